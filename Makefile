@@ -1,0 +1,60 @@
+# Everything needs only make and Python 3.11 to 3.13 (on Debian and Ubuntu also python3-venv).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench bench-peers studio study format lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || \
+		{ echo "Underwatch needs Python 3.11 to 3.13 and found $$($(PYTHON) --version 2>&1); name another one: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "Python cannot make a virtual environment here; on Debian and Ubuntu: apt install python3-venv" >&2; exit 2; }
+	@echo "setting up $(VENV) (once; about 1 GB on the disk)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with its report
+	@$(BIN)/underwatch run hoeryong
+
+test: $(READY) ## run the tests (compiles the kernels afresh)
+	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
+		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q tests
+
+check: $(READY) ## lint, format, types, and the direction of imports
+	@mkdir -p build
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --cache-dir build/import-linter
+
+bench: $(READY) ## speed and memory of the engine, written to build/bench.json
+	@$(BIN)/python benchmarks/bench.py
+
+bench-peers: $(READY) ## the same toy model in other frameworks
+	@$(BIN)/python benchmarks/bench_peers.py
+
+studio: $(READY) ## open the local page
+	@$(BIN)/underwatch studio
+
+study: $(READY) ## the long studies whose tables are committed (patterns over prior draws)
+	@$(BIN)/python benchmarks/study.py
+
+format: $(READY) ## put the code into the house style
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format
+
+lock: ## remake requirements.lock from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --extra cluster --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## remove what make made, but no run
+	rm -rf $(VENV) build
+	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,28 @@
+"""The one error that bad input raises, and the suggestion that goes with an unknown name."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """Bad input or environment, told in one line: the name, the value, what is allowed, what to do.
+
+    The command line prints the message and ends with exit code 2; code that calls Underwatch catches it as a ValueError.
+    A message of several lines is joined into one.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return ' (did you mean "x"?)' for the known name that is most like `name`, or '' when none is.
+
+    Case does not count, and a beginning of four letters or more counts as like: "hoer" finds "Hoeryong".
+    """
+    by_fold = {known.casefold(): known for known in names}
+    fold = name.casefold()
+    like = get_close_matches(fold, by_fold, n=1, cutoff=0.6)
+    if not like and len(fold) >= 4:
+        like = [known for known in by_fold if known.startswith(fold)][:1]
+    return f' (did you mean "{by_fold[like[0]]}"?)' if like else ""

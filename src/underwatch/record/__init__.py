@@ -1,0 +1,1 @@
+"""What comes out: incidents, indicators, and the folder a run is written to."""

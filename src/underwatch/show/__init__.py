@@ -1,0 +1,1 @@
+"""Showing it: the charts, the one-file report, and the local page."""
