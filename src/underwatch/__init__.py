@@ -1,6 +1,6 @@
 """Underwatch: a model of life under surveillance, with synthetic residents, for those who document repression.
 
-The front door is lazy: a name is imported from its module when it is first used, so that `import underwatch` costs nothing.
+The front door is lazy: a name is imported from its module when it is first used, so `import underwatch` costs nothing.
 """
 
 from importlib import import_module

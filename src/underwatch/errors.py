@@ -7,7 +7,7 @@ from difflib import get_close_matches
 class InputError(ValueError):
     """Bad input or environment, told in one line: the name, the value, what is allowed, what to do.
 
-    The command line prints the message and ends with exit code 2; code that calls Underwatch catches it as a ValueError.
+    The command line prints the message and ends with exit code 2; code that calls Underwatch catches a ValueError.
     A message of several lines is joined into one.
     """
 

@@ -1,0 +1,17 @@
+"""The command line: a thin front whose commands are imported only when they are called.
+
+`COMMANDS` is the list of them. Every error that a user can cause ends in one line on standard error and exit code 2,
+and leaves earlier results as they were.
+"""
+
+from underwatch.cli.front import Front
+
+# Name on the command line -> where the click command is, and its line in the listing.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "facts": ("underwatch.cli.facts:facts", "Show what the model rests on: numbers, places, sources."),
+}
+
+main = Front(
+    commands=COMMANDS,
+    help="Underwatch models life under surveillance, with synthetic residents, for those who document repression.",
+)

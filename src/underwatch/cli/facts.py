@@ -1,0 +1,121 @@
+"""`underwatch facts`: a number with its range, basis and source; a place with its census figures."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import click
+
+from underwatch.errors import InputError, nearest
+from underwatch.facts import COUNTRY, Fact, Place, find_place, model_parameters, places, provinces, published_facts
+
+_CENSUS = "2008 census, Central Bureau of Statistics 2009 (KOSIS table)"
+_SEATS = "GeoNames, CC BY 4.0"
+_WIDTH_WHEN_PIPED = 140
+
+
+@click.command(epilog="Example: underwatch facts quota_mps_per_week")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def facts(name: str | None, as_json: bool) -> None:
+    """Show what the model rests on.
+
+    Without NAME, the parameters of the model with their ranges. With the NAME of a parameter, of a published figure or
+    of a place, all that is known of it and the source.
+    """
+    if name is None:
+        parameters = model_parameters().values()
+        if as_json:
+            click.echo(json.dumps([asdict(fact) for fact in parameters], ensure_ascii=False, indent=2))
+        else:
+            _print_table(list(parameters))
+        return
+    found = _look_up(name)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n\n".join(_as_lines(kind, record) for kind, record in found.items()))
+
+
+def _look_up(name: str) -> dict[str, dict[str, object]]:
+    """Return the records of that name by kind; InputError with the nearest when there is none."""
+    key = name.strip().casefold().replace("-", "_").replace(" ", "_")
+    found: dict[str, dict[str, object]] = {}
+    if key in model_parameters():
+        found["model_parameter"] = asdict(model_parameters()[key])
+    if key in published_facts():
+        found["published_figure"] = asdict(published_facts()[key])
+    if found:
+        return found
+    try:
+        kind, full_name, members = find_place(name)
+    except InputError:
+        known = [*model_parameters(), *published_facts(), *places(), *provinces(), COUNTRY]
+        raise InputError(
+            f'"{name}" is no parameter, published figure or place{nearest(name, known)}; '
+            "underwatch facts lists the parameters"
+        ) from None
+    return {kind: _census_record(full_name, members)}
+
+
+def _census_record(name: str, members: tuple[Place, ...]) -> dict[str, object]:
+    """Return the census figures of one or more places; districts are not shown apart."""
+    counts = ("population", "male", "female", "urban", "rural")
+    record: dict[str, object] = {"name": name}
+    if len(members) == 1:
+        (place,) = members
+        record |= {"name_ko": place.name_ko, "province": place.province, "border": place.border}
+    else:
+        record |= {"places": len(members), "border_places": sum(place.border for place in members)}
+    record |= {key: sum(getattr(place, key) for place in members) for key in counts}
+    record["source"] = _CENSUS
+    if len(members) == 1 and members[0].seat_lat is not None:
+        record |= {"seat_lat": members[0].seat_lat, "seat_lon": members[0].seat_lon, "seat_source": _SEATS}
+    return record
+
+
+def _as_lines(kind: str, record: Mapping[str, object]) -> str:
+    """Lay a record out as aligned lines; empty entries are left out."""
+    width = max(len(key) for key in record)
+    lines = [f"{record['name']} ({kind.replace('_', ' ')})"]
+    for key, value in record.items():
+        if key == "name" or value in (None, ""):
+            continue
+        lines.append(f"  {key.replace('_', ' '):<{width}}  {_as_text(key, value)}")
+    return "\n".join(lines)
+
+
+def _as_text(key: str, value: object) -> str:
+    """Write a value as a reader wants it: yes and no, thousands set apart, numbers without noise."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.5f}" if key.startswith("seat") else _number(value)
+    return str(value)
+
+
+def _number(value: float) -> str:
+    """Write 0.000001 and 1000 in full and drop trailing zeros."""
+    return f"{value:,.7f}".rstrip("0").rstrip(".")
+
+
+def _print_table(parameters: list[Fact]) -> None:
+    """Print the parameters as a table, as wide as the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for header in ("name", "rule", "meaning", "unit", "low", "central", "high", "basis"):
+        is_number = header in ("low", "central", "high")
+        table.add_column(header, justify="right" if is_number else "left", no_wrap=is_number or header == "name")
+    for fact in parameters:
+        numbers = (_number(value) for value in (fact.low, fact.central, fact.high))
+        table.add_row(fact.name, fact.rule, fact.meaning, fact.unit, *numbers, fact.basis)
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_WHEN_PIPED
+    console.print(table)
+    console.print(f"{len(parameters)} parameters; basis judgement means: nothing but a reasoned range.")
+    console.print("underwatch facts NAME shows one with its source.")

@@ -1,0 +1,116 @@
+"""The group of commands: imports a command when it is called, and turns what goes wrong into one line."""
+
+import errno
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from underwatch import __version__
+from underwatch.errors import InputError, nearest
+
+BAD_INPUT = 2
+STOPPED = 130
+
+
+class Front(click.Group):
+    """A click group that knows its commands by name and one line of help, and imports none before it is called.
+
+    Listing the commands costs no import of numba or of a plotting library, so `underwatch --help` answers at once.
+    A command may return its exit code (1: done, with findings or a refusal); None is 0.
+    """
+
+    def __init__(self, commands: dict[str, tuple[str, str]], help: str) -> None:
+        super().__init__(
+            name="underwatch", help=help, invoke_without_command=True, callback=_help_when_alone, no_args_is_help=False
+        )
+        self.table = commands
+        click.version_option(__version__, prog_name="underwatch")(self)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None when there is none of that name."""
+        if cmd_name not in self.table:
+            return None
+        module, attribute = self.table[cmd_name][0].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first argument; an unknown one is refused with the nearest."""
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            raise InputError(f'command "{args[0]}" is not known{nearest(args[0], self.table)}; underwatch --help')
+        return super().resolve_command(ctx, args)
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
+    ) -> NoReturn:
+        """Run a command line and exit: 0 done, 1 done with findings, 2 bad input or environment, 130 stopped."""
+        settings["standalone_mode"] = False
+        try:
+            code = super().main(args, prog_name or "underwatch", **settings)
+        except click.exceptions.Abort as stop:
+            _end(_stopped(stop.__cause__), STOPPED)
+        except KeyboardInterrupt as stop:
+            _end(_stopped(stop), STOPPED)
+        except click.ClickException as error:
+            _end(_usage(error), BAD_INPUT)
+        except InputError as error:
+            _end(str(error), BAD_INPUT)
+        except OSError as error:
+            _end(_environment(error), BAD_INPUT)
+        except MemoryError:
+            _end("not enough memory; a scenario may set a smaller `population`", BAD_INPUT)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.pass_context
+def _help_when_alone(ctx: click.Context) -> None:
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def _end(message: str, code: int) -> NoReturn:
+    """Write one line to standard error and exit."""
+    click.echo("underwatch: " + " ".join(message.split()), err=True)
+    sys.exit(code)
+
+
+def _stopped(stop: BaseException | None) -> str:
+    """Say that the user stopped it, and how to go on when `KeyboardInterrupt("resume with ...")` says so."""
+    hint = str(stop) if stop is not None else ""
+    return f"stopped; {hint}" if hint else "stopped"
+
+
+def _usage(error: click.ClickException) -> str:
+    """Return click's own message with the place where help is."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    where = f"; {context.command_path} --help" if context is not None else ""
+    return error.format_message().rstrip(".") + where
+
+
+def _environment(error: OSError) -> str:
+    """Return what the system refused: a full disk, a folder that cannot be written, a file that is not there."""
+    at = f": {error.filename}" if error.filename else ""
+    reasons = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EROFS: "the disk is read-only",
+        errno.EACCES: "no permission",
+        errno.EPERM: "no permission",
+        errno.ENOENT: "no such file or folder",
+    }
+    reason = reasons.get(error.errno or 0, error.strerror or str(error) or type(error).__name__)
+    return f"{reason}{at}; earlier results are untouched"

@@ -1,0 +1,22 @@
+"""What is known: the tables of numbers and places, and the modules that read them.
+
+Every constant with a meaning stands in one of these tables with its unit, range, basis and source; `SOURCES.md` beside
+them says where each table comes from and under which terms.
+"""
+
+from underwatch.facts.places import COUNTRY, CensusUnit, Place, find_place, places, provinces, slug
+from underwatch.facts.tables import Fact, PublishedFact, model_parameters, published_facts
+
+__all__ = [
+    "COUNTRY",
+    "CensusUnit",
+    "Fact",
+    "Place",
+    "PublishedFact",
+    "find_place",
+    "model_parameters",
+    "places",
+    "provinces",
+    "published_facts",
+    "slug",
+]

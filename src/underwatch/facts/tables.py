@@ -1,0 +1,78 @@
+"""The tables of numbers: the model's own parameters (its prior) and the figures read in public sources."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from io import StringIO
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A parameter of the model: the rule it belongs to, its range and central value, and what these rest on.
+
+    `scale` says how the range is read as a prior: "linear" or "log". `basis` is "stated", "derived" or "judgement".
+    """
+
+    name: str
+    rule: str
+    meaning: str
+    unit: str
+    low: float
+    central: float
+    high: float
+    scale: str
+    basis: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFact:
+    """A figure read in a public source; the numbers are None where the source gives a direction and no size.
+
+    `source_kind` is "read" or "general-knowledge" (to be verified); `constraint` is how tight the figures lie.
+    """
+
+    name: str
+    meaning: str
+    unit: str
+    low: float | None
+    central: float | None
+    high: float | None
+    source: str
+    source_kind: str
+    note: str
+    basis: str
+    constraint: str
+
+
+def read_rows(table: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of one of the package's tables ("census_2008.csv") as read, in file order."""
+    text = files("underwatch.facts").joinpath(table).read_text(encoding="utf-8")
+    return tuple(csv.DictReader(StringIO(text)))
+
+
+@cache
+def model_parameters() -> Mapping[str, Fact]:
+    """Return the model's parameters by name, in the order of the table; it is read once."""
+    facts = {}
+    for row in read_rows("model_parameters.csv"):
+        low, central, high = float(row["low"]), float(row["central"]), float(row["high"])
+        texts = {key: row[key] for key in ("name", "rule", "meaning", "unit", "scale", "basis", "source")}
+        facts[row["name"]] = Fact(**texts, low=low, central=central, high=high)
+    return MappingProxyType(facts)
+
+
+@cache
+def published_facts() -> Mapping[str, PublishedFact]:
+    """Return the published figures by name, in the order of the table; it is read once."""
+    facts = {}
+    for row in read_rows("parameters.csv"):
+        low, central, high = (float(row[key]) if row[key] else None for key in ("low", "central", "high"))
+        texts = {
+            key: row[key] for key in ("name", "meaning", "unit", "source", "source_kind", "note", "basis", "constraint")
+        }
+        facts[row["name"]] = PublishedFact(**texts, low=low, central=central, high=high)
+    return MappingProxyType(facts)
