@@ -1,0 +1,19 @@
+"""What all tests share: the Hypothesis profiles. Under CI=true examples are the same each time."""
+
+import os
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# A first example may meet the compiler, so no example has a deadline.
+settings.register_profile(
+    "here",
+    deadline=None,
+    database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
