@@ -1,0 +1,315 @@
+"""From the kernel's counts by cell to indicators: daily tables, totals of a period, headline figures of a run.
+
+Only integers are added, and ratios are taken last, so that sums by place, day and listed / ordinary agree exactly.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY, STOCK
+from underwatch.world.layout import GROUND_NAMES, INDICATORS, LISTED_CELL, N_CELLS, N_DISTRESS, N_FEAR, ONE
+
+WEEK = 7
+YEAR_DAYS = 365.0
+DEFAULT_FLOOR = 1.0  # private complaint is untouched by fear when the scenario names no floor
+
+
+class History(Protocol):
+    """What a simulation gives for one world and place. The tables here read nothing else of it."""
+
+    @property
+    def place(self) -> str:
+        """The city or county."""
+
+    @property
+    def start(self) -> datetime.date:
+        """The first day."""
+
+    @property
+    def days(self) -> int:
+        """How many days."""
+
+    @property
+    def cells(self) -> np.ndarray:
+        """int64[days, 64, indicators], counts and stocks by day and cell."""
+
+    @property
+    def residents(self) -> np.ndarray:
+        """int64[64], residents by cell."""
+
+    @property
+    def adults(self) -> np.ndarray:
+        """int64[64], residents of 15 and over by cell."""
+
+    @property
+    def watched(self) -> np.ndarray:
+        """int64[64], residents living in a unit with a watcher."""
+
+    @property
+    def records(self) -> np.ndarray:
+        """uint16[n, 8], incidents."""
+
+
+def group_cells(group: str) -> np.ndarray:
+    """Return bool[64]: the cells of a group (one of GROUPS). Grounds overlap; listed and ordinary do not."""
+    cells = np.arange(N_CELLS)
+    if group == ALL:
+        return np.ones(N_CELLS, bool)
+    if group in (LISTED, ORDINARY):
+        return ((cells & LISTED_CELL) != 0) == (group == LISTED)
+    return (cells >> GROUND_NAMES.index(group) & 1) == 1
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Divide; NaN where there are no cases."""
+    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=np.asarray(below) > 0)
+
+
+def with_ratios(
+    counts: np.ndarray, residents: np.ndarray, watched: np.ndarray, floor: float = DEFAULT_FLOOR
+) -> dict[str, np.ndarray]:
+    """Return every indicator of the dictionary by name, from counts[..., indicators] of any shape before the last axis.
+
+    `residents` and `watched` are per unit of stock: residents (times days where the counts are sums over days).
+    `floor` is the parameter `private_speech_floor`.
+    """
+    values = {name: counts[..., column].astype(float) for column, name in enumerate(INDICATORS)}
+    values["fear"] = counts[..., N_FEAR] / ONE
+    values["distress"] = counts[..., N_DISTRESS] / ONE
+    shape = counts.shape[:-1]
+    people = np.broadcast_to(np.asarray(residents, float), shape)
+    values["residents"] = people
+    values["watched_residents"] = np.broadcast_to(np.asarray(watched, float), shape)
+    values["share_outings_followed"] = _ratio(values["followed_outings"], values["outings"])
+    values["share_outings_forgone"] = _ratio(values["outings_forgone"], values["outings"] + values["outings_forgone"])
+    values["share_calls_given_up"] = _ratio(
+        values["calls_avoided"] + values["calls_abandoned"], values["calls_intended"]
+    )
+    values["share_reports_routine"] = _ratio(values["reports_routine"], values["reports"])
+    values["fear_mean"] = _ratio(values["fear"], people)
+    values["distress_mean"] = _ratio(values["distress"], people)
+    values["share_distressed"] = _ratio(values["distressed"], people)
+    values["share_watched"] = _ratio(values["watched_residents"], people)
+    values["private_complaint_share"] = 1.0 - (1.0 - floor) * values["fear_mean"]
+    return values
+
+
+def _grouped(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return counts[days, groups, indicators], residents[groups] and watched[groups], all int64."""
+    members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
+    counts = np.einsum("gc,dci->dgi", members, history.cells, optimize=True)
+    return counts, members @ history.residents, members @ history.watched
+
+
+def _mean_stocks(values: dict[str, np.ndarray], days: float | np.ndarray) -> dict[str, np.ndarray]:
+    """Turn sums of stocks over days into their daily mean; counts and ratios stay."""
+    return {name: v / days if DICTIONARY[name].kind == STOCK else v for name, v in values.items()}
+
+
+def totals(
+    history: History, lo: int = 0, hi: int | None = None, group: str = ALL, floor: float = DEFAULT_FLOOR
+) -> dict[str, float]:
+    """Return every indicator of one group over days lo to hi - 1: counts summed, stocks averaged, ratios of sums."""
+    hi = history.days if hi is None else hi
+    inside = group_cells(group)
+    counts = history.cells[lo:hi, inside].sum(axis=(0, 1))
+    days = hi - lo
+    values = with_ratios(counts, history.residents[inside].sum() * days, history.watched[inside].sum() * days, floor)
+    return {name: float(value) for name, value in _mean_stocks(values, max(days, 1)).items()}
+
+
+def add_up(histories: Sequence[History]) -> np.ndarray:
+    """Return the cells of several places added up, int64[days, 64, indicators]; they must be of equal length."""
+    total = np.zeros_like(histories[0].cells)
+    for history in histories:
+        total += history.cells
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A figure that the first page shows: an indicator of a group, put in a unit that can be pictured.
+
+    `per` is "" (as it is), "resident-week" or "1,000 resident-years"; `words` goes into a sentence.
+    """
+
+    name: str
+    indicator: str
+    group: str
+    per: str
+    title: str
+    unit: str
+
+    @property
+    def articles(self) -> tuple[int, ...]:
+        """The articles of the ICCPR it bears on."""
+        return DICTIONARY[self.indicator].articles
+
+
+_WEEKLY, _YEARLY = "resident-week", "1,000 resident-years"
+_THOUSAND = "per 1,000 residents and year"
+HEADLINES = (
+    Headline("followed", "followed_outings", LISTED, _WEEKLY, "Followed outings of the listed",
+             "outings per listed resident and week"),
+    Headline("share_followed", "share_outings_followed", LISTED, "", "Share of listed residents' outings followed",
+             "share of outings"),
+    Headline("forgone", "share_outings_forgone", ALL, "", "Outings forgone",
+             "share of the outings of an unwatched life"),
+    Headline("calls_given_up", "share_calls_given_up", ALL, "", "Calls given up", "share of intended calls"),
+    Headline("calls", "calls_completed", ALL, _YEARLY, "Calls completed", f"calls {_THOUSAND}"),
+    Headline("reports", "reports", ALL, _YEARLY, "Reports to officers", f"reports {_THOUSAND}"),
+    Headline("routine", "share_reports_routine", ALL, "", "Reports about routine acts", "share of reports"),
+    Headline("listings", "listings", ORDINARY, _YEARLY, "Ordinary residents put on a list", f"residents {_THOUSAND}"),
+    Headline("accused", "accusations", ORDINARY, _YEARLY, "Ordinary residents accused", f"accusations {_THOUSAND}"),
+    Headline("falsely_accused", "false_accusations", ORDINARY, _YEARLY, "Ordinary residents falsely accused",
+             f"accusations {_THOUSAND}"),
+    Headline("arrests", "arrests", ALL, _YEARLY, "Arrests", f"arrests {_THOUSAND}"),
+    Headline("fear_listed", "fear_mean", LISTED, "", "Fear of the listed", "mean, 0 to 1"),
+    Headline("fear_ordinary", "fear_mean", ORDINARY, "", "Fear of ordinary residents", "mean, 0 to 1"),
+    Headline("distressed_listed", "share_distressed", LISTED, "", "Listed residents in serious distress",
+             "share of residents"),
+    Headline("distressed_ordinary", "share_distressed", ORDINARY, "", "Ordinary residents in serious distress",
+             "share of residents"),
+)  # fmt: skip
+HEADLINE_NAMES = tuple(headline.name for headline in HEADLINES)
+# What the tables by group show, with the headline's way of putting it
+GROUP_FIGURES = (
+    ("share_outings_followed", ""),
+    ("calls_completed", _YEARLY),
+    ("accusations", _YEARLY),
+    ("arrests", _YEARLY),
+    ("fear_mean", ""),
+    ("share_distressed", ""),
+)
+
+
+def _put(value: np.ndarray, per: str, residents: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Put a count in its unit; NaN for a group without residents."""
+    if per == _WEEKLY:
+        return _ratio(value * WEEK, residents * days)
+    if per == _YEARLY:
+        return _ratio(value * 1000.0 * YEAR_DAYS, residents * days)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The figures of one history, or of many with an axis of draws in front (see `stack`).
+
+    `year` and `window`: float[H], headlines over the whole run and over the window of the change (equal to `year`
+    where there is none). `weekly`: float[weeks, H]. `groups`: float[G, F] over the whole run, in the order of GROUPS
+    and GROUP_FIGURES. `sums`: float[3], incidents, accusations of ordinary residents, and calls given up, in numbers.
+    """
+
+    year: np.ndarray
+    window: np.ndarray
+    weekly: np.ndarray
+    groups: np.ndarray
+    sums: np.ndarray
+
+
+SUMS = ("incidents", "accused_ordinary", "falsely_accused_ordinary", "calls_given_up", "arrests")
+
+
+def _headlines(counts: np.ndarray, people: np.ndarray, watched: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Return float[periods, H] from counts[periods, groups, indicators] summed over `days`[periods] days each."""
+    values = with_ratios(counts, days[:, None] * people, days[:, None] * watched)
+    columns = []
+    for headline in HEADLINES:
+        group = GROUPS.index(headline.group)
+        value = values[headline.indicator][:, group]
+        columns.append(_put(value, headline.per, np.full(len(days), people[group]), days))
+    return np.stack(columns, axis=-1)
+
+
+def _sums(counts: np.ndarray, n_incidents: int) -> np.ndarray:
+    """Return the numbers named in SUMS from counts[groups, indicators] of the whole run."""
+    at = {name: column for column, name in enumerate(INDICATORS)}
+    ordinary, everybody = counts[GROUPS.index(ORDINARY)], counts[GROUPS.index(ALL)]
+    given_up = everybody[at["calls_avoided"]] + everybody[at["calls_abandoned"]]
+    accused, falsely = ordinary[at["accusations"]], ordinary[at["false_accusations"]]
+    return np.array([n_incidents, accused, falsely, given_up, everybody[at["arrests"]]], float)
+
+
+def week_starts(days: int) -> np.ndarray:
+    """Return the first day of each week of a run; the last week may be incomplete."""
+    return np.arange(0, days, WEEK)
+
+
+def measure(history: History, window: tuple[int, int] | None = None) -> Measured:
+    """Return the headline figures of one history. `window` are the days (lo, hi) in which the worlds differ."""
+    counts, people, watched = _grouped(history)
+    whole = np.array([history.days], float)
+    year = _headlines(counts.sum(axis=0, keepdims=True), people, watched, whole)[0]
+    inside = year
+    if window is not None:
+        lo, hi = window
+        inside = _headlines(counts[lo:hi].sum(axis=0, keepdims=True), people, watched, np.array([hi - lo], float))[0]
+    starts = week_starts(history.days)
+    lengths = np.diff([*starts, history.days]).astype(float)
+    by_week = _headlines(np.add.reduceat(counts, starts, axis=0), people, watched, lengths)
+    values = with_ratios(counts.sum(axis=0), people * history.days, watched * history.days)
+    length = np.full(len(GROUPS), float(history.days))
+    groups = np.stack([_put(values[name], per, people, length) for name, per in GROUP_FIGURES], axis=-1)
+    return Measured(year, inside, by_week, groups, _sums(counts.sum(axis=0), len(history.records)))
+
+
+def stack(draws: Sequence[Measured]) -> Measured:
+    """Put the figures of several draws one behind the other: every array gets an axis of draws in front."""
+    names = ("year", "window", "weekly", "groups", "sums")
+    return Measured(*(np.stack([getattr(draw, name) for draw in draws]) for name in names))
+
+
+def indicator_table(
+    history: History,
+    world: str,
+    *,
+    floor: float = DEFAULT_FLOOR,
+    every_days: int = 1,
+    replicate: int = 0,
+    draw: int = 0,
+) -> pa.Table:
+    """Return the tidy table of one history (INDICATOR_SCHEMA): a row per period, group and indicator.
+
+    A period is a day, or `every_days` days for large runs: counts summed, stocks as daily mean, ratios of sums.
+    """
+    counts, people, watched = _grouped(history)
+    starts = np.arange(0, history.days, every_days)
+    lengths = np.diff([*starts, history.days]).astype(float)[:, None]
+    if every_days > 1:
+        counts = np.add.reduceat(counts, starts, axis=0)
+    values = _mean_stocks(with_ratios(counts, lengths * people, lengths * watched, floor), lengths)
+    names = list(DICTIONARY)
+    cube = np.stack([values[name] for name in names], axis=-1)  # period, group, indicator
+    n_periods, n_groups, n_names = cube.shape
+    first = np.datetime64(history.start, "D")
+    periods = np.repeat(first + starts, n_groups * n_names)
+    group_of = np.tile(np.repeat(np.arange(n_groups, dtype=np.int32), n_names), n_periods)
+    splits = [ALL, LISTED, ORDINARY]
+    is_ground = group_of >= len(splits)
+    flat = cube.reshape(-1)
+    rows = len(flat)
+    columns: Mapping[str, pa.Array] = {
+        "date": pa.array(periods, pa.date32()),
+        "place": words(np.zeros(rows, np.int32), [history.place]),
+        "world": words(np.zeros(rows, np.int32), [world]),
+        "group": words(np.where(is_ground, 0, group_of), splits),
+        "ground": words(np.where(is_ground, group_of - len(splits) + 1, 0), [ALL, *GROUND_NAMES]),
+        "indicator": words(np.tile(np.arange(n_names, dtype=np.int32), n_periods * n_groups), names),
+        "value": pa.array(flat, pa.float64(), from_pandas=True),
+        "replicate": pa.array(np.full(rows, replicate, np.int16)),
+        "draw": pa.array(np.full(rows, draw, np.int16)),
+    }
+    return pa.table(dict(columns), schema=INDICATOR_SCHEMA)
+
+
+def words(codes: np.ndarray, names: Sequence[str]) -> pa.DictionaryArray:
+    """Return a column of names from the positions of each row's name."""
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(list(names), pa.string()))
