@@ -1,0 +1,297 @@
+"""The compiled loops of a day: a dense pass over all residents, then sparse passes over the few to whom something happens.
+
+Nothing but loops over arrays. A kernel takes a chunk of neighbouring units through
+several days while it is in cache; `simulate` validates, and reviews at the week's end.
+The dense loops are kept apart and read few arrays each, so that the compiler
+vectorises them (it gives up when it must check too many arrays for overlap).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose, choose16, quarters, threefry, u16, u32, words
+from underwatch.world.rules import (
+    capped,
+    cell_of,
+    frighten,
+    incident,
+    joined,
+    kin_house,
+    part,
+    report,
+    sent_to,
+    taken_up,
+    trace,
+    under_pressure,
+    vigilance,
+    watcher,
+    withdrawn,
+    word_spreads,
+)
+
+P_DAY = int(Purpose.DAY)
+P_FOLLOW = int(Purpose.FOLLOW)
+P_TAIL = int(Purpose.TAIL)
+P_CALL = int(Purpose.CALL)
+P_CALL_END = int(Purpose.CALL_END)
+P_CALL_SPOT = int(Purpose.CALL_SPOT)
+P_DETECTION = int(Purpose.DETECTION)
+P_UNIT = int(Purpose.UNIT)
+P_OFFENCE = int(Purpose.OFFENCE)
+P_LODGING = int(Purpose.LODGING)
+P_LODGING_HOME = int(Purpose.LODGING_HOME)
+P_ROUTINE = int(Purpose.ROUTINE)
+P_ROUTINE_TARGET = int(Purpose.ROUTINE_TARGET)
+P_SPARE = int(Purpose.SPARE)
+P_VISIT_TAIL = int(Purpose.VISIT_TAIL)
+P_VISIT_CLAIM = int(Purpose.VISIT_CLAIM)
+P_JOURNEY_TAIL = int(Purpose.JOURNEY_TAIL)
+P_JOURNEY_CLAIM = int(Purpose.JOURNEY_CLAIM)
+P_RELEASE = int(Purpose.RELEASE)
+P_VISIT = int(Purpose.VISIT)
+P_PERMIT = int(Purpose.PERMIT)
+P_PERMIT_ANSWER = int(Purpose.PERMIT_ANSWER)
+P_ATTENTION = int(Purpose.ATTENTION)
+
+SPARE_TRIES = 16
+ROUTINE_BLOCKS = 16
+LOW = np.uint32(0xFFFF)
+
+
+@njit(inline="always")
+def high16(a, b):
+    return u16(u32(u32(a) * u32(b)) >> u32(16))
+
+
+# --- the dense pass ---------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def draw_day(key, who, day, w0, w1, w2, w3):
+    """Four uniforms of each resident for the day: three outings and hearsay. `who` is the first resident's number."""
+    k0 = key[0]
+    k1 = key[1]
+    c1 = u32(u32(P_DAY) << u32(16) | u32(day))
+    for i in range(len(w0)):
+        a, b = threefry(k0, k1, u32(who + i), c1)
+        w0[i] = u16(a)
+        w1[i] = u16(a >> u32(16))
+        w2[i] = u16(b)
+        w3[i] = u16(b >> u32(16))
+
+
+@njit(cache=True, nogil=True)
+def fade_and_hear(rates, fear, distress, draw, hear):
+    """S11: fear fades, hearsay raises it; distress integrates fear."""
+    keep_fear = u16(rates.keep_fear)
+    keep_distress = u16(rates.keep_distress)
+    gain = u16(rates.gain_distress)
+    step = u16(rates.rise_hearsay)
+    for i in range(len(fear)):
+        f = high16(fear[i], keep_fear)
+        rise = step if draw[i] < hear[i] else u16(0)
+        f = u16(f + min(rise, u16(~f)))
+        s = high16(distress[i], keep_distress)
+        s = u16(s + min(high16(f, gain), u16(~s)))
+        fear[i] = f
+        distress[i] = s
+
+
+@njit(cache=True, nogil=True)
+def weigh_outings(rates, fear, distress, rate, chance):
+    """S11: what fear and distress leave of the chance of an outing."""
+    avoid_fear = u16(rates.avoid_fear)
+    avoid_distress = u16(rates.avoid_distress)
+    for i in range(len(fear)):
+        p = rate[i]
+        p = u16(p - high16(p, high16(fear[i], avoid_fear)))
+        chance[i] = u16(p - high16(p, high16(distress[i], avoid_distress)))
+
+
+@njit(cache=True, nogil=True)
+def set_out(w0, w1, w2, base, chance, outings):
+    """Who goes out in each of three parts of the day (bits 0-2), and who would unwatched (bits 3-5)."""
+    for i in range(len(w0)):
+        made = u16(u16(w0[i] < chance[i]) | u16(u16(w1[i] < chance[i]) << u16(1)) | u16(u16(w2[i] < chance[i]) << u16(2)))
+        free = u16(u16(w0[i] < base[i]) | u16(u16(w1[i] < base[i]) << u16(1)) | u16(u16(w2[i] < base[i]) << u16(2)))
+        outings[i] = u16(made | u16(free << u16(3)))
+
+
+@njit(inline="always")
+def ones3(x):
+    return u16(u16(x & u16(1)) + u16(u16(x >> u16(1)) & u16(1)) + u16(u16(x >> u16(2)) & u16(1)))
+
+
+@njit(cache=True, nogil=True)
+def count_outings(outings):
+    """Outings made, and outings that would be made unwatched (sums fit 16 bits: a chunk is small)."""
+    made = u16(0)
+    free = u16(0)
+    for i in range(len(outings)):
+        made = u16(made + ones3(outings[i]))
+        free = u16(free + ones3(u16(outings[i] >> u16(3))))
+    return np.int64(made), np.int64(free)
+
+
+@njit(cache=True, nogil=True)
+def sum_levels(fear, distress, threshold):
+    """Sums of fear and distress, and how many are above the threshold of distress."""
+    sum_fear = u32(0)
+    sum_distress = u32(0)
+    above = u16(0)
+    limit = u16(threshold)
+    for i in range(len(fear)):
+        sum_fear = u32(sum_fear + fear[i])
+        sum_distress = u32(sum_distress + distress[i])
+        above = u16(above + u16(distress[i] >= limit))
+    return np.int64(sum_fear), np.int64(sum_distress), np.int64(above)
+
+
+# --- the week ahead: who is who in the chunk --------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def call_the_roll(town, state, rates, scratch, first_unit, n_units):
+    """Lists of adults, listed, callers and role holders by unit; rates of outing; households. Returns marked residents."""
+    lo = town.unit_start[first_unit]
+    n_marked = 0
+    n = np.zeros(5, np.int64)
+    for j in range(n_units):
+        scratch.spans[j, :] = n
+        for h in range(town.unit_house[first_unit + j], town.unit_house[first_unit + j + 1]):
+            for x in range(town.house_start[h], town.house_start[h + 1]):
+                i = x - lo
+                flag = np.int64(state.flags[x])
+                scratch.house[i] = h
+                base = rates.outing_adult if flag & L.ADULT else rates.outing_child
+                scratch.base[i] = base
+                scratch.rate[i] = 0 if flag & L.DETAINED else base
+                if cell_of(flag):
+                    scratch.marked[n_marked] = i
+                    n_marked += 1
+                if flag & L.ADULT:
+                    scratch.adults[n[L.S_ADULTS]] = i
+                    n[L.S_ADULTS] += 1
+                    if flag & L.ON_A_LIST and flag & L.FAMILY:
+                        scratch.listed[n[L.S_LISTED]] = i
+                        n[L.S_LISTED] += 1
+                    if flag & L.PHONE:
+                        scratch.callers[n[L.S_CALLERS]] = i
+                        n[L.S_CALLERS] += 1
+                    if flag & L.OPEN_ROLE:
+                        scratch.open_roles[n[L.S_OPEN]] = i
+                        n[L.S_OPEN] += 1
+                    if flag & L.COVERT:
+                        scratch.covert[n[L.S_COVERT]] = i
+                        n[L.S_COVERT] += 1
+        for x in range(town.unit_start[first_unit + j], town.unit_start[first_unit + j + 1]):
+            flag = np.int64(state.flags[x])
+            if flag & L.ON_A_LIST and not flag & L.FAMILY:
+                scratch.listed[n[L.S_LISTED]] = x - lo
+                n[L.S_LISTED] += 1
+    scratch.spans[n_units, :] = n
+    return n_marked
+
+
+@njit(cache=True, nogil=True)
+def set_terms(town, state, rates, scratch, first_unit, n_units):
+    """Thresholds of each unit for the week, from its officers' pressure."""
+    for j in range(n_units):
+        u = first_unit + j
+        term = scratch.unit_terms[j]
+        top = np.int64(0)
+        for organ in range(2):
+            pressure = np.int64(
+                state.pressure_mps[town.mps_of[u]] if organ == L.MPS else state.pressure_mss[town.mss_of[u]]
+            )
+            v = vigilance(rates, pressure)
+            top = max(top, v)
+            term[L.T_TAKE_PERSON_MPS + organ] = taken_up(v, rates.layers_person)
+            term[L.T_TAKE_FAMILY_MPS + organ] = taken_up(v, rates.layers_family)
+            term[L.T_REPORT_MPS + organ] = rates.written * under_pressure(
+                rates.report_base, rates.report_pressure, pressure
+            )
+            term[L.T_CLAIM_MPS + organ] = under_pressure(rates.claim_base, rates.claim_pressure, pressure)
+            term[L.T_ROUTINE_MPS + organ] = under_pressure(rates.routine_base, rates.routine_pressure, pressure)
+            term[L.T_SPARE_MPS + organ] = rates.spare * part(rates.vigilance_pressure, pressure)
+        adults = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
+        term[L.T_JOIN] = part(rates.join_per_km, top)
+        term[L.T_OFFENCE] = capped((adults * rates.offence_per_adult) >> 16)
+        contact = np.int64(0)
+        fear = np.int64(0)
+        houses = max(1, town.unit_house[u + 1] - town.unit_house[u])
+        for h in range(town.unit_house[u], town.unit_house[u + 1]):
+            contact += np.int64(state.house_contact[h] > 0)
+            fear += np.int64(state.house_fear[h])
+        term[L.T_CONTACT] = contact
+        term[L.T_FEAR] = fear // houses
+
+
+@njit(cache=True, nogil=True)
+def draw_households(key, first, house_start, day, purpose, a, b):
+    """Two words of each household for a week."""
+    k0 = key[0]
+    k1 = key[1]
+    c1 = u32(u32(purpose) << u32(16) | u32(day))
+    for h in range(len(a)):
+        a[h], b[h] = threefry(k0, k1, u32(first + house_start[h]), c1)
+
+
+@njit(cache=True, nogil=True)
+def plan_visits(key, town, state, rates, scratch, at, n_days):
+    """S7, S16: this week's visits to kin and journeys, sorted by day and unit.
+
+    A permit asked for `permit_lag` days earlier is answered this week: nothing needs to be remembered.
+    """
+    monday = at.day - (at.day + 3) % 7
+    h0 = town.unit_house[at.first_unit]
+    h1 = town.unit_house[at.first_unit + at.n_units]
+    draws = scratch.house_draws
+    houses = town.house_start[h0:h1]
+    draw_households(key, town.first, houses, monday, P_VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
+    asked = monday - rates.permit_lag if rates.permits_needed else monday
+    draw_households(key, town.first, houses, asked, P_PERMIT, draws[2, : h1 - h0], draws[3, : h1 - h0])
+    scratch.visit_spans[: 7 * at.n_units + 1] = 0
+    n = 0
+    for j in range(at.n_units):
+        for h in range(town.unit_house[at.first_unit + j], town.unit_house[at.first_unit + j + 1]):
+            a = draws[0, h - h0]
+            if np.int64(a >> u32(16)) < rates.visit:
+                n = plan(scratch, monday + choose16(draws[1, h - h0] >> u32(16), 7) - at.day, n_days, at, j, h,
+                         choose16(a & LOW, max(1, rates.kin_ties)), n)  # fmt: skip
+            if np.int64(draws[2, h - h0] >> u32(16)) < rates.permit:
+                refused, when, _, _ = quarters(key, P_PERMIT_ANSWER, town.first + town.house_start[h], monday)
+                listed = False
+                for x in range(town.house_start[h], town.house_start[h + 1]):
+                    listed = listed or (state.flags[x] & L.ON_A_LIST) != 0
+                kind = L.JOURNEY
+                if rates.permits_needed and listed and refused < rates.permit_refused:
+                    kind = L.REFUSED
+                n = plan(scratch, monday + choose16(when, 7) - at.day, n_days, at, j, h, kind, n)
+    for slot in range(7 * at.n_units):
+        scratch.visit_spans[slot + 1] += scratch.visit_spans[slot]
+    for row in range(n - 1, -1, -1):  # a counting sort; backwards keeps the order of households
+        slot = scratch.planned[row, 0] * at.n_units + scratch.planned[row, 1]
+        scratch.visit_spans[slot + 1] -= 1
+        place = scratch.visit_spans[slot + 1]
+        scratch.visits[place, 0] = scratch.planned[row, 2]
+        scratch.visits[place, 1] = scratch.planned[row, 3]
+    for slot in range(7 * at.n_units):  # after the sort, entry s + 1 holds the start of slot s
+        scratch.visit_spans[slot] = scratch.visit_spans[slot + 1]
+    scratch.visit_spans[7 * at.n_units] = n
+
+
+@njit(inline="always")
+def plan(scratch, d, n_days, at, j, house, tie, n):
+    """Note a visit on day d of the stretch, if it falls within."""
+    if 0 <= d < n_days:
+        scratch.planned[n, 0] = d
+        scratch.planned[n, 1] = j
+        scratch.planned[n, 2] = house
+        scratch.planned[n, 3] = tie
+        scratch.visit_spans[d * at.n_units + j + 1] += 1
+        return n + 1
+    return n

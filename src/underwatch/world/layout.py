@@ -1,0 +1,269 @@
+"""The arrays of a place: their names, types, shapes and bits. Every kernel speaks these words.
+
+Why structures of arrays: residents stand sorted by unit and household, so that
+a few neighbouring units (a *chunk*) live in the first-level cache through a
+whole week. State is integers only; 65535 stands for 1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+ONE = 65535
+
+# Bits of `flags`. The five grounds and LISTED_AT_START never change: tables are grouped by them.
+ADULT = 1 << 0
+FAMILY = 1 << 1
+PHONE = 1 << 2
+DETAINEE = 1 << 3
+RETURNED = 1 << 4
+DISCHARGED = 1 << 5
+WAS_DETAINED = 1 << 6
+ON_MPS = 1 << 7
+ON_MSS = 1 << 8
+LISTED_AT_START = 1 << 9
+OPEN_ROLE = 1 << 10
+COVERT = 1 << 11
+REACTIVE = 1 << 12
+DETAINED = 1 << 13
+REAL_OFFENCE = 1 << 14
+NEW_GROUND = 1 << 15
+
+GROUNDS = FAMILY | PHONE | DETAINEE | RETURNED | DISCHARGED
+ON_A_LIST = ON_MPS | ON_MSS
+ROLE = OPEN_ROLE | COVERT
+GROUND_NAMES = ("defector_family", "chinese_phone_user", "former_detainee", "returned_defector", "early_discharged")
+
+# A resident's cell: five grounds and listed at the start, 64 in all. Cell 0 is an ordinary resident without a ground.
+N_CELLS = 64
+LISTED_CELL = 32
+
+MPS, MSS = 0, 1
+# Who follows: the unit's open roles, covert informants, the beat officer (MPS), the field officer (MSS).
+BY_OPEN_ROLE, BY_COVERT, BY_MPS_OFFICER, BY_MSS_OFFICER = 0, 1, 2, 3
+
+CHUNK_RESIDENTS = 1024  # a chunk is closed when it has at least this many residents
+RECORD_FIELDS = 8
+TRACE_FIELDS = 5
+
+
+class Town(NamedTuple):
+    """What does not change: who lives where. R residents, H households, U units, C chunks."""
+
+    first: int  # number of the first resident in census order
+    house_start: np.ndarray  # int32[H + 1], first resident (local index) of each household
+    unit_house: np.ndarray  # int32[U + 1], first household of each unit
+    unit_start: np.ndarray  # int32[U + 1], first resident of each unit
+    chunk_start: np.ndarray  # int32[C + 1], first unit of each chunk
+    mps_of: np.ndarray  # int32[U], the unit's MPS beat officer
+    mss_of: np.ndarray  # int32[U], the unit's MSS field officer
+    mps_units: np.ndarray  # int32[MPS officers + 1], first unit of each beat
+    mss_units: np.ndarray  # int32[MSS officers + 1], first unit of each area
+
+
+class State(NamedTuple):
+    """What changes, and all that a checkpoint holds."""
+
+    flags: np.ndarray  # uint16[R], bits above
+    fear: np.ndarray  # uint16[R], 65535 = 1
+    distress: np.ndarray  # uint16[R], 65535 = 1
+    file_mps: np.ndarray  # uint16[R], suspicion in the MPS file, 256 = one report
+    file_mss: np.ndarray  # uint16[R], suspicion in the MSS file
+    anger: np.ndarray  # uint16[R], 65535 = 1 (S14)
+    listed_day: np.ndarray  # uint16[R], day of the run on which first listed, from 1; 0 = never
+    followed_day: np.ndarray  # uint16[R], day of the run on which first followed, from 1; 0 = never
+    house_events: np.ndarray  # uint8[H], this week's events in the household, at most 255
+    house_called: np.ndarray  # uint8[H], a call was completed this week
+    house_contact: np.ndarray  # uint8[H], weeks for which contact abroad is still open
+    house_fear: np.ndarray  # uint8[H], mean fear at the last review, 255 = 1
+    unit_events: np.ndarray  # uint16[U], yesterday's events in the unit
+    unit_reports: np.ndarray  # int32[U, 2], this week's counted reports by organ
+    pressure_mps: np.ndarray  # uint16[MPS officers], 65535 = 1
+    pressure_mss: np.ndarray  # uint16[MSS officers]
+    quota_mps: np.ndarray  # int64[MPS officers], expected reports a week, 256 = one report
+    quota_mss: np.ndarray  # int64[MSS officers]
+
+
+class Output(NamedTuple):
+    """Where a kernel writes. One per thread; sums are integers, so threads cannot matter."""
+
+    cells: np.ndarray  # int64[7, 64, indicators], events and stocks by day and cell
+    totals: np.ndarray  # int64[7, 5], dense totals over all residents by day
+    records: np.ndarray  # uint16[capacity, 8], incidents
+    who: np.ndarray  # uint32[capacity], number of the subject of each incident (never written out)
+    trace: np.ndarray  # int32[capacity, 5]: day, kind, local index, other, value; empty when not tracing
+    used: np.ndarray  # int64[2], records and trace rows used
+    trace_who: int  # -1: trace everybody; otherwise one local index
+
+
+class Scratch(NamedTuple):
+    """Per-thread memory of one chunk, small enough for the first-level cache."""
+
+    draws: np.ndarray  # uint16[4, n], today's four uniforms of each resident
+    chance: np.ndarray  # uint16[n], today's chance of an outing
+    outings: np.ndarray  # uint16[n], bits 0-2 made, bits 3-5 would be made unwatched
+    rate: np.ndarray  # uint16[n], chance at no fear; 0 in detention
+    base: np.ndarray  # uint16[n], chance at no fear
+    hear: np.ndarray  # uint16[n], today's chance of hearsay
+    house: np.ndarray  # int32[n], household (local index in the place)
+    marked: np.ndarray  # uint16[n], residents with a cell other than 0
+    adults: np.ndarray  # uint16[n], adults, by unit
+    listed: np.ndarray  # uint16[n], listed residents by unit, defector families first
+    callers: np.ndarray  # uint16[n], callers by unit
+    open_roles: np.ndarray  # uint16[n], by unit
+    covert: np.ndarray  # uint16[n], by unit
+    spans: np.ndarray  # int32[units + 1, 5], where each unit's adults, listed, callers, roles, covert begin
+    house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
+    planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn
+    visits: np.ndarray  # int32[n, 2], household and tie (or JOURNEY, REFUSED), sorted by day and unit
+    visit_spans: np.ndarray  # int32[7 * units + 1]
+    unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
+    free: np.ndarray  # int64[units, 5], attention left today by class of watcher; events today
+
+
+class Stretch(NamedTuple):
+    """Where a kernel stands: a chunk on a day."""
+
+    first_unit: int
+    n_units: int
+    lo: int  # first resident of the chunk (local index in the place)
+    n: int  # residents of the chunk
+    day: int  # days since 1 January 1970
+    k: int  # day of the call, 0..6: row of Output.cells
+    t: int  # day of the run, from 0
+
+
+# Columns of `unit_terms`
+(
+    T_TAKE_PERSON_MPS,
+    T_TAKE_PERSON_MSS,
+    T_TAKE_FAMILY_MPS,
+    T_TAKE_FAMILY_MSS,
+    T_REPORT_MPS,
+    T_REPORT_MSS,
+    T_CLAIM_MPS,
+    T_CLAIM_MSS,
+    T_ROUTINE_MPS,
+    T_ROUTINE_MSS,
+    T_SPARE_MPS,
+    T_SPARE_MSS,
+    T_JOIN,
+    T_OFFENCE,
+    T_CONTACT,
+    T_FEAR,
+) = range(16)
+N_TERMS = 16
+
+# What stands for a tie in `visits` when it is no visit to kin
+JOURNEY, REFUSED = 100, 101
+
+# Columns of `free`
+F_EVENTS = 4
+
+# Columns of `spans`
+S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT = range(5)
+
+# Columns of `totals`
+D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)
+
+# Kinds of incident (column `kind` of a record)
+(
+    I_FOLLOWED_OUTING,
+    I_FOLLOWED_VISIT,
+    I_CALL_GIVEN_UP,
+    I_ARREST,
+    I_ACCUSATION,
+    I_LISTING,
+) = range(6)
+INCIDENT_NAMES = ("followed_outing", "followed_visit", "call_given_up", "arrest", "accusation", "listing")
+
+# Indicators counted by the kernel, in the order of their columns
+INDICATORS = (
+    "outings",
+    "outings_forgone",
+    "followed_outings",
+    "noticed",
+    "visits_intended",
+    "visits_made",
+    "followed_visits",
+    "calls_intended",
+    "calls_avoided",
+    "calls_abandoned",
+    "calls_completed",
+    "followed_calls",
+    "reports",
+    "reports_routine",
+    "reports_offence",
+    "listings",
+    "delistings",
+    "accusations",
+    "false_accusations",
+    "arrests",
+    "detained",
+    "fear",
+    "distress",
+    "distressed",
+    "listed",
+    "protests",
+    "permits_refused",
+    "journeys",
+)
+N_INDICATORS = len(INDICATORS)
+(
+    N_OUTINGS,
+    N_FORGONE,
+    N_FOLLOWED,
+    N_NOTICED,
+    N_VISITS_INTENDED,
+    N_VISITS,
+    N_FOLLOWED_VISITS,
+    N_CALLS_INTENDED,
+    N_CALLS_AVOIDED,
+    N_CALLS_ABANDONED,
+    N_CALLS,
+    N_FOLLOWED_CALLS,
+    N_REPORTS,
+    N_REPORTS_ROUTINE,
+    N_REPORTS_OFFENCE,
+    N_LISTINGS,
+    N_DELISTINGS,
+    N_ACCUSATIONS,
+    N_FALSE_ACCUSATIONS,
+    N_ARRESTS,
+    N_DETAINED,
+    N_FEAR,
+    N_DISTRESS,
+    N_DISTRESSED,
+    N_LISTED,
+    N_PROTESTS,
+    N_PERMITS_REFUSED,
+    N_JOURNEYS,
+) = range(N_INDICATORS)
+
+# Kinds of trace rows (a diary's raw material)
+(
+    TR_FOLLOWED,
+    TR_NOTICED,
+    TR_REPORT,
+    TR_VISIT,
+    TR_VISIT_FOLLOWED,
+    TR_VISIT_NOTICED,
+    TR_CALL_SET_OUT,
+    TR_CALL_FOLLOWED,
+    TR_CALL_GIVEN_UP,
+    TR_CALL_COMPLETED,
+    TR_ARREST,
+    TR_RELEASE,
+    TR_ACCUSED,
+    TR_LISTED,
+    TR_DELISTED,
+    TR_HEARD_KIN,
+    TR_PROTEST,
+    TR_PERMIT_REFUSED,
+    TR_JOURNEY,
+    TR_LODGING,
+    TR_CALL_AVOIDED,
+    TR_VISIT_AVOIDED,
+) = range(22)

@@ -1,0 +1,257 @@
+"""Synthetic residents of a place: households, units, officers' areas, grounds, roles and lists (S1, S2, S3).
+
+Every trait is keyed by the resident's number in census order, so a place is the
+same alone or inside its province, and two worlds with the same frame start alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose, choose16, quarters, u16, words
+from underwatch.world.rates import q16
+
+HOUSEHOLD_MAX = 7  # a household has 1 + Binomial(6, p) members; see docs/odd.md, "Initialisation"
+ROLE_TRIES = 16
+
+P_HOUSEHOLD = int(Purpose.HOUSEHOLD)
+P_MEMBER = int(Purpose.MEMBER)
+P_GROUND = int(Purpose.GROUND)
+P_FAMILY = int(Purpose.FAMILY)
+P_LISTED = int(Purpose.LISTED)
+P_OPEN_ROLE = int(Purpose.OPEN_ROLE)
+
+
+class Frame(NamedTuple):
+    """The parameters that make a population, as integers. q16: 65536 = 1."""
+
+    household_sizes: np.ndarray  # uint16[7], cumulative thresholds of sizes 1..7
+    unit_low: int  # households of a unit are uniform from unit_low to unit_high
+    unit_high: int
+    adult: int  # q16, members after the first
+    open_roles: int
+    covert: int
+    units_per_mps_officer: int
+    residents_per_mss_officer: int
+    family: int  # q16, households
+    phone: int  # q16, adults
+    detainee: int
+    returned: int
+    discharged: int
+    listed: int
+    reactive: int
+    list_kept: int
+    quota_mps: int  # 256 = one report
+    quota_mss: int
+
+
+def household_size_thresholds(mean: float) -> np.ndarray:
+    """Cumulative 16-bit thresholds of 1 + Binomial(6, (mean - 1) / 6)."""
+    p = (mean - 1) / (HOUSEHOLD_MAX - 1)
+    n = HOUSEHOLD_MAX - 1
+    total, thresholds, ways = 0.0, [], 1
+    for k in range(n + 1):
+        term = float(ways)
+        for _ in range(k):
+            term *= p
+        for _ in range(n - k):
+            term *= 1 - p
+        total += term
+        thresholds.append(q16(total))
+        ways = ways * (n - k) // (k + 1)
+    return np.array(thresholds, np.uint16)
+
+
+def frame(values: Mapping[str, float], border: bool, without: frozenset[str] = frozenset()) -> Frame:
+    """The frame of a place from parameter `values`. Inland there are no callers and few defector families."""
+    mean = values["persons_per_household"]
+    households = values["households_per_unit"]
+    spread = households * values["unit_size_spread"]
+    adult = (values["share_adult"] * mean - 1) / (mean - 1)  # the first member is always an adult
+    return Frame(
+        household_sizes=household_size_thresholds(mean),
+        unit_low=max(1, int(households - spread + 0.5)),
+        unit_high=max(1, int(households + spread + 0.5)),
+        adult=q16(max(0.0, adult)),
+        open_roles=int(values["open_roles_per_unit"] + 0.5),
+        covert=q16(values["share_covert_informants"]),
+        units_per_mps_officer=int(values["units_per_mps_officer"] + 0.5),
+        residents_per_mss_officer=int(values["residents_per_mss_officer"] + 0.5),
+        family=q16(values["share_defector_family" if border else "share_defector_family_inland"]),
+        phone=q16(values["share_chinese_phone_user"]) if border else 0,
+        detainee=q16(values["share_former_detainee"]),
+        returned=q16(values["share_returned_defector"]) if border else 0,
+        discharged=q16(values["share_early_discharged"]),
+        listed=q16(values["p_listed_given_ground"]),
+        reactive=q16(values["reactance_share"]),
+        list_kept=0 if "S3" in without else 1,
+        quota_mps=int(values["quota_mps_per_week"] * 256 + 0.5),
+        quota_mss=int(values["quota_mss_per_week"] * 256 + 0.5),
+    )
+
+
+@njit(cache=True, nogil=True)
+def draw_households(key, first, residents, sizes, unit_low, unit_high, house_start, unit_house):
+    """Fill `residents` people into households and households into units; return how many of each.
+
+    house_start int32[residents + 1], unit_house int32[residents + 1] are filled from the left.
+    The last household and the last unit take what is left.
+    """
+    houses = 0
+    units = 0
+    at = 0
+    room = 0
+    while at < residents:
+        q0, q1, _, _ = quarters(key, P_HOUSEHOLD, first + at, 0)
+        if room == 0:
+            room = unit_low + choose16(q1, unit_high - unit_low + 1)
+            unit_house[units] = houses
+            units += 1
+        size = 1
+        while size < HOUSEHOLD_MAX and q0 >= sizes[size - 1]:
+            size += 1
+        house_start[houses] = at
+        at += size
+        houses += 1
+        room -= 1
+    house_start[houses] = residents
+    unit_house[units] = houses
+    return houses, units
+
+
+@njit(cache=True, nogil=True)
+def draw_people(key, first, house_start, f, flags):
+    """Adults, grounds, lists and covert informants of every household (flags uint16[residents])."""
+    for h in range(len(house_start) - 1):
+        lo, hi = house_start[h], house_start[h + 1]
+        family, family_listed, _, _ = quarters(key, P_FAMILY, first + lo, 0)
+        is_family = family < f.family
+        for i in range(lo, hi):
+            who = first + i
+            q_adult, q_reactive, _, _ = quarters(key, P_MEMBER, who, 0)
+            flag = L.REACTIVE if q_reactive < f.reactive else 0
+            if is_family:
+                flag |= L.FAMILY
+            if i == lo or q_adult < f.adult:
+                flag |= L.ADULT
+                phone, detainee, returned, discharged = quarters(key, P_GROUND, who, 0)
+                listed, covert, _, _ = quarters(key, P_LISTED, who, 0)
+                if phone < f.phone:
+                    flag |= L.PHONE
+                if detainee < f.detainee:
+                    flag |= L.DETAINEE
+                if returned < f.returned:
+                    flag |= L.RETURNED
+                if discharged < f.discharged:
+                    flag |= L.DISCHARGED
+                lists = 0
+                if is_family and family_listed < f.listed:
+                    lists |= L.ON_MPS | L.ON_MSS
+                if listed < f.listed:
+                    if flag & (L.PHONE | L.RETURNED):
+                        lists |= L.ON_MSS
+                    if flag & (L.DETAINEE | L.DISCHARGED):
+                        lists |= L.ON_MPS
+                if lists:
+                    flag |= L.LISTED_AT_START
+                    if f.list_kept:
+                        flag |= lists
+                if not flag & L.GROUNDS and covert < f.covert:
+                    flag |= L.COVERT
+            flags[i] = flag
+
+
+@njit(cache=True, nogil=True)
+def draw_open_roles(key, first, unit_start, n_roles, flags, adults):
+    """Give the open roles of each unit to adults without a ground or another role (`adults` is scratch)."""
+    for u in range(len(unit_start) - 1):
+        n = 0
+        for i in range(unit_start[u], unit_start[u + 1]):
+            if flags[i] & L.ADULT:
+                adults[n] = i
+                n += 1
+        left = n_roles
+        for t in range(ROLE_TRIES):
+            if left == 0 or n == 0:
+                break
+            pair = words(key, P_OPEN_ROLE + t, first + unit_start[u], 0)
+            for word in pair:
+                i = adults[choose(word, n)]
+                if left and not flags[i] & (L.GROUNDS | L.ROLE):
+                    flags[i] |= u16(L.OPEN_ROLE)
+                    left -= 1
+
+
+def _areas(index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Consecutive officer numbers of the units and the first unit of each officer's area."""
+    if not len(index):
+        return index.astype(np.int32), np.zeros(1, np.int32)
+    change = np.flatnonzero(np.diff(index, prepend=index[0] - 1))
+    officer = np.cumsum(np.isin(np.arange(len(index)), change)) - 1
+    return officer.astype(np.int32), np.append(change, len(index)).astype(np.int32)
+
+
+def settle(first: int, house_start: np.ndarray, unit_house: np.ndarray, f: Frame) -> L.Town:
+    """A town from its households and units: officers' areas and chunks."""
+    unit_start = house_start[unit_house]
+    n_units = len(unit_house) - 1
+    mps_of, mps_units = _areas(np.arange(n_units) // f.units_per_mps_officer)
+    mss_of, mss_units = _areas(unit_start[:-1] // f.residents_per_mss_officer)
+    chunks = [0]
+    for u in range(1, n_units + 1):
+        if u == n_units or unit_start[u] - unit_start[chunks[-1]] >= L.CHUNK_RESIDENTS:
+            chunks.append(u)
+    chunk_start = np.array(chunks, np.int32)
+    return L.Town(first, house_start, unit_house, unit_start, chunk_start, mps_of, mss_of, mps_units, mss_units)
+
+
+def calm_state(town: L.Town, f: Frame) -> L.State:
+    """A state in which nothing has happened yet."""
+    r, h, u = int(town.house_start[-1]), len(town.house_start) - 1, len(town.unit_house) - 1
+    mps, mss = len(town.mps_units) - 1, len(town.mss_units) - 1
+    resident = [np.zeros(r, np.uint16) for _ in range(8)]
+    house = [np.zeros(h, np.uint8) for _ in range(4)]
+    return L.State(
+        *resident,
+        *house,
+        np.zeros(u, np.uint16),
+        np.zeros((u, 2), np.int32),
+        np.zeros(mps, np.uint16),
+        np.zeros(mss, np.uint16),
+        np.full(mps, f.quota_mps, np.int64),
+        np.full(mss, f.quota_mss, np.int64),
+    )
+
+
+def draw_town(key: tuple, first: int, residents: int, f: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """House and unit starts of `residents` people numbered from `first`."""
+    house_start = np.zeros(residents + 1, np.int32)
+    unit_house = np.zeros(residents + 1, np.int32)
+    n_houses, n_units = draw_households(
+        key, first, residents, f.household_sizes, f.unit_low, f.unit_high, house_start, unit_house
+    )
+    return house_start[: n_houses + 1].copy(), unit_house[: n_units + 1].copy()
+
+
+def people(key: tuple, town: L.Town, f: Frame) -> L.State:
+    """The state of the first morning: who is who, and who is on a list."""
+    state = calm_state(town, f)
+    draw_people(key, town.first, town.house_start, f, state.flags)
+    scratch = np.zeros(max(1, int(np.diff(town.unit_start).max(initial=0))), np.int32)
+    draw_open_roles(key, town.first, town.unit_start, f.open_roles, state.flags, scratch)
+    on_list = state.flags & L.ON_A_LIST != 0
+    state.listed_day[on_list] = 1
+    state.house_contact[:] = 0
+    return state
+
+
+def open_contact(town: L.Town, state: L.State, weeks: int) -> None:
+    """At the start, contact abroad is open for every household with a caller."""
+    callers = np.flatnonzero(state.flags & L.PHONE)
+    houses = np.searchsorted(town.house_start, callers, side="right") - 1
+    state.house_contact[houses] = weeks

@@ -1,0 +1,206 @@
+"""The rules, one small function each: what a resident, an informant or an officer does.
+
+All are inlined into the kernels. Chances are 16-bit thresholds (65536 = 1) and
+shares multiples of 1/65535, so that engine and reference agree to the last bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose, choose16, words
+
+P_KIN = int(Purpose.KIN)
+ONE = L.ONE
+
+
+@njit(inline="always")
+def part(a, b):
+    """a times b / 65536, rounded down."""
+    return (np.int64(a) * np.int64(b)) >> 16
+
+
+@njit(inline="always")
+def capped(x):
+    return min(x, ONE)
+
+
+@njit(inline="always")
+def cell_of(flag):
+    """Cell of a resident: five grounds (bits 0..4) and listed at the start (bit 5)."""
+    return ((np.int64(flag) >> 1) & 31) | ((np.int64(flag) & L.LISTED_AT_START) >> 4)
+
+
+@njit(inline="always")
+def vigilance(rates, pressure):
+    """S4, S6: chance that a free watcher takes up an outing of a listed resident."""
+    return capped(rates.vigilance_base + part(rates.vigilance_pressure, pressure))
+
+
+@njit(inline="always")
+def taken_up(v, layers):
+    """S3, S4: chance that at least one of `layers` assigned watchers takes an outing up."""
+    none = np.int64(65536)
+    for _ in range(layers):
+        none = (none * (65536 - v)) >> 16
+    return capped(65536 - none)
+
+
+@njit(inline="always")
+def joined(per_km, km):
+    """S7: chance that a watcher along the way joins or takes over on a way of `km`."""
+    none = np.int64(65536)
+    for _ in range(km):
+        none = (none * (65536 - per_km)) >> 16
+    return capped(65536 - none)
+
+
+@njit(inline="always")
+def under_pressure(base, added, pressure):
+    """S5, S6, S10: a chance that pressure raises."""
+    return capped(base + part(added, pressure))
+
+
+@njit(inline="always")
+def withdrawn(chance, fear, distress, avoid_fear, avoid_distress):
+    """S11: chance of an optional outing that fear and distress leave."""
+    left = chance - part(chance, part(fear, avoid_fear))
+    return left - part(left, part(distress, avoid_distress))
+
+
+@njit(inline="always")
+def raised(level, step):
+    """A level of fear or anger after a rise, at most 1."""
+    return np.uint16(capped(np.int64(level) + step))
+
+
+@njit(inline="always")
+def written_up(file, weight):
+    """S5: the weight of a file after one more report, at most 255 reports."""
+    return np.uint16(capped(np.int64(file) + weight))
+
+
+@njit(inline="always")
+def sent_to(capacity, position, n_units, start):
+    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`, on a round from `start`."""
+    turn = (position - start) % n_units
+    return (capacity - turn + n_units - 1) // n_units if capacity > turn else 0
+
+
+@njit(inline="always")
+def watcher(free, j, on_mps):
+    """S4: who of the free watchers follows; -1 when nobody is free. Each list's own people come first."""
+    if on_mps:
+        if free[j, L.BY_OPEN_ROLE] > 0:
+            return L.BY_OPEN_ROLE
+        if free[j, L.BY_MPS_OFFICER] > 0:
+            return L.BY_MPS_OFFICER
+        if free[j, L.BY_COVERT] > 0:
+            return L.BY_COVERT
+        return L.BY_MSS_OFFICER if free[j, L.BY_MSS_OFFICER] > 0 else -1
+    if free[j, L.BY_COVERT] > 0:
+        return L.BY_COVERT
+    if free[j, L.BY_MSS_OFFICER] > 0:
+        return L.BY_MSS_OFFICER
+    if free[j, L.BY_OPEN_ROLE] > 0:
+        return L.BY_OPEN_ROLE
+    return L.BY_MPS_OFFICER if free[j, L.BY_MPS_OFFICER] > 0 else -1
+
+
+@njit(inline="always")
+def kin_house(key, town, house, tie):
+    """S1: the household of kin that `house` knows by tie `tie`, and the class of its distance; -1 if there is none."""
+    n = len(town.house_start) - 1
+    a, b = words(key, P_KIN + tie, town.first + town.house_start[house], 0)
+    other = choose(a, n)
+    if other == house:
+        other = (other + 1) % n
+    return (other if n > 1 else -1), choose16(b & np.uint32(0xFFFF), 32)
+
+
+@njit(inline="always")
+def trace(out, at, kind, i, other, value):
+    """A line of the diary, when one is asked for."""
+    if len(out.trace) and (out.trace_who < 0 or out.trace_who == i):
+        row = out.used[1]
+        out.trace[row, 0] = at.t
+        out.trace[row, 1] = kind
+        out.trace[row, 2] = i
+        out.trace[row, 3] = other
+        out.trace[row, 4] = value
+        out.used[1] = row + 1
+
+
+@njit(inline="always")
+def report(town, state, rates, out, at, u, i, organ, claim, weight):
+    """S5: a written report on resident i reaches the file of `organ`; it counts at the review if it claims something."""
+    cell = cell_of(state.flags[i])
+    out.cells[at.k, cell, L.N_REPORTS] += 1
+    if organ == L.MPS:
+        state.file_mps[i] = written_up(state.file_mps[i], weight)
+    else:
+        state.file_mss[i] = written_up(state.file_mss[i], weight)
+    if claim:
+        state.unit_reports[u, organ] += 1
+        out.cells[at.k, cell, claim] += 1
+        if claim == L.N_REPORTS_OFFENCE:
+            state.flags[i] |= np.uint16(L.REAL_OFFENCE)
+
+
+@njit(inline="always")
+def frighten(state, rates, i, step):
+    """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
+    state.fear[i] = raised(state.fear[i], step)
+    if rates.anger and state.flags[i] & L.REACTIVE:
+        state.anger[i] = raised(state.anger[i], step)
+
+
+@njit(inline="always")
+def word_spreads(state, free, j, house):
+    """S11: an event will be talked of in the unit tomorrow and among kin at the week's end."""
+    free[j, L.F_EVENTS] += 1
+    if state.house_events[house] < 255:
+        state.house_events[house] += np.uint8(1)
+
+
+@njit(inline="always")
+def witnesses(key, town, state, rates, house):
+    """S13: who besides the subject and the unit knows: household members and kin, their open contact, their fear."""
+    persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
+    contact = np.int64(state.house_contact[house] > 0)
+    fear = np.int64(state.house_fear[house])
+    known = np.int64(1)
+    for tie in range(rates.kin_ties):
+        other, _ = kin_house(key, town, house, tie)
+        if other >= 0:
+            persons += np.int64(town.house_start[other + 1] - town.house_start[other])
+            contact += np.int64(state.house_contact[other] > 0)
+            fear += np.int64(state.house_fear[other])
+            known += 1
+    return persons, contact, fear // known
+
+
+@njit(inline="always")
+def incident(key, town, state, rates, out, at, u, i, house, kind, contact, fear):
+    """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's."""
+    row = out.used[0]
+    flag = np.int64(state.flags[i])
+    listed = 32 if flag & L.ON_A_LIST else 0
+    at_start = 64 if flag & L.LISTED_AT_START else 0
+    kin, kin_contact, kin_fear = witnesses(key, town, state, rates, house)
+    neighbours = np.int64(town.unit_start[u + 1] - town.unit_start[u]) - np.int64(
+        town.house_start[house + 1] - town.house_start[house]
+    )
+    record = out.records
+    record[row, 0] = at.t
+    record[row, 1] = kind << 8 | at_start | listed | ((flag >> 1) & 31)
+    record[row, 2] = (np.int64(state.fear[i]) >> 8) << 8 | np.int64(state.house_contact[house] > 0)
+    record[row, 3] = kin
+    record[row, 4] = kin_contact << 8 | kin_fear
+    record[row, 5] = neighbours
+    record[row, 6] = min(contact, 255) << 8 | fear
+    record[row, 7] = part(neighbours, rates.hearsay_reach)
+    out.who[row] = town.first + i
+    out.used[0] = row + 1
