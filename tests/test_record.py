@@ -27,6 +27,7 @@ from underwatch.record.indicators import (
     HEADLINE_NAMES,
     HEADLINES,
     SUMS,
+    combine,
     group_cells,
     indicator_table,
     measure,
@@ -174,7 +175,19 @@ def test_headlines_of_the_whole_run_the_window_and_the_weeks_agree_with_the_tota
     assert got.year[at] == pytest.approx(everybody["calls_completed"] * 1000 * 365 / 30 / everybody["residents"])
     assert got.sums[SUMS.index("incidents")] == 500
     assert got.sums[SUMS.index("accused_ordinary")] == totals(history, group="ordinary")["accusations"]
+    assert got.people.tolist() == [history.residents[group_cells(group)].sum() for group in GROUPS]
     assert stack([got, got, got]).weekly.shape == (3, 5, len(HEADLINES))
+
+
+def test_places_combined_are_their_sum():
+    one, other = fake_history(seed=1), fake_history(seed=2, place="Onsong")
+    both = combine("two places", iter([one, other]))
+    for name in ("outings", "calls_completed", "fear", "residents"):
+        parts = totals(one)[name] + totals(other)[name]
+        assert totals(both)[name] == pytest.approx(parts, rel=1e-12)
+    assert measure(both, n_incidents=1000).sums[SUMS.index("incidents")] == 1000
+    with pytest.raises(ValueError, match="Hyesan"):
+        combine("two places", [one, fake_history(days=7, place="Hyesan")])
 
 
 @given(st.integers(0, 200), st.integers(0, 1000))

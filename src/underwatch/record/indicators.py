@@ -6,15 +6,24 @@ Only integers are added, and ratios are taken last, so that sums by place, day a
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY, STOCK
-from underwatch.world.layout import GROUND_NAMES, INDICATORS, LISTED_CELL, N_CELLS, N_DISTRESS, N_FEAR, ONE
+from underwatch.world.layout import (
+    GROUND_NAMES,
+    INDICATORS,
+    LISTED_CELL,
+    N_CELLS,
+    N_DISTRESS,
+    N_FEAR,
+    ONE,
+    RECORD_FIELDS,
+)
 
 WEEK = 7
 YEAR_DAYS = 365.0
@@ -125,11 +134,34 @@ def totals(
     return {name: float(value) for name, value in _mean_stocks(values, max(days, 1)).items()}
 
 
-def add_up(histories: Sequence[History]) -> np.ndarray:
-    """Return the cells of several places added up, int64[days, 64, indicators]; they must be of equal length."""
-    total = np.zeros_like(histories[0].cells)
-    for history in histories:
-        total += history.cells
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Several places as one `History`: everything added up but the incidents, which stay with their places."""
+
+    place: str
+    start: datetime.date
+    days: int
+    cells: np.ndarray
+    residents: np.ndarray
+    adults: np.ndarray
+    watched: np.ndarray
+    records: np.ndarray
+
+
+def combine(name: str, histories: Iterable[History]) -> Combined:
+    """Add up the histories of several places, of equal start and length, one after the other (an iterator will do)."""
+    total: Combined | None = None
+    for one in histories:
+        if total is None:
+            copies = (np.array(part) for part in (one.cells, one.residents, one.adults, one.watched))
+            total = Combined(name, one.start, one.days, *copies, np.zeros((0, RECORD_FIELDS), np.uint16))
+            continue
+        if (one.start, one.days) != (total.start, total.days):
+            raise ValueError(f"{one.place} begins on {one.start} and has {one.days} days, unlike the other places")
+        for part in ("cells", "residents", "adults", "watched"):
+            np.add(getattr(total, part), getattr(one, part), out=getattr(total, part))
+    if total is None:
+        raise ValueError("no place to add up")
     return total
 
 
@@ -205,17 +237,18 @@ class Measured:
 
     `year` and `window`: float[H], headlines over the whole run and over the window of the change (equal to `year`
     where there is none). `weekly`: float[weeks, H]. `groups`: float[G, F] over the whole run, in the order of GROUPS
-    and GROUP_FIGURES. `sums`: float[3], incidents, accusations of ordinary residents, and calls given up, in numbers.
+    and GROUP_FIGURES. `people`: float[G], residents at the start. `sums`: float[S], the numbers named in SUMS.
     """
 
     year: np.ndarray
     window: np.ndarray
     weekly: np.ndarray
     groups: np.ndarray
+    people: np.ndarray
     sums: np.ndarray
 
 
-SUMS = ("incidents", "accused_ordinary", "falsely_accused_ordinary", "calls_given_up", "arrests")
+SUMS = ("incidents", "accused_ordinary", "falsely_accused_ordinary", "calls_given_up", "arrests", "watched")
 
 
 def _headlines(counts: np.ndarray, people: np.ndarray, watched: np.ndarray, days: np.ndarray) -> np.ndarray:
@@ -229,13 +262,13 @@ def _headlines(counts: np.ndarray, people: np.ndarray, watched: np.ndarray, days
     return np.stack(columns, axis=-1)
 
 
-def _sums(counts: np.ndarray, n_incidents: int) -> np.ndarray:
+def _sums(counts: np.ndarray, n_incidents: int, watched: float) -> np.ndarray:
     """Return the numbers named in SUMS from counts[groups, indicators] of the whole run."""
     at = {name: column for column, name in enumerate(INDICATORS)}
     ordinary, everybody = counts[GROUPS.index(ORDINARY)], counts[GROUPS.index(ALL)]
     given_up = everybody[at["calls_avoided"]] + everybody[at["calls_abandoned"]]
     accused, falsely = ordinary[at["accusations"]], ordinary[at["false_accusations"]]
-    return np.array([n_incidents, accused, falsely, given_up, everybody[at["arrests"]]], float)
+    return np.array([n_incidents, accused, falsely, given_up, everybody[at["arrests"]], watched], float)
 
 
 def week_starts(days: int) -> np.ndarray:
@@ -243,8 +276,11 @@ def week_starts(days: int) -> np.ndarray:
     return np.arange(0, days, WEEK)
 
 
-def measure(history: History, window: tuple[int, int] | None = None) -> Measured:
-    """Return the headline figures of one history. `window` are the days (lo, hi) in which the worlds differ."""
+def measure(history: History, window: tuple[int, int] | None = None, n_incidents: int | None = None) -> Measured:
+    """Return the headline figures of one history. `window` are the days (lo, hi) in which the worlds differ.
+
+    `n_incidents` is given where the history carries not all of its incidents (places that were combined).
+    """
     counts, people, watched = _grouped(history)
     whole = np.array([history.days], float)
     year = _headlines(counts.sum(axis=0, keepdims=True), people, watched, whole)[0]
@@ -258,13 +294,15 @@ def measure(history: History, window: tuple[int, int] | None = None) -> Measured
     values = with_ratios(counts.sum(axis=0), people * history.days, watched * history.days)
     length = np.full(len(GROUPS), float(history.days))
     groups = np.stack([_put(values[name], per, people, length) for name, per in GROUP_FIGURES], axis=-1)
-    return Measured(year, inside, by_week, groups, _sums(counts.sum(axis=0), len(history.records)))
+    sums = _sums(
+        counts.sum(axis=0), len(history.records) if n_incidents is None else n_incidents, watched[GROUPS.index(ALL)]
+    )
+    return Measured(year, inside, by_week, groups, people.astype(float), sums)
 
 
 def stack(draws: Sequence[Measured]) -> Measured:
     """Put the figures of several draws one behind the other: every array gets an axis of draws in front."""
-    names = ("year", "window", "weekly", "groups", "sums")
-    return Measured(*(np.stack([getattr(draw, name) for draw in draws]) for name in names))
+    return Measured(*(np.stack([getattr(draw, part.name) for draw in draws]) for part in fields(Measured)))
 
 
 def indicator_table(
