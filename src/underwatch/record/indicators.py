@@ -153,8 +153,9 @@ def combine(name: str, histories: Iterable[History]) -> Combined:
     total: Combined | None = None
     for one in histories:
         if total is None:
-            copies = (np.array(part) for part in (one.cells, one.residents, one.adults, one.watched))
-            total = Combined(name, one.start, one.days, *copies, np.zeros((0, RECORD_FIELDS), np.uint16))
+            cells, residents, adults, watched = map(np.array, (one.cells, one.residents, one.adults, one.watched))
+            none = np.zeros((0, RECORD_FIELDS), np.uint16)
+            total = Combined(name, one.start, one.days, cells, residents, adults, watched, none)
             continue
         if (one.start, one.days) != (total.start, total.days):
             raise ValueError(f"{one.place} begins on {one.start} and has {one.days} days, unlike the other places")

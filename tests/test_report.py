@@ -1,0 +1,286 @@
+"""The report: one page that asks for nothing from outside, a table under every chart, ranges in words, ten lines."""
+
+import datetime
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from underwatch.facts import model_parameters
+from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
+from underwatch.record.schema import GROUPS
+from underwatch.show.plots import ratios
+from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, plain, render_report
+from underwatch.show.summary import (
+    STATEMENT,
+    PlaceFacts,
+    SilencePoint,
+    Study,
+    band,
+    band_words,
+    number,
+    percent,
+    silence_sentence,
+    summary_lines,
+)
+
+START, DAYS, WINDOW = datetime.date(2024, 7, 1), 365, (137, 199)
+HOERYONG = PlaceFacts("Hoeryong", "회령시", "North Hamgyong", 153532, 153532, 92494, True)
+CURVE = (
+    SilencePoint(0.02, 1358, 8, 3, 14), SilencePoint(0.1, 4000, 15, 8, 23), SilencePoint(0.2, 9000, 24, 15, 34),
+    SilencePoint(0.5, 17000, 20, 12, 29), SilencePoint(1.0, 28734, 12, 6, 19),
+)  # fmt: skip
+BASE = {
+    "followed": 2.3, "share_followed": 0.41, "forgone": 0.09, "calls_given_up": 0.62, "calls": 95.0, "reports": 1800.0,
+    "routine": 0.44, "listings": 3.1, "accused": 4.2, "falsely_accused": 3.4, "arrests": 0.9, "fear_listed": 0.38,
+    "fear_ordinary": 0.06, "distressed_listed": 0.33, "distressed_ordinary": 0.021,
+}  # fmt: skip
+LIFTED = {"followed", "share_followed", "reports", "routine", "accused", "falsely_accused", "fear_listed"}
+
+
+def fake_measured(luck, campaign, scale):
+    """Figures with the shape of a year: a slow rise, a campaign in winter, a little noise."""
+    weeks = np.arange(53)
+    inside = (weeks * 7 >= WINDOW[0]) & (weeks * 7 < WINDOW[1])
+    columns = []
+    for name in HEADLINE_NAMES:
+        course = BASE[name] * scale * (0.8 + 0.004 * weeks) * luck.normal(1, 0.04, 53)
+        if campaign:
+            course = course * np.where(inside, 1.5 if name in LIFTED else 0.9, 1.0)
+        columns.append(np.minimum(course, 0.97) if BASE[name] < 1 else course)
+    weekly = np.stack(columns, axis=-1)
+    people = np.array([153532, 4210, 149322, 8600, 2100, 2300, 1600, 700], float)
+    groups = np.abs(np.outer(people[::-1] / people.max() + 0.05, [0.4, 90, 6, 1.2, 0.3, 0.2]) * scale)
+    sums = np.array([28734, 620, 510, 2100, 140, 150000], float) * scale
+    return Measured(weekly.mean(axis=0), weekly[inside].mean(axis=0), weekly, groups, people, sums)
+
+
+def fake_study(n_draws=8, twin=True):
+    worlds = ("baseline", "without campaign") if twin else ("baseline",)
+    scales = [1.0, *np.exp(np.linspace(-1.2, 1.0, n_draws))]
+    made = {world: [fake_measured(np.random.default_rng(place), world == "baseline", s) for s in scales]
+            for place, world in enumerate(worlds)}  # fmt: skip
+    return Study(
+        place=HOERYONG, start=START, days=DAYS, worlds=worlds, change="the year-end campaign", window=WINDOW,
+        central={world: figures[0] for world, figures in made.items()},
+        ensemble={world: stack(figures[1:]) for world, figures in made.items()} if n_draws else {},
+        published={world: np.linspace(12, 40, 1 + n_draws) for world in worlds},
+        silence=CURVE, silence_band="5th to 95th percentile of 200 draws of the channel",
+    )  # fmt: skip
+
+
+def fake_model(study=None, **changes):
+    facts = [ParameterValue(fact, fact.central) for fact in model_parameters().values()]
+    facts[0] = replace(facts[0], value=31.5)
+    model = ReportModel(
+        title="Hoeryong under watch", study=study or fake_study(), scenario='place = "Hoeryong"\nseed = 1\n',
+        parameters=tuple(facts), seed=1, digest="ab" * 32, software={"underwatch": "0.1.0"},
+    )  # fmt: skip
+    return replace(model, **changes)
+
+
+@pytest.fixture(scope="module")
+def page():
+    return render_report(fake_model())
+
+
+class Reader(HTMLParser):
+    """Collects elements, their attributes, and which element is not closed."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.wrong = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs), tuple(self.open)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs), tuple(self.open)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def read(page):
+    reader = Reader()
+    reader.feed(page)
+    assert reader.open == []
+    assert reader.wrong == []
+    return reader.tags
+
+
+def test_the_page_is_whole_and_asks_for_nothing_from_outside(page):
+    tags = read(page)
+    assert {tag for tag, _, _ in tags} & {"script", "link", "img", "iframe", "object", "embed", "form", "base"} == set()
+    for tag, attributes, _ in tags:
+        for name, value in attributes.items():
+            assert not name.startswith("on"), (tag, name)
+            if name in ("src", "href", "xlink:href", "srcset", "action", "data", "poster"):
+                assert value.startswith("#"), (tag, name, value)
+    assert not re.search(r"@import|url\((?!#)", page)
+    assert "http://" not in page.replace("http-equiv", "")
+    policy = next(a["content"] for t, a, _ in tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+
+
+def test_ids_are_unique_and_every_reference_inside_is_met(page):
+    tags = read(page)
+    ids = [a["id"] for _, a, _ in tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', page)) <= set(ids)
+
+
+def test_every_chart_has_a_table_a_caption_and_a_right(page):
+    figures = re.findall(r"<figure.*?</figure>", page, flags=re.S)
+    assert len(figures) == page.count('<svg class="chart"') == 2 + 12 + len(GROUP_FIGURES)
+    for figure in figures:
+        assert figure.count("<svg") == figure.count("<table>") == figure.count("<figcaption>") == 1
+        assert "aria-label=" in figure
+        assert re.search(r"Bears on ICCPR \d+", figure)
+        assert "draws" in figure or "channel" in figure
+
+
+def test_the_table_under_a_chart_has_the_numbers_that_were_drawn():
+    study = fake_study()
+    charts = charts_of(study)
+    weekly = next(chart for chart in charts["weekly"] if chart.key == "w-calls")
+    at = HEADLINE_NAMES.index("calls")
+    low, middle, high = band(study.ensemble["baseline"].weekly[:, 5, at])
+    expected = [number(float(v)) for v in (study.central["baseline"].weekly[5, at], middle, low, high)]
+    assert weekly.rows[5][0] == "2024-08-05"
+    assert list(weekly.rows[5][1:5]) == expected
+    assert len(weekly.rows) == 53
+    groups = charts["groups"][0]
+    assert [row[0] for row in groups.rows][:3] == ["all residents", "listed at the start",
+                                                   "ordinary (on no list at the start)"]  # fmt: skip
+    assert len(groups.rows) == len(GROUPS)
+    for chart in (c for section in charts.values() for c in section):
+        assert {len(row) for row in chart.rows} == {len(chart.header)}
+
+
+def test_the_twin_is_compared_draw_by_draw():
+    study = fake_study()
+    central, draws = ratios(study)
+    at = HEADLINE_NAMES.index("followed")
+    one, other = (study.ensemble[world].window[:, at] for world in study.worlds)
+    np.testing.assert_allclose(draws[:, at], one / other)
+    assert central[at] == pytest.approx(1.5, rel=0.1)
+    row = charts_of(study)["change"][0].rows[at]
+    assert row[-2:] == tuple(number(v) for v in (min(one - other), max(one - other)))
+
+
+def test_the_channel_is_in_no_table_and_a_guess_is_called_one(page):
+    for fact in model_parameters().values():
+        assert (f"<code>{fact.name}</code>" in page) == (fact.rule != "S13"), fact.name
+    guesses = [f for f in model_parameters().values() if f.basis == "judgement" and f.rule != "S13"]
+    assert page.count('<span class="guess">a guess</span>') == len(guesses)
+    assert f"{len(guesses)} of " in page
+    assert "set here; the table has 30" in page
+
+
+def test_limits_and_statement_stand_on_the_page_itself(page):
+    for limit in LIMITS:
+        assert limit in page
+    assert page.count(STATEMENT) >= 3
+
+
+def test_what_a_user_wrote_is_text_on_the_page():
+    page = render_report(fake_model(scenario='<script>alert(1)</script> "&', title="<b>x</b>"))
+    assert "<script" not in page
+    assert "<b>x" not in page
+    assert "&lt;script&gt;" in page
+    read(page)
+
+
+def test_the_same_model_gives_the_same_bytes(page):
+    assert render_report(fake_model()) == page
+
+
+def test_the_page_is_small_and_tells_nothing_of_the_machine(page):
+    assert len(page) < 1_500_000
+    assert not re.search(r"(?<![\w.])/(?:" + "|".join(("ho" + "me", "tm" + "p", "us" + "r")) + r")/", page)
+
+
+@pytest.mark.parametrize(("n_draws", "twin"), [(0, True), (0, False), (1, True), (30, True), (8, False)])
+def test_a_run_without_draws_or_without_a_twin_has_its_report(n_draws, twin):
+    study = fake_study(n_draws, twin)
+    page = render_report(fake_model(study))
+    read(page)
+    assert len(summary_lines(study)) == 10
+    assert band_words(n_draws) in page
+    assert ("Against the twin" in page) == twin
+
+
+def test_a_short_quiet_run_has_its_report():
+    """No caller, nobody listed, a single day: every ratio without cases is a dash."""
+    none = np.full(len(HEADLINES), np.nan)
+    quiet = Measured(none, none, none[None], np.full((len(GROUPS), len(GROUP_FIGURES)), np.nan),
+                     np.array([3.0, 0, 3, 0, 0, 0, 0, 0]), np.zeros(len(SUMS)))  # fmt: skip
+    study = Study(replace(HOERYONG, residents=3), START, 1, ("baseline", "twin"), "nothing", None,
+                  {"baseline": quiet, "twin": quiet},
+                  {"baseline": stack([quiet] * 2), "twin": stack([quiet] * 2)},
+                  {"baseline": np.zeros(3)})  # fmt: skip
+    lines = summary_lines(study)
+    assert len(lines) == 10
+    assert "nan" not in " ".join(lines)
+    assert not re.search(
+        r"\bnan\b", re.sub(r"<style.*?</style>|<svg.*?</svg>", "", render_report(fake_model(study)), flags=re.S)
+    )
+
+
+def test_the_ten_lines_have_ranges_and_say_what_they_are():
+    lines = summary_lines(fake_study())
+    assert len(lines) == 10
+    assert all("\n" not in line and line.endswith(".") for line in lines)
+    assert "153,532 synthetic residents" in lines[0]
+    assert "full range of 8 draws from the prior" in lines[0]
+    for line in lines[1:8]:
+        assert re.search(r"\([\d.,+-]+ to [\d.,+-]+(?:\u00a0%)?\)", line), line
+    assert "15 November 2024 to 15 January 2025" in lines[0]
+    assert lines[9] == STATEMENT
+
+
+def test_the_silence_sentence_finds_the_two_worlds_of_the_same_count():
+    assert silence_sentence(CURVE).endswith(
+        "published reports rise and then fall (8, 24, 12): the same 12 reports stand for 2,870 incidents or for 28,700."
+    )
+    assert "rise throughout" in silence_sentence(CURVE[:3])
+    assert "fall throughout" in silence_sentence(CURVE[2:])
+    assert "not drawn" in silence_sentence(())
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "no range"), (8, "full range of 8"), (200, "90 %) of 200")])
+def test_a_band_says_its_n_and_level(n, words):
+    assert words in band_words(n)
+
+
+def test_a_band_is_the_full_range_of_few_and_percentiles_of_many():
+    few, many = np.arange(8.0), np.arange(101.0)
+    assert band(few[:, None])[0] == 0
+    assert band(few[:, None])[2] == 7
+    assert [float(edge[0]) for edge in band(many[:, None])] == [5.0, 50.0, 95.0]
+    assert [float(edge[0]) for edge in band(np.array([[np.nan], [2.0]]))] == [2.0, 2.0, 2.0]
+    assert np.isnan(band(np.full((3, 1), np.nan))[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        *[(0, "0"), (0.0123, "0.012"), (0.003, "0.003"), (0.0001, "under 0.0005"), (2.345, "2.3"), (42.4, "42")],
+        *[(420.4, "420"), (1000, "1,000"), (-4567, "-4,570"), (28734, "28,700"), (999999, "1,000,000")],
+        *[(1234567, "1,230,000"), (float("nan"), "–")],
+    ],
+)
+def test_numbers_are_written_for_readers(value, words):
+    assert number(value) == words
+
+
+def test_shares_and_parameters_are_written_for_readers():
+    assert [percent(v) for v in (0.027, 0.414, 1.0, 0.0)] == ["2.7\u00a0%", "41\u00a0%", "100\u00a0%", "0\u00a0%"]
+    assert [plain(v) for v in (0.000001, 30.0, 1000.0, 0.768)] == ["0.000001", "30", "1,000", "0.768"]
