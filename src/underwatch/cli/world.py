@@ -1,0 +1,170 @@
+"""`underwatch run`: one world, its twin without the campaign, and the report."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from underwatch.errors import InputError
+from underwatch.world.scenario import RunOptions, Scenario, scenario_for
+
+_KEPT = "the run keeps its own"
+
+_RUN_HELP = """Simulate a place day by day, beside its twin without the campaign; write a run folder with report.html.
+
+PLACE is a city or county of the 2008 census (hoeryong, "Kim Jong Suk County", 회령시), a province ("North Hamgyong") or
+the country (country). FILE.toml is a scenario: place, start, end, seed, [parameters], and a [[change]] with a date.
+Every resident is synthetic.
+"""
+
+_RUN_EXAMPLES = """\b
+Examples:
+  underwatch run hoeryong
+  underwatch run "North Hamgyong" --days 90 --threads 2
+  underwatch run hyesan --set quota_mps_per_week=20 --without S6
+  underwatch run --resume runs/hoeryong-001
+"""
+
+
+@click.command(help=_RUN_HELP, epilog=_RUN_EXAMPLES)
+@click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
+@click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 90")
+@click.option("--start", metavar="DATE", help="The first day (default 2024-07-01). Example: --start 2024-10-01")
+@click.option("--end", metavar="DATE", help="The last day, in place of --days. Example: --end 2025-01-31")
+@click.option("--seed", type=int, help="Luck: the same seed gives the same history (default 1). Example: --seed 7")
+@click.option(
+    "--replicates",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="Histories with other luck, for the spread that luck makes; seeds count up. Example: --replicates 5",
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(0, 100_000),
+    default=8,
+    show_default=True,
+    help="Worlds drawn from the prior, for the ranges in the summary; 0 for none. Example: --draws 32",
+)
+@click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    help="Threads (default: all cores); the history does not depend on them. Example: --threads 2",
+)
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="RULE",
+    help="Take a rule out, S3 to S17; may be repeated. Example: --without S6",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a parameter within its range (underwatch facts); may be repeated. Example: --set order_campaign=3",
+)
+@click.option(
+    "--incidents",
+    type=click.Choice(("all", "sample")),
+    default="all",
+    show_default=True,
+    help="Write every incident, or an even sample of them for a large place. Example: --incidents sample",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The new run folder (default: runs/PLACE-001, counting up); one that exists is refused. Example: --out mine",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Go on with a run that was stopped. Example: --resume runs/hoeryong-001",
+)
+@click.option(
+    "--from",
+    "from_manifest",
+    type=click.Path(path_type=Path),
+    metavar="MANIFEST",
+    help="Run again what a manifest tells, for the same digest. Example: --from runs/hoeryong-001/manifest.json",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script. Example: --json | jq .digest")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    place: str | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    resume: Path | None,
+    from_manifest: Path | None,
+    as_json: bool,
+    **given: object,
+) -> int | None:
+    """Turn the command line into a scenario and its options, and do the main job."""
+    options = RunOptions(
+        threads=_threads(ctx.params["threads"]), as_json=as_json, out=out, resume=resume, from_manifest=from_manifest
+    )
+    if resume is not None or from_manifest is not None:
+        _refuse_beside_kept(ctx)
+        return _do(None, options)
+    if place is None:
+        raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
+    options = replace(
+        options,
+        replicates=ctx.params["replicates"],
+        draws=ctx.params["draws"],
+        incidents=ctx.params["incidents"],
+    )
+    return _do(_scenario(place, settings, given), options)
+
+
+def _do(scenario: Scenario | None, options: RunOptions) -> int | None:
+    """Do the main job; what it needs is imported only when the command line has no fault."""
+    from underwatch.show.job import main_job
+
+    code: int | None = main_job(scenario, options)
+    return code
+
+
+def _scenario(place: str, settings: tuple[str, ...], given: dict[str, object]) -> Scenario:
+    """Return the scenario of the command line."""
+    parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without")}
+    return scenario_for(place, values=dict(map(_setting, settings)), **parts)
+
+
+def _setting(text: str) -> tuple[str, float]:
+    """Take NAME=VALUE apart."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise InputError(f"--set {text} is no NAME=VALUE; for example: --set order_campaign=3")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise InputError(f"--set {text}: {value.strip() or 'nothing'} is no number") from None
+
+
+def _threads(asked: int | None) -> int:
+    """Return the number of threads asked for, or of the cores that may be used."""
+    if asked is not None:
+        return asked
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _refuse_beside_kept(ctx: click.Context) -> None:
+    """Refuse, beside --resume and --from, all that says what is run: the run tells that itself."""
+    if ctx.params["resume"] is not None and ctx.params["from_manifest"] is not None:
+        raise InputError("--resume and --from are both given; one goes on with a run, the other runs it again")
+    which = "--resume" if ctx.params["resume"] is not None else "--from"
+    allowed = {"resume", "from_manifest", "threads", "as_json"} | ({"out"} if which == "--from" else set())
+    for parameter in ctx.command.params:
+        source = ctx.get_parameter_source(str(parameter.name))
+        if source is click.core.ParameterSource.COMMANDLINE and parameter.name not in allowed:
+            told = parameter.opts[0] if isinstance(parameter, click.Option) else "a place"
+            raise InputError(f"{told} cannot be given with {which}: {_KEPT}")

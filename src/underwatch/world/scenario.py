@@ -1,0 +1,269 @@
+"""What is to be simulated: the place, the days, the seed, the parameters, what changes when, the calendar of orders.
+
+A scenario is data. It is made from the name of a place (`scenario_for`), read from TOML (`read_scenario`, in
+`underwatch.world.scenario_file`) or made of its parts, and is checked whichever way it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from underwatch.errors import InputError, nearest
+from underwatch.facts import Place, find_place, model_parameters, places
+from underwatch.world.parameters import Parameters, checked
+
+EPOCH = date(1970, 1, 1)
+LAST_DATE = date(2149, 6, 6)  # day 65535: a day must fit into 16 bits of a draw's counter
+DEFAULT_START = date(2024, 7, 1)
+DEFAULT_DAYS = 365
+DEFAULT_SEED = 1
+DEFAULT_CAMPAIGN = (date(2024, 11, 15), date(2025, 1, 15))  # the year-end campaign of the report
+LAST_SEED = 2**64 - 1
+MOST_RESIDENTS = sum(place.population for place in places().values())
+QUARTER_ENDS = ((3, 31), (6, 30), (9, 30), (12, 31))
+REVIEW_DAYS = 14
+
+RULES = tuple(f"S{number}" for number in range(1, 18))
+_FRAME = {
+    "S1": "S1 is the frame (everybody lives in a neighbourhood unit)",
+    "S2": "S2 is the frame (the grounds are what residents are, not what is done to them)",
+    "S12": "S12 is the calendar itself: a dated change; set order_campaign = 1 or leave the change out, but S12",
+}
+_DRAWN_AT_START = ("S1", "S2")
+
+
+def without_rules(names: Iterable[str]) -> frozenset[str]:
+    """Return the rules to be taken out, S3 to S17 without S12; InputError for another name, with the nearest."""
+    found = set()
+    for name in names:
+        rule = name.strip().upper() if isinstance(name, str) else ""
+        if rule in _FRAME:
+            raise InputError(f"{_FRAME[rule]} and cannot be taken out; without takes S3 to S17")
+        if rule not in RULES:
+            known = [rule for rule in RULES if rule not in _FRAME]
+            raise InputError(f"rule {name!r:.60} is not known{nearest(rule[:20], known)}; without takes S3 to S17")
+        found.add(rule)
+    return frozenset(found)
+
+
+def day_number(day: date) -> int:
+    """Return the days since 1 January 1970."""
+    return (day - EPOCH).days
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `date` on (inclusive), parameters have other values and further rules are taken out.
+
+    `values` may go to all that is possible (`parameters.possible_range`), not only to the range of the table.
+    """
+
+    date: date
+    values: Mapping[str, float] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        known = {name: checked(name, value, dated=True) for name, value in self.values.items()}
+        object.__setattr__(self, "values", {name: known[name] for name in model_parameters() if name in known})
+        object.__setattr__(self, "without", without_rules(self.without))
+
+    def __hash__(self) -> int:
+        return hash((self.date, tuple(self.values.items()), self.without))
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of days on which every constant is the same.
+
+    `day` is the first in days since 1 January 1970, `days` how many. `order` is the multiple of quota and vigilance
+    that is asked for from above (1 on a normal day), `campaign` whether a campaign is on.
+    """
+
+    day: int
+    days: int
+    values: Mapping[str, float]
+    without: frozenset[str]
+    order: float
+    campaign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A world to be simulated, from `start` to `end` (both inclusive).
+
+    `kind` is "place", "province" or "country" and `name` its full name. `population` draws a single place with that
+    many residents. `campaign` is its first and last day, or None; it is in force only where `order_campaign` is more
+    than 1, so that this one parameter makes the twin without it. InputError when the parts do not fit.
+    """
+
+    name: str
+    kind: str
+    places: tuple[Place, ...]
+    start: date = DEFAULT_START
+    end: date = DEFAULT_START + timedelta(DEFAULT_DAYS - 1)
+    seed: int = DEFAULT_SEED
+    parameters: Parameters = field(default_factory=Parameters.central)
+    without: frozenset[str] = frozenset()
+    changes: tuple[Change, ...] = ()
+    population: int | None = None
+    campaign: tuple[date, date] | None = DEFAULT_CAMPAIGN
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "without", without_rules(self.without))
+        told = [change for change in self.changes if change.values or change.without]
+        object.__setattr__(self, "changes", tuple(sorted(told, key=lambda change: change.date)))
+        for what, day in (("start", self.start), ("end", self.end)):
+            if not EPOCH <= day <= LAST_DATE:
+                raise InputError(f"{what} = {day} is out of range; it may be {EPOCH} to {LAST_DATE}")
+        if self.end < self.start:
+            raise InputError(f"end = {self.end} is before start = {self.start}")
+        if self.campaign and self.campaign[1] < self.campaign[0]:
+            raise InputError(f"the campaign ends on {self.campaign[1]}, before it begins on {self.campaign[0]}")
+        if not 0 <= self.seed <= LAST_SEED:
+            raise InputError(f"seed = {self.seed} is out of range; it may be 0 to {LAST_SEED}")
+        if self.population is not None:
+            if len(self.places) != 1:
+                raise InputError(f"population goes with one city or county, and {self.name} has {len(self.places)}")
+            if not 1 <= self.population <= MOST_RESIDENTS:
+                raise InputError(f"population = {self.population} is out of range; it may be 1 to {MOST_RESIDENTS}")
+        for change in self.changes:
+            self._check_change(change)
+
+    def _check_change(self, change: Change) -> None:
+        """Refuse a change outside of the days simulated, and one of what is drawn when the place is settled."""
+        if not self.start <= change.date <= self.end:
+            raise InputError(f"the change of {change.date} lies outside of {self.start} to {self.end}")
+        if change.date > self.start:
+            for name in change.values:
+                if (rule := model_parameters()[name].rule) in _DRAWN_AT_START:
+                    raise InputError(
+                        f"{name} ({rule}) is drawn once, on the first day, and cannot change on {change.date}; "
+                        f"a change on {self.start} or [parameters] may set it"
+                    )
+
+    @property
+    def days(self) -> int:
+        """The number of days simulated."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def residents(self) -> int:
+        """The number of residents of all places together."""
+        return self.population or sum(place.population for place in self.places)
+
+    def phases(self) -> tuple[Phase, ...]:
+        """Return the longest stretches in which every constant is the same, in order and without gap."""
+        last = self.end + timedelta(1)
+        cuts = {self.start, last, *(change.date for change in self.changes)}
+        if self.campaign:
+            cuts |= {self.campaign[0], min(self.campaign[1], LAST_DATE) + timedelta(1)}
+        for year in range(self.start.year, self.end.year + 1):
+            for month, day in QUARTER_ENDS:
+                end = date(year, month, day)
+                cuts |= {end - timedelta(REVIEW_DAYS - 1), end + timedelta(1)}
+        days = sorted(cut for cut in cuts if self.start <= cut <= last)
+        found: list[Phase] = []
+        for first, after in pairwise(days):
+            phase = self._phase(first, (after - first).days)
+            same = bool(found) and replace(phase, day=found[-1].day, days=found[-1].days) == found[-1]
+            if same:
+                found[-1] = replace(found[-1], days=found[-1].days + phase.days)
+            else:
+                found.append(phase)
+        return tuple(found)
+
+    def _phase(self, first: date, days: int) -> Phase:
+        """Return what holds from a day on: changes add up, and the larger of two orders is followed."""
+        values, without = self.parameters.to_dict(), self.without
+        for change in self.changes:
+            if change.date <= first:
+                values |= change.values
+                without |= change.without
+        orders = []
+        campaign = False
+        if self.campaign is not None and values["order_campaign"] > 1:
+            campaign = self.campaign[0] <= first <= self.campaign[1]
+        if campaign:
+            orders.append(values["order_campaign"])
+        if is_quarter_review(first):
+            orders.append(values["order_quarter_review"])
+        return Phase(day_number(first), days, values, without, max(orders, default=1.0), campaign)
+
+    def without_campaign(self) -> Scenario:
+        """Return the twin without the campaign: `order_campaign` is 1 throughout, all else is the same."""
+        changes = []
+        for change in self.changes:
+            values = {name: value for name, value in change.values.items() if name != "order_campaign"}
+            if values or change.without:
+                changes.append(Change(change.date, values, change.without))
+        return replace(self, parameters=self.parameters.with_values(order_campaign=1.0), changes=tuple(changes))
+
+    def replace(self, **parts: Any) -> Scenario:
+        """Return a copy with some parts replaced, checked like a new one."""
+        known = [part.name for part in fields(self)]
+        for part in parts:
+            if part not in known:
+                raise InputError(f'a scenario has no "{part}"{nearest(part, known)}')
+        return replace(self, **parts)
+
+    def to_toml(self) -> str:
+        """Return the scenario as TOML that reads back as the same scenario, with every parameter and its unit."""
+        from underwatch.world.scenario_file import as_toml
+
+        return as_toml(self)
+
+
+def is_quarter_review(day: date) -> bool:
+    """Say whether a day is one of the last 14 of March, June, September or December."""
+    for month, last in QUARTER_ENDS:
+        if day.month == month:
+            return day.day > last - REVIEW_DAYS
+    return False
+
+
+def place_scenario(name: str, **parts: Any) -> Scenario:
+    """Return the scenario of a place, province or the country by its name, all else at its default."""
+    kind, full_name, members = find_place(name)
+    return Scenario(full_name, kind, members).replace(**parts)
+
+
+def read_scenario(path: str | Path) -> Scenario:
+    """Read a scenario from a TOML file; InputError in one line for all that can be wrong with it."""
+    from underwatch.world.scenario_file import read
+
+    return read(path)
+
+
+def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
+    """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
+
+    The options stand above what the file says, and None leaves it: `start` and `end` (date or "2024-07-01"), `days`,
+    `seed`, `population`, `values` (parameters by name) and `without` (rules taken out besides those of the file).
+    """
+    from underwatch.world.scenario_file import resolve
+
+    return resolve(text_or_path, options)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a scenario is run: what does not touch the world itself.
+
+    `threads` is how many units of work go side by side; `out`, `resume` and `from_manifest` are paths as given.
+    `incidents` is "all" or "sample", what of them is written. With `resume` or `from_manifest` the scenario is the
+    one kept there, and so is the rest, but for `threads`, `out` and `as_json`.
+    """
+
+    replicates: int = 1
+    draws: int = 8
+    threads: int = 1
+    incidents: str = "all"
+    as_json: bool = False
+    out: Path | None = None
+    resume: Path | None = None
+    from_manifest: Path | None = None

@@ -1,0 +1,303 @@
+"""Scenarios as TOML: reading with every error in one line, and writing what reads back as the same scenario."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from underwatch.errors import InputError, nearest
+from underwatch.facts import model_parameters
+from underwatch.world.parameters import Parameters, checked
+from underwatch.world.scenario import (
+    DEFAULT_CAMPAIGN,
+    DEFAULT_DAYS,
+    DEFAULT_SEED,
+    DEFAULT_START,
+    LAST_DATE,
+    Change,
+    Scenario,
+    place_scenario,
+    without_rules,
+)
+
+_KEYS = ("place", "start", "end", "days", "seed", "population", "without", "campaign", "parameters", "change")
+_CAMPAIGN_KEYS = ("first", "last")
+_CHANGE_KEYS = ("date", "parameters", "without")
+_OPTIONS = ("start", "end", "days", "seed", "population", "values", "without")
+_MOST_BYTES = 1_000_000
+
+# What a key about a person looks like, with case, spaces and signs taken out.
+_PERSON_WORDS = (
+    "name", "phone", "telephone", "mobile", "email", "address", "passport", "birth", "photo", "fingerprint",
+    "residentnumber", "residentno", "residentid", "citizennumber", "idnumber", "idcard", "nationalid", "identity",
+    "registrationnumber", "gps", "latitude", "longitude", "coordinates", "irum", "jumin", "juso", "jonhwa", "jeonhwa",
+    "이름", "성명", "성함", "실명", "전화", "휴대폰", "손전화", "주소", "거주지", "주민", "공민증", "신분증", "여권",
+    "생년월일", "생일", "사진", "지문", "얼굴", "이메일", "메일", "학번", "군번", "위치", "좌표",
+)  # fmt: skip
+_PERSON_KEYS = ("tel", "dob", "ssn", "id", "face", "lat", "lon", "person", "people", "residents", "resident")
+_LIKE_A_KNOWN_KEY = 0.85
+
+
+def looks_like_identity(key: str, known: Iterable[str] = ()) -> bool:
+    """Say whether a key looks like a person's identity, in Latin letters or Hangul; a slip in a known key does not."""
+    letters = "".join(letter for letter in unicodedata.normalize("NFKC", key).casefold() if letter.isalnum())
+    if get_close_matches(key.casefold(), list(known), n=1, cutoff=_LIKE_A_KNOWN_KEY):
+        return False
+    return letters in _PERSON_KEYS or any(word in letters for word in _PERSON_WORDS)
+
+
+def read(path: str | Path) -> Scenario:
+    """Read a scenario from a TOML file."""
+    return _build(_load(Path(path)), {}, f"{path}: ")
+
+
+def parse(text: str, where: str = "") -> Scenario:
+    """Read a scenario from TOML text; errors begin with `where`."""
+    return _build(_parsed(text, where), {}, where)
+
+
+def resolve(text_or_path: str | Path, options: Mapping[str, Any]) -> Scenario:
+    """Return the scenario of a place name or a file, with options that stand above it."""
+    for key in options:
+        if key not in _OPTIONS:
+            raise InputError(f'a scenario has no option "{key}"{nearest(key, _OPTIONS)}')
+    given = {key: value for key, value in options.items() if value is not None}
+    text = str(text_or_path)
+    if isinstance(text_or_path, Path) or text.casefold().endswith(".toml") or "/" in text:
+        return _build(_load(Path(text)), given, f"{text}: ")
+    return _build({"place": text}, given, "")
+
+
+def as_toml(scenario: Scenario) -> str:
+    """Write a scenario as TOML, with every parameter and its unit and range."""
+    place = f"{scenario.name} province" if scenario.kind == "province" else scenario.name
+    lines = [f'place = "{place}"', f"start = {scenario.start}", f"end = {scenario.end}", f"seed = {scenario.seed}"]
+    if scenario.population is not None:
+        lines.append(f"population = {scenario.population}")
+    lines.append(f"without = {_as_list(scenario.without)}")
+    if scenario.campaign is None:
+        lines.append("campaign = false")
+    else:
+        lines += ["", "[campaign]", f"first = {scenario.campaign[0]}", f"last = {scenario.campaign[1]}"]
+    lines += ["", "[parameters]", *_as_values(scenario.parameters, with_range=True)]
+    for change in scenario.changes:
+        lines += ["", "[[change]]", f"date = {change.date}"]
+        if change.without:
+            lines.append(f"without = {_as_list(change.without)}")
+        if change.values:
+            lines += ["[change.parameters]", *_as_values(change.values, with_range=False)]
+    return "\n".join(lines) + "\n"
+
+
+def _as_list(rules: frozenset[str]) -> str:
+    ordered = sorted(rules, key=lambda rule: int(rule[1:]))
+    return "[" + ", ".join(f'"{rule}"' for rule in ordered) + "]"
+
+
+def _as_values(values: Mapping[str, float], with_range: bool) -> list[str]:
+    lines = []
+    for name, value in values.items():
+        fact = model_parameters()[name]
+        allowed = f", {fact.low:g} to {fact.high:g}, basis {fact.basis}" if with_range else ""
+        lines.append(f"{name} = {value!r}  # {fact.unit}{allowed}")
+    return lines
+
+
+def _load(path: Path) -> dict[str, Any]:
+    """Return the tables of a file; a missing, unreadable or damaged one is an InputError."""
+    where = f"{path}: "
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(f"{where}no such file") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{where}cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if len(data) > _MOST_BYTES:
+        raise InputError(f"{where}is longer than {_MOST_BYTES:,} bytes and no scenario")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}is no text in UTF-8 (byte {error.start + 1})") from None
+    return _parsed(text, where)
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise InputError(f"{where}is nested too deep for a scenario") from None
+    except (ValueError, OverflowError) as error:  # TOMLDecodeError is a ValueError
+        raise InputError(f"{where}is no TOML: {str(error)[:200]}") from None
+
+
+def _build(table: Mapping[str, Any], given: Mapping[str, Any], where: str) -> Scenario:
+    """Return the scenario of a table and the options above it."""
+    try:
+        return _scenario(table, given)
+    except InputError as error:
+        raise InputError(where + str(error)) from None
+
+
+def _scenario(table: Mapping[str, Any], given: Mapping[str, Any]) -> Scenario:
+    _check_keys(table, _KEYS, "")
+    place = table.get("place")
+    if not isinstance(place, str):
+        raise InputError(
+            'place is missing; for example: place = "Hoeryong"' if place is None else _wrong("place", place)
+        )
+    if "end" in table and "days" in table:
+        raise InputError("end and days are both given; one of them says when it ends")
+    values = _table(table, "parameters", "[parameters]")
+    _check_keys(values, tuple(model_parameters()), "in [parameters]")
+    options = given.get("values", {})
+    _check_keys(options, tuple(model_parameters()), "")
+    start, end = _days(_timing(table, given))
+    scenario = place_scenario(
+        place,
+        start=start,
+        end=end,
+        seed=_whole("seed", given.get("seed", table.get("seed", DEFAULT_SEED))),
+        parameters=Parameters.central().with_values(**{**values, **options}),
+        without=_rules(table.get("without", [])) | without_rules(given.get("without", ())),
+        campaign=_campaign(table),
+    )
+    population = given.get("population", table.get("population"))
+    if population is not None:
+        scenario = scenario.replace(population=_whole("population", population))
+    moved = bool({"start", "end", "days"} & given.keys())
+    return scenario.replace(changes=_changes(table, (start, end) if moved else None))
+
+
+def _timing(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what says when: an option `days` or `end` takes the place of both in the file."""
+    if "end" in given and "days" in given:
+        raise InputError("end and days are both given; one of them says when it ends")
+    timing = {key: table[key] for key in ("start", "end", "days") if key in table}
+    if "end" in given or "days" in given:
+        timing = {key: value for key, value in timing.items() if key == "start"}
+    return timing | {key: given[key] for key in ("start", "end", "days") if key in given}
+
+
+def _days(timing: Mapping[str, Any]) -> tuple[date, date]:
+    """Return the first and the last day."""
+    start = _date("start", timing["start"]) if "start" in timing else DEFAULT_START
+    if "end" in timing:
+        return start, _date("end", timing["end"])
+    days = _whole("days", timing.get("days", DEFAULT_DAYS))
+    most = (LAST_DATE - start).days + 1
+    if not 1 <= days <= max(most, 1):
+        raise InputError(f"days = {days} is out of range; from {start} it may be 1 to {max(most, 1)}")
+    return start, start + timedelta(days - 1)
+
+
+def _changes(table: Mapping[str, Any], window: tuple[date, date] | None) -> tuple[Change, ...]:
+    """Return the dated changes; in a window moved by an option, an earlier one holds from its first day on.
+
+    A change after the window has no effect in it and is left out.
+    """
+    listed = table.get("change", [])
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise InputError("a change is a table of its own; it begins with [[change]]")
+    found = []
+    for number, entry in enumerate(listed, 1):
+        where = f"in [[change]] number {number}"
+        _check_keys(entry, _CHANGE_KEYS, where)
+        if "date" not in entry:
+            raise InputError(f"date is missing {where}; for example: date = 2024-11-15")
+        values = _table(entry, "parameters", f"[change.parameters] {where}")
+        _check_keys(values, tuple(model_parameters()), where)
+        if not values and not entry.get("without"):
+            raise InputError(f"nothing changes {where}; it wants [change.parameters] or without")
+        change = Change(
+            _date("date", entry["date"]),
+            {name: checked(name, value, dated=True) for name, value in values.items()},
+            _rules(entry.get("without", [])),
+        )
+        if window is not None and change.date < window[0]:
+            change = Change(window[0], change.values, change.without)
+        if window is None or change.date <= window[1]:
+            found.append((_date("date", entry["date"]), change))
+    return tuple(change for _, change in sorted(found, key=lambda pair: pair[0]))
+
+
+def _campaign(table: Mapping[str, Any]) -> tuple[date, date] | None:
+    """Return the first and last day of the campaign; `campaign = false` is none."""
+    entry = table.get("campaign", {})
+    if entry is False:
+        return None
+    if not isinstance(entry, dict):
+        raise InputError(f"campaign = {_brief(entry)} is no [campaign] with first and last, nor false")
+    _check_keys(entry, _CAMPAIGN_KEYS, "in [campaign]")
+    if not entry:
+        return DEFAULT_CAMPAIGN
+    if missing := [key for key in _CAMPAIGN_KEYS if key not in entry]:
+        raise InputError(f"{missing[0]} is missing in [campaign]; for example: {missing[0]} = 2024-11-15")
+    return _date("first", entry["first"]), _date("last", entry["last"])
+
+
+def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    """Refuse a key that is about a person, with the reason, and any other unknown key, with the nearest."""
+    for key in table:
+        if key in known:
+            continue
+        place = f" {where}" if where else ""
+        if looks_like_identity(key, known):
+            raise InputError(
+                f'key "{_brief(key)}"{place} looks like a person\'s identity and is refused: every resident here is '
+                "synthetic, and nothing about a real person is read or kept"
+            )
+        names = ", ".join(known) if len(known) <= len(_KEYS) else "underwatch facts lists them"
+        raise InputError(f'key "{_brief(key)}"{place} is not known{nearest(key[:80], known)}; known: {names}')
+
+
+def _table(table: Mapping[str, Any], key: str, called: str) -> dict[str, Any]:
+    entry = table.get(key, {})
+    if not isinstance(entry, dict):
+        raise InputError(f"{called} = {_brief(entry)} is no table of names and numbers")
+    return entry
+
+
+def _rules(value: object) -> frozenset[str]:
+    if not isinstance(value, list) or not all(isinstance(rule, str) for rule in value):
+        raise InputError(f'without = {_brief(value)} is no list of rules; for example: without = ["S6"]')
+    return without_rules(value)
+
+
+def _whole(key: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{key} = {_brief(value)} is no whole number")
+    if abs(value) >= 10**30:  # keeps the line of a later error short
+        raise InputError(f"{key} is out of range: a number of more than 30 digits")
+    return value
+
+
+def _date(key: str, value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise InputError(f"{key} = {_brief(value)} is no date; write it as 2024-07-01")
+
+
+def _wrong(key: str, value: object) -> str:
+    return f"{key} = {_brief(value)} is no text in quotation marks"
+
+
+def _brief(value: object) -> str:
+    """Write a value so that it fits into a line of an error."""
+    if isinstance(value, (dict, list)):
+        return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and abs(value) >= 10**30:
+        return "a number of more than 30 digits"
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(value))
+    return text if len(text) <= 60 else text[:57] + "..."

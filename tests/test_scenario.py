@@ -1,0 +1,392 @@
+"""Scenarios: the calendar of orders against a day-by-day reading, TOML there and back, and every error in one line."""
+
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from underwatch.errors import InputError
+from underwatch.facts import find_place, model_parameters, places
+from underwatch.world.parameters import Parameters, possible_range, prior_draws
+from underwatch.world.scenario import (
+    EPOCH,
+    LAST_DATE,
+    RULES,
+    Change,
+    Scenario,
+    day_number,
+    read_scenario,
+    scenario_for,
+)
+from underwatch.world.scenario_file import looks_like_identity, parse
+
+FRAME = ("S1", "S2", "S12")
+OPEN_RULES = [rule for rule in RULES if rule not in FRAME]
+HOERYONG = scenario_for("hoeryong")
+
+FULL = """
+place = "Hoeryong"
+start = 2024-09-01
+end = "2025-02-28"
+seed = 7
+population = 5000
+without = ["S16", "s17"]
+
+[campaign]
+first = 2024-12-01
+last = 2024-12-31
+
+[parameters]
+order_campaign = 3
+p_notice = 0.5
+
+[[change]]
+date = 2024-10-15
+without = ["S9"]
+
+[[change]]
+date = 2024-10-01
+[change.parameters]
+p_reprimand = 0
+"""
+
+
+def days_of(phases):
+    """What holds on each day, by the phases."""
+    return {phase.day + n: phase for phase in phases for n in range(phase.days)}
+
+
+def test_the_default_is_the_year_of_the_report():
+    assert (HOERYONG.name, HOERYONG.kind, HOERYONG.places) == ("Hoeryong", "place", (places()["Hoeryong"],))
+    assert (HOERYONG.start, HOERYONG.end, HOERYONG.days, HOERYONG.seed) == (date(2024, 7, 1), date(2025, 6, 30), 365, 1)
+    assert (HOERYONG.residents, HOERYONG.parameters, HOERYONG.without) == (153_532, Parameters.central(), frozenset())
+    assert HOERYONG.campaign == (date(2024, 11, 15), date(2025, 1, 15))
+
+
+def test_the_calendar_of_the_default_year():
+    told = [(EPOCH + timedelta(phase.day), phase.days, phase.order, phase.campaign) for phase in HOERYONG.phases()]
+    assert told == [
+        (date(2024, 7, 1), 78, 1.0, False),
+        (date(2024, 9, 17), 14, 1.2, False),
+        (date(2024, 10, 1), 45, 1.0, False),
+        (date(2024, 11, 15), 62, 1.5, True),
+        (date(2025, 1, 16), 61, 1.0, False),
+        (date(2025, 3, 18), 14, 1.2, False),
+        (date(2025, 4, 1), 77, 1.0, False),
+        (date(2025, 6, 17), 14, 1.2, False),
+    ]
+
+
+def test_the_larger_order_is_followed_where_review_and_campaign_meet():
+    strict = HOERYONG.replace(parameters=Parameters.central().with_values(order_quarter_review=4))
+    held = days_of(strict.phases())
+    for day, order in ((date(2024, 12, 17), 1.5), (date(2024, 12, 18), 4.0), (date(2025, 1, 1), 1.5)):
+        assert (held[day_number(day)].order, held[day_number(day)].campaign) == (order, True)
+
+
+def test_the_twin_differs_in_the_campaign_alone():
+    change = Change(date(2024, 12, 1), {"order_campaign": 6.0, "p_reprimand": 0.0})
+    twin = HOERYONG.replace(changes=(change,)).without_campaign()
+    assert twin.parameters == HOERYONG.parameters.with_values(order_campaign=1)
+    assert [dict(kept.values) for kept in twin.changes] == [{"p_reprimand": 0.0}]
+    assert not any(phase.campaign for phase in twin.phases())
+    assert {phase.order for phase in twin.phases()} == {1.0, 1.2}
+    # The quarter's review still stands where the campaign hid it.
+    assert days_of(twin.phases())[day_number(date(2024, 12, 20))].order == 1.2
+
+
+def test_changes_add_up_from_their_day_on():
+    scenario = HOERYONG.replace(
+        changes=(
+            Change(date(2024, 10, 9), {"p_reprimand": 0.5}, frozenset({"S9"})),
+            Change(date(2024, 8, 1), {"p_reprimand": 0.0, "p_notice": 0.9}),
+        )
+    )
+    held = days_of(scenario.phases())
+    for day, reprimand, notice, without in (
+        (date(2024, 7, 31), 0.6, 0.6, frozenset()),
+        (date(2024, 8, 1), 0.0, 0.9, frozenset()),
+        (date(2024, 10, 8), 0.0, 0.9, frozenset()),
+        (date(2024, 10, 9), 0.5, 0.9, frozenset({"S9"})),
+        (date(2025, 6, 30), 0.5, 0.9, frozenset({"S9"})),
+    ):
+        phase = held[day_number(day)]
+        assert (phase.values["p_reprimand"], phase.values["p_notice"], phase.without) == (reprimand, notice, without)
+
+
+CHANGEABLE = [fact for fact in model_parameters().values() if fact.rule not in ("S1", "S2")]
+
+
+@st.composite
+def scenarios(draw):
+    """Scenarios of one place, with changes and a campaign anywhere."""
+    start = draw(st.dates(EPOCH, LAST_DATE))
+    end = start + timedelta(draw(st.integers(0, min(500, (LAST_DATE - start).days))))
+    near = st.dates(max(EPOCH, start - timedelta(60)) if start > EPOCH + timedelta(60) else EPOCH, end)
+    rules = st.frozensets(st.sampled_from(OPEN_RULES), max_size=3)
+    changes = []
+    for day in draw(st.lists(st.dates(start, end), max_size=3, unique=True)):
+        facts = draw(st.lists(st.sampled_from(CHANGEABLE), max_size=3, unique_by=lambda fact: fact.name))
+        values = {fact.name: draw(st.floats(*possible_range(fact))) for fact in facts}
+        changes.append(Change(day, values, draw(rules)))
+    (parameters,) = prior_draws(1, draw(st.integers(0, 99)))
+    campaign = draw(st.none() | st.tuples(near, near).map(sorted).map(tuple))
+    place = draw(st.sampled_from(["hoeryong", "pyongyang", "pyongyang province", "country", "North Hamgyong"]))
+    population = draw(st.none() | st.integers(1, 10**6)) if place == "hoeryong" else None
+    return scenario_for(place).replace(
+        start=start, end=end, seed=draw(st.integers(0, 2**64 - 1)), parameters=parameters, without=draw(rules),
+        changes=tuple(changes), population=population, campaign=campaign,
+    )  # fmt: skip
+
+
+def plain_day(scenario, day):
+    """What holds on a day, read from the rules of the calendar one day at a time."""
+    values, without = dict(scenario.parameters), set(scenario.without)
+    for change in scenario.changes:
+        if change.date <= day:
+            values.update(change.values)
+            without |= change.without
+    inside = scenario.campaign is not None and scenario.campaign[0] <= day <= scenario.campaign[1]
+    campaign = inside and values["order_campaign"] > 1
+    after = [day + timedelta(n) for n in range(14)]
+    review = any((d + timedelta(1)).day == 1 and d.month in (3, 6, 9, 12) for d in after)
+    orders = [values["order_campaign"]] * campaign + [values["order_quarter_review"]] * review
+    return values, frozenset(without), max(orders) if orders else 1.0, campaign
+
+
+@given(scenarios())
+def test_phases_say_what_a_day_by_day_reading_says_and_are_as_long_as_can_be(scenario):
+    phases = scenario.phases()
+    assert phases[0].day == day_number(scenario.start)
+    assert sum(phase.days for phase in phases) == scenario.days
+    for phase, following in pairwise(phases):
+        assert phase.day + phase.days == following.day
+        before, after = ((p.values, p.without, p.order, p.campaign) for p in (phase, following))
+        assert before != after
+    for phase in phases:
+        for at in (0, phase.days // 2, phase.days - 1):
+            day = EPOCH + timedelta(phase.day + at)
+            assert (phase.values, phase.without, phase.order, phase.campaign) == plain_day(scenario, day)
+
+
+@given(scenarios())
+def test_toml_reads_back_as_the_same_scenario(scenario):
+    assert parse(scenario.to_toml()) == scenario
+    assert hash(parse(scenario.to_toml())) == hash(scenario)
+
+
+@pytest.mark.parametrize("name", ["Pyongyang", "Pyongyang province", "North Hamgyong", "country", *places()])
+def test_each_place_reads_back_as_itself(name):
+    scenario = scenario_for(name)
+    kind, full_name, members = find_place(name)
+    assert (scenario.kind, scenario.name, scenario.places) == (kind, full_name, members)
+    assert parse(scenario.to_toml()) == scenario
+
+
+def test_a_full_file_is_read(tmp_path):
+    path = tmp_path / "strict.toml"
+    path.write_text(FULL)
+    scenario = read_scenario(path)
+    assert scenario == scenario_for(path) == scenario_for(str(path))
+    assert (scenario.start, scenario.end, scenario.seed) == (date(2024, 9, 1), date(2025, 2, 28), 7)
+    assert (scenario.residents, scenario.without) == (5000, frozenset({"S16", "S17"}))
+    assert scenario.campaign == (date(2024, 12, 1), date(2024, 12, 31))
+    assert scenario.parameters == Parameters.central().with_values(order_campaign=3, p_notice=0.5)
+    assert scenario.changes == (
+        Change(date(2024, 10, 1), {"p_reprimand": 0.0}),
+        Change(date(2024, 10, 15), {}, frozenset({"S9"})),
+    )
+
+
+def test_options_stand_above_the_file(tmp_path):
+    path = tmp_path / "strict.toml"
+    path.write_text(FULL)
+    scenario = scenario_for(path, days=40, seed=9, population=None, without=("S6",), values={"p_notice": 0.7})
+    assert (scenario.start, scenario.days, scenario.seed, scenario.residents) == (date(2024, 9, 1), 40, 9, 5000)
+    assert scenario.without == {"S6", "S16", "S17"}
+    assert (scenario.parameters.p_notice, scenario.parameters.order_campaign) == (0.7, 3)
+    # The change of 15 October lies beyond the shortened run, the other holds.
+    assert [change.date for change in scenario.changes] == [date(2024, 10, 1)]
+    later = scenario_for(path, start="2024-10-20")
+    assert (later.start, later.end) == (date(2024, 10, 20), date(2025, 2, 28))
+    assert days_of(later.phases())[day_number(later.start)].values["p_reprimand"] == 0
+    assert days_of(later.phases())[day_number(later.start)].without == {"S9", "S16", "S17"}
+    assert parse(later.to_toml()) == later
+
+
+def test_days_and_a_start_make_the_end():
+    assert parse('place = "hyesan"\nstart = 2023-01-01\ndays = 31').end == date(2023, 1, 31)
+    assert scenario_for("hyesan", start="2023-01-01").days == 365
+    assert parse('place = "hyesan"\ncampaign = false').campaign is None
+
+
+REFUSED = {
+    "": "place is missing",
+    "place = 3": "place = 3 is no text",
+    'place = "Hoeryung"': r'place "Hoeryung" is not known .did you mean "Hoeryong"',
+    'plce = "Hoeryong"': r'key "plce" is not known .did you mean "place"',
+    'place = "hoeryong"\nstart = 2024-07-01\nend = 2024-06-30': "end = 2024-06-30 is before start = 2024-07-01",
+    'place = "hoeryong"\nend = 2024-06-30': "is before start",
+    'place = "hoeryong"\nend = 2025-01-01\ndays = 3': "end and days are both given",
+    'place = "hoeryong"\nstart = "1 July"': "start = 1 July is no date",
+    'place = "hoeryong"\nstart = 2024-07-01T00:00:00': "is no date",
+    'place = "hoeryong"\nstart = "2024-02-30"': "is no date",
+    'place = "hoeryong"\nstart = 2024-02-30': "is no TOML",
+    'place = "hoeryong"\nstart = 1969-12-31': "start = 1969-12-31 is out of range; it may be 1970-01-01 to 2149-06-06",
+    'place = "hoeryong"\nstart = 9999-12-31': "is out of range",
+    'place = "hoeryong"\nstart = 2149-06-06\ndays = 2': "days = 2 is out of range",
+    'place = "hoeryong"\ndays = 0': "days = 0 is out of range",
+    'place = "hoeryong"\ndays = 3.5': "days = 3.5 is no whole number",
+    'place = "hoeryong"\nseed = true': "seed = True is no whole number",
+    'place = "hoeryong"\nseed = -1': "seed = -1 is out of range",
+    f'place = "hoeryong"\nseed = {10**40}': "more than 30 digits",
+    f'place = "hoeryong"\nseed = {"9" * 5000}': "is no TOML",
+    'place = "hoeryong"\npopulation = 0': "population = 0 is out of range",
+    'place = "country"\npopulation = 100': "population goes with one city or county",
+    'place = "hoeryong"\nwithout = "S6"': r"without = S6 is no list of rules",
+    'place = "hoeryong"\nwithout = ["S60"]': r"rule 'S60' is not known .did you mean",
+    'place = "hoeryong"\nwithout = ["S1"]': "S1 is the frame .* cannot be taken out",
+    'place = "hoeryong"\nparameters = 3': r"\[parameters\] = 3 is no table",
+    'place = "hoeryong"\n[parameters]\np_notice = 2': "p_notice = 2 is out of range; it may be 0.3 to 0.95 probability",
+    'place = "hoeryong"\n[parameters]\np_notice = "high"': "p_notice = high is no number",
+    'place = "hoeryong"\n[parameters]\np_notise = 0.5': r'"p_notise" in \[parameters\] .*did you mean "p_notice"',
+    'place = "hoeryong"\ncampaign = true': "campaign = True is no",
+    'place = "hoeryong"\n[campaign]\nfirst = 2024-11-15': r"last is missing in \[campaign\]",
+    'place = "hoeryong"\n[campaign]\nfirst = 2024-11-15\nlast = 2024-11-14': "the campaign ends on 2024-11-14, before",
+    'place = "hoeryong"\n[change]\ndate = 2024-11-15': r"begins with \[\[change\]\]",
+    'place = "hoeryong"\n[[change]]\n[change.parameters]\np_notice = 0': "date is missing in .* number 1",
+    'place = "hoeryong"\n[[change]]\ndate = 2024-11-15': "nothing changes in .* number 1",
+    'place = "hoeryong"\n[[change]]\ndate = 2023-11-15\nwithout = ["S6"]': "change of 2023-11-15 lies outside",
+    'place = "hoeryong"\n[[change]]\ndate = 2024-11-15\n[change.parameters]\np_notice = 1.1': "from 0 to 1 probability",
+    'place = "hoeryong"\n[[change]]\ndate = 2024-11-15\n[change.parameters]\nunit_size_spread = 0.2': "is drawn once",
+    'place = "hoeryong"\nplace = "hyesan"': "is no TOML",
+    "[" * 5000: "is no TOML|nested too deep",
+    'place = "hoeryong"\nx = ' + "[" * 5000: "is no TOML|nested too deep",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[-40:])
+def test_bad_input_is_refused_in_one_short_line_that_names_the_file(tmp_path, text):
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=REFUSED[text]) as error:
+        read_scenario(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 600 + len(str(path))
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["name", "Full_Name", "resident name", "phone", "phone_number", "PhoneNo", "address", "home-address", "e-mail",
+     "resident_number", "residentNo", "id_card", "passport", "date_of_birth", "gps", "이름", "성명", "전화번호",
+     "손전화", "집주소", "주민등록번호", "공민증번호", "생년월일", "ｎａｍｅ"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "where", ["", "[parameters]\n", "[campaign]\n", "[[change]]\n", "[[change]]\n[change.parameters]\n"]
+)
+def test_a_key_about_a_person_is_refused_with_the_reason(key, where):
+    date_first = where.replace("[[change]]\n", "[[change]]\ndate = 2024-11-15\n")
+    with pytest.raises(InputError, match=r"looks like a person's identity and is refused: every resident .* synthetic"):
+        parse(f'place = "hoeryong"\n{date_first}"{key}" = "x"')
+
+
+def test_no_parameter_nor_a_slip_in_one_looks_like_a_person():
+    assert not [name for name in model_parameters() if looks_like_identity(name, model_parameters())]
+    with pytest.raises(InputError, match=r"did you mean .share_chinese_phone_user"):
+        parse('place = "hoeryong"\n[parameters]\nshare_chinese_phone_usr = 0.02')
+
+
+@pytest.mark.parametrize("rule", FRAME)
+def test_the_frame_cannot_be_taken_out(rule):
+    with pytest.raises(InputError, match=f"^{rule} .* cannot be taken out; without takes S3 to S17"):
+        scenario_for("hoeryong", without=(rule,))
+
+
+def test_every_other_rule_can_be_taken_out():
+    assert scenario_for("hoeryong", without=OPEN_RULES).without == set(OPEN_RULES)
+
+
+def test_files_that_cannot_be_read_are_refused(tmp_path):
+    (tmp_path / "latin.toml").write_bytes('place = "Hoery\xf6ng"'.encode("latin-1"))
+    (tmp_path / "long.toml").write_bytes(b"#" * 1_000_001)
+    (tmp_path / "folder.toml").mkdir()
+    for name, words in {
+        "none.toml": "no such file",
+        "latin.toml": "no text in UTF-8",
+        "long.toml": "longer than",
+        "folder.toml": "cannot be read",
+        "nul\0.toml": "cannot be read",
+    }.items():
+        with pytest.raises(InputError, match=words):
+            read_scenario(tmp_path / name)
+        with pytest.raises(InputError, match=words):
+            scenario_for(str(tmp_path / name))
+
+
+def read_bytes(folder, data):
+    """A scenario, or None when it was refused as bad input; anything else is an error of ours."""
+    path = Path(folder) / "fuzz.toml"
+    path.write_bytes(data)
+    try:
+        return read_scenario(path)
+    except InputError:
+        return None
+
+
+@given(data=st.binary(max_size=400))
+@example(b"\xef\xbb\xbfplace = 'hoeryong'")
+@example(b'place = "hoeryong"\x00')
+def test_any_bytes_are_a_scenario_or_bad_input(tmp_path_factory, data):
+    assert isinstance(read_bytes(tmp_path_factory.getbasetemp(), data), Scenario | None)
+
+
+@given(cut=st.integers(0, len(FULL)), put=st.text(max_size=8), skip=st.integers(0, 8))
+def test_a_damaged_file_is_a_scenario_or_bad_input(tmp_path_factory, cut, put, skip):
+    damaged = FULL[:cut] + put + FULL[cut + skip :]
+    assert isinstance(read_bytes(tmp_path_factory.getbasetemp(), damaged.encode("utf-8", "replace")), Scenario | None)
+
+
+KEYS = ("place", "start", "end", "days", "seed", "population", "without", "campaign", "parameters", "change", "phone")
+INNER = (
+    "date",
+    "first",
+    "last",
+    "without",
+    "parameters",
+    "p_notice",
+    "order_campaign",
+    "units_per_mps_officer",
+    "name",
+)
+SCALARS = st.sampled_from(
+    ["true", "false", "0", "-1", "0.5", "1e400", "nan", "-inf", str(10**30), "2024-07-01", "2025-01-01", "9999-12-31",
+     "2024-07-01T10:00:00Z", "10:00:00", '"hoeryong"', '"country"', '"S6"', '""', '["S6"]', '["S1", 3]', "[]", "[[]]"]
+)  # fmt: skip
+INNER_TABLES = st.dictionaries(st.sampled_from(INNER), SCALARS, max_size=4).map(
+    lambda table: "{" + ", ".join(f"{key} = {value}" for key, value in table.items()) + "}"
+)
+VALUES = SCALARS | INNER_TABLES | st.lists(INNER_TABLES, max_size=2).map(lambda tables: "[" + ", ".join(tables) + "]")
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6))
+def test_well_formed_toml_is_a_scenario_or_bad_input(table):
+    text = "\n".join(f"{key} = {value}" for key, value in ({"place": '"hoeryong"'} | table).items())
+    try:
+        scenario = parse(text)
+    except InputError:
+        return
+    assert parse(scenario.to_toml()) == scenario
+    assert sum(phase.days for phase in scenario.phases()) == scenario.days
+
+
+def test_replace_checks_and_names_the_nearest():
+    with pytest.raises(InputError, match=r'no "sed" .did you mean "seed"'):
+        HOERYONG.replace(sed=3)
+    with pytest.raises(InputError, match="is before start"):
+        HOERYONG.replace(end=date(2020, 1, 1))
+    with pytest.raises(InputError, match=r'no option "day" .did you mean "days"'):
+        scenario_for("hoeryong", day=3)
