@@ -12,7 +12,7 @@ from underwatch.facts import model_parameters
 from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
 from underwatch.show.plots import ratios
-from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, plain, render_report
+from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, plain, render_report, unit_words
 from underwatch.show.summary import (
     STATEMENT,
     PlaceFacts,
@@ -22,6 +22,7 @@ from underwatch.show.summary import (
     band_words,
     number,
     percent,
+    signed,
     silence_sentence,
     summary_lines,
 )
@@ -95,7 +96,7 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs), tuple(self.open)))
-        if tag != "meta":
+        if tag not in ("meta", "col"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
@@ -172,7 +173,7 @@ def test_the_twin_is_compared_draw_by_draw():
     np.testing.assert_allclose(draws[:, at], one / other)
     assert central[at] == pytest.approx(1.5, rel=0.1)
     row = charts_of(study)["change"][0].rows[at]
-    assert row[-2:] == tuple(number(v) for v in (min(one - other), max(one - other)))
+    assert row[-2:] == tuple(signed(v) for v in (min(one - other), max(one - other)))
 
 
 def test_the_channel_is_in_no_table_and_a_guess_is_called_one(page):
@@ -241,7 +242,7 @@ def test_the_ten_lines_have_ranges_and_say_what_they_are():
     assert "153,532 synthetic residents" in lines[0]
     assert "full range of 8 draws from the prior" in lines[0]
     for line in lines[1:8]:
-        assert re.search(r"\([\d.,+-]+ to [\d.,+-]+(?:\u00a0%)?\)", line), line
+        assert re.search(r"\([\d.,+−-]+ to [\d.,+−-]+(?:\u00a0%)?\)", line), line
     assert "15 November 2024 to 15 January 2025" in lines[0]
     assert lines[9] == STATEMENT
 
@@ -284,3 +285,5 @@ def test_numbers_are_written_for_readers(value, words):
 def test_shares_and_parameters_are_written_for_readers():
     assert [percent(v) for v in (0.027, 0.414, 1.0, 0.0)] == ["2.7\u00a0%", "41\u00a0%", "100\u00a0%", "0\u00a0%"]
     assert [plain(v) for v in (0.000001, 30.0, 1000.0, 0.768)] == ["0.000001", "30", "1,000", "0.768"]
+    assert [unit_words(u) for u in ("1/month", "1", "0-1", "km")] == ["per month", "", "(0 to 1)", "km"]
+    assert signed(-24) == "−24"

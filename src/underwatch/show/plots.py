@@ -10,7 +10,7 @@ import numpy as np
 
 from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline, week_starts
 from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
-from underwatch.show.summary import Study, band, band_words, number, percent, window_words
+from underwatch.show.summary import Study, band, band_words, number, percent, signed, window_words
 from underwatch.show.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
 
 
@@ -213,13 +213,18 @@ def change_chart(study: Study) -> Chart | None:
     axis.set_yticks(places, [_short(headline) for headline in HEADLINES])
     axis.tick_params(axis="y", length=0, labelsize=10)
     axis.set_xlabel("times its value in the twin")
-    header = ("Figure", "Unit", study.worlds[0], study.worlds[1], "difference", "low", "high")
+    header = ("Figure", study.worlds[0], study.worlds[1], "difference", "low", "high")
     rows = tuple(_change_row(study, at) for at in range(len(HEADLINES)))
     when = f" ({window_words(study)})" if study.window is not None else ""
     caption = (
         f"What {study.change} changes{when}: each figure as a multiple of the same figure in the twin, which has "
         "the same residents and the same luck. Dot: one possible history at central values"
-        + (f"; strokes: each draw; bar: {band_words(study.n_draws)}." if study.n_draws else f"; {band_words(0)}.")
+        + (
+            f"; strokes: each draw; bar: {band_words(study.n_draws)}; low and high are "
+            "of the differences, draw by draw; pp: percentage points."
+            if study.n_draws
+            else f"; {band_words(0)}."
+        )
     )
     rights = rights_words((9, 12, 17, 19))
     svg = inline_svg(figure, "change", "Each figure against the twin; the table under the chart has the numbers")
@@ -265,6 +270,11 @@ def _ratio_axis(axis: Any, values: np.ndarray) -> None:
     axis.grid(axis="x")
 
 
+def _points(value: float) -> str:
+    """Return a difference of shares in percentage points."""
+    return f"{signed(100.0 * value)}\u00a0pp"
+
+
 def _change_row(study: Study, at: int) -> tuple[str, ...]:
     headline, show = HEADLINES[at], _show(HEADLINES[at])
     one, other = (study.central[world].window[at] for world in study.worlds[:2])
@@ -272,7 +282,9 @@ def _change_row(study: Study, at: int) -> tuple[str, ...]:
     if study.n_draws:
         a, b = (study.ensemble[world].window[:, at] for world in study.worlds[:2])
         low, _, high = band(a - b)
-    return headline.title, headline.unit, *_cells(show, one, other, one - other, float(low), float(high))
+    gap = _points if _is_share(headline.indicator) else signed
+    name = f"{headline.title} ({headline.unit})"
+    return name, *_cells(show, one, other), *_cells(gap, one - other, float(low), float(high))
 
 
 _GROUP_TITLES = {

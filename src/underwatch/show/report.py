@@ -12,7 +12,7 @@ from underwatch.facts import Fact
 from underwatch.record.indicators import HEADLINES
 from underwatch.record.schema import DICTIONARY, RIGHTS
 from underwatch.show.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
-from underwatch.show.summary import STATEMENT, Study, band_words, date_words, number, summary_lines, window_words
+from underwatch.show.summary import STATEMENT, Study, band_words, date_words, summary_lines, window_words
 
 # The channel's parameters are integrated over and left out of every table (the line it never crosses).
 _LEFT_OUT = "S13"
@@ -79,6 +79,11 @@ def plain(value: float) -> str:
     return f"{value:,.9f}".rstrip("0").rstrip(".")
 
 
+def unit_words(unit: str) -> str:
+    """Return a unit of the table as a reader says it after a number: 'per month' for 1/month, '' for a pure number."""
+    return {"1": "", "0-1": "(0 to 1)"}.get(unit, "per " + unit[2:] if unit.startswith("1/") else unit)
+
+
 def _rights_table() -> tuple[tuple[str, str, str], ...]:
     """Return article, what it protects, and the headlines that bear on it."""
     rows = []
@@ -102,7 +107,7 @@ def _environment() -> Environment:
     """Return a template engine that escapes everything and fails on a name that is not there."""
     engine = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     engine.filters["plain"] = plain
-    engine.filters["words"] = number
+    engine.filters["unit"] = unit_words
     return engine
 
 

@@ -150,7 +150,7 @@ def window_words(study: Study) -> str:
 
 def signed(value: float) -> str:
     """Return a difference with its sign."""
-    return f"+{number(value)}" if value > 0 else number(value)
+    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
 
 
 def _with_range(value: float, draws: np.ndarray | None, show: Callable[[float], str] = number) -> str:
