@@ -12,52 +12,24 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose, choose16, quarters, threefry, u16, u32, words
-from underwatch.world.rules import (
-    capped,
-    cell_of,
-    frighten,
-    incident,
-    joined,
-    kin_house,
-    part,
-    report,
-    sent_to,
-    taken_up,
-    trace,
-    under_pressure,
-    vigilance,
-    watcher,
-    withdrawn,
-    word_spreads,
+from underwatch.world.draws import Purpose, choose16, quarters, threefry, u16, u32
+from underwatch.world.rules import capped, cell_of, part, taken_up, under_pressure, vigilance
+from underwatch.world.steps import (
+    at_home,
+    call_abroad,
+    follow_outings,
+    share_attention,
+    tally,
+    visit_kin,
 )
 
 P_DAY = int(Purpose.DAY)
-P_FOLLOW = int(Purpose.FOLLOW)
-P_TAIL = int(Purpose.TAIL)
-P_CALL = int(Purpose.CALL)
-P_CALL_END = int(Purpose.CALL_END)
-P_CALL_SPOT = int(Purpose.CALL_SPOT)
-P_DETECTION = int(Purpose.DETECTION)
-P_UNIT = int(Purpose.UNIT)
-P_OFFENCE = int(Purpose.OFFENCE)
-P_LODGING = int(Purpose.LODGING)
-P_LODGING_HOME = int(Purpose.LODGING_HOME)
-P_ROUTINE = int(Purpose.ROUTINE)
-P_ROUTINE_TARGET = int(Purpose.ROUTINE_TARGET)
-P_SPARE = int(Purpose.SPARE)
-P_VISIT_TAIL = int(Purpose.VISIT_TAIL)
-P_VISIT_CLAIM = int(Purpose.VISIT_CLAIM)
-P_JOURNEY_TAIL = int(Purpose.JOURNEY_TAIL)
-P_JOURNEY_CLAIM = int(Purpose.JOURNEY_CLAIM)
-P_RELEASE = int(Purpose.RELEASE)
 P_VISIT = int(Purpose.VISIT)
 P_PERMIT = int(Purpose.PERMIT)
 P_PERMIT_ANSWER = int(Purpose.PERMIT_ANSWER)
-P_ATTENTION = int(Purpose.ATTENTION)
 
-SPARE_TRIES = 16
-ROUTINE_BLOCKS = 16
+RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
+TRACE_PER_RESIDENT = 120
 LOW = np.uint32(0xFFFF)
 
 
@@ -69,7 +41,7 @@ def high16(a, b):
 # --- the dense pass ---------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def draw_day(key, who, day, w0, w1, w2, w3):
     """Four uniforms of each resident for the day: three outings and hearsay. `who` is the first resident's number."""
     k0 = key[0]
@@ -83,7 +55,7 @@ def draw_day(key, who, day, w0, w1, w2, w3):
         w3[i] = u16(b >> u32(16))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def fade_and_hear(rates, fear, distress, draw, hear):
     """S11: fear fades, hearsay raises it; distress integrates fear."""
     keep_fear = u16(rates.keep_fear)
@@ -100,7 +72,7 @@ def fade_and_hear(rates, fear, distress, draw, hear):
         distress[i] = s
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def weigh_outings(rates, fear, distress, rate, chance):
     """S11: what fear and distress leave of the chance of an outing."""
     avoid_fear = u16(rates.avoid_fear)
@@ -111,7 +83,7 @@ def weigh_outings(rates, fear, distress, rate, chance):
         chance[i] = u16(p - high16(p, high16(distress[i], avoid_distress)))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def set_out(w0, w1, w2, base, chance, outings):
     """Who goes out in each of three parts of the day (bits 0-2), and who would unwatched (bits 3-5)."""
     for i in range(len(w0)):
@@ -125,7 +97,7 @@ def ones3(x):
     return u16(u16(x & u16(1)) + u16(u16(x >> u16(1)) & u16(1)) + u16(u16(x >> u16(2)) & u16(1)))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def count_outings(outings):
     """Outings made, and outings that would be made unwatched (sums fit 16 bits: a chunk is small)."""
     made = u16(0)
@@ -136,7 +108,7 @@ def count_outings(outings):
     return np.int64(made), np.int64(free)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def sum_levels(fear, distress, threshold):
     """Sums of fear and distress, and how many are above the threshold of distress."""
     sum_fear = u32(0)
@@ -153,14 +125,17 @@ def sum_levels(fear, distress, threshold):
 # --- the week ahead: who is who in the chunk --------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def call_the_roll(town, state, rates, scratch, first_unit, n_units):
     """Lists of adults, listed, callers and role holders by unit; rates of outing; households. Returns marked residents."""
     lo = town.unit_start[first_unit]
     n_marked = 0
-    n = np.zeros(5, np.int64)
+    n = scratch.spans[n_units]
+    for kind in range(5):
+        n[kind] = 0
     for j in range(n_units):
-        scratch.spans[j, :] = n
+        for kind in range(5):
+            scratch.spans[j, kind] = n[kind]
         for h in range(town.unit_house[first_unit + j], town.unit_house[first_unit + j + 1]):
             for x in range(town.house_start[h], town.house_start[h + 1]):
                 i = x - lo
@@ -192,11 +167,10 @@ def call_the_roll(town, state, rates, scratch, first_unit, n_units):
             if flag & L.ON_A_LIST and not flag & L.FAMILY:
                 scratch.listed[n[L.S_LISTED]] = x - lo
                 n[L.S_LISTED] += 1
-    scratch.spans[n_units, :] = n
     return n_marked
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def set_terms(town, state, rates, scratch, first_unit, n_units):
     """Thresholds of each unit for the week, from its officers' pressure."""
     for j in range(n_units):
@@ -230,7 +204,7 @@ def set_terms(town, state, rates, scratch, first_unit, n_units):
         term[L.T_FEAR] = fear // houses
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def draw_households(key, first, house_start, day, purpose, a, b):
     """Two words of each household for a week."""
     k0 = key[0]
@@ -240,7 +214,7 @@ def draw_households(key, first, house_start, day, purpose, a, b):
         a[h], b[h] = threefry(k0, k1, u32(first + house_start[h]), c1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def plan_visits(key, town, state, rates, scratch, at, n_days):
     """S7, S16: this week's visits to kin and journeys, sorted by day and unit.
 
@@ -284,7 +258,7 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
     scratch.visit_spans[7 * at.n_units] = n
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def plan(scratch, d, n_days, at, j, house, tie, n):
     """Note a visit on day d of the stretch, if it falls within."""
     if 0 <= d < n_days:
@@ -295,3 +269,54 @@ def plan(scratch, d, n_days, at, j, house, tie, n):
         scratch.visit_spans[d * at.n_units + j + 1] += 1
         return n + 1
     return n
+
+
+# --- days -------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day, n_days, t, k):
+    """Take chunks first_chunk..last_chunk - 1 through n_days days (within one week, at one set of rates).
+
+    Stops early, before a chunk whose incidents might not fit into `out`; returns the next chunk to run.
+    """
+    for c in range(first_chunk, last_chunk):
+        first_unit = np.int64(town.chunk_start[c])
+        n_units = np.int64(town.chunk_start[c + 1]) - first_unit
+        lo = np.int64(town.unit_start[first_unit])
+        n = np.int64(town.unit_start[first_unit + n_units]) - lo
+        if len(out.records) - out.used[0] < RECORDS_PER_RESIDENT * (n + 1):
+            return c
+        if len(out.trace) and len(out.trace) - out.used[1] < TRACE_PER_RESIDENT * (n + 1):
+            return c
+        n_marked = call_the_roll(town, state, rates, scratch, first_unit, n_units)
+        set_terms(town, state, rates, scratch, first_unit, n_units)
+        plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, 0, 0, 0), n_days)
+        w = scratch.draws
+        fear = state.fear[lo : lo + n]
+        distress = state.distress[lo : lo + n]
+        for d in range(n_days):
+            at = L.Stretch(first_unit, n_units, lo, n, day + d, k + d, t + d, d)
+            for j in range(n_units):
+                u = first_unit + j
+                chance = rates.hear[min(15, np.int64(state.unit_events[u]))]
+                scratch.hear[town.unit_start[u] - lo : town.unit_start[u + 1] - lo] = chance
+            draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
+            fade_and_hear(rates, fear, distress, w[3, :n], scratch.hear[:n])
+            weigh_outings(rates, fear, distress, scratch.rate[:n], scratch.chance[:n])
+            set_out(w[0, :n], w[1, :n], w[2, :n], scratch.base[:n], scratch.chance[:n], scratch.outings[:n])
+            share_attention(key, town, state, rates, scratch, at)
+            visit_kin(key, town, state, rates, scratch, out, at)
+            call_abroad(key, town, state, rates, scratch, out, at)
+            follow_outings(key, town, state, rates, scratch, out, at)
+            at_home(key, town, state, rates, scratch, out, at)
+            tally(state, rates, scratch, out, at, n_marked)
+            made, free = count_outings(scratch.outings[:n])
+            sum_fear, sum_distress, above = sum_levels(fear, distress, rates.threshold_distress)
+            total = out.totals[at.k]
+            total[L.D_OUTINGS] += made
+            total[L.D_FORGONE] += free - made
+            total[L.D_FEAR] += sum_fear
+            total[L.D_DISTRESS] += sum_distress
+            total[L.D_DISTRESSED] += above
+    return last_chunk

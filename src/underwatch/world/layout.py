@@ -133,6 +133,7 @@ class Stretch(NamedTuple):
     day: int  # days since 1 January 1970
     k: int  # day of the call, 0..6: row of Output.cells
     t: int  # day of the run, from 0
+    k_stretch: int  # day of the stretch, from 0
 
 
 # Columns of `unit_terms`

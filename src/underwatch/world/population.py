@@ -255,3 +255,15 @@ def open_contact(town: L.Town, state: L.State, weeks: int) -> None:
     callers = np.flatnonzero(state.flags & L.PHONE)
     houses = np.searchsorted(town.house_start, callers, side="right") - 1
     state.house_contact[houses] = weeks
+
+
+def cells(flags: np.ndarray) -> np.ndarray:
+    """The cell of each resident: bits 0-4 the grounds, bit 5 listed at the start."""
+    return ((flags >> 1) & 31) | ((flags & L.LISTED_AT_START) >> 4)
+
+
+def watched(town: L.Town, state: L.State) -> np.ndarray:
+    """bool[R]: does the resident live in a unit with at least one role holder or informant?"""
+    holders = np.concatenate([[0], np.cumsum(state.flags & L.ROLE != 0)])
+    there = holders[town.unit_start[1:]] > holders[town.unit_start[:-1]]
+    return np.repeat(there, np.diff(town.unit_start))

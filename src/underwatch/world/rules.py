@@ -16,30 +16,30 @@ P_KIN = int(Purpose.KIN)
 ONE = L.ONE
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def part(a, b):
     """a times b / 65536, rounded down."""
     return (np.int64(a) * np.int64(b)) >> 16
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def capped(x):
     return min(x, ONE)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def cell_of(flag):
     """Cell of a resident: five grounds (bits 0..4) and listed at the start (bit 5)."""
     return ((np.int64(flag) >> 1) & 31) | ((np.int64(flag) & L.LISTED_AT_START) >> 4)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def vigilance(rates, pressure):
     """S4, S6: chance that a free watcher takes up an outing of a listed resident."""
     return capped(rates.vigilance_base + part(rates.vigilance_pressure, pressure))
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def taken_up(v, layers):
     """S3, S4: chance that at least one of `layers` assigned watchers takes an outing up."""
     none = np.int64(65536)
@@ -48,7 +48,7 @@ def taken_up(v, layers):
     return capped(65536 - none)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def joined(per_km, km):
     """S7: chance that a watcher along the way joins or takes over on a way of `km`."""
     none = np.int64(65536)
@@ -57,39 +57,39 @@ def joined(per_km, km):
     return capped(65536 - none)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def under_pressure(base, added, pressure):
     """S5, S6, S10: a chance that pressure raises."""
     return capped(base + part(added, pressure))
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def withdrawn(chance, fear, distress, avoid_fear, avoid_distress):
     """S11: chance of an optional outing that fear and distress leave."""
     left = chance - part(chance, part(fear, avoid_fear))
     return left - part(left, part(distress, avoid_distress))
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def raised(level, step):
     """A level of fear or anger after a rise, at most 1."""
     return np.uint16(capped(np.int64(level) + step))
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def written_up(file, weight):
     """S5: the weight of a file after one more report, at most 255 reports."""
     return np.uint16(capped(np.int64(file) + weight))
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def sent_to(capacity, position, n_units, start):
     """S4: how many of an officer's `capacity` outings of the day fall to unit `position`, on a round from `start`."""
     turn = (position - start) % n_units
     return (capacity - turn + n_units - 1) // n_units if capacity > turn else 0
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def watcher(free, j, on_mps):
     """S4: who of the free watchers follows; -1 when nobody is free. Each list's own people come first."""
     if on_mps:
@@ -109,7 +109,7 @@ def watcher(free, j, on_mps):
     return L.BY_MPS_OFFICER if free[j, L.BY_MPS_OFFICER] > 0 else -1
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def kin_house(key, town, house, tie):
     """S1: the household of kin that `house` knows by tie `tie`, and the class of its distance; -1 if there is none."""
     n = len(town.house_start) - 1
@@ -120,7 +120,7 @@ def kin_house(key, town, house, tie):
     return (other if n > 1 else -1), choose16(b & np.uint32(0xFFFF), 32)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def trace(out, at, kind, i, other, value):
     """A line of the diary, when one is asked for."""
     if len(out.trace) and (out.trace_who < 0 or out.trace_who == i):
@@ -133,7 +133,7 @@ def trace(out, at, kind, i, other, value):
         out.used[1] = row + 1
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def report(town, state, rates, out, at, u, i, organ, claim, weight):
     """S5: a written report on resident i reaches the file of `organ`; it counts at the review if it claims something."""
     cell = cell_of(state.flags[i])
@@ -149,7 +149,7 @@ def report(town, state, rates, out, at, u, i, organ, claim, weight):
             state.flags[i] |= np.uint16(L.REAL_OFFENCE)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def frighten(state, rates, i, step):
     """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
     state.fear[i] = raised(state.fear[i], step)
@@ -157,7 +157,7 @@ def frighten(state, rates, i, step):
         state.anger[i] = raised(state.anger[i], step)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def word_spreads(state, free, j, house):
     """S11: an event will be talked of in the unit tomorrow and among kin at the week's end."""
     free[j, L.F_EVENTS] += 1
@@ -165,7 +165,7 @@ def word_spreads(state, free, j, house):
         state.house_events[house] += np.uint8(1)
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def witnesses(key, town, state, rates, house):
     """S13: who besides the subject and the unit knows: household members and kin, their open contact, their fear."""
     persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
@@ -182,7 +182,7 @@ def witnesses(key, town, state, rates, house):
     return persons, contact, fear // known
 
 
-@njit(inline="always")
+@njit(cache=True, nogil=True, _nrt=False)
 def incident(key, town, state, rates, out, at, u, i, house, kind, contact, fear):
     """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's."""
     row = out.used[0]

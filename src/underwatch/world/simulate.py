@@ -1,0 +1,292 @@
+"""init, step, run: a place through its days, week by week, on any number of threads.
+
+A week is: its days, chunk by chunk (kernel), and on Sunday the review (review).
+Threads take ranges of chunks; what they count is integers, and incidents are put
+together in the order of chunks, so the number of threads cannot be seen in the result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from underwatch.world import kernel, population, review
+from underwatch.world import layout as L
+from underwatch.world.draws import split_seed
+from underwatch.world.rates import Rates, rates
+
+RECORD_ROOM = 1 << 17  # incidents a thread holds before they are taken over
+TRACE_ROOM = 1 << 20
+
+
+@dataclass
+class History:
+    """What a world leaves behind, day by day: the raw material of every indicator.
+
+    cells int64[days, 64, indicators] by day and cell; records uint16[n, 8] incidents in order of week, chunk, day, unit;
+    who uint32[n] their subjects (kept in memory only); trace int32[m, 5] the diary's raw material, if asked for.
+    """
+
+    cells: np.ndarray
+    residents: np.ndarray
+    adults: np.ndarray
+    watched: np.ndarray
+    record_blocks: list[np.ndarray] = field(default_factory=list)
+    who_blocks: list[np.ndarray] = field(default_factory=list)
+    trace_blocks: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def records(self) -> np.ndarray:
+        return _joined(self.record_blocks, (0, L.RECORD_FIELDS), np.uint16)
+
+    @property
+    def who(self) -> np.ndarray:
+        return _joined(self.who_blocks, (0,), np.uint32)
+
+    @property
+    def trace(self) -> np.ndarray:
+        return _joined(self.trace_blocks, (0, L.TRACE_FIELDS), np.int32)
+
+
+def _joined(blocks: Sequence[np.ndarray], empty: tuple, dtype: type) -> np.ndarray:
+    return np.concatenate(blocks) if blocks else np.zeros(empty, dtype)
+
+
+@dataclass
+class World:
+    """One place in one history: town, state, what has come out so far, and the day reached."""
+
+    key: tuple
+    town: L.Town
+    state: L.State
+    history: History
+    start: int
+    day: int
+    order_sum: int = 0
+    week_days: int = 0
+
+
+def init(
+    key: tuple,
+    town: L.Town,
+    state: L.State,
+    start: int,
+    days: int,
+) -> World:
+    """A world on the morning of `start` (days since 1970-01-01) with room for `days` days of indicators."""
+    cell = population.cells(state.flags)
+    adult = state.flags & L.ADULT != 0
+    history = History(
+        cells=np.zeros((days, L.N_CELLS, L.N_INDICATORS), np.int64),
+        residents=np.bincount(cell, minlength=L.N_CELLS),
+        adults=np.bincount(cell[adult], minlength=L.N_CELLS),
+        watched=np.bincount(cell[population.watched(town, state)], minlength=L.N_CELLS),
+    )
+    return World(key, town, state, history, start, start)
+
+
+class Workbench:
+    """Scratch and output memory of one thread, made once and used for every world that fits."""
+
+    def __init__(self, chunk_residents: int, chunk_units: int, trace_who: int | None = None) -> None:
+        n, units = max(1, chunk_residents), max(1, chunk_units)
+        small = [np.zeros(n, np.uint16) for _ in range(5)]
+        self.scratch = L.Scratch(
+            np.zeros((4, n), np.uint16),
+            *small,
+            np.zeros(n, np.int32),
+            *[np.zeros(n, np.uint16) for _ in range(6)],
+            np.zeros((units + 1, 5), np.int64),
+            np.zeros((4, n), np.uint32),
+            np.zeros((2 * n, 4), np.int32),
+            np.zeros((2 * n, 2), np.int32),
+            np.zeros(7 * units + 2, np.int32),
+            np.zeros((units, L.N_TERMS), np.int64),
+            np.zeros((units, 5), np.int64),
+        )
+        room = max(RECORD_ROOM, kernel.RECORDS_PER_RESIDENT * (n + 1))
+        trace_room = 0 if trace_who is None else max(TRACE_ROOM, kernel.TRACE_PER_RESIDENT * (n + 1))
+        self.out = L.Output(
+            np.zeros((7, L.N_CELLS, L.N_INDICATORS), np.int64),
+            np.zeros((7, 5), np.int64),
+            np.zeros((room, L.RECORD_FIELDS), np.uint16),
+            np.zeros(room, np.uint32),
+            np.zeros((trace_room, L.TRACE_FIELDS), np.int32),
+            np.zeros(2, np.int64),
+            -1 if trace_who is None else trace_who,
+        )
+
+
+@dataclass
+class Hands:
+    """The threads at work, and their benches."""
+
+    threads: int = 1
+    trace_who: int | None = None
+    benches: list[Workbench] = field(default_factory=list)
+    pool: ThreadPoolExecutor | None = None
+
+    def ready(self, town: L.Town) -> list[Workbench]:
+        """A bench for each thread, large enough for the town's chunks."""
+        edges = town.unit_start[town.chunk_start]
+        residents = int(np.diff(edges).max(initial=1))
+        units = int(np.diff(town.chunk_start).max(initial=1))
+        fits = self.benches and (
+            len(self.benches[0].scratch.rate) >= residents and len(self.benches[0].scratch.free) >= units
+        )
+        if not fits:
+            self.benches = [Workbench(residents + 512, units + 64, self.trace_who) for _ in range(max(1, self.threads))]
+        if self.threads > 1 and self.pool is None:
+            self.pool = ThreadPoolExecutor(self.threads)
+        return self.benches
+
+    def over(self, n_chunks: int, work: Callable[[Workbench, int, int], list]) -> list:
+        """Run `work(bench, first, last)` over ranges of chunks; results in the order of chunks."""
+        benches = self.benches
+        if self.threads <= 1 or n_chunks < 2 or self.pool is None:
+            return work(benches[0], 0, n_chunks)
+        edges = [n_chunks * i // self.threads for i in range(self.threads + 1)]
+        jobs = [self.pool.submit(work, benches[i], edges[i], edges[i + 1]) for i in range(self.threads)]
+        return [block for job in jobs for block in job.result()]
+
+
+def _drain(out: L.Output) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Take over a bench's incidents and trace rows."""
+    n, m = int(out.used[0]), int(out.used[1])
+    out.used[:] = 0
+    return out.records[:n].copy(), out.who[:n].copy(), out.trace[:m].copy()
+
+
+def _collect(world: World, hands: Hands, blocks: list, n_days: int, k0: int) -> None:
+    """Add what the benches counted to the history; ordinary residents are all less the marked."""
+    for records, who, traced in blocks:
+        if len(records):
+            world.history.record_blocks.append(records)
+            world.history.who_blocks.append(who)
+        if len(traced):
+            world.history.trace_blocks.append(traced)
+    t = world.day - world.start
+    for bench in hands.benches:
+        cells, totals = bench.out.cells, bench.out.totals
+        for d in range(n_days):
+            into = world.history.cells[t + d]
+            into += cells[k0 + d]
+            for column, dense in (
+                (L.N_OUTINGS, L.D_OUTINGS),
+                (L.N_FORGONE, L.D_FORGONE),
+                (L.N_FEAR, L.D_FEAR),
+                (L.N_DISTRESS, L.D_DISTRESS),
+                (L.N_DISTRESSED, L.D_DISTRESSED),
+            ):
+                into[0, column] += totals[k0 + d, dense] - cells[k0 + d, 1:, column].sum()
+        cells[:] = 0
+        totals[:] = 0
+
+
+def step(world: World, now: Rates, n_days: int, hands: Hands, order: int = 65536) -> None:
+    """Take the world through `n_days` days of one week; if the last of them is a Sunday, hold the review."""
+    weekday = (world.day + 3) % 7
+    if weekday + n_days > 7:
+        raise ValueError(f"{n_days} days from weekday {weekday} cross a Sunday")
+    hands.ready(world.town)
+    n_chunks = len(world.town.chunk_start) - 1
+    t = world.day - world.start
+
+    def days(bench: Workbench, first: int, last: int) -> list:
+        blocks = []
+        while first < last:
+            first = kernel.run_days(
+                world.key, world.town, world.state, now, bench.scratch, bench.out,
+                first, last, world.day, n_days, t, 0,
+            )  # fmt: skip
+            blocks.append(_drain(bench.out))
+        return blocks
+
+    _collect(world, hands, hands.over(n_chunks, days), n_days, 0)
+    world.day += n_days
+    world.order_sum += order * n_days
+    world.week_days += n_days
+    if weekday + n_days == 7:
+        _review(world, now, hands)
+
+
+def _review(world: World, now: Rates, hands: Hands) -> None:
+    """Sunday evening: officers, then units, then the snapshot of households."""
+    town, state = world.town, world.state
+    sunday = world.day - 1
+    order = world.order_sum // world.week_days
+    if len(state.unit_reports):
+        for units, organ, pressure, quota in (
+            (town.mps_units, L.MPS, state.pressure_mps, state.quota_mps),
+            (town.mss_units, L.MSS, state.pressure_mss, state.quota_mss),
+        ):
+            review.review_officers(
+                world.key, town, now, units, organ, state.unit_reports, pressure, quota, order, world.week_days, sunday
+            )
+    state.unit_reports[:] = 0
+    events = state.house_events.copy()
+
+    def decide(bench: Workbench, first: int, last: int) -> list:
+        blocks = []
+        while first < last:
+            first = review.review_units(
+                world.key, town, state, now, bench.out, events, first, last, sunday, sunday - world.start, 0
+            )
+            blocks.append(_drain(bench.out))
+        return blocks
+
+    blocks = hands.over(len(town.chunk_start) - 1, decide)
+    world.day -= 1  # what the review counts belongs to the Sunday
+    _collect(world, hands, blocks, 1, 0)
+    world.day += 1
+    review.close_week(town, state, now, events, 0, len(town.house_start) - 1)
+    world.order_sum = world.week_days = 0
+
+
+def weeks(phases: Sequence, day: int) -> Iterator[tuple]:
+    """Pieces (phase, days) of the calendar from `day` on: within one phase and one week each."""
+    for phase in phases:
+        end = phase.day + phase.days
+        at = max(day, phase.day)
+        while at < end:
+            n = min(7 - (at + 3) % 7, end - at)
+            yield phase, n
+            at += n
+
+
+def run(world: World, phases: Sequence, hands: Hands, progress: Callable[[int], None] | None = None) -> World:
+    """Take the world from the day it has reached to the end of `phases`; `progress(days done)` is called weekly."""
+    made: dict[int, Rates] = {}
+    for phase, n in weeks(phases, world.day):
+        now = made.setdefault(id(phase), rates(phase.values, phase.without, phase.order, phase.campaign))
+        step(world, now, n, hands, int(phase.order * 65536 + 0.5))
+        if progress is not None:
+            progress(world.day - world.start)
+    return world
+
+
+def digest(world: World) -> str:
+    """Hash of the final state, all daily indicators and all incidents with their subjects, in order."""
+    h = hashlib.blake2b(digest_size=20)
+    for array in world.state:
+        h.update(np.ascontiguousarray(array))
+    h.update(world.history.cells)
+    for block in world.history.record_blocks:
+        h.update(block)
+    for block in world.history.who_blocks:
+        h.update(block)
+    return h.hexdigest()
+
+
+def people_of(seed: int, first: int, residents: int, frame: population.Frame, contact_weeks: int) -> tuple:
+    """Key, town and first state of a place of `residents` people numbered from `first`."""
+    key = split_seed(seed)
+    house_start, unit_house = population.draw_town(key, first, residents, frame)
+    town = population.settle(first, house_start, unit_house, frame)
+    state = population.people(key, town, frame)
+    population.open_contact(town, state, contact_weeks)
+    return key, town, state
