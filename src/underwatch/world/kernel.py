@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
+from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose16, quarters, threefry, u16, u32
 from underwatch.world.rules import capped, cell_of, part, taken_up, under_pressure, vigilance
 from underwatch.world.steps import (
@@ -58,10 +59,10 @@ def draw_day(key, who, day, w0, w1, w2, w3):
 @njit(cache=True, nogil=True, _nrt=False)
 def fade_and_hear(rates, fear, distress, draw, hear):
     """S11: fear fades, hearsay raises it; distress integrates fear."""
-    keep_fear = u16(rates.keep_fear)
-    keep_distress = u16(rates.keep_distress)
-    gain = u16(rates.gain_distress)
-    step = u16(rates.rise_hearsay)
+    keep_fear = u16(rates[R.keep_fear])
+    keep_distress = u16(rates[R.keep_distress])
+    gain = u16(rates[R.gain_distress])
+    step = u16(rates[R.rise_hearsay])
     for i in range(len(fear)):
         f = high16(fear[i], keep_fear)
         rise = step if draw[i] < hear[i] else u16(0)
@@ -75,8 +76,8 @@ def fade_and_hear(rates, fear, distress, draw, hear):
 @njit(cache=True, nogil=True, _nrt=False)
 def weigh_outings(rates, fear, distress, rate, chance):
     """S11: what fear and distress leave of the chance of an outing."""
-    avoid_fear = u16(rates.avoid_fear)
-    avoid_distress = u16(rates.avoid_distress)
+    avoid_fear = u16(rates[R.avoid_fear])
+    avoid_distress = u16(rates[R.avoid_distress])
     for i in range(len(fear)):
         p = rate[i]
         p = u16(p - high16(p, high16(fear[i], avoid_fear)))
@@ -128,7 +129,7 @@ def sum_levels(fear, distress, threshold):
 @njit(cache=True, nogil=True, _nrt=False)
 def call_the_roll(town, state, rates, scratch, first_unit, n_units):
     """Lists of adults, listed, callers and role holders by unit; rates of outing; households. Returns marked residents."""
-    lo = town.unit_start[first_unit]
+    lo = town.units[L.UNIT_START, first_unit]
     n_marked = 0
     n = scratch.spans[n_units]
     for kind in range(5):
@@ -136,36 +137,36 @@ def call_the_roll(town, state, rates, scratch, first_unit, n_units):
     for j in range(n_units):
         for kind in range(5):
             scratch.spans[j, kind] = n[kind]
-        for h in range(town.unit_house[first_unit + j], town.unit_house[first_unit + j + 1]):
+        for h in range(town.units[L.UNIT_HOUSE, first_unit + j], town.units[L.UNIT_HOUSE, first_unit + j + 1]):
             for x in range(town.house_start[h], town.house_start[h + 1]):
                 i = x - lo
-                flag = np.int64(state.flags[x])
+                flag = np.int64(state.people[L.FLAGS, x])
                 scratch.house[i] = h
-                base = rates.outing_adult if flag & L.ADULT else rates.outing_child
-                scratch.base[i] = base
-                scratch.rate[i] = 0 if flag & L.DETAINED else base
+                base = rates[R.outing_adult] if flag & L.ADULT else rates[R.outing_child]
+                scratch.lanes[L.LANE_BASE, i] = base
+                scratch.lanes[L.LANE_RATE, i] = 0 if flag & L.DETAINED else base
                 if cell_of(flag):
-                    scratch.marked[n_marked] = i
+                    scratch.lanes[L.LANE_MARKED, n_marked] = i
                     n_marked += 1
                 if flag & L.ADULT:
-                    scratch.adults[n[L.S_ADULTS]] = i
+                    scratch.lanes[L.LANE_ADULTS, n[L.S_ADULTS]] = i
                     n[L.S_ADULTS] += 1
                     if flag & L.ON_A_LIST and flag & L.FAMILY:
-                        scratch.listed[n[L.S_LISTED]] = i
+                        scratch.lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
                         n[L.S_LISTED] += 1
                     if flag & L.PHONE:
-                        scratch.callers[n[L.S_CALLERS]] = i
+                        scratch.lanes[L.LANE_CALLERS, n[L.S_CALLERS]] = i
                         n[L.S_CALLERS] += 1
                     if flag & L.OPEN_ROLE:
-                        scratch.open_roles[n[L.S_OPEN]] = i
+                        scratch.lanes[L.LANE_OPEN_ROLES, n[L.S_OPEN]] = i
                         n[L.S_OPEN] += 1
                     if flag & L.COVERT:
-                        scratch.covert[n[L.S_COVERT]] = i
+                        scratch.lanes[L.LANE_COVERT, n[L.S_COVERT]] = i
                         n[L.S_COVERT] += 1
-        for x in range(town.unit_start[first_unit + j], town.unit_start[first_unit + j + 1]):
-            flag = np.int64(state.flags[x])
+        for x in range(town.units[L.UNIT_START, first_unit + j], town.units[L.UNIT_START, first_unit + j + 1]):
+            flag = np.int64(state.people[L.FLAGS, x])
             if flag & L.ON_A_LIST and not flag & L.FAMILY:
-                scratch.listed[n[L.S_LISTED]] = x - lo
+                scratch.lanes[L.LANE_LISTED, n[L.S_LISTED]] = x - lo
                 n[L.S_LISTED] += 1
     return n_marked
 
@@ -179,27 +180,27 @@ def set_terms(town, state, rates, scratch, first_unit, n_units):
         top = np.int64(0)
         for organ in range(2):
             pressure = np.int64(
-                state.pressure_mps[town.mps_of[u]] if organ == L.MPS else state.pressure_mss[town.mss_of[u]]
+                state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]] if organ == L.MPS else state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]]
             )
             v = vigilance(rates, pressure)
             top = max(top, v)
-            term[L.T_TAKE_PERSON_MPS + organ] = taken_up(v, rates.layers_person)
-            term[L.T_TAKE_FAMILY_MPS + organ] = taken_up(v, rates.layers_family)
-            term[L.T_REPORT_MPS + organ] = rates.written * under_pressure(
-                rates.report_base, rates.report_pressure, pressure
+            term[L.T_TAKE_PERSON_MPS + organ] = taken_up(v, rates[R.layers_person])
+            term[L.T_TAKE_FAMILY_MPS + organ] = taken_up(v, rates[R.layers_family])
+            term[L.T_REPORT_MPS + organ] = rates[R.written] * under_pressure(
+                rates[R.report_base], rates[R.report_pressure], pressure
             )
-            term[L.T_CLAIM_MPS + organ] = under_pressure(rates.claim_base, rates.claim_pressure, pressure)
-            term[L.T_ROUTINE_MPS + organ] = under_pressure(rates.routine_base, rates.routine_pressure, pressure)
-            term[L.T_SPARE_MPS + organ] = rates.spare * part(rates.vigilance_pressure, pressure)
+            term[L.T_CLAIM_MPS + organ] = under_pressure(rates[R.claim_base], rates[R.claim_pressure], pressure)
+            term[L.T_ROUTINE_MPS + organ] = under_pressure(rates[R.routine_base], rates[R.routine_pressure], pressure)
+            term[L.T_SPARE_MPS + organ] = rates[R.spare] * part(rates[R.vigilance_pressure], pressure)
         adults = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
-        term[L.T_JOIN] = part(rates.join_per_km, top)
-        term[L.T_OFFENCE] = capped((adults * rates.offence_per_adult) >> 16)
+        term[L.T_JOIN] = part(rates[R.join_per_km], top)
+        term[L.T_OFFENCE] = capped((adults * rates[R.offence_per_adult]) >> 16)
         contact = np.int64(0)
         fear = np.int64(0)
-        houses = max(1, town.unit_house[u + 1] - town.unit_house[u])
-        for h in range(town.unit_house[u], town.unit_house[u + 1]):
-            contact += np.int64(state.house_contact[h] > 0)
-            fear += np.int64(state.house_fear[h])
+        houses = max(1, town.units[L.UNIT_HOUSE, u + 1] - town.units[L.UNIT_HOUSE, u])
+        for h in range(town.units[L.UNIT_HOUSE, u], town.units[L.UNIT_HOUSE, u + 1]):
+            contact += np.int64(state.homes[L.HOME_CONTACT, h] > 0)
+            fear += np.int64(state.homes[L.HOME_FEAR, h])
         term[L.T_CONTACT] = contact
         term[L.T_FEAR] = fear // houses
 
@@ -221,28 +222,28 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
     A permit asked for `permit_lag` days earlier is answered this week: nothing needs to be remembered.
     """
     monday = at.day - (at.day + 3) % 7
-    h0 = town.unit_house[at.first_unit]
-    h1 = town.unit_house[at.first_unit + at.n_units]
+    h0 = town.units[L.UNIT_HOUSE, at.first_unit]
+    h1 = town.units[L.UNIT_HOUSE, at.first_unit + at.n_units]
     draws = scratch.house_draws
     houses = town.house_start[h0:h1]
     draw_households(key, town.first, houses, monday, P_VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
-    asked = monday - rates.permit_lag if rates.permits_needed else monday
+    asked = monday - rates[R.permit_lag] if rates[R.permits_needed] else monday
     draw_households(key, town.first, houses, asked, P_PERMIT, draws[2, : h1 - h0], draws[3, : h1 - h0])
     scratch.visit_spans[: 7 * at.n_units + 1] = 0
     n = 0
     for j in range(at.n_units):
-        for h in range(town.unit_house[at.first_unit + j], town.unit_house[at.first_unit + j + 1]):
+        for h in range(town.units[L.UNIT_HOUSE, at.first_unit + j], town.units[L.UNIT_HOUSE, at.first_unit + j + 1]):
             a = draws[0, h - h0]
-            if np.int64(a >> u32(16)) < rates.visit:
+            if np.int64(a >> u32(16)) < rates[R.visit]:
                 n = plan(scratch, monday + choose16(draws[1, h - h0] >> u32(16), 7) - at.day, n_days, at, j, h,
-                         choose16(a & LOW, max(1, rates.kin_ties)), n)  # fmt: skip
-            if np.int64(draws[2, h - h0] >> u32(16)) < rates.permit:
+                         choose16(a & LOW, max(1, rates[R.kin_ties])), n)  # fmt: skip
+            if np.int64(draws[2, h - h0] >> u32(16)) < rates[R.permit]:
                 refused, when, _, _ = quarters(key, P_PERMIT_ANSWER, town.first + town.house_start[h], monday)
                 listed = False
                 for x in range(town.house_start[h], town.house_start[h + 1]):
-                    listed = listed or (state.flags[x] & L.ON_A_LIST) != 0
+                    listed = listed or (state.people[L.FLAGS, x] & L.ON_A_LIST) != 0
                 kind = L.JOURNEY
-                if rates.permits_needed and listed and refused < rates.permit_refused:
+                if rates[R.permits_needed] and listed and refused < rates[R.permit_refused]:
                     kind = L.REFUSED
                 n = plan(scratch, monday + choose16(when, 7) - at.day, n_days, at, j, h, kind, n)
     for slot in range(7 * at.n_units):
@@ -283,8 +284,8 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
     for c in range(first_chunk, last_chunk):
         first_unit = np.int64(town.chunk_start[c])
         n_units = np.int64(town.chunk_start[c + 1]) - first_unit
-        lo = np.int64(town.unit_start[first_unit])
-        n = np.int64(town.unit_start[first_unit + n_units]) - lo
+        lo = np.int64(town.units[L.UNIT_START, first_unit])
+        n = np.int64(town.units[L.UNIT_START, first_unit + n_units]) - lo
         if len(out.records) - out.used[0] < RECORDS_PER_RESIDENT * (n + 1):
             return c
         if len(out.trace) and len(out.trace) - out.used[1] < TRACE_PER_RESIDENT * (n + 1):
@@ -292,27 +293,27 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
         n_marked = call_the_roll(town, state, rates, scratch, first_unit, n_units)
         set_terms(town, state, rates, scratch, first_unit, n_units)
         plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, 0, 0, 0), n_days)
-        w = scratch.draws
-        fear = state.fear[lo : lo + n]
-        distress = state.distress[lo : lo + n]
+        w = scratch.lanes
+        fear = state.people[L.FEAR, lo : lo + n]
+        distress = state.people[L.DISTRESS, lo : lo + n]
         for d in range(n_days):
             at = L.Stretch(first_unit, n_units, lo, n, day + d, k + d, t + d, d)
             for j in range(n_units):
                 u = first_unit + j
-                chance = rates.hear[min(15, np.int64(state.unit_events[u]))]
-                scratch.hear[town.unit_start[u] - lo : town.unit_start[u + 1] - lo] = chance
+                chance = rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))]
+                scratch.lanes[L.LANE_HEAR, town.units[L.UNIT_START, u] - lo : town.units[L.UNIT_START, u + 1] - lo] = chance
             draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
-            fade_and_hear(rates, fear, distress, w[3, :n], scratch.hear[:n])
-            weigh_outings(rates, fear, distress, scratch.rate[:n], scratch.chance[:n])
-            set_out(w[0, :n], w[1, :n], w[2, :n], scratch.base[:n], scratch.chance[:n], scratch.outings[:n])
+            fade_and_hear(rates, fear, distress, w[3, :n], scratch.lanes[L.LANE_HEAR, :n])
+            weigh_outings(rates, fear, distress, scratch.lanes[L.LANE_RATE, :n], scratch.lanes[L.LANE_CHANCE, :n])
+            set_out(w[0, :n], w[1, :n], w[2, :n], scratch.lanes[L.LANE_BASE, :n], scratch.lanes[L.LANE_CHANCE, :n], scratch.lanes[L.LANE_OUTINGS, :n])
             share_attention(key, town, state, rates, scratch, at)
             visit_kin(key, town, state, rates, scratch, out, at)
             call_abroad(key, town, state, rates, scratch, out, at)
             follow_outings(key, town, state, rates, scratch, out, at)
             at_home(key, town, state, rates, scratch, out, at)
             tally(state, rates, scratch, out, at, n_marked)
-            made, free = count_outings(scratch.outings[:n])
-            sum_fear, sum_distress, above = sum_levels(fear, distress, rates.threshold_distress)
+            made, free = count_outings(scratch.lanes[L.LANE_OUTINGS, :n])
+            sum_fear, sum_distress, above = sum_levels(fear, distress, rates[R.threshold_distress])
             total = out.totals[at.k]
             total[L.D_OUTINGS] += made
             total[L.D_FORGONE] += free - made

@@ -49,41 +49,86 @@ RECORD_FIELDS = 8
 TRACE_FIELDS = 5
 
 
+# Rows of State.people, uint16: 65535 = 1 for levels; 256 = one report for files; days of the run count from 1, 0 = never
+FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY = range(8)
+# Rows of State.homes, uint8: the week's events (at most 255); a call was completed this week; weeks for which contact
+# abroad is still open; mean fear at the last review (255 = 1)
+HOME_EVENTS, HOME_CALLED, HOME_CONTACT, HOME_FEAR = range(4)
+# Rows of State.units, int32: yesterday's events; this week's counted reports by organ
+UNIT_EVENTS, UNIT_REPORTS = 0, 1
+# Second index of State.officers, int64: pressure (65535 = 1) and expected reports a week (256 = one report)
+PRESSURE, QUOTA = range(2)
+# Rows of Town.units, int32: first household and first resident of each unit; its MPS and MSS officer
+UNIT_HOUSE, UNIT_START, MPS_OF, MSS_OF = range(4)
+
+
 class Town(NamedTuple):
     """What does not change: who lives where. R residents, H households, U units, C chunks."""
 
     first: int  # number of the first resident in census order
     house_start: np.ndarray  # int32[H + 1], first resident (local index) of each household
-    unit_house: np.ndarray  # int32[U + 1], first household of each unit
-    unit_start: np.ndarray  # int32[U + 1], first resident of each unit
+    units: np.ndarray  # int32[4, U + 1], rows above
+    areas: np.ndarray  # int32[2, officers + 1], first unit of each officer's area, by organ; the rest holds U
     chunk_start: np.ndarray  # int32[C + 1], first unit of each chunk
-    mps_of: np.ndarray  # int32[U], the unit's MPS beat officer
-    mss_of: np.ndarray  # int32[U], the unit's MSS field officer
-    mps_units: np.ndarray  # int32[MPS officers + 1], first unit of each beat
-    mss_units: np.ndarray  # int32[MSS officers + 1], first unit of each area
+    n_mps: int  # officers
+    n_mss: int
+
+    @property
+    def unit_house(self) -> np.ndarray:
+        return self.units[UNIT_HOUSE]
+
+    @property
+    def unit_start(self) -> np.ndarray:
+        return self.units[UNIT_START]
+
+    @property
+    def mps_of(self) -> np.ndarray:
+        return self.units[MPS_OF, :-1]
+
+    @property
+    def mss_of(self) -> np.ndarray:
+        return self.units[MSS_OF, :-1]
+
+    @property
+    def mps_units(self) -> np.ndarray:
+        return self.areas[MPS, : self.n_mps + 1]
+
+    @property
+    def mss_units(self) -> np.ndarray:
+        return self.areas[MSS, : self.n_mss + 1]
 
 
 class State(NamedTuple):
-    """What changes, and all that a checkpoint holds."""
+    """What changes, and all that a checkpoint holds. Few arrays, because a kernel pays for each it is handed."""
 
-    flags: np.ndarray  # uint16[R], bits above
-    fear: np.ndarray  # uint16[R], 65535 = 1
-    distress: np.ndarray  # uint16[R], 65535 = 1
-    file_mps: np.ndarray  # uint16[R], suspicion in the MPS file, 256 = one report
-    file_mss: np.ndarray  # uint16[R], suspicion in the MSS file
-    anger: np.ndarray  # uint16[R], 65535 = 1 (S14)
-    listed_day: np.ndarray  # uint16[R], day of the run on which first listed, from 1; 0 = never
-    followed_day: np.ndarray  # uint16[R], day of the run on which first followed, from 1; 0 = never
-    house_events: np.ndarray  # uint8[H], this week's events in the household, at most 255
-    house_called: np.ndarray  # uint8[H], a call was completed this week
-    house_contact: np.ndarray  # uint8[H], weeks for which contact abroad is still open
-    house_fear: np.ndarray  # uint8[H], mean fear at the last review, 255 = 1
-    unit_events: np.ndarray  # uint16[U], yesterday's events in the unit
-    unit_reports: np.ndarray  # int32[U, 2], this week's counted reports by organ
-    pressure_mps: np.ndarray  # uint16[MPS officers], 65535 = 1
-    pressure_mss: np.ndarray  # uint16[MSS officers]
-    quota_mps: np.ndarray  # int64[MPS officers], expected reports a week, 256 = one report
-    quota_mss: np.ndarray  # int64[MSS officers]
+    people: np.ndarray  # uint16[8, R]
+    homes: np.ndarray  # uint8[4, H]
+    units: np.ndarray  # int32[3, U]
+    officers: np.ndarray  # int64[2, 2, officers], by organ
+
+    @property
+    def flags(self) -> np.ndarray:
+        return self.people[FLAGS]
+
+    @property
+    def fear(self) -> np.ndarray:
+        return self.people[FEAR]
+
+    @property
+    def distress(self) -> np.ndarray:
+        return self.people[DISTRESS]
+
+    @property
+    def listed_day(self) -> np.ndarray:
+        return self.people[LISTED_DAY]
+
+    @property
+    def followed_day(self) -> np.ndarray:
+        return self.people[FOLLOWED_DAY]
+
+    @property
+    def house_contact(self) -> np.ndarray:
+        return self.homes[HOME_CONTACT]
 
 
 class Output(NamedTuple):
@@ -101,24 +146,13 @@ class Output(NamedTuple):
 class Scratch(NamedTuple):
     """Per-thread memory of one chunk, small enough for the first-level cache."""
 
-    draws: np.ndarray  # uint16[4, n], today's four uniforms of each resident
-    chance: np.ndarray  # uint16[n], today's chance of an outing
-    outings: np.ndarray  # uint16[n], bits 0-2 made, bits 3-5 would be made unwatched
-    rate: np.ndarray  # uint16[n], chance at no fear; 0 in detention
-    base: np.ndarray  # uint16[n], chance at no fear
-    hear: np.ndarray  # uint16[n], today's chance of hearsay
+    lanes: np.ndarray  # uint16[15, n], rows below
     house: np.ndarray  # int32[n], household (local index in the place)
-    marked: np.ndarray  # uint16[n], residents with a cell other than 0
-    adults: np.ndarray  # uint16[n], adults, by unit
-    listed: np.ndarray  # uint16[n], listed residents by unit, defector families first
-    callers: np.ndarray  # uint16[n], callers by unit
-    open_roles: np.ndarray  # uint16[n], by unit
-    covert: np.ndarray  # uint16[n], by unit
-    spans: np.ndarray  # int32[units + 1, 5], where each unit's adults, listed, callers, roles, covert begin
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
     planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn
     visits: np.ndarray  # int32[n, 2], household and tie (or JOURNEY, REFUSED), sorted by day and unit
     visit_spans: np.ndarray  # int32[7 * units + 1]
+    spans: np.ndarray  # int64[units + 1, 5], where each unit's adults, listed, callers, roles, covert begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
     free: np.ndarray  # int64[units, 5], attention left today by class of watcher; events today
 
@@ -156,6 +190,25 @@ class Stretch(NamedTuple):
     T_FEAR,
 ) = range(16)
 N_TERMS = 16
+
+# Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2) and made if unwatched
+# (bits 3-5); chance at no fear now and when free; chance of hearsay; then lists of indices within the chunk: residents
+# with a cell other than 0, and by unit adults, listed (defector families first), callers, open roles, covert informants
+(
+    LANE_DRAWS,
+    LANE_CHANCE,
+    LANE_OUTINGS,
+    LANE_RATE,
+    LANE_BASE,
+    LANE_HEAR,
+    LANE_MARKED,
+    LANE_ADULTS,
+    LANE_LISTED,
+    LANE_CALLERS,
+    LANE_OPEN_ROLES,
+    LANE_COVERT,
+) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+N_LANES = 15
 
 # What stands for a tie in `visits` when it is no visit to kin
 JOURNEY, REFUSED = 100, 101

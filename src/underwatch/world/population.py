@@ -207,24 +207,25 @@ def settle(first: int, house_start: np.ndarray, unit_house: np.ndarray, f: Frame
         if u == n_units or unit_start[u] - unit_start[chunks[-1]] >= L.CHUNK_RESIDENTS:
             chunks.append(u)
     chunk_start = np.array(chunks, np.int32)
-    return L.Town(first, house_start, unit_house, unit_start, chunk_start, mps_of, mss_of, mps_units, mss_units)
+    units = np.zeros((4, n_units + 1), np.int32)
+    units[L.UNIT_HOUSE], units[L.UNIT_START] = unit_house, unit_start
+    units[L.MPS_OF, :-1], units[L.MSS_OF, :-1] = mps_of, mss_of
+    n_mps, n_mss = len(mps_units) - 1, len(mss_units) - 1
+    areas = np.full((2, max(n_mps, n_mss) + 1), n_units, np.int32)
+    areas[L.MPS, : n_mps + 1], areas[L.MSS, : n_mss + 1] = mps_units, mss_units
+    return L.Town(first, house_start, units, areas, chunk_start, n_mps, n_mss)
 
 
 def calm_state(town: L.Town, f: Frame) -> L.State:
     """A state in which nothing has happened yet."""
-    r, h, u = int(town.house_start[-1]), len(town.house_start) - 1, len(town.unit_house) - 1
-    mps, mss = len(town.mps_units) - 1, len(town.mss_units) - 1
-    resident = [np.zeros(r, np.uint16) for _ in range(8)]
-    house = [np.zeros(h, np.uint8) for _ in range(4)]
+    officers = np.zeros((2, 2, town.areas.shape[1] - 1), np.int64)
+    officers[L.MPS, L.QUOTA, : town.n_mps] = f.quota_mps
+    officers[L.MSS, L.QUOTA, : town.n_mss] = f.quota_mss
     return L.State(
-        *resident,
-        *house,
-        np.zeros(u, np.uint16),
-        np.zeros((u, 2), np.int32),
-        np.zeros(mps, np.uint16),
-        np.zeros(mss, np.uint16),
-        np.full(mps, f.quota_mps, np.int64),
-        np.full(mss, f.quota_mss, np.int64),
+        np.zeros((8, int(town.house_start[-1])), np.uint16),
+        np.zeros((4, len(town.house_start) - 1), np.uint8),
+        np.zeros((3, town.units.shape[1] - 1), np.int32),
+        officers,
     )
 
 
@@ -246,7 +247,6 @@ def people(key: tuple, town: L.Town, f: Frame) -> L.State:
     draw_open_roles(key, town.first, town.unit_start, f.open_roles, state.flags, scratch)
     on_list = state.flags & L.ON_A_LIST != 0
     state.listed_day[on_list] = 1
-    state.house_contact[:] = 0
     return state
 
 

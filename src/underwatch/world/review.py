@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
+from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, quarters, u8, u16, words
 from underwatch.world.rules import cell_of, frighten, incident, kin_house, part, raised, trace
 
@@ -34,102 +35,102 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, quot
     n = len(units) - 1
     total = np.int64(0)
     for u in range(len(unit_reports)):
-        total += np.int64(unit_reports[u, organ])
+        total += np.int64(unit_reports[u])
     mean = total * 256 // max(1, n)
     for o in range(n):
         reports = np.int64(0)
         for u in range(units[o], units[o + 1]):
-            reports += np.int64(unit_reports[u, organ])
+            reports += np.int64(unit_reports[u])
         reports *= 256
         expected = (quota[o] * order >> 16) * n_days // 7
         if mean > expected:
-            expected += part(mean - expected, rates.comparison)
+            expected += part(mean - expected, rates[R.comparison])
         if reports < expected:
-            q, _, _, _ = quarters(key, P_REPRIMAND_MPS + organ, town.first + town.unit_start[units[o]], day)
-            if q < rates.reprimand:
+            q, _, _, _ = quarters(key, P_REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day)
+            if q < rates[R.reprimand]:
                 short = ((expected - reports) << 16) // expected
-                rise = part(part(rates.pressure_gain, min(short, 65535)), L.ONE - np.int64(pressure[o]))
+                rise = part(part(rates[R.pressure_gain], min(short, 65535)), L.ONE - np.int64(pressure[o]))
                 pressure[o] = raised(pressure[o], rise)
         else:
-            pressure[o] = np.int64(pressure[o]) - part(rates.pressure_relax, pressure[o])
-            quota[o] += part(rates.ratchet, reports - expected)
+            pressure[o] = np.int64(pressure[o]) - part(rates[R.pressure_relax], pressure[o])
+            quota[o] += part(rates[R.ratchet], reports - expected)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def fade_files(rates, file_mps, file_mss, anger):
     """S5, S14: a week's fading of the files and of anger."""
     for i in range(len(file_mps)):
-        file_mps[i] = part(file_mps[i], rates.keep_file)
-        file_mss[i] = part(file_mss[i], rates.keep_file)
-        anger[i] = part(anger[i], rates.keep_anger)
+        file_mps[i] = part(file_mps[i], rates[R.keep_file])
+        file_mss[i] = part(file_mss[i], rates[R.keep_file])
+        anger[i] = part(anger[i], rates[R.keep_anger])
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def enlist(key, town, state, rates, out, at, u, x, house, organ, contact, fear):
     """S3: a resident comes onto a list of `organ`, and may learn of it."""
-    cell = cell_of(state.flags[x])
-    state.flags[x] = (np.int64(state.flags[x]) | (L.ON_MPS << organ)) & ~L.ROLE
+    cell = cell_of(state.people[L.FLAGS, x])
+    state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
     out.cells[at.k, cell, L.N_LISTINGS] += 1
-    if state.listed_day[x] == 0:
-        state.listed_day[x] = u16(at.t + 1)
+    if state.people[L.LISTED_DAY, x] == 0:
+        state.people[L.LISTED_DAY, x] = u16(at.t + 1)
     trace(out, at, L.TR_LISTED, x, organ, 0)
     _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
-    if learns < rates.learns:
+    if learns < rates[R.learns]:
         incident(key, town, state, rates, out, at, u, x, house, L.I_LISTING, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def accuse(key, town, state, rates, out, at, u, x, house, organ, contact, fear):
     """S10: an unlisted resident is summoned; false if no real offence stands in the file."""
-    flag = np.int64(state.flags[x])
+    flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
     out.cells[at.k, cell, L.N_ACCUSATIONS] += 1
     if not flag & L.REAL_OFFENCE:
         out.cells[at.k, cell, L.N_FALSE_ACCUSATIONS] += 1
-    frighten(state, rates, x, rates.rise_accused)
-    if state.house_events[house] < 255:
-        state.house_events[house] += u8(1)
-    state.unit_events[u] = min(np.int64(state.unit_events[u]) + 1, 65535)
+    frighten(state, rates, x, rates[R.rise_accused])
+    if state.homes[L.HOME_EVENTS, house] < 255:
+        state.homes[L.HOME_EVENTS, house] += u8(1)
+    state.units[L.UNIT_EVENTS, u] = min(np.int64(state.units[L.UNIT_EVENTS, u]) + 1, 65535)
     trace(out, at, L.TR_ACCUSED, x, organ, (flag & L.REAL_OFFENCE) != 0)
     incident(key, town, state, rates, out, at, u, x, house, L.I_ACCUSATION, contact, fear)
-    state.flags[x] = flag & ~L.REAL_OFFENCE
-    state.file_mps[x] = 0
-    state.file_mss[x] = 0
+    state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
+    state.people[L.FILE_MPS, x] = 0
+    state.people[L.FILE_MSS, x] = 0
     listed, _, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
-    if rates.list_kept and listed < rates.listed_after:
+    if rates[R.list_kept] and listed < rates[R.listed_after]:
         enlist(key, town, state, rates, out, at, u, x, house, organ, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def consider(key, town, state, rates, out, at, u, x, house, bar_mps, bar_mss, contact, fear):
     """S3, S10, S14: the week's decisions on one resident."""
-    flag = np.int64(state.flags[x])
-    mps = np.int64(state.file_mps[x])
-    mss = np.int64(state.file_mss[x])
+    flag = np.int64(state.people[L.FLAGS, x])
+    mps = np.int64(state.people[L.FILE_MPS, x])
+    mss = np.int64(state.people[L.FILE_MSS, x])
     if flag & L.REAL_OFFENCE and mps < OFFENCE_FORGOTTEN and mss < OFFENCE_FORGOTTEN:
         flag &= ~L.REAL_OFFENCE
-        state.flags[x] = flag
+        state.people[L.FLAGS, x] = flag
     if flag & L.ON_A_LIST:
         if mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED:
             a, _ = words(key, P_EXIT, town.first + x, at.day)
-            if np.int64(a) < rates.exit:
-                state.flags[x] = flag & ~L.ON_A_LIST
+            if np.int64(a) < rates[R.exit]:
+                state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
                 out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
                 trace(out, at, L.TR_DELISTED, x, 0, 0)
     elif flag & L.ADULT and not flag & L.DETAINED:
-        if rates.accusations and mps >= bar_mps:
+        if rates[R.accusations] and mps >= bar_mps:
             accuse(key, town, state, rates, out, at, u, x, house, L.MPS, contact, fear)
-        elif rates.accusations and mss >= bar_mss:
+        elif rates[R.accusations] and mss >= bar_mss:
             accuse(key, town, state, rates, out, at, u, x, house, L.MSS, contact, fear)
-        elif flag & L.NEW_GROUND and rates.list_kept:
+        elif flag & L.NEW_GROUND and rates[R.list_kept]:
             q, _, _, _ = quarters(key, P_ENTRY, town.first + x, at.day)
-            if q < rates.entry:
+            if q < rates[R.entry]:
                 enlist(key, town, state, rates, out, at, u, x, house, L.MPS, contact, fear)
     if flag & L.NEW_GROUND:
-        state.flags[x] &= u16(65535 - L.NEW_GROUND)
-    if state.anger[x] and flag & L.ADULT:
+        state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
+    if state.people[L.ANGER, x] and flag & L.ADULT:
         a, _ = words(key, P_PROTEST, town.first + x, at.day)
-        if np.int64(a) < (rates.protest * np.int64(state.anger[x])) >> 16:
+        if np.int64(a) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
             out.cells[at.k, cell_of(flag), L.N_PROTESTS] += 1
             trace(out, at, L.TR_PROTEST, x, 0, 0)
 
@@ -139,18 +140,18 @@ def hear_from_kin(key, town, state, rates, out, at, house, events):
     """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare."""
     told = np.int64(0)
     lo = np.int64(town.house_start[house])
-    for tie in range(rates.kin_ties):
+    for tie in range(rates[R.kin_ties]):
         other, _ = kin_house(key, town, house, tie)
         if other < 0 or events[other] == 0:
             continue
         q = quarters(key, P_KIN_WORD + tie // 4, town.first + lo, at.day)
-        dares = L.ONE - part(np.int64(state.house_fear[other]) * 257, L.ONE - rates.speech_floor)
-        chance = part(rates.hear[min(15, np.int64(events[other]))], dares)
+        dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
+        chance = part(rates[R.hear + min(15, np.int64(events[other]))], dares)
         if np.int64(q[tie % 4]) < chance:
             told += 1
     if told:
         for x in range(lo, town.house_start[house + 1]):
-            state.fear[x] = raised(state.fear[x], told * rates.rise_hearsay)
+            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], told * rates[R.rise_hearsay])
         trace(out, at, L.TR_HEARD_KIN, lo, told, 0)
 
 
@@ -163,21 +164,21 @@ def review_units(key, town, state, rates, out, events, first_chunk, last_chunk, 
     for c in range(first_chunk, last_chunk):
         first_unit = np.int64(town.chunk_start[c])
         n_units = np.int64(town.chunk_start[c + 1]) - first_unit
-        lo = np.int64(town.unit_start[first_unit])
-        n = np.int64(town.unit_start[first_unit + n_units]) - lo
+        lo = np.int64(town.units[L.UNIT_START, first_unit])
+        n = np.int64(town.units[L.UNIT_START, first_unit + n_units]) - lo
         if len(out.records) - out.used[0] < 2 * (n + 1):
             return c
         if len(out.trace) and len(out.trace) - out.used[1] < 8 * (n + 1):
             return c
         at = L.Stretch(first_unit, n_units, lo, n, day, k, t, 0)
-        fade_files(rates, state.file_mps[lo : lo + n], state.file_mss[lo : lo + n], state.anger[lo : lo + n])
+        fade_files(rates, state.people[L.FILE_MPS, lo : lo + n], state.people[L.FILE_MSS, lo : lo + n], state.people[L.ANGER, lo : lo + n])
         for u in range(first_unit, first_unit + n_units):
-            pressure_mps = part(rates.accuse_pressure, state.pressure_mps[town.mps_of[u]])
-            pressure_mss = part(rates.accuse_pressure, state.pressure_mss[town.mss_of[u]])
-            bar_mps = max(1, rates.accuse - part(rates.accuse, pressure_mps))
-            bar_mss = max(1, rates.accuse - part(rates.accuse, pressure_mss))
+            pressure_mps = part(rates[R.accuse_pressure], state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]])
+            pressure_mss = part(rates[R.accuse_pressure], state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
+            bar_mps = max(1, rates[R.accuse] - part(rates[R.accuse], pressure_mps))
+            bar_mss = max(1, rates[R.accuse] - part(rates[R.accuse], pressure_mss))
             contact, fear = unit_snapshot(town, state, u)
-            for house in range(town.unit_house[u], town.unit_house[u + 1]):
+            for house in range(town.units[L.UNIT_HOUSE, u], town.units[L.UNIT_HOUSE, u + 1]):
                 for x in range(town.house_start[house], town.house_start[house + 1]):
                     if worth_a_look(state, x, bar_mps, bar_mss):
                         consider(key, town, state, rates, out, at, u, x, house, bar_mps, bar_mss, contact, fear)
@@ -189,10 +190,10 @@ def review_units(key, town, state, rates, out, events, first_chunk, last_chunk, 
 def worth_a_look(state, x, bar_mps, bar_mss):
     """Whether anything can be decided on this resident (most weeks, for most, nothing)."""
     return (
-        state.flags[x] & (L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE)
-        or state.anger[x]
-        or state.file_mps[x] >= bar_mps
-        or state.file_mss[x] >= bar_mss
+        state.people[L.FLAGS, x] & (L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE)
+        or state.people[L.ANGER, x]
+        or state.people[L.FILE_MPS, x] >= bar_mps
+        or state.people[L.FILE_MSS, x] >= bar_mss
     )
 
 
@@ -201,10 +202,10 @@ def unit_snapshot(town, state, u):
     """Households of the unit with open contact, and mean household fear, as of the last review."""
     contact = np.int64(0)
     fear = np.int64(0)
-    for h in range(town.unit_house[u], town.unit_house[u + 1]):
-        contact += np.int64(state.house_contact[h] > 0)
-        fear += np.int64(state.house_fear[h])
-    return contact, fear // max(1, town.unit_house[u + 1] - town.unit_house[u])
+    for h in range(town.units[L.UNIT_HOUSE, u], town.units[L.UNIT_HOUSE, u + 1]):
+        contact += np.int64(state.homes[L.HOME_CONTACT, h] > 0)
+        fear += np.int64(state.homes[L.HOME_FEAR, h])
+    return contact, fear // max(1, town.units[L.UNIT_HOUSE, u + 1] - town.units[L.UNIT_HOUSE, u])
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -213,13 +214,13 @@ def close_week(town, state, rates, events, first_house, last_house):
     for h in range(first_house, last_house):
         total = np.int64(0)
         for x in range(town.house_start[h], town.house_start[h + 1]):
-            total += np.int64(state.fear[x])
-        state.house_fear[h] = total // max(1, town.house_start[h + 1] - town.house_start[h]) >> 8
-        if state.house_called[h]:
-            state.house_contact[h] = rates.contact_weeks
-        elif state.house_contact[h]:
-            state.house_contact[h] -= u8(1)
-        state.house_called[h] = 0
-        state.house_events[h] -= events[h]
+            total += np.int64(state.people[L.FEAR, x])
+        state.homes[L.HOME_FEAR, h] = total // max(1, town.house_start[h + 1] - town.house_start[h]) >> 8
+        if state.homes[L.HOME_CALLED, h]:
+            state.homes[L.HOME_CONTACT, h] = rates[R.contact_weeks]
+        elif state.homes[L.HOME_CONTACT, h]:
+            state.homes[L.HOME_CONTACT, h] -= u8(1)
+        state.homes[L.HOME_CALLED, h] = 0
+        state.homes[L.HOME_EVENTS, h] -= events[h]
 
 

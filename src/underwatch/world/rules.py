@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
+from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose, choose16, words
 
 P_KIN = int(Purpose.KIN)
@@ -36,7 +37,7 @@ def cell_of(flag):
 @njit(cache=True, nogil=True, _nrt=False)
 def vigilance(rates, pressure):
     """S4, S6: chance that a free watcher takes up an outing of a listed resident."""
-    return capped(rates.vigilance_base + part(rates.vigilance_pressure, pressure))
+    return capped(rates[R.vigilance_base] + part(rates[R.vigilance_pressure], pressure))
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -136,48 +137,48 @@ def trace(out, at, kind, i, other, value):
 @njit(cache=True, nogil=True, _nrt=False)
 def report(town, state, rates, out, at, u, i, organ, claim, weight):
     """S5: a written report on resident i reaches the file of `organ`; it counts at the review if it claims something."""
-    cell = cell_of(state.flags[i])
+    cell = cell_of(state.people[L.FLAGS, i])
     out.cells[at.k, cell, L.N_REPORTS] += 1
     if organ == L.MPS:
-        state.file_mps[i] = written_up(state.file_mps[i], weight)
+        state.people[L.FILE_MPS, i] = written_up(state.people[L.FILE_MPS, i], weight)
     else:
-        state.file_mss[i] = written_up(state.file_mss[i], weight)
+        state.people[L.FILE_MSS, i] = written_up(state.people[L.FILE_MSS, i], weight)
     if claim:
-        state.unit_reports[u, organ] += 1
+        state.units[L.UNIT_REPORTS + organ, u] += 1
         out.cells[at.k, cell, claim] += 1
         if claim == L.N_REPORTS_OFFENCE:
-            state.flags[i] |= np.uint16(L.REAL_OFFENCE)
+            state.people[L.FLAGS, i] |= np.uint16(L.REAL_OFFENCE)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def frighten(state, rates, i, step):
     """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
-    state.fear[i] = raised(state.fear[i], step)
-    if rates.anger and state.flags[i] & L.REACTIVE:
-        state.anger[i] = raised(state.anger[i], step)
+    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step)
+    if rates[R.anger] and state.people[L.FLAGS, i] & L.REACTIVE:
+        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def word_spreads(state, free, j, house):
     """S11: an event will be talked of in the unit tomorrow and among kin at the week's end."""
     free[j, L.F_EVENTS] += 1
-    if state.house_events[house] < 255:
-        state.house_events[house] += np.uint8(1)
+    if state.homes[L.HOME_EVENTS, house] < 255:
+        state.homes[L.HOME_EVENTS, house] += np.uint8(1)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def witnesses(key, town, state, rates, house):
     """S13: who besides the subject and the unit knows: household members and kin, their open contact, their fear."""
     persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
-    contact = np.int64(state.house_contact[house] > 0)
-    fear = np.int64(state.house_fear[house])
+    contact = np.int64(state.homes[L.HOME_CONTACT, house] > 0)
+    fear = np.int64(state.homes[L.HOME_FEAR, house])
     known = np.int64(1)
-    for tie in range(rates.kin_ties):
+    for tie in range(rates[R.kin_ties]):
         other, _ = kin_house(key, town, house, tie)
         if other >= 0:
             persons += np.int64(town.house_start[other + 1] - town.house_start[other])
-            contact += np.int64(state.house_contact[other] > 0)
-            fear += np.int64(state.house_fear[other])
+            contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
+            fear += np.int64(state.homes[L.HOME_FEAR, other])
             known += 1
     return persons, contact, fear // known
 
@@ -186,21 +187,21 @@ def witnesses(key, town, state, rates, house):
 def incident(key, town, state, rates, out, at, u, i, house, kind, contact, fear):
     """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's."""
     row = out.used[0]
-    flag = np.int64(state.flags[i])
+    flag = np.int64(state.people[L.FLAGS, i])
     listed = 32 if flag & L.ON_A_LIST else 0
     at_start = 64 if flag & L.LISTED_AT_START else 0
     kin, kin_contact, kin_fear = witnesses(key, town, state, rates, house)
-    neighbours = np.int64(town.unit_start[u + 1] - town.unit_start[u]) - np.int64(
+    neighbours = np.int64(town.units[L.UNIT_START, u + 1] - town.units[L.UNIT_START, u]) - np.int64(
         town.house_start[house + 1] - town.house_start[house]
     )
     record = out.records
     record[row, 0] = at.t
     record[row, 1] = kind << 8 | at_start | listed | ((flag >> 1) & 31)
-    record[row, 2] = (np.int64(state.fear[i]) >> 8) << 8 | np.int64(state.house_contact[house] > 0)
+    record[row, 2] = (np.int64(state.people[L.FEAR, i]) >> 8) << 8 | np.int64(state.homes[L.HOME_CONTACT, house] > 0)
     record[row, 3] = kin
     record[row, 4] = kin_contact << 8 | kin_fear
     record[row, 5] = neighbours
     record[row, 6] = min(contact, 255) << 8 | fear
-    record[row, 7] = part(neighbours, rates.hearsay_reach)
+    record[row, 7] = part(neighbours, rates[R.hearsay_reach])
     out.who[row] = town.first + i
     out.used[0] = row + 1

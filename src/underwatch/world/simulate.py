@@ -17,7 +17,8 @@ import numpy as np
 from underwatch.world import kernel, population, review
 from underwatch.world import layout as L
 from underwatch.world.draws import split_seed
-from underwatch.world.rates import Rates, rates
+from underwatch.world.rates import rates
+from underwatch.world.slots import pack
 
 RECORD_ROOM = 1 << 17  # incidents a thread holds before they are taken over
 TRACE_ROOM = 1 << 20
@@ -94,17 +95,14 @@ class Workbench:
 
     def __init__(self, chunk_residents: int, chunk_units: int, trace_who: int | None = None) -> None:
         n, units = max(1, chunk_residents), max(1, chunk_units)
-        small = [np.zeros(n, np.uint16) for _ in range(5)]
         self.scratch = L.Scratch(
-            np.zeros((4, n), np.uint16),
-            *small,
+            np.zeros((L.N_LANES, n), np.uint16),
             np.zeros(n, np.int32),
-            *[np.zeros(n, np.uint16) for _ in range(6)],
-            np.zeros((units + 1, 5), np.int64),
             np.zeros((4, n), np.uint32),
             np.zeros((2 * n, 4), np.int32),
             np.zeros((2 * n, 2), np.int32),
             np.zeros(7 * units + 2, np.int32),
+            np.zeros((units + 1, 5), np.int64),
             np.zeros((units, L.N_TERMS), np.int64),
             np.zeros((units, 5), np.int64),
         )
@@ -136,7 +134,7 @@ class Hands:
         residents = int(np.diff(edges).max(initial=1))
         units = int(np.diff(town.chunk_start).max(initial=1))
         fits = self.benches and (
-            len(self.benches[0].scratch.rate) >= residents and len(self.benches[0].scratch.free) >= units
+            len(self.benches[0].scratch.house) >= residents and len(self.benches[0].scratch.free) >= units
         )
         if not fits:
             self.benches = [Workbench(residents + 512, units + 64, self.trace_who) for _ in range(max(1, self.threads))]
@@ -187,7 +185,7 @@ def _collect(world: World, hands: Hands, blocks: list, n_days: int, k0: int) -> 
         totals[:] = 0
 
 
-def step(world: World, now: Rates, n_days: int, hands: Hands, order: int = 65536) -> None:
+def step(world: World, now: np.ndarray, n_days: int, hands: Hands, order: int = 65536) -> None:
     """Take the world through `n_days` days of one week; if the last of them is a Sunday, hold the review."""
     weekday = (world.day + 3) % 7
     if weekday + n_days > 7:
@@ -214,21 +212,18 @@ def step(world: World, now: Rates, n_days: int, hands: Hands, order: int = 65536
         _review(world, now, hands)
 
 
-def _review(world: World, now: Rates, hands: Hands) -> None:
+def _review(world: World, now: np.ndarray, hands: Hands) -> None:
     """Sunday evening: officers, then units, then the snapshot of households."""
     town, state = world.town, world.state
     sunday = world.day - 1
     order = world.order_sum // world.week_days
-    if len(state.unit_reports):
-        for units, organ, pressure, quota in (
-            (town.mps_units, L.MPS, state.pressure_mps, state.quota_mps),
-            (town.mss_units, L.MSS, state.pressure_mss, state.quota_mss),
-        ):
-            review.review_officers(
-                world.key, town, now, units, organ, state.unit_reports, pressure, quota, order, world.week_days, sunday
-            )
-    state.unit_reports[:] = 0
-    events = state.house_events.copy()
+    for units, organ in ((town.mps_units, L.MPS), (town.mss_units, L.MSS)):
+        review.review_officers(
+            world.key, town, now, units, organ, state.units[L.UNIT_REPORTS + organ],
+            state.officers[organ, L.PRESSURE], state.officers[organ, L.QUOTA], order, world.week_days, sunday,
+        )  # fmt: skip
+    state.units[L.UNIT_REPORTS :] = 0
+    events = state.homes[L.HOME_EVENTS].copy()
 
     def decide(bench: Workbench, first: int, last: int) -> list:
         blocks = []
@@ -260,9 +255,11 @@ def weeks(phases: Sequence, day: int) -> Iterator[tuple]:
 
 def run(world: World, phases: Sequence, hands: Hands, progress: Callable[[int], None] | None = None) -> World:
     """Take the world from the day it has reached to the end of `phases`; `progress(days done)` is called weekly."""
-    made: dict[int, Rates] = {}
+    made: dict[int, np.ndarray] = {}
     for phase, n in weeks(phases, world.day):
-        now = made.setdefault(id(phase), rates(phase.values, phase.without, phase.order, phase.campaign))
+        if id(phase) not in made:
+            made[id(phase)] = pack(rates(phase.values, phase.without, phase.order, phase.campaign))
+        now = made[id(phase)]
         step(world, now, n, hands, int(phase.order * 65536 + 0.5))
         if progress is not None:
             progress(world.day - world.start)
