@@ -1,0 +1,265 @@
+"""`make bench`: how fast the engine is, what each mechanism costs, and how close it comes to the limit of its luck.
+
+All figures of one table come from one run on one machine, by processor time on one thread unless it says otherwise,
+the best of three, with compiling left out. `--full` runs a world year of the whole country besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from machine import cpu_seconds, machine, peak_bytes, table
+from numba import njit
+
+from underwatch.world import population, simulate
+from underwatch.world.draws import Purpose, split_seed, threefry
+from underwatch.world.scenario import scenario_for
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULT = ROOT / "build" / "bench.json"
+
+SMALL_RESIDENTS = 10_000
+LARGE_RESIDENTS = 1_000_000
+DRAWN = 100_000_000  # resident-days of the loops that only draw
+BLOCK = 4096  # residents whose two words stay in the first-level cache
+RULES = tuple(f"S{number}" for number in range(3, 18) if number != 12)
+P_DAY = np.uint32(int(Purpose.DAY) << 16)
+u32 = np.uint32
+
+
+# --- the limits: luck alone, memory alone -----------------------------------------------------------------------
+
+
+@njit(nogil=True, _nrt=False)
+def only_draw(k0, k1, residents, days):
+    """Two words for each resident and day, kept alive by a sum: what the same luck costs if nothing is done with it."""
+    total = u32(0)
+    for day in range(days):
+        c1 = u32(P_DAY | u32(day))
+        for who in range(residents):
+            a, b = threefry(k0, k1, u32(who), c1)
+            total = u32(total + u32(a ^ b))
+    return total
+
+
+@njit(nogil=True, _nrt=False)
+def draw_and_keep(k0, k1, days, a, b):
+    """Write both words into a buffer that fits the first-level cache, as a model that uses them has to."""
+    for day in range(days):
+        c1 = u32(P_DAY | u32(day))
+        for who in range(len(a)):
+            a[who], b[who] = threefry(k0, k1, u32(who), c1)
+
+
+@njit(nogil=True, _nrt=False)
+def stream(words):
+    """Read and write every word of an array once."""
+    for i in range(len(words)):
+        words[i] ^= np.uint64(1)
+
+
+def luck_limit(times: int) -> dict[str, float]:
+    """Return resident-days per core-second of the two loops that only draw."""
+    k0, k1 = split_seed(1)
+    a, b = np.zeros(BLOCK, u32), np.zeros(BLOCK, u32)
+    residents = 100_000
+    only_draw(k0, k1, 8, 1)
+    draw_and_keep(k0, k1, 1, a, b)
+    days, short = DRAWN // residents, DRAWN // BLOCK
+    return {
+        "draw_and_sum": residents * days / cpu_seconds(lambda: only_draw(k0, k1, residents, days), times),
+        "draw_and_keep": BLOCK * short / cpu_seconds(lambda: draw_and_keep(k0, k1, short, a, b), times),
+    }
+
+
+def stream_limit(bytes_per_resident: float, residents: int, times: int) -> float:
+    """Return resident-days per core-second of a pass that only takes the state through memory, once a day."""
+    words = np.zeros(max(1, int(bytes_per_resident * residents / 8)), np.uint64)
+    stream(words)
+    return residents / cpu_seconds(lambda: stream(words), 3 * times)
+
+
+# --- the model --------------------------------------------------------------------------------------------------
+
+
+def people(scenario) -> tuple:
+    """Return key, town and first state of a scenario of one place."""
+    values = scenario.parameters.to_dict()
+    frame = population.frame(values, scenario.places[0].border, scenario.without)
+    weeks = int(values["contact_weeks"] + 0.5)
+    return simulate.people_of(scenario.seed, 0, scenario.residents, frame, weeks)
+
+
+def array_bytes(parts: Iterable) -> int:
+    """Return the bytes of all arrays among the fields of a town or a state."""
+    return sum(part.nbytes for part in parts if isinstance(part, np.ndarray))
+
+
+def start(made: tuple, scenario) -> simulate.World:
+    """Return a fresh world on its first morning; the state is copied, so that `made` serves again."""
+    key, town, state = made
+    fresh = type(state)(*(part.copy() if isinstance(part, np.ndarray) else part for part in state))
+    return simulate.init(key, town, fresh, scenario.phases()[0].day, scenario.days)
+
+
+def speed(made: tuple, scenario, hands: simulate.Hands, times: int = 3, clock=time.process_time) -> float:
+    """Return resident-days per second of a warm year, the state's copy left out."""
+    phases = scenario.phases()
+    worlds = [start(made, scenario) for _ in range(times)]
+    residents = int(made[1].house_start[-1])
+    left = iter(worlds)
+    return residents * scenario.days / cpu_seconds(lambda: simulate.run(next(left), phases, hands), times, clock)
+
+
+def rules_one_by_one(scenario, made_with, hands: simulate.Hands, times: int) -> list[dict]:
+    """Return the speed without S3 to S17, then with one rule added back after another."""
+    rows = []
+    for n in range(len(RULES) + 1):
+        now = scenario.replace(without=frozenset(RULES[n:]))
+        rows.append({
+            "added": RULES[n - 1] if n else "S1, S2 and the calendar alone",
+            "resident_days_per_core_second": round(speed(made_with(now), now, hands, times)),
+        })  # fmt: skip
+    return rows
+
+
+def compile_seconds(scenario) -> float:
+    """Return the seconds until a first week is over, with what the cache does not hold already compiled."""
+    begun = time.perf_counter()
+    short = scenario.replace(population=500)
+    made = people(short)
+    simulate.run(start(made, short), short.phases()[:1], simulate.Hands())
+    return time.perf_counter() - begun
+
+
+def country_year(hands: simulate.Hands) -> dict[str, float]:
+    """Run one world year of all 178 places, one after another, with building reported apart."""
+    scenario = scenario_for("country")
+    values = scenario.parameters.to_dict()
+    first = building = running = 0
+    for place in scenario.places:
+        begun = time.perf_counter()
+        frame = population.frame(values, place.border, scenario.without)
+        made = simulate.people_of(scenario.seed, first, place.population, frame, int(values["contact_weeks"] + 0.5))
+        key, town, state = made
+        world = simulate.init(key, town, state, scenario.phases()[0].day, scenario.days)
+        built = time.perf_counter()
+        simulate.run(world, scenario.phases(), hands)
+        building += built - begun
+        running += time.perf_counter() - built
+        first += place.population
+    return {
+        "residents": first,
+        "threads": hands.threads,
+        "building_seconds": round(building, 2),
+        "running_seconds": round(running, 2),
+        "resident_days_per_second": round(first * scenario.days / running),
+    }
+
+
+# --- the table --------------------------------------------------------------------------------------------------
+
+
+def measure(args: argparse.Namespace) -> dict:
+    """Measure everything once and return it as written to `build/bench.json`."""
+    one, two = simulate.Hands(threads=1), simulate.Hands(threads=2)
+    hoeryong = scenario_for("hoeryong", days=args.days)
+    compiled = compile_seconds(hoeryong)
+    made = people(hoeryong)
+    small = hoeryong.replace(population=SMALL_RESIDENTS)
+    large = hoeryong.replace(population=LARGE_RESIDENTS)
+    made_small, made_large = people(small), people(large)
+    simulate.run(start(made_small, small), small.phases(), one)  # warm
+    luck = luck_limit(args.times)
+    full = speed(made, hoeryong, one, args.times)
+    bytes_each = (array_bytes(made[1]) + array_bytes(made[2])) / hoeryong.residents
+    state_each = array_bytes(made[2]) / hoeryong.residents
+    wall_one = speed(made, hoeryong, one, args.times, time.perf_counter)
+    wall_two = speed(made, hoeryong, two, args.times, time.perf_counter)
+    steps = rules_one_by_one(hoeryong.replace(end=hoeryong.start + (hoeryong.end - hoeryong.start) // 4), people, one,
+                             args.times)  # fmt: skip
+    begun = time.process_time()
+    people(hoeryong)
+    building = time.process_time() - begun
+    return {
+        "resident_days_per_core_second": round(full),
+        "bytes_per_resident": round(bytes_each, 2),
+        "luck_ratio": round(full / luck["draw_and_sum"], 4),
+        "state_bytes_per_resident": round(state_each, 2),
+        "luck_ratio_kept": round(full / luck["draw_and_keep"], 4),
+        "luck_resident_days_per_core_second": {name: round(value) for name, value in luck.items()},
+        "stream_resident_days_per_core_second": round(stream_limit(bytes_each, LARGE_RESIDENTS, args.times)),
+        "small": {"residents": SMALL_RESIDENTS,
+                  "resident_days_per_core_second": round(speed(made_small, small, one, 3 * args.times))},
+        "large": {"residents": LARGE_RESIDENTS,
+                  "resident_days_per_core_second": round(speed(made_large, large, one, 1))},
+        "wall": {"one_thread": round(wall_one), "two_threads": round(wall_two), "gain": round(wall_two / wall_one, 2)},
+        "rules_added": steps,
+        "building_core_seconds": round(building, 3),
+        "compile_seconds": round(compiled, 2),
+        "days": hoeryong.days,
+        "residents": hoeryong.residents,
+        **({"country": country_year(simulate.Hands(threads=min(2, os.cpu_count() or 1)))} if args.full else {}),
+        "peak_bytes": peak_bytes(),
+        "machine": machine(),
+    }  # fmt: skip
+
+
+def show(found: dict) -> str:
+    """Return the figures as a table for the eye."""
+    luck = found["luck_resident_days_per_core_second"]["draw_and_sum"]
+
+    def row(name: str, value: float) -> tuple[str, ...]:
+        return name, f"{value / 1e6:,.1f}", f"{value / luck:.3f}"
+
+    rows = [
+        row("luck: two words, summed", luck),
+        row("luck: two words, kept in a small buffer", found["luck_resident_days_per_core_second"]["draw_and_keep"]),
+        row("memory: the arrays once through", found["stream_resident_days_per_core_second"]),
+        row(f"full model, Hoeryong ({found['residents']:,})", found["resident_days_per_core_second"]),
+        row(f"full model, {found['small']['residents']:,}", found["small"]["resident_days_per_core_second"]),
+        row(f"full model, {found['large']['residents']:,}", found["large"]["resident_days_per_core_second"]),
+        *(row(f"  with {step['added']}", step["resident_days_per_core_second"]) for step in found["rules_added"]),
+    ]
+    place = found["machine"]
+    lines = [
+        table(("million resident-days per core-second", "speed", "of luck"), rows),
+        "",
+        f"bytes per resident {found['bytes_per_resident']} (state {found['state_bytes_per_resident']}); "
+        f"peak memory {found['peak_bytes'] / 2**20:,.0f} MiB; two threads {found['wall']['gain']} times one on the wall",
+        f"until the first week is over, compiling included: {found['compile_seconds']} s; "
+        f"building Hoeryong: {found['building_core_seconds']} s",
+    ]
+    if "country" in found:
+        country = found["country"]
+        lines.append(
+            f"country: {country['residents']:,} residents, a year in {country['running_seconds']} s on "
+            f"{country['threads']} threads, building {country['building_seconds']} s"
+        )
+    lines.append(
+        f"{place['cpu']}, {place['cores']} cores, Python {place['python']}, Numba {place['numba']}, {place['date']}"
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print the table and write `build/bench.json`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--days", type=int, default=365, help="days simulated (365)")
+    parser.add_argument("--times", type=int, default=3, help="goes, of which the best counts (3)")
+    parser.add_argument("--full", action="store_true", help="also a year of the country, 23.3 million residents")
+    found = measure(parser.parse_args())
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    print(show(found))
+    print(f"written to {RESULT.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
