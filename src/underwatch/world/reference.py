@@ -1,4 +1,4 @@
-"""The reference world: the same rules in plain Python, one resident at a time. It is the ODD description made executable.
+"""The reference world: the same rules in plain Python, one resident at a time: the ODD made executable.
 
 Written from what the rules mean (MODEL: rows S1 to S17), not from the engine: nothing compiled is
 called, no array is used in a rule, and every number is a Python integer. Chances are 16-bit thresholds
@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from underwatch.world import layout as L
 from underwatch.world import reference_review as review
 from underwatch.world.draws import Purpose
-from underwatch.world.rates import Rates, rates
+from underwatch.world.rates import rates
 from underwatch.world.reference_population import (
     Household,
     Luck,
@@ -26,47 +24,31 @@ from underwatch.world.reference_population import (
     draw_households,
     settle,
 )
+from underwatch.world.reference_rules import (
+    COVERT,
+    FIRST_TO_GO,
+    FULL_WEIGHT,
+    MPS_OFFICER,
+    MSS_OFFICER,
+    ONE,
+    OPEN_ROLE,
+    REPORTS_TO,
+    WHOLE,
+    Rules,
+    part,
+    weekday,
+)
 
 if TYPE_CHECKING:
     from underwatch.world.population import Frame
     from underwatch.world.scenario import Phase
 
-ONE = L.ONE
-WHOLE = 65536  # certainty, as a 16-bit threshold
-FULL_WEIGHT = 256  # one report in a file
 SPARE_TRIES = 16
 MOST_ROLES = 64
 SUNDAY = 6
 
-# Who follows, to whom they report, and who goes first when a resident is on the list of the MPS, or of the MSS alone.
-OPEN_ROLE, COVERT, MPS_OFFICER, MSS_OFFICER = "open role", "covert", "beat officer", "field officer"
-REPORTS_TO = {OPEN_ROLE: L.MPS, COVERT: L.MSS, MPS_OFFICER: L.MPS, MSS_OFFICER: L.MSS}
-FIRST_TO_GO = {
-    L.MPS: (OPEN_ROLE, MPS_OFFICER, COVERT, MSS_OFFICER),
-    L.MSS: (COVERT, MSS_OFFICER, OPEN_ROLE, MPS_OFFICER),
-}
-INDICATOR = {name: column for column, name in enumerate(L.INDICATORS)}
 
-
-def part(a: int, b: int) -> int:
-    """`a` times the share `b`, rounded down."""
-    return a * b >> 16
-
-
-def at_least_once(chance: int, times: int) -> int:
-    """Chance of at least one success in so many independent tries."""
-    none = WHOLE
-    for _ in range(times):
-        none = none * (WHOLE - chance) >> 16
-    return min(ONE, WHOLE - none)
-
-
-def weekday(day: int) -> int:
-    """Monday is 0."""
-    return (day + 3) % 7
-
-
-class ReferenceWorld:
+class ReferenceWorld(Rules):
     """One place in one history.
 
     Explicit `house_start` and `unit_house` (first resident of each household, first household of each
@@ -85,20 +67,13 @@ class ReferenceWorld:
         unit_house: Sequence[int] | None = None,
         chunk_residents: int = L.CHUNK_RESIDENTS,
     ) -> None:
-        self.luck = Luck(seed)
+        luck = Luck(seed)
         if house_start is None or unit_house is None:
-            house_start, unit_house = draw_households(self.luck, first, residents, frame)
-        self.units, self.officers = settle(self.luck, first, house_start, unit_house, frame, contact_weeks)
-        self.houses = [house for unit in self.units for house in unit.households]
-        self.residents = [r for house in self.houses for r in house.members]
-        self.place = {house: h for h, house in enumerate(self.houses)}
+            house_start, unit_house = draw_households(luck, first, residents, frame)
+        units, officers = settle(luck, first, house_start, unit_house, frame, contact_weeks)
+        super().__init__(luck, units, officers, start_day)
         self.chunks = self._chunks(chunk_residents)
-        self.start = self.day = start_day
         self.order_sum = self.week_days = 0
-        self.counts: list[list[list[int]]] = []
-        self.records: list[tuple[int, ...]] = []
-        self.who: list[int] = []
-        self.rates: Rates
 
     def _chunks(self, least: int) -> list[list[Unit]]:
         """Neighbouring units that go through a week together."""
@@ -133,7 +108,7 @@ class ReferenceWorld:
         self.order_sum += order * days
         self.week_days += days
         if weekday(self.day) == SUNDAY:
-            review.hold(self, self.order_sum // self.week_days)
+            review.hold(self, self.order_sum // self.week_days, self.week_days)
             self.order_sum = self.week_days = 0
         self.day = begin + days
 
@@ -151,15 +126,6 @@ class ReferenceWorld:
             for unit in units:
                 step(unit)
 
-    @property
-    def today(self) -> int:
-        """Day of the run, from 0."""
-        return self.day - self.start
-
-    def draw(self, purpose: int, who: int) -> tuple[int, int, int, int]:
-        """Today's four uniforms."""
-        return self.luck.quarters(purpose, who, self.day)
-
     # --- the steps of the day ---
 
     def feel_and_set_out(self, unit: Unit) -> None:
@@ -176,11 +142,6 @@ class ReferenceWorld:
             chance = 0 if r.detained else self.after_fear(unwatched, r)
             r.outings = [q < chance for q in q_outings]
             r.unwatched_outings = [q < unwatched for q in q_outings]
-
-    def after_fear(self, chance: int, r: Resident) -> int:
-        """S11: what fear and distress leave of the chance of something that need not be done."""
-        chance -= part(chance, part(r.fear, self.rates.avoid_fear))
-        return chance - part(chance, part(r.distress, self.rates.avoid_distress))
 
     def share_attention(self, unit: Unit) -> None:
         """S4: attention is scarce. Each unit's watchers have so much a day; an officer's outings go round the area."""
@@ -212,7 +173,7 @@ class ReferenceWorld:
             self.travel(house, monday)
 
     def travel(self, house: Household, monday: int) -> None:
-        """S16: a journey needs a permit, asked for weeks ago; it is answered, perhaps with no, and made on a day of the week."""
+        """S16: a journey needs a permit, asked for weeks ago; the answer may be no."""
         now = self.rates
         asked = monday - (now.permit_lag if now.permits_needed else 0)
         if self.luck.words(Purpose.PERMIT, house.number, asked)[0] >> 16 >= now.permit:
@@ -226,7 +187,7 @@ class ReferenceWorld:
             self.go(house, 0, journey=True)
 
     def go(self, house: Household, km: int, journey: bool) -> None:
-        """S7, S16: a household sets out; a watcher from home or along the way may follow, a permit sets the tail on anybody."""
+        """S7, S16: a household sets out; a watcher may follow or join; a permit sets the tail on anybody."""
         now, unit, head = self.rates, house.unit, house.head
         self.count("visits_intended", head)
         purpose = Purpose.JOURNEY_TAIL if journey else Purpose.VISIT_TAIL
@@ -276,7 +237,7 @@ class ReferenceWorld:
                 self.go_and_call(r, q_taken, q_joined, q_notice)
 
     def go_and_call(self, r: Resident, q_taken: int, q_joined: int, q_notice: int) -> None:
-        """S8, S9: on the way to signal a listed caller may be followed, notice it and turn back; a completed call risks arrest."""
+        """S8, S9: a listed caller may be followed, notice it and turn back; a completed call risks arrest."""
         now, unit = self.rates, r.house.unit
         spot = self.luck.quarters(Purpose.CALL_SPOT, r.number, 0)[2]
         km = int(now.call_km[choose16(spot, 32)])
@@ -396,4 +357,3 @@ class ReferenceWorld:
             self.count("distressed", r, r.distress >= self.rates.threshold_distress)
             self.count("detained", r, r.detained)
             self.count("listed", r, bool(r.lists))
-

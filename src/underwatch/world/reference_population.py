@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from underwatch.world import layout as L
@@ -172,7 +173,8 @@ class Officer:
 
 def draw_households(luck: Luck, first: int, residents: int, frame: Frame) -> tuple[list[int], list[int]]:
     """S1: starts of households and of units; the last of each takes what is left."""
-    house_start, unit_house = [], []
+    house_start: list[int] = []
+    unit_house: list[int] = []
     at = room = 0
     while at < residents:
         q_size, q_room, _, _ = luck.quarters(Purpose.HOUSEHOLD, first + at, 0)
@@ -235,7 +237,7 @@ def settle(
     units: list[Unit] = []
     officers: tuple[list[Officer], list[Officer]] = ([], [])
     last_area = [-1, -1]
-    for u, (low, high) in enumerate(zip(unit_house[:-1], unit_house[1:], strict=True)):
+    for u, (low, high) in enumerate(pairwise(unit_house)):
         start = int(house_start[low])
         unit = Unit(first + start)
         units.append(unit)
