@@ -1,4 +1,4 @@
-"""The compiled loops of a day: a dense pass over all residents, then sparse passes over the few to whom something happens.
+"""The compiled loops of a day: a dense pass over all, then sparse passes over the few to whom something happens.
 
 Nothing but loops over arrays. A kernel takes a chunk of neighbouring units through
 several days while it is in cache; `simulate` validates, and reviews at the week's end.
@@ -36,6 +36,7 @@ LOW = np.uint32(0xFFFF)
 
 @njit(inline="always")
 def high16(a, b):
+    """The upper half of a product of two 16-bit numbers: a times b / 65536, rounded down."""
     return u16(u32(u32(a) * u32(b)) >> u32(16))
 
 
@@ -88,13 +89,16 @@ def weigh_outings(rates, fear, distress, rate, chance):
 def set_out(w0, w1, w2, base, chance, outings):
     """Who goes out in each of three parts of the day (bits 0-2), and who would unwatched (bits 3-5)."""
     for i in range(len(w0)):
-        made = u16(u16(w0[i] < chance[i]) | u16(u16(w1[i] < chance[i]) << u16(1)) | u16(u16(w2[i] < chance[i]) << u16(2)))
+        made = u16(
+            u16(w0[i] < chance[i]) | u16(u16(w1[i] < chance[i]) << u16(1)) | u16(u16(w2[i] < chance[i]) << u16(2))
+        )
         free = u16(u16(w0[i] < base[i]) | u16(u16(w1[i] < base[i]) << u16(1)) | u16(u16(w2[i] < base[i]) << u16(2)))
         outings[i] = u16(made | u16(free << u16(3)))
 
 
 @njit(inline="always")
 def ones3(x):
+    """How many of the three lowest bits are set."""
     return u16(u16(x & u16(1)) + u16(u16(x >> u16(1)) & u16(1)) + u16(u16(x >> u16(2)) & u16(1)))
 
 
@@ -128,7 +132,7 @@ def sum_levels(fear, distress, threshold):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def call_the_roll(town, state, rates, scratch, first_unit, n_units):
-    """Lists of adults, listed, callers and role holders by unit; rates of outing; households. Returns marked residents."""
+    """Adults, listed, callers and role holders by unit; rates of outing; households. Returns the number of marked."""
     lo = town.units[L.UNIT_START, first_unit]
     n_marked = 0
     n = scratch.spans[n_units]
@@ -137,8 +141,10 @@ def call_the_roll(town, state, rates, scratch, first_unit, n_units):
     for j in range(n_units):
         for kind in range(5):
             scratch.spans[j, kind] = n[kind]
-        for h in range(town.units[L.UNIT_HOUSE, first_unit + j], town.units[L.UNIT_HOUSE, first_unit + j + 1]):
-            for x in range(town.house_start[h], town.house_start[h + 1]):
+        for h in range(
+            np.int64(town.units[L.UNIT_HOUSE, first_unit + j]), np.int64(town.units[L.UNIT_HOUSE, first_unit + j + 1])
+        ):
+            for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
                 i = x - lo
                 flag = np.int64(state.people[L.FLAGS, x])
                 scratch.house[i] = h
@@ -163,7 +169,9 @@ def call_the_roll(town, state, rates, scratch, first_unit, n_units):
                     if flag & L.COVERT:
                         scratch.lanes[L.LANE_COVERT, n[L.S_COVERT]] = i
                         n[L.S_COVERT] += 1
-        for x in range(town.units[L.UNIT_START, first_unit + j], town.units[L.UNIT_START, first_unit + j + 1]):
+        for x in range(
+            np.int64(town.units[L.UNIT_START, first_unit + j]), np.int64(town.units[L.UNIT_START, first_unit + j + 1])
+        ):
             flag = np.int64(state.people[L.FLAGS, x])
             if flag & L.ON_A_LIST and not flag & L.FAMILY:
                 scratch.lanes[L.LANE_LISTED, n[L.S_LISTED]] = x - lo
@@ -180,7 +188,9 @@ def set_terms(town, state, rates, scratch, first_unit, n_units):
         top = np.int64(0)
         for organ in range(2):
             pressure = np.int64(
-                state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]] if organ == L.MPS else state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]]
+                state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]]
+                if organ == L.MPS
+                else state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]]
             )
             v = vigilance(rates, pressure)
             top = max(top, v)
@@ -198,7 +208,7 @@ def set_terms(town, state, rates, scratch, first_unit, n_units):
         contact = np.int64(0)
         fear = np.int64(0)
         houses = max(1, town.units[L.UNIT_HOUSE, u + 1] - town.units[L.UNIT_HOUSE, u])
-        for h in range(town.units[L.UNIT_HOUSE, u], town.units[L.UNIT_HOUSE, u + 1]):
+        for h in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
             contact += np.int64(state.homes[L.HOME_CONTACT, h] > 0)
             fear += np.int64(state.homes[L.HOME_FEAR, h])
         term[L.T_CONTACT] = contact
@@ -232,7 +242,10 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
     scratch.visit_spans[: 7 * at.n_units + 1] = 0
     n = 0
     for j in range(at.n_units):
-        for h in range(town.units[L.UNIT_HOUSE, at.first_unit + j], town.units[L.UNIT_HOUSE, at.first_unit + j + 1]):
+        for h in range(
+            np.int64(town.units[L.UNIT_HOUSE, at.first_unit + j]),
+            np.int64(town.units[L.UNIT_HOUSE, at.first_unit + j + 1]),
+        ):
             a = draws[0, h - h0]
             if np.int64(a >> u32(16)) < rates[R.visit]:
                 n = plan(scratch, monday + choose16(draws[1, h - h0] >> u32(16), 7) - at.day, n_days, at, j, h,
@@ -240,7 +253,7 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
             if np.int64(draws[2, h - h0] >> u32(16)) < rates[R.permit]:
                 refused, when, _, _ = quarters(key, P_PERMIT_ANSWER, town.first + town.house_start[h], monday)
                 listed = False
-                for x in range(town.house_start[h], town.house_start[h + 1]):
+                for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
                     listed = listed or (state.people[L.FLAGS, x] & L.ON_A_LIST) != 0
                 kind = L.JOURNEY
                 if rates[R.permits_needed] and listed and refused < rates[R.permit_refused]:
@@ -301,11 +314,20 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             for j in range(n_units):
                 u = first_unit + j
                 chance = rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))]
-                scratch.lanes[L.LANE_HEAR, town.units[L.UNIT_START, u] - lo : town.units[L.UNIT_START, u + 1] - lo] = chance
+                scratch.lanes[L.LANE_HEAR, town.units[L.UNIT_START, u] - lo : town.units[L.UNIT_START, u + 1] - lo] = (
+                    chance
+                )
             draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
             fade_and_hear(rates, fear, distress, w[3, :n], scratch.lanes[L.LANE_HEAR, :n])
             weigh_outings(rates, fear, distress, scratch.lanes[L.LANE_RATE, :n], scratch.lanes[L.LANE_CHANCE, :n])
-            set_out(w[0, :n], w[1, :n], w[2, :n], scratch.lanes[L.LANE_BASE, :n], scratch.lanes[L.LANE_CHANCE, :n], scratch.lanes[L.LANE_OUTINGS, :n])
+            set_out(
+                w[0, :n],
+                w[1, :n],
+                w[2, :n],
+                scratch.lanes[L.LANE_BASE, :n],
+                scratch.lanes[L.LANE_CHANCE, :n],
+                scratch.lanes[L.LANE_OUTINGS, :n],
+            )
             share_attention(key, town, state, rates, scratch, at)
             visit_kin(key, town, state, rates, scratch, out, at)
             call_abroad(key, town, state, rates, scratch, out, at)

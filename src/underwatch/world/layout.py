@@ -36,7 +36,7 @@ ON_A_LIST = ON_MPS | ON_MSS
 ROLE = OPEN_ROLE | COVERT
 GROUND_NAMES = ("defector_family", "chinese_phone_user", "former_detainee", "returned_defector", "early_discharged")
 
-# A resident's cell: five grounds and listed at the start, 64 in all. Cell 0 is an ordinary resident without a ground.
+# A resident's cell: five grounds and listed at the start, 64 in all. Cell 0: ordinary, without a ground.
 N_CELLS = 64
 LISTED_CELL = 32
 
@@ -49,15 +49,16 @@ RECORD_FIELDS = 8
 TRACE_FIELDS = 5
 
 
-# Rows of State.people, uint16: 65535 = 1 for levels; 256 = one report for files; days of the run count from 1, 0 = never
+# Rows of State.people, uint16: levels (65535 = 1), files (256 = one report), days of the run (from 1; 0 = never)
 FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY = range(8)
 # Rows of State.homes, uint8: the week's events (at most 255); a call was completed this week; weeks for which contact
 # abroad is still open; mean fear at the last review (255 = 1)
 HOME_EVENTS, HOME_CALLED, HOME_CONTACT, HOME_FEAR = range(4)
 # Rows of State.units, int32: yesterday's events; this week's counted reports by organ
 UNIT_EVENTS, UNIT_REPORTS = 0, 1
-# Second index of State.officers, int64: pressure (65535 = 1) and expected reports a week (256 = one report)
-PRESSURE, QUOTA = range(2)
+# Second index of State.officers, int64: pressure (65535 = 1), and what the ratchet has added to the weekly quota
+# (256 = one report)
+PRESSURE, ADDED = range(2)
 # Rows of Town.units, int32: first household and first resident of each unit; its MPS and MSS officer
 UNIT_HOUSE, UNIT_START, MPS_OF, MSS_OF = range(4)
 
@@ -75,26 +76,32 @@ class Town(NamedTuple):
 
     @property
     def unit_house(self) -> np.ndarray:
+        """First household of each unit, int32[U + 1]."""
         return self.units[UNIT_HOUSE]
 
     @property
     def unit_start(self) -> np.ndarray:
+        """First resident of each unit, int32[U + 1]."""
         return self.units[UNIT_START]
 
     @property
     def mps_of(self) -> np.ndarray:
+        """The unit's MPS beat officer, int32[U]."""
         return self.units[MPS_OF, :-1]
 
     @property
     def mss_of(self) -> np.ndarray:
+        """The unit's MSS field officer, int32[U]."""
         return self.units[MSS_OF, :-1]
 
     @property
     def mps_units(self) -> np.ndarray:
+        """First unit of each beat, int32[officers + 1]."""
         return self.areas[MPS, : self.n_mps + 1]
 
     @property
     def mss_units(self) -> np.ndarray:
+        """First unit of each area, int32[officers + 1]."""
         return self.areas[MSS, : self.n_mss + 1]
 
 
@@ -108,26 +115,32 @@ class State(NamedTuple):
 
     @property
     def flags(self) -> np.ndarray:
+        """Bits of each resident, uint16[R]."""
         return self.people[FLAGS]
 
     @property
     def fear(self) -> np.ndarray:
+        """uint16[R], 65535 = 1."""
         return self.people[FEAR]
 
     @property
     def distress(self) -> np.ndarray:
+        """uint16[R], 65535 = 1."""
         return self.people[DISTRESS]
 
     @property
     def listed_day(self) -> np.ndarray:
+        """Day of the run on which first listed, from 1; 0 = never."""
         return self.people[LISTED_DAY]
 
     @property
     def followed_day(self) -> np.ndarray:
+        """Day of the run on which first followed, from 1; 0 = never."""
         return self.people[FOLLOWED_DAY]
 
     @property
     def house_contact(self) -> np.ndarray:
+        """Weeks for which contact abroad is still open, uint8[H]."""
         return self.homes[HOME_CONTACT]
 
 
@@ -154,7 +167,7 @@ class Scratch(NamedTuple):
     visit_spans: np.ndarray  # int32[7 * units + 1]
     spans: np.ndarray  # int64[units + 1, 5], where each unit's adults, listed, callers, roles, covert begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
-    free: np.ndarray  # int64[units, 5], attention left today by class of watcher; events today
+    free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; events; two draws
 
 
 class Stretch(NamedTuple):
@@ -191,9 +204,10 @@ class Stretch(NamedTuple):
 ) = range(16)
 N_TERMS = 16
 
-# Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2) and made if unwatched
-# (bits 3-5); chance at no fear now and when free; chance of hearsay; then lists of indices within the chunk: residents
-# with a cell other than 0, and by unit adults, listed (defector families first), callers, open roles, covert informants
+# Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
+# (bits 3-5), followed (bits 6-8); chance at no fear now and when free; chance of hearsay; then lists of indices within
+# the chunk: residents with a cell other than 0, and by unit adults, listed (defector families first), callers, open
+# roles, covert informants
 (
     LANE_DRAWS,
     LANE_CHANCE,
@@ -214,7 +228,8 @@ N_LANES = 15
 JOURNEY, REFUSED = 100, 101
 
 # Columns of `free`
-F_EVENTS = 4
+F_EVENTS, F_LODGING, F_OFFENCE = 4, 5, 6
+N_FREE = 7
 
 # Columns of `spans`
 S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT = range(5)

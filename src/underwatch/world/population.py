@@ -46,8 +46,6 @@ class Frame(NamedTuple):
     listed: int
     reactive: int
     list_kept: int
-    quota_mps: int  # 256 = one report
-    quota_mss: int
 
 
 def household_size_thresholds(mean: float) -> np.ndarray:
@@ -90,13 +88,14 @@ def frame(values: Mapping[str, float], border: bool, without: frozenset[str] = f
         listed=q16(values["p_listed_given_ground"]),
         reactive=q16(values["reactance_share"]),
         list_kept=0 if "S3" in without else 1,
-        quota_mps=int(values["quota_mps_per_week"] * 256 + 0.5),
-        quota_mss=int(values["quota_mss_per_week"] * 256 + 0.5),
     )
 
 
 @njit(cache=True, nogil=True)
-def draw_households(key, first, residents, sizes, unit_low, unit_high, house_start, unit_house):
+def draw_households(
+    key: tuple, first: int, residents: int, sizes: np.ndarray, unit_low: int, unit_high: int,
+    house_start: np.ndarray, unit_house: np.ndarray,
+) -> tuple[int, int]:  # fmt: skip
     """Fill `residents` people into households and households into units; return how many of each.
 
     house_start int32[residents + 1], unit_house int32[residents + 1] are filled from the left.
@@ -125,7 +124,7 @@ def draw_households(key, first, residents, sizes, unit_low, unit_high, house_sta
 
 
 @njit(cache=True, nogil=True)
-def draw_people(key, first, house_start, f, flags):
+def draw_people(key: tuple, first: int, house_start: np.ndarray, f: Frame, flags: np.ndarray) -> None:
     """Adults, grounds, lists and covert informants of every household (flags uint16[residents])."""
     for h in range(len(house_start) - 1):
         lo, hi = house_start[h], house_start[h + 1]
@@ -167,7 +166,9 @@ def draw_people(key, first, house_start, f, flags):
 
 
 @njit(cache=True, nogil=True)
-def draw_open_roles(key, first, unit_start, n_roles, flags, adults):
+def draw_open_roles(
+    key: tuple, first: int, unit_start: np.ndarray, n_roles: int, flags: np.ndarray, adults: np.ndarray
+) -> None:
     """Give the open roles of each unit to adults without a ground or another role (`adults` is scratch)."""
     for u in range(len(unit_start) - 1):
         n = 0
@@ -216,11 +217,9 @@ def settle(first: int, house_start: np.ndarray, unit_house: np.ndarray, f: Frame
     return L.Town(first, house_start, units, areas, chunk_start, n_mps, n_mss)
 
 
-def calm_state(town: L.Town, f: Frame) -> L.State:
+def calm_state(town: L.Town) -> L.State:
     """A state in which nothing has happened yet."""
     officers = np.zeros((2, 2, town.areas.shape[1] - 1), np.int64)
-    officers[L.MPS, L.QUOTA, : town.n_mps] = f.quota_mps
-    officers[L.MSS, L.QUOTA, : town.n_mss] = f.quota_mss
     return L.State(
         np.zeros((8, int(town.house_start[-1])), np.uint16),
         np.zeros((4, len(town.house_start) - 1), np.uint8),
@@ -241,7 +240,7 @@ def draw_town(key: tuple, first: int, residents: int, f: Frame) -> tuple[np.ndar
 
 def people(key: tuple, town: L.Town, f: Frame) -> L.State:
     """The state of the first morning: who is who, and who is on a list."""
-    state = calm_state(town, f)
+    state = calm_state(town)
     draw_people(key, town.first, town.house_start, f, state.flags)
     scratch = np.zeros(max(1, int(np.diff(town.unit_start).max(initial=0))), np.int32)
     draw_open_roles(key, town.first, town.unit_start, f.open_roles, state.flags, scratch)

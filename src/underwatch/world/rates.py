@@ -111,6 +111,8 @@ class Rates(NamedTuple):
     weight_nothing: int  # 256 = one report
     keep_file: int  # q16, a week
     keep_anger: int
+    quota_mps: int  # reports a week, 256 = one report
+    quota_mss: int
     reprimand: int
     pressure_gain: int
     pressure_relax: int
@@ -252,6 +254,8 @@ def _watching(v: Mapping[str, float]) -> dict:
         "report_offence": q16(v["p_report_offence"]),
         "weight_nothing": int(v["file_weight_nothing_seen"] * 256 + 0.5),
         "keep_file": keep(v["suspicion_decay_per_day"], 7),
+        "quota_mps": int(v["quota_mps_per_week"] * 256 + 0.5),
+        "quota_mss": int(v["quota_mss_per_week"] * 256 + 0.5),
         "reprimand": q16(v["p_reprimand"]),
         "pressure_gain": q16(v["pressure_gain"]),
         "pressure_relax": q16(v["pressure_relax"]),

@@ -12,14 +12,16 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
-from underwatch.world.draws import Purpose, quarters, u8, u16, words
-from underwatch.world.rules import cell_of, frighten, incident, kin_house, part, raised, trace
+from underwatch.world.draws import Purpose, choose, quarters, u8, u16, words
+from underwatch.world.kernel import draw_households
+from underwatch.world.rules import cell_of, frighten, incident, part, raised, trace
 
 P_REPRIMAND_MPS = int(Purpose.REPRIMAND_MPS)
 P_EXIT = int(Purpose.EXIT)
 P_ENTRY = int(Purpose.ENTRY)
 P_ACCUSED = int(Purpose.ACCUSED)
 P_PROTEST = int(Purpose.PROTEST)
+P_KIN = int(Purpose.KIN)
 P_KIN_WORD = int(Purpose.KIN_WORD)
 
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
@@ -27,7 +29,7 @@ ONE_REPORT = 256
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def review_officers(key, town, rates, units, organ, unit_reports, pressure, quota, order, n_days, day):
+def review_officers(key, town, rates, units, organ, unit_reports, pressure, added, order, n_days, day):
     """S6: reports of the week against what was expected; a shortfall may bring a reprimand, and pressure.
 
     `units` int32[officers + 1] are the first units of the areas; `order` (65536 = 1) is the week's mean order.
@@ -42,7 +44,7 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, quot
         for u in range(units[o], units[o + 1]):
             reports += np.int64(unit_reports[u])
         reports *= 256
-        expected = (quota[o] * order >> 16) * n_days // 7
+        expected = ((rates[R.quota_mps + organ] + added[o]) * order >> 16) * n_days // 7
         if mean > expected:
             expected += part(mean - expected, rates[R.comparison])
         if reports < expected:
@@ -53,7 +55,7 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, quot
                 pressure[o] = raised(pressure[o], rise)
         else:
             pressure[o] = np.int64(pressure[o]) - part(rates[R.pressure_relax], pressure[o])
-            quota[o] += part(rates[R.ratchet], reports - expected)
+            added[o] += part(rates[R.ratchet], reports - expected)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -136,27 +138,58 @@ def consider(key, town, state, rates, out, at, u, x, house, bar_mps, bar_mss, co
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def hear_from_kin(key, town, state, rates, out, at, house, events):
-    """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare."""
-    told = np.int64(0)
-    lo = np.int64(town.house_start[house])
+def hear_from_kin(key, town, state, rates, out, at, events, first_house, a, b):
+    """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare.
+
+    Tie by tie: the draws of a tie for all households of the chunk (a, b uint32[households]) are one dense pass.
+    """
+    n = len(town.house_start) - 1
+    if n < 2:
+        return
+    houses = town.house_start[first_house : first_house + len(a)]
     for tie in range(rates[R.kin_ties]):
-        other, _ = kin_house(key, town, house, tie)
-        if other < 0 or events[other] == 0:
-            continue
-        q = quarters(key, P_KIN_WORD + tie // 4, town.first + lo, at.day)
-        dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
-        chance = part(rates[R.hear + min(15, np.int64(events[other]))], dares)
-        if np.int64(q[tie % 4]) < chance:
-            told += 1
-    if told:
-        for x in range(lo, town.house_start[house + 1]):
-            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], told * rates[R.rise_hearsay])
-        trace(out, at, L.TR_HEARD_KIN, lo, told, 0)
+        draw_households(key, town.first, houses, 0, P_KIN + tie, a, b)
+        for h in range(len(a)):
+            house = first_house + h
+            other = choose(a[h], n)
+            if other == house:
+                other = (other + 1) % n
+            if events[other]:
+                told_by_kin(key, town, state, rates, out, at, events, house, other, tie)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def review_units(key, town, state, rates, out, events, first_chunk, last_chunk, day, t, k):
+def told_by_kin(key, town, state, rates, out, at, events, house, other, tie):
+    """S11, S15: whether kin `other` tell `house`; all its members hear."""
+    lo = np.int64(town.house_start[house])
+    q = quarters(key, P_KIN_WORD + tie // 4, town.first + lo, at.day)
+    dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
+    chance = part(rates[R.hear + min(15, np.int64(events[other]))], dares)
+    if np.int64(q[tie % 4]) < chance:
+        for x in range(lo, np.int64(town.house_start[house + 1])):
+            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
+        trace(out, at, L.TR_HEARD_KIN, lo, other, 0)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def look_at(flags, anger, file_mps, file_mss, bar_mps, bar_mss, look):
+    """On whom anything can be decided this week (on most, nothing): a dense pass, generous, for `consider` to check."""
+    some = u16(L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE)
+    high_mps = u16(min(bar_mps, 65535))
+    high_mss = u16(min(bar_mss, 65535))
+    for i in range(len(flags)):
+        due = u16(u16(file_mps[i] >= high_mps) | u16(file_mss[i] >= high_mss))
+        look[i] = u16(u16(flags[i] & some) | anger[i] | due)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def bar_of(rates, pressure):
+    """S10: the weight of a file at which its subject is accused; pressure lowers it."""
+    return max(1, rates[R.accuse] - part(rates[R.accuse], part(rates[R.accuse_pressure], pressure)))
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def review_units(key, town, state, rates, scratch, out, events, first_chunk, last_chunk, day, t, k):
     """Accusations, lists, protest and word among kin. `events` uint8[H] is the week's events before the review.
 
     Stops before a chunk whose incidents might not fit; returns the next chunk.
@@ -168,33 +201,30 @@ def review_units(key, town, state, rates, out, events, first_chunk, last_chunk, 
         n = np.int64(town.units[L.UNIT_START, first_unit + n_units]) - lo
         if len(out.records) - out.used[0] < 2 * (n + 1):
             return c
-        if len(out.trace) and len(out.trace) - out.used[1] < 8 * (n + 1):
+        if len(out.trace) and len(out.trace) - out.used[1] < 16 * (n + 1):
             return c
         at = L.Stretch(first_unit, n_units, lo, n, day, k, t, 0)
-        fade_files(rates, state.people[L.FILE_MPS, lo : lo + n], state.people[L.FILE_MSS, lo : lo + n], state.people[L.ANGER, lo : lo + n])
+        flags = state.people[L.FLAGS, lo : lo + n]
+        file_mps = state.people[L.FILE_MPS, lo : lo + n]
+        file_mss = state.people[L.FILE_MSS, lo : lo + n]
+        anger = state.people[L.ANGER, lo : lo + n]
+        look = scratch.lanes[L.LANE_CHANCE, :n]
+        fade_files(rates, file_mps, file_mss, anger)
+        lowest = bar_of(rates, L.ONE)
+        look_at(flags, anger, file_mps, file_mss, lowest, lowest, look)
         for u in range(first_unit, first_unit + n_units):
-            pressure_mps = part(rates[R.accuse_pressure], state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]])
-            pressure_mss = part(rates[R.accuse_pressure], state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
-            bar_mps = max(1, rates[R.accuse] - part(rates[R.accuse], pressure_mps))
-            bar_mss = max(1, rates[R.accuse] - part(rates[R.accuse], pressure_mss))
+            bar_mps = bar_of(rates, state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]])
+            bar_mss = bar_of(rates, state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
             contact, fear = unit_snapshot(town, state, u)
-            for house in range(town.units[L.UNIT_HOUSE, u], town.units[L.UNIT_HOUSE, u + 1]):
-                for x in range(town.house_start[house], town.house_start[house + 1]):
-                    if worth_a_look(state, x, bar_mps, bar_mss):
+            for house in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
+                for x in range(np.int64(town.house_start[house]), np.int64(town.house_start[house + 1])):
+                    if look[x - lo]:
                         consider(key, town, state, rates, out, at, u, x, house, bar_mps, bar_mss, contact, fear)
-                hear_from_kin(key, town, state, rates, out, at, house, events)
+        first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
+        n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house
+        a, b = scratch.house_draws[0, :n_houses], scratch.house_draws[1, :n_houses]
+        hear_from_kin(key, town, state, rates, out, at, events, first_house, a, b)
     return last_chunk
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def worth_a_look(state, x, bar_mps, bar_mss):
-    """Whether anything can be decided on this resident (most weeks, for most, nothing)."""
-    return (
-        state.people[L.FLAGS, x] & (L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE)
-        or state.people[L.ANGER, x]
-        or state.people[L.FILE_MPS, x] >= bar_mps
-        or state.people[L.FILE_MSS, x] >= bar_mss
-    )
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -202,7 +232,7 @@ def unit_snapshot(town, state, u):
     """Households of the unit with open contact, and mean household fear, as of the last review."""
     contact = np.int64(0)
     fear = np.int64(0)
-    for h in range(town.units[L.UNIT_HOUSE, u], town.units[L.UNIT_HOUSE, u + 1]):
+    for h in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
         contact += np.int64(state.homes[L.HOME_CONTACT, h] > 0)
         fear += np.int64(state.homes[L.HOME_FEAR, h])
     return contact, fear // max(1, town.units[L.UNIT_HOUSE, u + 1] - town.units[L.UNIT_HOUSE, u])
@@ -210,10 +240,10 @@ def unit_snapshot(town, state, u):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def close_week(town, state, rates, events, first_house, last_house):
-    """The new snapshot of households: fear, contact abroad; the week's events and calls are forgotten (not the review's)."""
+    """The new snapshot of households: fear and contact; the week's events and calls are forgotten, not the review's."""
     for h in range(first_house, last_house):
         total = np.int64(0)
-        for x in range(town.house_start[h], town.house_start[h + 1]):
+        for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
             total += np.int64(state.people[L.FEAR, x])
         state.homes[L.HOME_FEAR, h] = total // max(1, town.house_start[h + 1] - town.house_start[h]) >> 8
         if state.homes[L.HOME_CALLED, h]:
@@ -222,5 +252,3 @@ def close_week(town, state, rates, events, first_house, last_house):
             state.homes[L.HOME_CONTACT, h] -= u8(1)
         state.homes[L.HOME_CALLED, h] = 0
         state.homes[L.HOME_EVENTS, h] -= events[h]
-
-

@@ -17,18 +17,19 @@ P_KIN = int(Purpose.KIN)
 ONE = L.ONE
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False)
 def part(a, b):
     """a times b / 65536, rounded down."""
     return (np.int64(a) * np.int64(b)) >> 16
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64)", cache=True, nogil=True, _nrt=False)
 def capped(x):
+    """At most 65535."""
     return min(x, ONE)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64)", cache=True, nogil=True, _nrt=False)
 def cell_of(flag):
     """Cell of a resident: five grounds (bits 0..4) and listed at the start (bit 5)."""
     return ((np.int64(flag) >> 1) & 31) | ((np.int64(flag) & L.LISTED_AT_START) >> 4)
@@ -40,7 +41,7 @@ def vigilance(rates, pressure):
     return capped(rates[R.vigilance_base] + part(rates[R.vigilance_pressure], pressure))
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False)
 def taken_up(v, layers):
     """S3, S4: chance that at least one of `layers` assigned watchers takes an outing up."""
     none = np.int64(65536)
@@ -49,7 +50,7 @@ def taken_up(v, layers):
     return capped(65536 - none)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False)
 def joined(per_km, km):
     """S7: chance that a watcher along the way joins or takes over on a way of `km`."""
     none = np.int64(65536)
@@ -58,32 +59,32 @@ def joined(per_km, km):
     return capped(65536 - none)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False)
 def under_pressure(base, added, pressure):
     """S5, S6, S10: a chance that pressure raises."""
     return capped(base + part(added, pressure))
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False)
 def withdrawn(chance, fear, distress, avoid_fear, avoid_distress):
     """S11: chance of an optional outing that fear and distress leave."""
     left = chance - part(chance, part(fear, avoid_fear))
     return left - part(left, part(distress, avoid_distress))
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False)
 def raised(level, step):
     """A level of fear or anger after a rise, at most 1."""
     return np.uint16(capped(np.int64(level) + step))
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False)
 def written_up(file, weight):
     """S5: the weight of a file after one more report, at most 255 reports."""
     return np.uint16(capped(np.int64(file) + weight))
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False)
 def sent_to(capacity, position, n_units, start):
     """S4: how many of an officer's `capacity` outings of the day fall to unit `position`, on a round from `start`."""
     turn = (position - start) % n_units
@@ -136,7 +137,7 @@ def trace(out, at, kind, i, other, value):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def report(town, state, rates, out, at, u, i, organ, claim, weight):
-    """S5: a written report on resident i reaches the file of `organ`; it counts at the review if it claims something."""
+    """S5: a written report on resident i enters the file of `organ`; it counts at the review if it claims something."""
     cell = cell_of(state.people[L.FLAGS, i])
     out.cells[at.k, cell, L.N_REPORTS] += 1
     if organ == L.MPS:

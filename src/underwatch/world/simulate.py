@@ -28,7 +28,7 @@ TRACE_ROOM = 1 << 20
 class History:
     """What a world leaves behind, day by day: the raw material of every indicator.
 
-    cells int64[days, 64, indicators] by day and cell; records uint16[n, 8] incidents in order of week, chunk, day, unit;
+    cells int64[days, 64, indicators] by day and cell; records uint16[n, 8] incidents by week, chunk, day and unit;
     who uint32[n] their subjects (kept in memory only); trace int32[m, 5] the diary's raw material, if asked for.
     """
 
@@ -42,14 +42,17 @@ class History:
 
     @property
     def records(self) -> np.ndarray:
+        """All incidents, uint16[n, 8]."""
         return _joined(self.record_blocks, (0, L.RECORD_FIELDS), np.uint16)
 
     @property
     def who(self) -> np.ndarray:
+        """Their subjects, uint32[n]; kept in memory only."""
         return _joined(self.who_blocks, (0,), np.uint32)
 
     @property
     def trace(self) -> np.ndarray:
+        """All trace rows, int32[m, 5]."""
         return _joined(self.trace_blocks, (0, L.TRACE_FIELDS), np.int32)
 
 
@@ -104,7 +107,7 @@ class Workbench:
             np.zeros(7 * units + 2, np.int32),
             np.zeros((units + 1, 5), np.int64),
             np.zeros((units, L.N_TERMS), np.int64),
-            np.zeros((units, 5), np.int64),
+            np.zeros((units, L.N_FREE), np.int64),
         )
         room = max(RECORD_ROOM, kernel.RECORDS_PER_RESIDENT * (n + 1))
         trace_room = 0 if trace_who is None else max(TRACE_ROOM, kernel.TRACE_PER_RESIDENT * (n + 1))
@@ -220,7 +223,7 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
     for units, organ in ((town.mps_units, L.MPS), (town.mss_units, L.MSS)):
         review.review_officers(
             world.key, town, now, units, organ, state.units[L.UNIT_REPORTS + organ],
-            state.officers[organ, L.PRESSURE], state.officers[organ, L.QUOTA], order, world.week_days, sunday,
+            state.officers[organ, L.PRESSURE], state.officers[organ, L.ADDED], order, world.week_days, sunday,
         )  # fmt: skip
     state.units[L.UNIT_REPORTS :] = 0
     events = state.homes[L.HOME_EVENTS].copy()
@@ -229,7 +232,18 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
         blocks = []
         while first < last:
             first = review.review_units(
-                world.key, town, state, now, bench.out, events, first, last, sunday, sunday - world.start, 0
+                world.key,
+                town,
+                state,
+                now,
+                bench.scratch,
+                bench.out,
+                events,
+                first,
+                last,
+                sunday,
+                sunday - world.start,
+                0,
             )
             blocks.append(_drain(bench.out))
         return blocks
@@ -270,12 +284,10 @@ def digest(world: World) -> str:
     """Hash of the final state, all daily indicators and all incidents with their subjects, in order."""
     h = hashlib.blake2b(digest_size=20)
     for array in world.state:
-        h.update(np.ascontiguousarray(array))
-    h.update(world.history.cells)
-    for block in world.history.record_blocks:
-        h.update(block)
-    for block in world.history.who_blocks:
-        h.update(block)
+        h.update(memoryview(np.ascontiguousarray(array)).cast("B"))
+    h.update(memoryview(world.history.cells).cast("B"))
+    for block in (*world.history.record_blocks, *world.history.who_blocks):
+        h.update(memoryview(block).cast("B"))
     return h.hexdigest()
 
 

@@ -40,6 +40,8 @@ from underwatch.world.rates import Rates
     weight_nothing,
     keep_file,
     keep_anger,
+    quota_mps,
+    quota_mss,
     reprimand,
     pressure_gain,
     pressure_relax,
@@ -76,11 +78,11 @@ from underwatch.world.rates import Rates
     lodging,
     guest,
     contact_weeks,
-) = range(65)
-hear = 65  # 16 chances
-visit_km = 81  # 32 distances
-call_km = 113  # 32 distances
-N_SLOTS = 145
+) = range(67)
+hear = 67  # 16 chances
+visit_km = 83  # 32 distances
+call_km = 115  # 32 distances
+N_SLOTS = 147
 
 
 def pack(rates: Rates) -> np.ndarray:

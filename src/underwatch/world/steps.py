@@ -58,7 +58,7 @@ def share_attention(key, town, state, rates, scratch, at):
     for j in range(at.n_units):
         u = at.first_unit + j
         spans = scratch.spans
-        q0, q1, _, _ = quarters(key, P_UNIT, town.first + town.units[L.UNIT_START, u], at.day)
+        q0, q1, q2, q3 = quarters(key, P_UNIT, town.first + town.units[L.UNIT_START, u], at.day)
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
         n_covert = spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         free = scratch.free
@@ -71,10 +71,13 @@ def share_attention(key, town, state, rates, scratch, at):
         n = np.int64(town.areas[L.MSS, mss + 1] - town.areas[L.MSS, mss])
         free[j, L.BY_MSS_OFFICER] = sent_to(capacity, u - town.areas[L.MSS, mss], n, at.day * capacity % n)
         free[j, L.F_EVENTS] = 0
+        free[j, L.F_LODGING] = q2
+        free[j, L.F_OFFENCE] = q3
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def first_followed(state, at, i):
+    """The day on which a resident was first followed."""
     if state.people[L.FOLLOWED_DAY, i] == 0:
         state.people[L.FOLLOWED_DAY, i] = u16(at.t + 1)
 
@@ -106,6 +109,7 @@ def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim
 @njit(cache=True, nogil=True, _nrt=False)
 def follow(key, town, state, rates, scratch, out, at, j, i, slot, by):
     """S4: one outing (part of the day `slot`) of resident `i` of the chunk is followed by watcher class `by`."""
+    scratch.lanes[L.LANE_OUTINGS, i] |= u16(64 << slot)
     u = at.first_unit + j
     x = at.lo + i
     term = scratch.unit_terms[j]
@@ -127,7 +131,7 @@ def follow(key, town, state, rates, scratch, out, at, j, i, slot, by):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def visit_kin(key, town, state, rates, scratch, out, at):
-    """S7, S16: visits to kin and journeys of the day; those of listed households, and all on a permit, may be followed."""
+    """S7, S16: visits to kin and journeys of the day; those of listed households and on a permit may be followed."""
     for j in range(at.n_units):
         slot = at.k_stretch * at.n_units + j
         for row in range(scratch.visit_spans[slot], scratch.visit_spans[slot + 1]):
@@ -149,7 +153,13 @@ def visit_kin(key, town, state, rates, scratch, out, at):
             purpose = P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL
             q_made, q_taken, q_joined, q_notice = quarters(key, purpose, town.first + head, at.day)
             held = state.people[L.FLAGS, head] & L.DETAINED
-            made = withdrawn(65536, state.people[L.FEAR, head], state.people[L.DISTRESS, head], rates[R.avoid_fear], rates[R.avoid_distress])
+            made = withdrawn(
+                65536,
+                state.people[L.FEAR, head],
+                state.people[L.DISTRESS, head],
+                rates[R.avoid_fear],
+                rates[R.avoid_distress],
+            )
             if held or q_made >= made:
                 trace(out, at, L.TR_VISIT_AVOIDED, head, house, km)
                 continue
@@ -168,7 +178,7 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q
     u = at.first_unit + j
     head = np.int64(town.house_start[house])
     lists = np.int64(0)
-    for x in range(head, town.house_start[house + 1]):
+    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
         lists |= np.int64(state.people[L.FLAGS, x]) & L.ON_A_LIST
     on_permit = tie == L.JOURNEY and rates[R.permits_needed]
     chance = threshold_of(term, lists | (np.int64(state.people[L.FLAGS, head]) & L.FAMILY))
@@ -185,24 +195,26 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q
         return
     cell = cell_of(state.people[L.FLAGS, head])
     out.cells[at.k, cell, L.N_FOLLOWED_VISITS] += 1
-    for x in range(head, town.house_start[house + 1]):
+    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
         first_followed(state, at, x)
     trace(out, at, L.TR_VISIT_FOLLOWED, head, by, km)
     purpose = P_JOURNEY_CLAIM if tie == L.JOURNEY else P_VISIT_CLAIM
     q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, at.day)
     write_down(town, state, rates, out, at, u, head, by & 1, term, q_report, q_claim, False)
     if q_notice < rates[R.notice]:
-        for x in range(head, town.house_start[house + 1]):
+        for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
             if not state.people[L.FLAGS, x] & L.DETAINED:
                 frighten(state, rates, x, rates[R.rise_noticed])
         word_spreads(state, scratch.free, j, house)
         trace(out, at, L.TR_VISIT_NOTICED, head, by, km)
-        incident(key, town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR])
+        incident(
+            key, town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR]
+        )
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def call_abroad(key, town, state, rates, scratch, out, at):
-    """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or call and risk arrest."""
+    """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or risk arrest."""
     for j in range(at.n_units):
         for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
             i = np.int64(scratch.lanes[L.LANE_CALLERS, row])
@@ -282,7 +294,7 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
 
 @njit(cache=True, nogil=True, _nrt=False)
 def follow_outings(key, town, state, rates, scratch, out, at):
-    """S4, S10: listed residents' outings are followed while attention lasts; pressure turns what is left to the unlisted."""
+    """S4, S10: listed residents' outings are followed while attention lasts; under pressure others' too."""
     for j in range(at.n_units):
         term = scratch.unit_terms[j]
         free = scratch.free
@@ -309,7 +321,7 @@ def follow_outings(key, town, state, rates, scratch, out, at):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def spend_spare(key, town, state, rates, scratch, out, at, j, left):
-    """S10: under pressure a free watcher picks an adult of the unit at random; one who is unlisted and out is followed."""
+    """S10: under pressure a free watcher picks an adult of the unit at random; one unlisted and out is followed."""
     u = at.first_unit + j
     lo = scratch.spans[j, L.S_ADULTS]
     n = scratch.spans[j + 1, L.S_ADULTS] - lo
@@ -319,7 +331,8 @@ def spend_spare(key, town, state, rates, scratch, out, at, j, left):
         if n == 0 or np.int64(a >> np.uint32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
             continue
         i = np.int64(scratch.lanes[L.LANE_ADULTS, lo + choose(b, n)])
-        made = np.int64(scratch.lanes[L.LANE_OUTINGS, i]) & 7
+        outings = np.int64(scratch.lanes[L.LANE_OUTINGS, i])
+        made = outings & ~(outings >> 6) & 7  # made, and not followed yet
         if made and not state.people[L.FLAGS, at.lo + i] & L.ON_A_LIST:
             slot = 0 if made & 1 else (1 if made & 2 else 2)
             follow(key, town, state, rates, scratch, out, at, j, i, slot, by)
@@ -337,8 +350,7 @@ def at_home(key, town, state, rates, scratch, out, at):
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
         n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         if rates[R.written] and n_roles and n > 1:
-            _, _, q_lodging, q_offence = quarters(key, P_UNIT, unit_key, at.day)
-            if q_offence < scratch.unit_terms[j, L.T_OFFENCE]:
+            if scratch.free[j, L.F_OFFENCE] < scratch.unit_terms[j, L.T_OFFENCE]:
                 q_who, q_told, q_role, _ = quarters(key, P_OFFENCE, unit_key, at.day)
                 if q_told < rates[R.report_offence]:
                     organ = L.MPS if choose16(q_role, n_roles) < n_open else L.MSS
@@ -346,7 +358,7 @@ def at_home(key, town, state, rates, scratch, out, at):
                     report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
                     trace(out, at, L.TR_REPORT, x, organ, L.N_REPORTS_OFFENCE)
             report_routine(key, town, state, rates, scratch, out, at, j, n_open, n_roles, lo, n)
-            if n_open and q_lodging < rates[R.lodging]:
+            if n_open and scratch.free[j, L.F_LODGING] < rates[R.lodging]:
                 check_homes(key, town, state, rates, scratch, out, at, j)
         state.units[L.UNIT_EVENTS, u] = min(scratch.free[j, L.F_EVENTS], 65535)
 
