@@ -1,0 +1,167 @@
+"""The folder of a run on its way: what is kept while it runs, so that it can go on, and what is taken away at the end."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from underwatch import __version__
+from underwatch.errors import InputError
+from underwatch.facts.places import slug
+from underwatch.files import fresh_folder, numbered_folder, write_atomically
+from underwatch.record.outputs import MANIFEST, read_manifest, table_bytes
+from underwatch.record.schema import TABLES
+from underwatch.whatif.worlds import Gathered
+from underwatch.world import checkpoint
+from underwatch.world.scenario import RunOptions, Scenario
+from underwatch.world.scenario_file import parse
+
+FOLDER, JOB, SUMS = "checkpoint", "job.json", "sums.npz"
+_KEPT = ("replicates", "draws", "incidents")
+_LARGEST_JOB = 1_000_000
+_FROM = "reproduces"
+
+
+@dataclass(frozen=True)
+class Station:
+    """The checkpoint folder of a run, and the note that all its files bear."""
+
+    run: Path
+    note: Mapping[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        """Where the checkpoints are."""
+        return self.run / FOLDER
+
+    def world(self, replicate: int, world: str) -> Path:
+        """Return the checkpoint of a world of the place at work."""
+        return self.folder / f"world-{replicate}-{world}{checkpoint.SUFFIX}"
+
+    def noted(self, place: int, *what: object) -> dict[str, Any]:
+        """Return the note of one file."""
+        return {**self.note, "place": place, "what": [str(one) for one in what]}
+
+    def read_draw(self, place: int, draw: int, world: str) -> Gathered | None:
+        """Return what was kept of a draw, if it was finished."""
+        path = self.folder / f"draw-{draw}-{world}{checkpoint.SUFFIX}"
+        if not path.exists():
+            return None
+        return Gathered.of_named("draw", checkpoint.read_arrays(path, self.noted(place, draw, world)))
+
+    def keep_draw(self, place: int, draw: int, world: str, found: Gathered) -> None:
+        """Keep a finished draw."""
+        path = self.folder / f"draw-{draw}-{world}{checkpoint.SUFFIX}"
+        checkpoint.write_arrays(path, found.named("draw"), self.noted(place, draw, world))
+
+    def keep_sums(self, places: int, sums: Mapping[str, Gathered], digests: Sequence[str]) -> None:
+        """Keep the sums over the places done so far, and forget what was kept of the last of them."""
+        arrays: dict[str, np.ndarray] = {"places": np.array([places])}
+        arrays["digests"] = np.frombuffer(bytes.fromhex("".join(digests)), np.uint8)
+        arrays["keys"] = np.frombuffer("\n".join(sums).encode(), np.uint8)
+        for key, found in sums.items():
+            arrays |= found.named(key)
+        checkpoint.write_arrays(self.folder / SUMS, arrays, self.note)
+        for pattern in ("world-*", "draw-*"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+
+    def read_sums(self) -> tuple[int, dict[str, Gathered], list[str]]:
+        """Return how many places are done, their sums and their digests."""
+        if not (self.folder / SUMS).exists():
+            return 0, {}, []
+        arrays = checkpoint.read_arrays(self.folder / SUMS, self.note)
+        keys = arrays["keys"].tobytes().decode().split("\n")
+        digests = arrays["digests"].tobytes().hex()
+        each = [digests[at : at + 40] for at in range(0, len(digests), 40)]
+        return int(arrays["places"][0]), {key: Gathered.of_named(key, arrays) for key in keys}, each
+
+    def keep_table(self, place: int, name: str, table: pa.Table) -> None:
+        """Keep a table of a place that is done."""
+        write_atomically(self.folder / f"part-{place:03d}-{name}.parquet", table_bytes(name, table))
+
+    def tables(self, name: str) -> list[pa.Table]:
+        """Return the tables of that name, in the order of places."""
+        found = []
+        for path in sorted(self.folder.glob(f"part-*-{name}.parquet")):
+            try:
+                table = pq.read_table(path)
+            except (pa.ArrowException, OSError):
+                raise InputError(f"{path} is damaged: it is not Parquet; run the scenario again") from None
+            found.append(table.cast(TABLES[name]))
+        return found
+
+    def finished(self) -> None:
+        """Take the checkpoints away."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _note(text: str, options: RunOptions) -> dict[str, Any]:
+    return {"version": __version__, "scenario": text, **{name: getattr(options, name) for name in _KEPT}}
+
+
+def new_station(scenario: Scenario, options: RunOptions, same_as: str | None = None) -> Station:
+    """Make the run folder; one that exists is refused. `same_as` is a digest that the run should have."""
+    name = slug(scenario.name)
+    run = fresh_folder(options.out) if options.out is not None else numbered_folder("runs", name)
+    station = Station(run, _note(scenario.to_toml(), options))
+    job = {**station.note, _FROM: same_as}
+    try:
+        station.folder.mkdir()
+        write_atomically(station.folder / JOB, (json.dumps(job, indent=2) + "\n").encode())
+    except OSError:
+        shutil.rmtree(run, ignore_errors=True)
+        raise
+    return station
+
+
+def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
+    """Return what a stopped run was about."""
+    if (run / MANIFEST).exists():
+        Station(run, {}).finished()
+        raise InputError(f"{run} is a finished run; there is nothing to resume")
+    path = run / FOLDER / JOB
+    try:
+        job = json.loads(path.read_bytes()[:_LARGEST_JOB])
+        text, same_as = job["scenario"], job.pop(_FROM)
+        options = _options(job)
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{run} holds no stopped run: {path} is missing") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise InputError(f"{path} is damaged; run the scenario again") from None
+    if job["version"] != __version__:
+        raise InputError(f"{run} was begun by version {job['version']!s:.20} of underwatch, and this is {__version__}")
+    return Station(run, job), parse(text, f"{path}: "), options, same_as
+
+
+def _options(job: Mapping[str, Any]) -> RunOptions:
+    """Return the options that belong to a run itself; ValueError when they cannot be."""
+    replicates, draws, incidents = (job[name] for name in _KEPT)
+    known = isinstance(job["scenario"], str) and isinstance(job["version"], str) and incidents in ("all", "sample")
+    if not known or type(replicates) is not int or type(draws) is not int or replicates < 1 or draws < 0:
+        raise ValueError
+    return RunOptions(replicates=replicates, draws=draws, incidents=incidents)
+
+
+def manifest_job(path: Path) -> tuple[Scenario, RunOptions, str]:
+    """Return what a manifest tells: the scenario, its options, and the digest."""
+    manifest = read_manifest(path)
+    kept = manifest.get("options")
+    try:
+        options = _options({**kept, "scenario": "", "version": ""}) if isinstance(kept, dict) else RunOptions()
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path} is damaged: its options are not those of a run") from None
+    return parse(manifest["scenario"], f"{path}: "), options, manifest["digest"]
+
+
+def kept_options(options: RunOptions) -> dict[str, Any]:
+    """Return the options that go into the manifest."""
+    return {name: getattr(options, name) for name in _KEPT}

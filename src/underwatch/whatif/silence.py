@@ -1,0 +1,70 @@
+"""The silence curve: what becomes of incidents and of published reports as watching grows from next to nothing.
+
+A stand-in place of the same kind is enough: both are rates. Incidents and published reports are those of the stand-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from underwatch.testimony.channel import expected_published
+from underwatch.world import population, simulate
+from underwatch.world.parameters import Parameters
+from underwatch.world.scenario import Phase, Scenario
+
+WATCHING = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+STAND_IN = 20_000
+_SCALED = ("vigilance_base", "vigilance_pressure", "attention_per_role_per_day", "attention_per_officer_per_day")
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceCurve:
+    """By strength of watching (a multiple of the scenario's): float[points, draws], the scenario's own values first."""
+
+    watching: tuple[float, ...]
+    incidents: np.ndarray
+    published: np.ndarray
+
+
+def watched_more(phase: Phase, scale: float) -> Phase:
+    """Return the phase with vigilance and attention multiplied by `scale`; a share stays at most 1."""
+    scaled = {name: phase.values[name] * scale for name in _SCALED}
+    scaled |= {name: min(1.0, scaled[name]) for name in _SCALED[:2]}
+    return replace(phase, values={**phase.values, **scaled})
+
+
+def silence_curve(
+    scenario: Scenario,
+    parameters: Sequence[Parameters],
+    threads: int = 1,
+    watching: Sequence[float] = WATCHING,
+    progress: Callable[[], None] | None = None,
+) -> SilenceCurve:
+    """Run the stand-in at every strength of watching with every set of parameters, and count."""
+    place = scenario.places[0]
+    residents = min(STAND_IN, scenario.residents)
+    border = any(one.border for one in scenario.places)
+
+    def one(task: tuple[Parameters, float]) -> tuple[float, float]:
+        values, scale = task
+        phases = [watched_more(phase, scale) for phase in scenario.replace(parameters=values).phases()]
+        now = phases[0]
+        frame = population.frame(now.values, border, now.without)
+        people = simulate.people_of(
+            scenario.seed, place.first_resident, residents, frame, int(now.values["contact_weeks"] + 0.5)
+        )
+        world = simulate.run(simulate.init(*people, now.day, scenario.days), phases, simulate.Hands(1))
+        records = world.history.records
+        published = 0.0 if "S13" in now.without else expected_published(records, now.values)
+        if progress is not None:
+            progress()
+        return float(len(records)), published
+
+    tasks = [(values, scale) for scale in watching for values in parameters]
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        found = np.array(list(pool.map(one, tasks))).reshape(len(watching), len(parameters), 2)
+    return SilenceCurve(tuple(watching), found[..., 0], found[..., 1])

@@ -1,0 +1,156 @@
+"""Worlds of a scenario, place by place: begun, carried on with checkpoints, and brought down to what a study needs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from underwatch.facts import Place
+from underwatch.record.indicators import Combined
+from underwatch.testimony.channel import expected_published
+from underwatch.world import checkpoint, population, simulate
+from underwatch.world.layout import RECORD_FIELDS
+from underwatch.world.parameters import Parameters, prior_draws
+from underwatch.world.scenario import Scenario
+
+CHECKPOINT_DAYS = 28
+BASELINE, COUNTER = "baseline", "counter-world"
+_SUMS = ("cells", "residents", "adults", "watched")
+
+
+class Stopped(Exception):
+    """Somebody asked to stop: raised inside a world, between two weeks."""
+
+
+def seed_of(scenario: Scenario, replicate: int) -> int:
+    """Return the seed of a replicate: seeds count up."""
+    return (scenario.seed + replicate) % 2**64
+
+
+def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
+    """Return the baseline and, where the campaign is within its days, the twin without it."""
+    twin = scenario.without_campaign()
+    return {BASELINE: scenario} if twin.phases() == scenario.phases() else {BASELINE: scenario, COUNTER: twin}
+
+
+def drawn(scenario: Scenario, draws: int) -> list[Scenario]:
+    """Return the scenario with parameters drawn from the prior; what it sets itself stays as set."""
+    central = Parameters.central()
+    fixed = {name: value for name, value in scenario.parameters.items() if value != central[name]}
+    if not draws:
+        return []
+    return [scenario.replace(parameters=one.with_values(**fixed)) for one in prior_draws(draws, scenario.seed)]
+
+
+def first_values(scenario: Scenario) -> Mapping[str, float]:
+    """Return the parameters in force on the first day."""
+    return scenario.phases()[0].values
+
+
+def residents_in(scenario: Scenario, place: Place) -> int:
+    """Return how many residents of a place are simulated."""
+    return scenario.population or place.population
+
+
+def begin(scenario: Scenario, place: Place, seed: int) -> simulate.World:
+    """Return a place on its first morning."""
+    now = scenario.phases()[0]
+    frame = population.frame(now.values, place.border, now.without)
+    weeks = int(now.values["contact_weeks"] + 0.5)
+    people = simulate.people_of(seed, place.first_resident, residents_in(scenario, place), frame, weeks)
+    return simulate.init(*people, now.day, scenario.days)
+
+
+@dataclass
+class Runner:
+    """Carries worlds on, says how far, keeps checkpoints, and stops between two weeks when it is asked to."""
+
+    tick: Callable[[int], None]  # resident-days done since the last tick
+    stop: Callable[[], bool]
+
+    def carry_on(
+        self, world: simulate.World, scenario: Scenario, hands: simulate.Hands, keep: Path | None = None,
+        note: Mapping[str, Any] | None = None,
+    ) -> simulate.World:  # fmt: skip
+        """Take a world to its end; `keep` names its checkpoint, written every 4 weeks and at the end."""
+        residents = len(world.state.flags)
+        done = saved = world.day - world.start
+        self.tick(residents * done)
+        if done == scenario.days:
+            return world
+
+        def weekly(days: int) -> None:
+            nonlocal done, saved
+            self.tick(residents * (days - done))
+            done = days
+            if keep is not None and (days // CHECKPOINT_DAYS > saved // CHECKPOINT_DAYS or days == scenario.days):
+                checkpoint.save(world, keep, note or {})
+                saved = days
+            if self.stop():
+                raise Stopped
+
+        return simulate.run(world, scenario.phases(), hands, weekly)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What is kept of one world of one or more places: sums, and no incident."""
+
+    cells: np.ndarray
+    residents: np.ndarray
+    adults: np.ndarray
+    watched: np.ndarray
+    numbers: np.ndarray  # float[2]: incidents, expected published
+
+    def __add__(self, other: Gathered) -> Gathered:
+        return Gathered(*(one + two for one, two in zip(self.arrays(), other.arrays(), strict=True)))
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """Return the parts in order."""
+        return self.cells, self.residents, self.adults, self.watched, self.numbers
+
+    def history(self, scenario: Scenario, records: np.ndarray | None = None) -> Combined:
+        """Return it as the history of a place, without incidents unless they are given."""
+        none = np.zeros((0, RECORD_FIELDS), np.uint16)
+        sums = (self.cells, self.residents, self.adults, self.watched)
+        return Combined(scenario.name, scenario.start, scenario.days, *sums, none if records is None else records)
+
+    def named(self, prefix: str) -> dict[str, np.ndarray]:
+        """Return the parts by name, for a checkpoint."""
+        return {f"{prefix}.{name}": part for name, part in zip((*_SUMS, "numbers"), self.arrays(), strict=True)}
+
+    @classmethod
+    def of_named(cls, prefix: str, arrays: Mapping[str, np.ndarray]) -> Gathered:
+        """Return what `named` took apart."""
+        return cls(*(arrays[f"{prefix}.{name}"] for name in (*_SUMS, "numbers")))
+
+
+def gather(world: simulate.World, scenario: Scenario) -> Gathered:
+    """Return what is kept of a finished world."""
+    history = world.history
+    now = scenario.phases()[0]
+    published = 0.0
+    count = sum(len(block) for block in history.record_blocks)
+    if "S13" not in now.without:
+        published = sum(expected_published(block, now.values) for block in history.record_blocks)
+    numbers = np.array([count, published])
+    return Gathered(history.cells, history.residents, history.adults, history.watched, numbers)
+
+
+def place_record(world: simulate.World, scenario: Scenario, place: Place) -> Combined:
+    """Return a finished world as the history of its place."""
+    history = gather(world, scenario).history(scenario, world.history.records)
+    return replace(history, place=place.name)
+
+
+def digest_of(digests: Iterable[str]) -> str:
+    """Return the digest over the digests of places, replicates and worlds, in that order."""
+    h = hashlib.blake2b(digest_size=20)
+    for one in digests:
+        h.update(bytes.fromhex(one))
+    return h.hexdigest()
