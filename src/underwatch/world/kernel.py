@@ -14,15 +14,9 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose16, quarters, threefry, u16, u32
+from underwatch.world.journeys import call_abroad, visit_kin
 from underwatch.world.rules import capped, cell_of, part, taken_up, under_pressure, vigilance
-from underwatch.world.steps import (
-    at_home,
-    call_abroad,
-    follow_outings,
-    share_attention,
-    tally,
-    visit_kin,
-)
+from underwatch.world.steps import at_home, follow_outings, share_attention, tally
 
 P_DAY = int(Purpose.DAY)
 P_VISIT = int(Purpose.VISIT)

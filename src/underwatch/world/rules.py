@@ -11,10 +11,11 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
-from underwatch.world.draws import Purpose, choose, choose16, words
+from underwatch.world.draws import Purpose, choose, choose16, u16, words
 
 P_KIN = int(Purpose.KIN)
 ONE = L.ONE
+FULL_WEIGHT = 256  # of a report that claims something, in a file
 
 
 @njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False)
@@ -206,3 +207,34 @@ def incident(key, town, state, rates, out, at, u, i, house, kind, contact, fear)
     record[row, 7] = part(neighbours, rates[R.hearsay_reach])
     out.who[row] = town.first + i
     out.used[0] = row + 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def first_followed(state, at, i):
+    """The day on which a resident was first followed."""
+    if state.people[L.FOLLOWED_DAY, i] == 0:
+        state.people[L.FOLLOWED_DAY, i] = u16(at.t + 1)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def threshold_of(term, flag):
+    """S3, S4: chance that an outing of this listed resident is taken up: layers by ground, vigilance by list."""
+    column = L.T_TAKE_FAMILY_MPS if flag & L.FAMILY else L.T_TAKE_PERSON_MPS
+    chance = np.int64(0)
+    if flag & L.ON_MPS:
+        chance = term[column]
+    if flag & L.ON_MSS:
+        chance = max(chance, term[column + 1])
+    return chance
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim, offence):
+    """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
+    if q_report < term[L.T_REPORT_MPS + organ]:
+        if offence:
+            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
+        elif q_claim < term[L.T_CLAIM_MPS + organ]:
+            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
+        else:
+            report(town, state, rates, out, at, u, i, organ, 0, rates[R.weight_nothing])

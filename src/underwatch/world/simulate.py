@@ -284,10 +284,10 @@ def digest(world: World) -> str:
     """Hash of the final state, all daily indicators and all incidents with their subjects, in order."""
     h = hashlib.blake2b(digest_size=20)
     for array in world.state:
-        h.update(memoryview(np.ascontiguousarray(array)).cast("B"))
-    h.update(memoryview(world.history.cells).cast("B"))
+        h.update(array.tobytes())
+    h.update(world.history.cells.tobytes())
     for block in (*world.history.record_blocks, *world.history.who_blocks):
-        h.update(memoryview(block).cast("B"))
+        h.update(block.tobytes())
     return h.hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""The steps of a day for the few to whom something happens: attention, visits, calls, following, home, tally.
+"""Steps of the day in the unit: attention, following, home, tally (S4, S5, S10, S17).
 
 Each step is a loop over the units of a chunk; what it does to one person is a rule.
-The order is that of the process overview in docs/odd.md.
+The order of the day's steps is that of `kernel.run_days` and of the process overview in docs/odd.md.
 """
 
 from __future__ import annotations
@@ -13,25 +13,22 @@ from underwatch.world import layout as L
 from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose, choose16, quarters, u16, words
 from underwatch.world.rules import (
+    FULL_WEIGHT,
     cell_of,
+    first_followed,
     frighten,
     incident,
-    joined,
-    kin_house,
     report,
     sent_to,
+    threshold_of,
     trace,
     watcher,
-    withdrawn,
     word_spreads,
+    write_down,
 )
 
 P_FOLLOW = int(Purpose.FOLLOW)
 P_TAIL = int(Purpose.TAIL)
-P_CALL = int(Purpose.CALL)
-P_CALL_END = int(Purpose.CALL_END)
-P_CALL_SPOT = int(Purpose.CALL_SPOT)
-P_DETECTION = int(Purpose.DETECTION)
 P_UNIT = int(Purpose.UNIT)
 P_OFFENCE = int(Purpose.OFFENCE)
 P_LODGING = int(Purpose.LODGING)
@@ -39,17 +36,8 @@ P_LODGING_HOME = int(Purpose.LODGING_HOME)
 P_ROUTINE = int(Purpose.ROUTINE)
 P_ROUTINE_TARGET = int(Purpose.ROUTINE_TARGET)
 P_SPARE = int(Purpose.SPARE)
-P_VISIT_TAIL = int(Purpose.VISIT_TAIL)
-P_VISIT_CLAIM = int(Purpose.VISIT_CLAIM)
-P_JOURNEY_TAIL = int(Purpose.JOURNEY_TAIL)
-P_JOURNEY_CLAIM = int(Purpose.JOURNEY_CLAIM)
-P_RELEASE = int(Purpose.RELEASE)
-
 SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
-LOW = np.uint32(0xFFFF)
-FULL_WEIGHT = 256
-UNNOTICED, NOTICED = 1, 2
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -76,37 +64,6 @@ def share_attention(key, town, state, rates, scratch, at):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def first_followed(state, at, i):
-    """The day on which a resident was first followed."""
-    if state.people[L.FOLLOWED_DAY, i] == 0:
-        state.people[L.FOLLOWED_DAY, i] = u16(at.t + 1)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def threshold_of(term, flag):
-    """S3, S4: chance that an outing of this listed resident is taken up: layers by ground, vigilance by list."""
-    column = L.T_TAKE_FAMILY_MPS if flag & L.FAMILY else L.T_TAKE_PERSON_MPS
-    chance = np.int64(0)
-    if flag & L.ON_MPS:
-        chance = term[column]
-    if flag & L.ON_MSS:
-        chance = max(chance, term[column + 1])
-    return chance
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim, offence):
-    """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
-    if q_report < term[L.T_REPORT_MPS + organ]:
-        if offence:
-            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
-        elif q_claim < term[L.T_CLAIM_MPS + organ]:
-            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
-        else:
-            report(town, state, rates, out, at, u, i, organ, 0, rates[R.weight_nothing])
-
-
-@njit(cache=True, nogil=True, _nrt=False)
 def follow(key, town, state, rates, scratch, out, at, j, i, slot, by):
     """S4: one outing (part of the day `slot`) of resident `i` of the chunk is followed by watcher class `by`."""
     scratch.lanes[L.LANE_OUTINGS, i] |= u16(64 << slot)
@@ -127,169 +84,6 @@ def follow(key, town, state, rates, scratch, out, at, j, i, slot, by):
         word_spreads(state, scratch.free, j, house)
         trace(out, at, L.TR_NOTICED, x, by, slot)
         incident(key, town, state, rates, out, at, u, x, house, L.I_FOLLOWED_OUTING, term[L.T_CONTACT], term[L.T_FEAR])
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def visit_kin(key, town, state, rates, scratch, out, at):
-    """S7, S16: visits to kin and journeys of the day; those of listed households and on a permit may be followed."""
-    for j in range(at.n_units):
-        slot = at.k_stretch * at.n_units + j
-        for row in range(scratch.visit_spans[slot], scratch.visit_spans[slot + 1]):
-            house = np.int64(scratch.visits[row, 0])
-            tie = np.int64(scratch.visits[row, 1])
-            head = np.int64(town.house_start[house])
-            cell = cell_of(state.people[L.FLAGS, head])
-            if tie == L.REFUSED:
-                out.cells[at.k, cell, L.N_PERMITS_REFUSED] += 1
-                trace(out, at, L.TR_PERMIT_REFUSED, head, house, 0)
-                continue
-            km = 0
-            if tie != L.JOURNEY:
-                other, distance = kin_house(key, town, house, tie)
-                if other < 0:
-                    continue
-                km = np.int64(rates[R.visit_km + distance])
-            out.cells[at.k, cell, L.N_VISITS_INTENDED] += 1
-            purpose = P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL
-            q_made, q_taken, q_joined, q_notice = quarters(key, purpose, town.first + head, at.day)
-            held = state.people[L.FLAGS, head] & L.DETAINED
-            made = withdrawn(
-                65536,
-                state.people[L.FEAR, head],
-                state.people[L.DISTRESS, head],
-                rates[R.avoid_fear],
-                rates[R.avoid_distress],
-            )
-            if held or q_made >= made:
-                trace(out, at, L.TR_VISIT_AVOIDED, head, house, km)
-                continue
-            out.cells[at.k, cell, L.N_VISITS] += 1
-            if tie == L.JOURNEY:
-                out.cells[at.k, cell, L.N_JOURNEYS] += 1
-            trace(out, at, L.TR_JOURNEY if tie == L.JOURNEY else L.TR_VISIT, head, house, km)
-            if rates[R.visits_followed]:
-                follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q_taken, q_joined, q_notice)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q_taken, q_joined, q_notice):
-    """S7: a household on its way is taken up at home, or joined on the way; S16: a permit sets the tail on anybody."""
-    term = scratch.unit_terms[j]
-    u = at.first_unit + j
-    head = np.int64(town.house_start[house])
-    lists = np.int64(0)
-    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
-        lists |= np.int64(state.people[L.FLAGS, x]) & L.ON_A_LIST
-    on_permit = tie == L.JOURNEY and rates[R.permits_needed]
-    chance = threshold_of(term, lists | (np.int64(state.people[L.FLAGS, head]) & L.FAMILY))
-    if on_permit:
-        chance = max(term[L.T_TAKE_FAMILY_MPS], term[L.T_TAKE_FAMILY_MSS])
-    by = -1
-    if q_taken < chance:
-        by = watcher(scratch.free, j, (lists & L.ON_MPS) != 0)
-        if by >= 0:
-            scratch.free[j, by] -= 1
-    if by < 0 and lists and q_joined < joined(term[L.T_JOIN], km):
-        by = L.BY_OPEN_ROLE  # somebody of the units passed
-    if by < 0:
-        return
-    cell = cell_of(state.people[L.FLAGS, head])
-    out.cells[at.k, cell, L.N_FOLLOWED_VISITS] += 1
-    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
-        first_followed(state, at, x)
-    trace(out, at, L.TR_VISIT_FOLLOWED, head, by, km)
-    purpose = P_JOURNEY_CLAIM if tie == L.JOURNEY else P_VISIT_CLAIM
-    q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, at.day)
-    write_down(town, state, rates, out, at, u, head, by & 1, term, q_report, q_claim, False)
-    if q_notice < rates[R.notice]:
-        for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
-            if not state.people[L.FLAGS, x] & L.DETAINED:
-                frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_VISIT_NOTICED, head, by, km)
-        incident(
-            key, town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR]
-        )
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def call_abroad(key, town, state, rates, scratch, out, at):
-    """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or risk arrest."""
-    for j in range(at.n_units):
-        for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
-            i = np.int64(scratch.lanes[L.LANE_CALLERS, row])
-            x = at.lo + i
-            flag = np.int64(state.people[L.FLAGS, x])
-            cell = cell_of(flag)
-            q_call, q_taken, q_joined, q_notice = quarters(key, P_CALL, town.first + x, at.day)
-            if q_call < rates[R.call]:
-                out.cells[at.k, cell, L.N_CALLS_INTENDED] += 1
-            if flag & L.DETAINED:
-                q_release, _, _, _ = quarters(key, P_RELEASE, town.first + x, at.day)
-                if q_release < rates[R.release]:
-                    flag = (flag & ~L.DETAINED) | L.WAS_DETAINED | L.NEW_GROUND
-                    state.people[L.FLAGS, x] = flag
-                    scratch.lanes[L.LANE_RATE, i] = scratch.lanes[L.LANE_BASE, i]
-                    trace(out, at, L.TR_RELEASE, x, 0, 0)
-                continue
-            if q_call >= rates[R.call]:
-                continue
-            if q_call >= withdrawn(rates[R.call], state.people[L.FEAR, x], 0, rates[R.avoid_call], 0):
-                out.cells[at.k, cell, L.N_CALLS_AVOIDED] += 1
-                trace(out, at, L.TR_CALL_AVOIDED, x, 0, 0)
-                continue
-            go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice):
-    """S8: the way to signal of one caller, perhaps followed, and how it ends."""
-    x = at.lo + i
-    u = at.first_unit + j
-    term = scratch.unit_terms[j]
-    flag = np.int64(state.people[L.FLAGS, x])
-    cell = cell_of(flag)
-    house = np.int64(scratch.house[i])
-    _, spot = words(key, P_CALL_SPOT, town.first + x, 0)
-    km = np.int64(rates[R.call_km + choose16(spot & LOW, 32)])
-    trace(out, at, L.TR_CALL_SET_OUT, x, 0, km)
-    seen = 0
-    by = -1
-    if rates[R.calls_followed] and flag & L.ON_A_LIST:
-        if q_taken < threshold_of(term, flag):
-            by = watcher(scratch.free, j, (flag & L.ON_MPS) != 0)
-            if by >= 0:
-                scratch.free[j, by] -= 1
-        if by < 0 and q_joined < joined(term[L.T_JOIN], km):
-            by = L.BY_OPEN_ROLE
-        if by >= 0:
-            seen = NOTICED if q_notice < rates[R.notice] else UNNOTICED
-            out.cells[at.k, cell, L.N_FOLLOWED_CALLS] += 1
-            first_followed(state, at, x)
-            trace(out, at, L.TR_CALL_FOLLOWED, x, by, km)
-    q_back, q_report, q_claim, _ = quarters(key, P_CALL_END, town.first + x, at.day)
-    if seen == NOTICED:
-        frighten(state, rates, x, rates[R.rise_noticed])
-    if seen == NOTICED and q_back < rates[R.abandon]:
-        out.cells[at.k, cell, L.N_CALLS_ABANDONED] += 1
-        trace(out, at, L.TR_CALL_GIVEN_UP, x, by, km)
-        write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
-        incident(key, town, state, rates, out, at, u, x, house, L.I_CALL_GIVEN_UP, term[L.T_CONTACT], term[L.T_FEAR])
-        return
-    out.cells[at.k, cell, L.N_CALLS] += 1
-    state.homes[L.HOME_CALLED, house] = 1
-    trace(out, at, L.TR_CALL_COMPLETED, x, by, km)
-    if seen:
-        write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, True)
-    detection, _ = words(key, P_DETECTION, town.first + x, at.day)
-    if np.int64(detection) < rates[R.detection]:
-        out.cells[at.k, cell, L.N_ARRESTS] += 1
-        state.people[L.FLAGS, x] |= u16(L.DETAINED)
-        scratch.lanes[L.LANE_RATE, i] = 0
-        frighten(state, rates, x, rates[R.rise_accused])
-        word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_ARREST, x, 0, km)
-        incident(key, town, state, rates, out, at, u, x, house, L.I_ARREST, term[L.T_CONTACT], term[L.T_FEAR])
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -414,7 +208,7 @@ def check_homes(key, town, state, rates, scratch, out, at, j):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def tally(state, rates, scratch, out, at, n_marked):
-    """Daily counts and levels of the residents with a ground or a place on a list, by cell."""
+    """Daily counts and levels by cell of the residents with a cell other than 0, and how many are on a list."""
     cells = out.cells[at.k]
     limit = rates[R.threshold_distress]
     for m in range(n_marked):
@@ -432,4 +226,5 @@ def tally(state, rates, scratch, out, at, n_marked):
         row[L.N_DISTRESS] += distress
         row[L.N_DISTRESSED] += distress >= limit
         row[L.N_DETAINED] += (flag >> 13) & 1
-        row[L.N_LISTED] += (flag & L.ON_A_LIST) != 0
+    for m in range(scratch.spans[at.n_units, L.S_LISTED]):  # also those of cell 0, listed since the start
+        cells[cell_of(state.people[L.FLAGS, at.lo + np.int64(scratch.lanes[L.LANE_LISTED, m])]), L.N_LISTED] += 1
