@@ -141,6 +141,7 @@ class ReferenceWorld(Rules):
             unwatched = now.outing_adult if r.adult else now.outing_child
             chance = 0 if r.detained else self.after_fear(unwatched, r)
             r.outings = [q < chance for q in q_outings]
+            r.followed = [False] * 3
             r.unwatched_outings = [q < unwatched for q in q_outings]
 
     def share_attention(self, unit: Unit) -> None:
@@ -291,12 +292,14 @@ class ReferenceWorld(Rules):
             if a >> 16 >= self.rates.spare * part(self.rates.vigilance_pressure, pressure):
                 continue
             r = adults[choose(b, len(adults))]
-            if any(r.outings) and not r.lists:
+            slots = [slot for slot in range(3) if r.outings[slot] and not r.followed[slot]]
+            if slots and not r.lists:
                 unit.free[by] -= 1
-                self.follow(r, r.outings.index(True), by)
+                self.follow(r, slots[0], by)
 
     def follow(self, r: Resident, slot: int, by: str) -> None:
         """S4, S5: one outing is followed, written down, and perhaps noticed."""
+        r.followed[slot] = True
         self.count("followed_outings", r)
         self.was_followed(r)
         q_notice, q_report, q_claim, _ = self.draw(Purpose.TAIL + slot, r.number)

@@ -76,6 +76,7 @@ class Resident:
     listed_day: int = 0  # day of the run, from 1; 0 = never
     followed_day: int = 0
     outings: list[bool] = field(default_factory=lambda: [False] * 3)  # made today
+    followed: list[bool] = field(default_factory=lambda: [False] * 3)  # of these, by somebody
     unwatched_outings: list[bool] = field(default_factory=lambda: [False] * 3)  # made today without fear or watching
 
     @property
@@ -166,9 +167,9 @@ class Officer:
     """An MPS beat officer or an MSS field officer, with the area's units (S6)."""
 
     organ: int
-    quota: int  # expected reports a week, 256 = one
     units: list[Unit] = field(default_factory=list)
     pressure: int = 0
+    added: int = 0  # what the ratchet has added to the weekly quota, 256 = one report
 
 
 def draw_households(luck: Luck, first: int, residents: int, frame: Frame) -> tuple[list[int], list[int]]:
@@ -242,9 +243,9 @@ def settle(
         unit = Unit(first + start)
         units.append(unit)
         areas = (u // frame.units_per_mps_officer, start // frame.residents_per_mss_officer)
-        for organ, quota in ((L.MPS, frame.quota_mps), (L.MSS, frame.quota_mss)):
+        for organ in (L.MPS, L.MSS):
             if areas[organ] != last_area[organ]:
-                officers[organ].append(Officer(organ, quota))
+                officers[organ].append(Officer(organ))
                 last_area[organ] = areas[organ]
             officers[organ][-1].units.append(unit)
             unit.officers.append(officers[organ][-1])

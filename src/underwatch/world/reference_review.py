@@ -28,18 +28,19 @@ def hold(world: Rules, order: int, week_days: int) -> None:
 
 
 def judge_officers(world: Rules, officers: list[Officer], order: int, week_days: int) -> None:
-    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Or it relaxes, and the quota may ratchet."""
+    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Or it relaxes; quotas ratchet."""
     now = world.rates
     brought = {
         officer: sum(unit.reports[officer.organ] for unit in officer.units) * FULL_WEIGHT for officer in officers
     }
+    quotas = (now.quota_mps, now.quota_mss)
     mean = sum(brought.values()) // len(officers)
     for officer, reports in brought.items():
-        expected = (officer.quota * order >> 16) * week_days // 7
+        expected = ((quotas[officer.organ] + officer.added) * order >> 16) * week_days // 7
         expected += part(max(0, mean - expected), now.comparison)
         if reports >= expected:
             officer.pressure -= part(now.pressure_relax, officer.pressure)
-            officer.quota += part(now.ratchet, reports - expected)
+            officer.added += part(now.ratchet, reports - expected)
         elif world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand:
             shortfall = min(ONE, (expected - reports << 16) // expected)
             officer.pressure += part(part(now.pressure_gain, shortfall), ONE - officer.pressure)

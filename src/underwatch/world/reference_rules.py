@@ -194,11 +194,12 @@ class Rules:
             "house_contact": [h.contact for h in houses],
             "house_fear": [h.fear for h in houses],
             "unit_events": [u.events for u in units],
-            "unit_reports": [u.reports for u in units],
+            "reports_mps": [u.reports[L.MPS] for u in units],
+            "reports_mss": [u.reports[L.MSS] for u in units],
             "pressure_mps": [o.pressure for o in mps],
             "pressure_mss": [o.pressure for o in mss],
-            "quota_mps": [o.quota for o in mps],
-            "quota_mss": [o.quota for o in mss],
+            "added_mps": [o.added for o in mps],
+            "added_mss": [o.added for o in mss],
         }
         return {name: np.array(values, np.int64) for name, values in columns.items()}
 
