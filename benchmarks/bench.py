@@ -232,7 +232,8 @@ def show(found: dict) -> str:
         table(("million resident-days per core-second", "speed", "of luck"), rows),
         "",
         f"bytes per resident {found['bytes_per_resident']} (state {found['state_bytes_per_resident']}); "
-        f"peak memory {found['peak_bytes'] / 2**20:,.0f} MiB; two threads {found['wall']['gain']} times one on the wall",
+        f"peak memory {found['peak_bytes'] / 2**20:,.0f} MiB; "
+        f"two threads {found['wall']['gain']} times one on the wall",
         f"until the first week is over, compiling included: {found['compile_seconds']} s; "
         f"building Hoeryong: {found['building_core_seconds']} s",
     ]
