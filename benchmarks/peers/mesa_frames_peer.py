@@ -14,12 +14,12 @@ class Residents(AgentSetPolars):
 
     def step(self):
         rng = self.model.random
-        self["fear"] = self["fear"] * KEEP
-        goes_out = pl.Series(rng.random(len(self))) < OUTING / (1 + WEIGHT * self["fear"])
+        fear = self["fear"] * KEEP
+        goes_out = pl.Series(rng.random(len(fear))) < OUTING / (1 + WEIGHT * fear)
         out = (goes_out & self["is_listed"]).arg_true().to_numpy()
         taken_up = out[rng.random(len(out)) < FOLLOW]
         followed = first_of_units(self["unit"].to_numpy(), taken_up)
-        self["fear"] = self["fear"].scatter(followed, self["fear"].gather(followed) + 1)
+        self["fear"] = fear.scatter(followed, fear.gather(followed) + 1)
         self.model.totals.append((goes_out.sum(), len(followed), self["fear"].sum()))
 
 
