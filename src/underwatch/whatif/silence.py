@@ -5,7 +5,7 @@ A stand-in place of the same kind is enough: both are rates. Incidents and publi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -16,9 +16,10 @@ from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Phase, Scenario
 
-WATCHING = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+WATCHING = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 STAND_IN = 20_000
-_SCALED = ("vigilance_base", "vigilance_pressure", "attention_per_role_per_day", "attention_per_officer_per_day")
+_CHANCES = ("vigilance_base", "vigilance_pressure", "p_taken_over_per_km")
+_SCALED = (*_CHANCES, "attention_per_role_per_day", "attention_per_officer_per_day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,16 @@ class SilenceCurve:
     published: np.ndarray
 
 
+def watched_values(values: Mapping[str, float], scale: float) -> dict[str, float]:
+    """Return the parameters with all that following takes multiplied by `scale`; a chance stays at most 1."""
+    scaled = {name: values[name] * scale for name in _SCALED}
+    scaled |= {name: min(1.0, scaled[name]) for name in _CHANCES}
+    return {**values, **scaled}
+
+
 def watched_more(phase: Phase, scale: float) -> Phase:
-    """Return the phase with vigilance and attention multiplied by `scale`; a share stays at most 1."""
-    scaled = {name: phase.values[name] * scale for name in _SCALED}
-    scaled |= {name: min(1.0, scaled[name]) for name in _SCALED[:2]}
-    return replace(phase, values={**phase.values, **scaled})
+    """Return the phase under watching of another strength."""
+    return replace(phase, values=watched_values(phase.values, scale))
 
 
 def silence_curve(
@@ -54,10 +60,11 @@ def silence_curve(
         phases = [watched_more(phase, scale) for phase in scenario.replace(parameters=values).phases()]
         now = phases[0]
         frame = population.frame(now.values, border, now.without)
-        people = simulate.people_of(
+        key, town, state = simulate.people_of(
             scenario.seed, place.first_resident, residents, frame, int(now.values["contact_weeks"] + 0.5)
         )
-        world = simulate.run(simulate.init(*people, now.day, scenario.days), phases, simulate.Hands(1))
+        world = simulate.init(key, town, state, now.day, scenario.days)
+        simulate.run(world, phases, simulate.Hands(1))
         records = world.history.records
         published = 0.0 if "S13" in now.without else expected_published(records, now.values)
         if progress is not None:

@@ -65,7 +65,7 @@ def _hash(arrays: Arrays) -> np.ndarray:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         h.update(f"{name} {array.dtype.str} {array.shape};".encode())
-        h.update(array.reshape(-1).view(np.uint8) if array.size else b"")
+        h.update(array.tobytes())
     return np.frombuffer(h.digest(), np.uint8)
 
 

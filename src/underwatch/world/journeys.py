@@ -162,13 +162,13 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
     trace(out, at, L.TR_CALL_SET_OUT, x, 0, km)
     seen = 0
     by = -1
-    if rates[R.calls_followed] and flag & L.ON_A_LIST:
-        if q_taken < threshold_of(term, flag):
+    if rates[R.calls_followed]:
+        if flag & L.ON_A_LIST and q_taken < threshold_of(term, flag):
             by = watcher(scratch.free, j, (flag & L.ON_MPS) != 0)
             if by >= 0:
                 scratch.free[j, by] -= 1
         if by < 0 and q_joined < joined(term[L.T_JOIN], km):
-            by = L.BY_OPEN_ROLE
+            by = L.BY_OPEN_ROLE  # watchers along the way to signal know no list
         if by >= 0:
             seen = NOTICED if q_notice < rates[R.notice] else UNNOTICED
             out.cells[at.k, cell, L.N_FOLLOWED_CALLS] += 1

@@ -238,13 +238,13 @@ class ReferenceWorld(Rules):
                 self.go_and_call(r, q_taken, q_joined, q_notice)
 
     def go_and_call(self, r: Resident, q_taken: int, q_joined: int, q_notice: int) -> None:
-        """S8, S9: a listed caller may be followed, notice it and turn back; a completed call risks arrest."""
+        """S8, S9: a caller may be followed (one unlisted by those along the way) and turn back; a call risks arrest."""
         now, unit = self.rates, r.house.unit
         spot = self.luck.quarters(Purpose.CALL_SPOT, r.number, 0)[2]
         km = int(now.call_km[choose16(spot, 32)])
         by = None
-        if now.calls_followed and r.lists:
-            taken = q_taken < self.taken_up(unit, r.lists, r.family)
+        if now.calls_followed:
+            taken = bool(r.lists) and q_taken < self.taken_up(unit, r.lists, r.family)
             by = self.tail(unit, r.lists, taken, q_joined < self.joined(unit, km))
         noticed = by is not None and q_notice < now.notice
         q_back, q_report, q_claim, _ = self.draw(Purpose.CALL_END, r.number)
