@@ -1,0 +1,141 @@
+"""A package on the disk: a folder, or a zip of one. Sealed ones are read through `seal`.
+
+Folders are made with mode 700 and files with mode 600, each file appearing whole or not at all.
+"""
+
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from underwatch.errors import InputError
+from underwatch.evidence.format import TABLES, VOCABULARY_FOLDER
+from underwatch.files import write_atomically
+
+# A hundred thousand reports with their history are about 50 MB; a file beyond this is no package of coded reports.
+LARGEST_FILE = 64 * 1024 * 1024
+LARGEST_PACKAGE = 4 * LARGEST_FILE
+MOST_FILES = 500
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+# A zip keeps times; this one tells nothing.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class Oversized(bytes):
+    """Stands for a file that is too large to be read; it is empty."""
+
+
+def read_files(path: str | Path) -> dict[str, bytes]:
+    """Return the files of a package folder or zip: name to bytes; a file that is too large is an `Oversized`.
+
+    InputError when there is nothing to read there. Links are not followed.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _read_folder(path)
+    if not path.exists():
+        raise InputError(f"{path} does not exist; `underwatch evidence new {path}` starts a package")
+    if path.suffix == ".age":
+        raise InputError(f"{path} is sealed; `underwatch evidence open` opens it")
+    if path.stat().st_size > LARGEST_PACKAGE:
+        raise InputError(f"{path} is too large for a package")
+    return unzip(path.read_bytes())
+
+
+def _read_folder(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder by their path from there."""
+    files: dict[str, bytes] = {}
+    for at, names, found in os.walk(folder):
+        names.sort()
+        for name in sorted(found):
+            place = Path(at) / name
+            inner = place.relative_to(folder).as_posix()
+            if len(files) >= MOST_FILES:
+                raise InputError(f"{folder} holds more than {MOST_FILES} files; a package is a folder of its own")
+            if place.is_symlink() or not place.is_file():
+                files[inner] = b""
+            elif place.stat().st_size > LARGEST_FILE:
+                files[inner] = Oversized()
+            else:
+                files[inner] = place.read_bytes()
+    return files
+
+
+def unzip(data: bytes) -> dict[str, bytes]:
+    """Return the files of a zip held in memory; InputError when it is damaged, too large, or names a path outside."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) > MOST_FILES or sum(member.file_size for member in members) > LARGEST_PACKAGE:
+                raise InputError("the zip holds more than a package can; it was not unpacked")
+            return {_inner_name(member.filename): _member(archive, member) for member in members}
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError("the file is no whole zip of a package; take another copy") from None
+    except Exception as error:  # zlib, lzma and struct each have their own
+        raise InputError("the file is a damaged zip; take another copy") from error
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """Read one member, never more than the limit, whatever its header says."""
+    if member.file_size > LARGEST_FILE:
+        return Oversized()
+    with archive.open(member) as file:
+        data = file.read(LARGEST_FILE + 1)
+    return Oversized() if len(data) > LARGEST_FILE else data
+
+
+def _inner_name(name: str) -> str:
+    """Return a member's name as a path inside the package; InputError for one that would lead outside."""
+    parts = name.replace("\\", "/").split("/")
+    if ".." in parts or name.startswith(("/", "\\")) or ":" in parts[0] or "\0" in name:
+        raise InputError("the zip names a path outside the package; it was not unpacked")
+    return "/".join(parts)
+
+
+def zip_bytes(files: Mapping[str, bytes]) -> bytes:
+    """Return the files as a zip: names sorted, no times, no owner; the same files give the same bytes."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            member = zipfile.ZipInfo(name, _NO_TIME)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.external_attr = PRIVATE_FILE << 16
+            archive.writestr(member, files[name])
+    return memory.getvalue()
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder with mode 700; InputError when it exists: nothing is overwritten."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=PRIVATE_FOLDER)
+    except FileExistsError:
+        raise InputError(f"{path} exists already; nothing is overwritten: name another folder") from None
+    except NotADirectoryError:
+        raise InputError(f"{path} cannot be made: a part of it is a file") from None
+    path.chmod(PRIVATE_FOLDER)
+
+
+def write_files(path: str | Path, files: Mapping[str, bytes], fresh: bool = True) -> None:
+    """Write the files of a package into a folder.
+
+    With `fresh` the folder must not exist. Otherwise only files that differ are written, each as a whole, and an
+    optional table that lost its last row is removed after all else is written.
+    """
+    folder = Path(path)
+    if fresh:
+        make_private_folder(folder)
+    vocabulary = folder / VOCABULARY_FOLDER
+    vocabulary.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    for name in sorted(files):
+        place = folder / name
+        if not (place.is_file() and not place.is_symlink() and place.read_bytes() == files[name]):
+            write_atomically(place, files[name], PRIVATE_FILE)
+        elif place.stat().st_mode & 0o077:
+            place.chmod(PRIVATE_FILE)
+    for form in TABLES.values():
+        if form.file not in files:
+            (folder / form.file).unlink(missing_ok=True)

@@ -1,0 +1,172 @@
+"""Sealing and opening with age: one encrypted file, from memory to disk and back, never a plain temporary file.
+
+The inside is the zip of the package. The file is written whole, read back and opened in memory before anything plain is
+removed. Removing a plain file does not wipe it from a disk that keeps old blocks; the docs say what does.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from underwatch.errors import InputError
+from underwatch.evidence.folder import LARGEST_PACKAGE, PRIVATE_FILE, unzip, write_files, zip_bytes
+from underwatch.evidence.package import to_files
+from underwatch.evidence.store import remove_working_copy
+from underwatch.evidence.work import newest
+from underwatch.files import write_atomically
+
+SUFFIX = ".age"
+# age's own magic line; a file without it was never sealed.
+_MAGIC = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----")
+_PASSPHRASE_MARK = b"\n-> scrypt "
+_SHORTEST_PASSPHRASE = 12
+
+
+def new_key(path: str | Path) -> str:
+    """Write a fresh age identity to a new file of mode 600 and return its recipient, which may be given to anyone."""
+    from pyrage import x25519
+
+    path = Path(path)
+    if path.exists():
+        raise InputError(f"{path} exists already; nothing is overwritten: name another file")
+    identity = x25519.Identity.generate()
+    write_atomically(path, f"# recipient: {identity.to_public()}\n{identity}\n".encode(), PRIVATE_FILE)
+    return str(identity.to_public())
+
+
+def seal_bytes(data: bytes, passphrase: str = "", recipients: Sequence[str] = ()) -> bytes:
+    """Return the data encrypted for a passphrase or for recipients (age1...); InputError for neither, both or a bad one."""
+    import pyrage
+
+    if bool(passphrase) == bool(recipients):
+        raise InputError("seal with a passphrase or with --recipient, one of the two")
+    if passphrase:
+        if len(passphrase) < _SHORTEST_PASSPHRASE:
+            raise InputError(
+                f"the passphrase is shorter than {_SHORTEST_PASSPHRASE} characters; take five or more random words"
+            )
+        return bytes(pyrage.passphrase.encrypt(data, passphrase))
+    return bytes(pyrage.encrypt(data, [_recipient(text) for text in recipients]))
+
+
+def _recipient(text: str) -> Any:
+    """Return an age or SSH recipient; InputError when it is neither."""
+    from pyrage import RecipientError, ssh, x25519
+
+    kind = ssh if text.startswith("ssh-") else x25519
+    try:
+        return kind.Recipient.from_str(text.strip())
+    except RecipientError:
+        raise InputError(
+            "a recipient is not valid; it starts with age1 (or is a public SSH key) and is given whole"
+        ) from None
+
+
+def open_bytes(data: bytes, passphrase: str = "", key: str | Path | None = None) -> bytes:
+    """Return what was sealed; InputError for a wrong key, a damaged file, or one that was never sealed."""
+    import pyrage
+
+    if not data.startswith(_MAGIC):
+        raise InputError("the file is damaged at its beginning or was never sealed with age")
+    try:
+        if passphrase:
+            return bytes(pyrage.passphrase.decrypt(data, passphrase))
+        if key is None:
+            raise InputError("give the passphrase or --key FILE")
+        return bytes(pyrage.decrypt(data, _identities(Path(key))))
+    except (pyrage.DecryptError, OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(_why_not(data, bool(passphrase), str(error))) from None
+
+
+def _why_not(data: bytes, by_passphrase: bool, error: str) -> str:
+    """Say in one line why a file did not open; never what was given as a key."""
+    needs_passphrase = _PASSPHRASE_MARK in data[:200]
+    if needs_passphrase != by_passphrase:
+        return (
+            "the file was sealed with a passphrase, not for a key"
+            if needs_passphrase
+            else "the file was sealed for a key"
+        )
+    what = "passphrase" if by_passphrase else "key"
+    if "no matching" in error.lower() or "incorrect" in error.lower():
+        return f"wrong {what}"
+    return f"wrong {what}, or the file is damaged; try another copy of the file"
+
+
+def _identities(path: Path) -> list[Any]:
+    """Return the age identities of a file, one a line, or the SSH key it is; InputError when it holds none."""
+    from pyrage import IdentityError, ssh, x25519
+
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise InputError(f"{path} cannot be read; --key names the file with the key") from None
+    try:
+        if b"PRIVATE KEY" in data:
+            return [ssh.Identity.from_buffer(data)]
+        lines = [line.strip() for line in data.decode("ascii").splitlines()]
+        found = [x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
+    except (IdentityError, UnicodeDecodeError):
+        found = []
+    if not found:
+        raise InputError(f"{path} holds no key; `underwatch evidence key FILE` makes one")
+    return found
+
+
+def seal(
+    folder: str | Path, to: str | Path | None = None, passphrase: str = "", recipients: Sequence[str] = ()
+) -> Path:
+    """Seal the newest state of a package folder into one file and remove its working copy; return the file.
+
+    The file is read back from the disk before the working copy goes. With recipients the check is that it arrived
+    whole; with a passphrase it is opened as well. The folder itself stays: `remove_plain` is a step of its own.
+    """
+    folder = Path(folder)
+    to = Path(to) if to is not None else Path(os.path.abspath(folder)).with_suffix(SUFFIX)
+    if to.exists():
+        raise InputError(f"{to} exists already; nothing is overwritten: name another with --out")
+    plain = zip_bytes(to_files(newest(folder)))
+    sealed = seal_bytes(plain, passphrase, recipients)
+    write_atomically(to, sealed, PRIVATE_FILE)
+    arrived = to.read_bytes()
+    if arrived != sealed or (passphrase and open_bytes(arrived, passphrase) != plain):
+        raise InputError(f"{to} did not arrive whole on the disk; nothing plain was removed")
+    remove_working_copy(folder)
+    return to
+
+
+def remove_plain(folder: str | Path) -> None:
+    """Remove a package folder after sealing: the files of the package, then the folders if nothing else is in them."""
+    folder = Path(folder)
+    for name in to_files(newest(folder)):
+        (folder / name).unlink(missing_ok=True)
+    for place in (folder / "vocab", folder):
+        try:
+            place.rmdir()
+        except OSError:
+            raise InputError(f"{place} holds other files and was kept; the package's own files are gone") from None
+
+
+def read_sealed(path: str | Path, passphrase: str = "", key: str | Path | None = None) -> dict[str, bytes]:
+    """Return the files of a sealed package, in memory only; InputError as in `open_bytes`."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path} does not exist")
+    if path.stat().st_size > LARGEST_PACKAGE:
+        raise InputError(f"{path} is too large for a sealed package")
+    return unzip(open_bytes(path.read_bytes(), passphrase, key))
+
+
+def open_sealed(
+    path: str | Path, to: str | Path | None = None, passphrase: str = "", key: str | Path | None = None
+) -> Path:
+    """Open a sealed package into a new folder (mode 700, files 600) and return it."""
+    path = Path(path)
+    to = Path(to) if to is not None else path.with_suffix("")
+    if to.exists():
+        raise InputError(f"{to} exists already; nothing is overwritten: name another folder with --out")
+    write_files(to, read_sealed(path, passphrase, key))
+    return to

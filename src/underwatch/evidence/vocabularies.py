@@ -1,0 +1,41 @@
+"""The vocabularies: every code a cell may hold, with a label of our own and the HURIDOCS code beside it.
+
+A package carries a copy of each file in `vocab/`, byte for byte, so that it can be read without this program.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+_FOLDER = "vocab"
+
+
+@cache
+def vocabulary_files() -> Mapping[str, bytes]:
+    """Return the vocabulary files as they ship and as every package carries them: file name to bytes."""
+    folder = resources.files("underwatch.evidence") / _FOLDER
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".csv"))
+    return MappingProxyType({name: (folder / name).read_bytes() for name in names})
+
+
+@cache
+def entries(vocabulary: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the rows of one vocabulary by code, in the order of the file; KeyError for an unknown vocabulary."""
+    text = vocabulary_files()[f"{vocabulary}.csv"].decode("utf-8")
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return MappingProxyType({row["code"]: MappingProxyType(row) for row in rows})
+
+
+@cache
+def codes(vocabulary: str) -> frozenset[str]:
+    """Return the codes of one vocabulary as a set, for fast tests of membership."""
+    return frozenset(entries(vocabulary))
+
+
+def label(vocabulary: str, code: str) -> str:
+    """Return the label of a code, or the code itself when the vocabulary has none."""
+    entry = entries(vocabulary).get(code)
+    return entry["label"] if entry else code
