@@ -9,6 +9,7 @@ from underwatch.cli.front import Front
 # Name on the command line -> where the click command is, and its line in the listing.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("underwatch.cli.world:run", "Simulate a place, its twin and the silence curve; write a report."),
+    "diary": ("underwatch.cli.diary:diary", "Tell the days of one synthetic resident of a run."),
     "facts": ("underwatch.cli.facts:facts", "Show what the model rests on: numbers, places, sources."),
 }
 

@@ -29,7 +29,7 @@ from underwatch.whatif.worlds import (
     BASELINE,
     Gathered,
     Runner,
-    Stopped,
+    StopAsked,
     begin,
     digest_of,
     drawn,
@@ -117,7 +117,7 @@ class Job:
     def _draws(self, at: int, place: Place, runner: Runner) -> dict[tuple[int, str], Gathered]:
         """Run a place with every draw from the prior, each world on one thread."""
         bench = threading.local()
-        tasks = {}
+        tasks: dict[tuple[int, str], Scenario] = {}
         for draw, scenario in enumerate(self.draws, 1):
             named = {BASELINE: scenario, **{n: scenario.without_campaign() for n in self.worlds if n != BASELINE}}
             tasks |= {(draw, name): world for name, world in named.items()}
@@ -144,7 +144,7 @@ class Job:
             except BaseException as error:
                 self.stopping.set()
                 pool.shutdown(cancel_futures=True)
-                if isinstance(error, Stopped):
+                if isinstance(error, StopAsked):
                     raise KeyboardInterrupt from None
                 raise
         return {task: job.result() for task, job in jobs.items()}

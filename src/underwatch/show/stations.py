@@ -1,4 +1,4 @@
-"""The folder of a run on its way: what is kept while it runs, so that it can go on, and what is taken away at the end."""
+"""The folder of a run on its way: what is kept while it runs, so that it can go on, and taken away at the end."""
 
 from __future__ import annotations
 

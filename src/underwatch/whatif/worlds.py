@@ -23,7 +23,7 @@ BASELINE, COUNTER = "baseline", "counter-world"
 _SUMS = ("cells", "residents", "adults", "watched")
 
 
-class Stopped(Exception):
+class StopAsked(Exception):  # noqa: N818 - a wish, not an error
     """Somebody asked to stop: raised inside a world, between two weeks."""
 
 
@@ -62,8 +62,8 @@ def begin(scenario: Scenario, place: Place, seed: int) -> simulate.World:
     now = scenario.phases()[0]
     frame = population.frame(now.values, place.border, now.without)
     weeks = int(now.values["contact_weeks"] + 0.5)
-    people = simulate.people_of(seed, place.first_resident, residents_in(scenario, place), frame, weeks)
-    return simulate.init(*people, now.day, scenario.days)
+    key, town, state = simulate.people_of(seed, place.first_resident, residents_in(scenario, place), frame, weeks)
+    return simulate.init(key, town, state, now.day, scenario.days)
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Runner:
                 checkpoint.save(world, keep, note or {})
                 saved = days
             if self.stop():
-                raise Stopped
+                raise StopAsked
 
         return simulate.run(world, scenario.phases(), hands, weekly)
 

@@ -1,0 +1,45 @@
+"""`underwatch diary`: the days of one synthetic resident of a run."""
+
+from pathlib import Path
+
+import click
+
+_HELP = """Tell the days of one synthetic resident of a run in plain sentences, around an episode.
+
+RUN is a run folder. The first resident to whom the episode happens is taken; nobody in it is real.
+"""
+_EXAMPLES = """\b
+Examples:
+  underwatch diary runs/hoeryong-001 --like call-abandoned
+  underwatch diary runs/hoeryong-001 --like followed-visit --around 7
+"""
+
+
+@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.option(
+    "--like",
+    default="call-abandoned",
+    show_default=True,
+    metavar="EPISODE",
+    help="call-abandoned, followed-visit, accused, arrested or listed. Example: --like followed-visit",
+)
+@click.option(
+    "--around",
+    type=click.IntRange(0, 400),
+    default=14,
+    show_default=True,
+    help="Days before and after the episode that are told. Example: --around 30",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script. Example: --json | jq .days")
+def diary(run: Path, like: str, around: int, as_json: bool) -> None:
+    """Print a diary."""
+    import json
+
+    from underwatch.show.diary import diary_lines, diary_record, make_diary
+
+    told = make_diary(run, like, around)
+    if as_json:
+        click.echo(json.dumps(diary_record(told), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(diary_lines(told)))
