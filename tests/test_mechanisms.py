@@ -1,0 +1,158 @@
+"""Every rule does something, and taking it out takes just that away. Each test fails when its mechanism is knocked out."""
+
+import numpy as np
+import pytest
+
+from underwatch.whatif.patterns import LISTED, Town, count
+from underwatch.world import layout as L
+from underwatch.world.parameters import Parameters
+from underwatch.world.simulate import World
+
+CENTRAL = Parameters.central()
+HARSH = {  # a town in which everything happens often enough to be seen
+    "quota_mps_per_week": 30.0,
+    "quota_mss_per_week": 15.0,
+    "p_detected_per_call": 0.05,
+    "accusation_threshold": 1.5,
+    "list_exit_per_year": 0.3,
+    "suspicion_decay_per_day": 0.005,
+    "lodging_check_days": 15.0,
+    "guests_found_per_check": 3.0,
+    "reactance_share": 0.3,
+    "protest_per_day_at_full_anger": 0.01,
+    "permit_days": 7.0,
+    "permit_journeys_per_household_per_year": 2.0,
+    "p_listed_given_ground": 0.9,
+    "detention_days": 3.0,
+}
+TOWN = Town(CENTRAL.with_values(**HARSH), residents=4000, days=98)
+_WORLDS: dict[tuple, World] = {}
+
+
+def world(*without: str, **changes: float) -> World:
+    key = (without, tuple(sorted(changes.items())))
+    if key not in _WORLDS:
+        _WORLDS[key] = TOWN.world(changes, frozenset(without))
+    return _WORLDS[key]
+
+
+def total(world: World, column: int, cells: np.ndarray | slice = slice(None)) -> int:
+    return count(world, column, cells, since=0)
+
+
+def fear(world: World, cells: np.ndarray | slice = slice(None)) -> float:
+    return float(world.history.cells[:, cells, L.N_FEAR].sum())
+
+
+def test_s1_larger_units_are_fewer_and_every_unit_has_its_roles() -> None:
+    small, large = world(), world(households_per_unit=50.0)
+    assert len(large.town.unit_start) < len(small.town.unit_start)
+    roles = np.add.reduceat(small.state.flags & L.OPEN_ROLE != 0, small.town.unit_start[:-1])
+    assert np.median(roles) >= 3
+
+
+def test_s2_family_ground_is_held_by_whole_households() -> None:
+    town, flags = world().town, world().state.flags
+    family = np.add.reduceat((flags & L.FAMILY != 0).astype(int), town.house_start[:-1])
+    assert set(np.unique(family / np.diff(town.house_start))) == {0.0, 1.0}
+    assert 0.03 < (family > 0).mean() < 0.10  # central share 0.06
+
+
+def test_s3_without_the_list_nobody_is_on_it() -> None:
+    assert total(world(), L.N_LISTED) > 0
+    assert total(world("S3"), L.N_LISTED) == total(world("S3"), L.N_LISTINGS) == 0
+
+
+def test_s3_more_layers_follow_families_more() -> None:
+    family = LISTED & (np.arange(L.N_CELLS) & 1 == 1)
+    followed = [total(world(watch_layers_family=n, p_reprimand=0.2), L.N_FOLLOWED, family) for n in (3.0, 5.0)]
+    assert followed[1] > followed[0]
+
+
+def test_s4_without_attention_no_outing_is_followed() -> None:
+    assert total(world(), L.N_FOLLOWED) > 0
+    assert total(world("S4"), L.N_FOLLOWED) == total(world("S4"), L.N_FOLLOWED_VISITS) == 0
+
+
+def test_s5_without_writing_there_is_no_report() -> None:
+    assert total(world(), L.N_REPORTS) > 0
+    assert total(world("S5"), L.N_REPORTS) == 0
+
+
+def test_s6_without_orders_and_quotas_there_is_no_pressure() -> None:
+    assert world().state.officers[:, L.PRESSURE].max() > 0
+    assert world("S6").state.officers[:, L.PRESSURE].max() == 0
+    assert total(world("S6"), L.N_REPORTS_ROUTINE) < total(world(), L.N_REPORTS_ROUTINE)
+
+
+def test_s7_long_visits_are_joined_on_the_way() -> None:
+    assert total(world("S7"), L.N_FOLLOWED_VISITS) == 0
+    short = total(world(visit_distance_km=1.0, p_taken_over_per_km=0.3), L.N_FOLLOWED_VISITS)
+    assert total(world(visit_distance_km=6.0, p_taken_over_per_km=0.3), L.N_FOLLOWED_VISITS) > short
+
+
+def test_s8_followed_callers_turn_back_and_the_afraid_do_not_set_out() -> None:
+    assert total(world(), L.N_CALLS_ABANDONED) > 0 and total(world(), L.N_CALLS_AVOIDED) > 0
+    assert total(world("S8"), L.N_CALLS_ABANDONED) == total(world("S8"), L.N_CALLS_AVOIDED) == 0
+
+
+def test_s9_calls_lead_to_arrest_and_detention() -> None:
+    assert total(world(), L.N_ARRESTS) > 0 and total(world(), L.N_DETAINED) > 0
+    assert np.any(world().state.flags & L.WAS_DETAINED)
+    assert total(world("S9"), L.N_ARRESTS) == total(world("S9"), L.N_DETAINED) == 0
+
+
+def test_s10_ordinary_residents_are_accused_over_routine_acts() -> None:
+    assert total(world(), L.N_ACCUSATIONS, ~LISTED) > 0
+    assert total(world(), L.N_FOLLOWED, ~LISTED) > 0
+    out = world("S10")
+    assert total(out, L.N_ACCUSATIONS) == 0
+    by_ground = total(out, L.N_LISTINGS, ~LISTED)  # released detainees, listed for their new ground and then followed
+    assert total(out, L.N_FOLLOWED, ~LISTED) <= 100 * by_ground < total(world(), L.N_FOLLOWED, ~LISTED)
+
+
+def test_s11_fear_rises_distress_follows_and_both_keep_people_in() -> None:
+    assert fear(world(), ~LISTED) > 0 and total(world(), L.N_DISTRESS) > 0
+    assert fear(world("S11")) == total(world("S11"), L.N_DISTRESS) == 0
+    assert total(world(), L.N_FORGONE) > total(world("S11"), L.N_FORGONE)
+
+
+def test_s12_a_dated_order_shows_from_its_date_on() -> None:
+    from underwatch.world.scenario import scenario_for
+
+    assert [phase.order for phase in scenario_for("hoeryong").phases()] == [1.0, 1.2, 1.0, 1.5, 1.0, 1.2, 1.0, 1.2]
+    calm, campaign = TOWN.world(), TOWN.world(campaign=True)
+    first = 39  # 15 November
+    assert np.array_equal(calm.history.cells[:first], campaign.history.cells[:first])
+    assert campaign.history.cells[first:, :, L.N_FOLLOWED].sum() > calm.history.cells[first:, :, L.N_FOLLOWED].sum()
+
+
+def test_s14_being_followed_raises_protest_in_some() -> None:
+    """Hager and Krakowski 2021: more secret police, more protest. A model that can only chill is rejected here."""
+    assert total(world(), L.N_PROTESTS) > total(world(attention_per_role_per_day=0.1), L.N_PROTESTS)
+    assert total(world("S14"), L.N_PROTESTS) == 0 and not world("S14").state.people[L.ANGER].any()
+
+
+def test_s15_private_speech_carries_word_among_kin() -> None:
+    assert fear(world()) > fear(world("S15")) > 0
+
+
+def test_s16_permits_refuse_and_set_the_tail() -> None:
+    assert total(world(), L.N_PERMITS_REFUSED) > 0
+    assert total(world("S16"), L.N_PERMITS_REFUSED) == 0
+    assert total(world("S16"), L.N_FOLLOWED_VISITS, ~LISTED) < total(world(), L.N_FOLLOWED_VISITS, ~LISTED)
+
+
+def test_s17_night_checks_bring_reports() -> None:
+    assert total(world(), L.N_REPORTS_ROUTINE) > total(world("S17"), L.N_REPORTS_ROUTINE)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_ratchet_and_comparison_are_off_and_can_be_put_on(factor: float) -> None:
+    """Weitzman 1980: what was met becomes the next floor. Off by default; on, expectations grow."""
+    base = world(quota_mps_per_week=3.0, quota_mss_per_week=1.0)
+    assert base.state.officers[:, L.ADDED].sum() == 0
+    ratchet = world(quota_mps_per_week=3.0, quota_mss_per_week=1.0, quota_ratchet=0.15 * factor)
+    assert ratchet.state.officers[:, L.ADDED].sum() > 0
+    compared = world(quota_comparison=0.25 * factor)
+    assert compared.state.officers[:, L.PRESSURE].sum() >= world().state.officers[:, L.PRESSURE].sum()
