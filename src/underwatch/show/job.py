@@ -71,23 +71,19 @@ class Job:
         self.work = self.scenario.residents * self.scenario.days * per_resident
 
     def run(self) -> Study:
-        """Simulate all places, then the silence curve; a stop is passed on with how to resume."""
+        """Simulate all places, then the silence curve."""
         done, self.sums, self.digests = self.station.read_sums()
         stand_in = min(20_000, self.scenario.residents) * self.scenario.days
         with Progress(self.work + stand_in * self.points * len(WATCHING)) as progress:
             runner = Runner(progress.advance, self.stopping.is_set)
             progress.advance(sum(residents_in(self.scenario, p) for p in self.scenario.places[:done])
                              * self.work // max(1, self.scenario.residents))  # fmt: skip
-            try:
-                for at, place in enumerate(self.scenario.places):
-                    if at >= done:
-                        progress.say(place.name)
-                        self._place(at, place, runner)
-                progress.say("silence curve")
-                silence = self._silence(lambda: progress.advance(stand_in))
-            except KeyboardInterrupt:
-                self.stopping.set()
-                raise KeyboardInterrupt(f"resume with underwatch run --resume {self.station.run}") from None
+            for at, place in enumerate(self.scenario.places):
+                if at >= done:
+                    progress.say(place.name)
+                    self._place(at, place, runner)
+            progress.say("silence curve")
+            silence = self._silence(lambda: progress.advance(stand_in))
         return self._study(silence)
 
     def _place(self, at: int, place: Place, runner: Runner) -> None:
@@ -95,7 +91,7 @@ class Job:
         hands = simulate.Hands(self.threads)
         for replicate in range(self.options.replicates):
             for name, scenario in self.worlds.items():
-                path, note = self.station.world(replicate, name), self.station.noted(at, replicate, name)
+                path, note = self.station.world(at, replicate, name), self.station.noted(at, replicate, name)
                 world = begin(scenario, place, seed_of(scenario, replicate))
                 if path.exists():
                     checkpoint.load(world, path, note)
@@ -312,8 +308,12 @@ def main_job(scenario: Scenario | None, options: RunOptions) -> int:
         station = new_station(scenario, kept, same_as)
     warn_if_cold()
     job = Job(scenario, kept, station, max(1, options.threads))
-    study = job.run()
-    manifest = job.write(study)
+    try:
+        study = job.run()
+        manifest = job.write(study)
+    except KeyboardInterrupt:
+        job.stopping.set()
+        raise KeyboardInterrupt(f"resume with underwatch run --resume {station.run}") from None
     same = None if same_as is None else manifest["digest"] == same_as
     if options.as_json:
         keys = ("digest", "population", "days", "seed", "place", "worlds", "headlines")

@@ -42,9 +42,13 @@ class Station:
         """Where the checkpoints are."""
         return self.run / FOLDER
 
-    def world(self, replicate: int, world: str) -> Path:
+    def world(self, place: int, replicate: int, world: str) -> Path:
         """Return the checkpoint of a world of the place at work."""
-        return self.folder / f"world-{replicate}-{world}{checkpoint.SUFFIX}"
+        return self.folder / f"world-{place:03d}-{replicate}-{world}{checkpoint.SUFFIX}"
+
+    def draw(self, place: int, draw: int, world: str) -> Path:
+        """Return where a finished draw of the place at work is kept."""
+        return self.folder / f"draw-{place:03d}-{draw}-{world}{checkpoint.SUFFIX}"
 
     def noted(self, place: int, *what: object) -> dict[str, Any]:
         """Return the note of one file."""
@@ -52,14 +56,14 @@ class Station:
 
     def read_draw(self, place: int, draw: int, world: str) -> Gathered | None:
         """Return what was kept of a draw, if it was finished."""
-        path = self.folder / f"draw-{draw}-{world}{checkpoint.SUFFIX}"
+        path = self.draw(place, draw, world)
         if not path.exists():
             return None
         return Gathered.of_named("draw", checkpoint.read_arrays(path, self.noted(place, draw, world)))
 
     def keep_draw(self, place: int, draw: int, world: str, found: Gathered) -> None:
         """Keep a finished draw."""
-        path = self.folder / f"draw-{draw}-{world}{checkpoint.SUFFIX}"
+        path = self.draw(place, draw, world)
         checkpoint.write_arrays(path, found.named("draw"), self.noted(place, draw, world))
 
     def keep_sums(self, places: int, sums: Mapping[str, Gathered], digests: Sequence[str]) -> None:
@@ -70,7 +74,7 @@ class Station:
         for key, found in sums.items():
             arrays |= found.named(key)
         checkpoint.write_arrays(self.folder / SUMS, arrays, self.note)
-        for pattern in ("world-*", "draw-*"):
+        for pattern in (f"world-{places - 1:03d}-*", f"draw-{places - 1:03d}-*"):
             for path in self.folder.glob(pattern):
                 path.unlink()
 

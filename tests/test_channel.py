@@ -1,0 +1,103 @@
+"""S13: the channel's expectation is what its draws give, falls with fear, and reads records only."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from underwatch.errors import InputError
+from underwatch.record.incidents import published_table
+from underwatch.testimony.channel import FEAR_LAWS, expected_published, fear_law, p_told, publish, witnesses
+from underwatch.world.parameters import Parameters
+
+START = datetime.date(2024, 7, 1)
+VALUES = {**Parameters.central(), "p_tell_at_no_fear": 0.01, "witnesses_per_incident": 8.0}
+
+
+def some_records(n=4000, fear=None, seed=3):
+    luck = np.random.default_rng(seed)
+    fear = luck.integers(0, 256, n) if fear is None else np.full(n, fear)
+    records = np.zeros((n, 8), np.uint16)
+    records[:, 0] = np.sort(luck.integers(0, 365, n))
+    records[:, 1] = luck.integers(0, 6, n) << 8 | luck.integers(0, 128, n)
+    records[:, 2] = fear << 8 | luck.integers(0, 2, n)
+    records[:, 3] = luck.integers(0, 20, n)
+    records[:, 4] = luck.integers(0, 5, n) << 8 | fear
+    records[:, 5] = luck.integers(0, 150, n)
+    records[:, 6] = luck.integers(0, 40, n) << 8 | fear
+    records[:, 7] = luck.integers(0, 20, n)
+    return records
+
+
+def test_the_expectation_is_the_mean_of_the_draws():
+    records = some_records()
+    expected = expected_published(records, VALUES)
+    found = [int((~publish(records, START, "Hoeryong", VALUES, seed)["relay"]).sum()) for seed in range(60)]
+    assert abs(np.mean(found) - expected) < 5 * np.std(found) / np.sqrt(len(found))
+
+
+def test_the_chance_of_an_incident_is_that_of_its_witnesses_drawn_one_by_one():
+    records = some_records(1, fear=20)
+    records[0, 2] |= 1
+    values = {**VALUES, "p_tell_at_no_fear": 0.2}
+    seen, luck, n = witnesses(records, values), np.random.default_rng(5), 40_000
+    told = np.zeros(n, bool)
+    for k in range(4):
+        people = int(seen.persons[k, 0])
+        p = 0.2 * np.exp(-values["fear_silence"] * seen.fear[k, 0]) * seen.contact[k, 0] * seen.knows[k, 0]
+        told |= (luck.random((n, people)) < p).any(axis=1)
+    chance = float(p_told(records, values)[0])
+    assert abs(told.mean() - chance) < 5 * np.sqrt(chance / n)
+
+
+def test_witnesses_are_as_many_as_the_parameter_says():
+    seen = witnesses(some_records(), VALUES)
+    enough = seen.persons.sum(axis=0) >= VALUES["witnesses_per_incident"]
+    number = (seen.persons * seen.knows).sum(axis=0)
+    assert np.allclose(number[enough], VALUES["witnesses_per_incident"])
+    assert (number <= VALUES["witnesses_per_incident"] + 1e-9).all()
+
+
+@pytest.mark.parametrize("law", FEAR_LAWS)
+def test_more_fear_tells_less(law):
+    told = [expected_published(some_records(fear=fear), VALUES, law) for fear in (0, 40, 100, 200, 255)]
+    assert told == sorted(told, reverse=True)
+    assert told[0] > told[-1] > (-1 if law == "threshold" else 0)
+    assert fear_law(law)(np.zeros(1), 2.0)[0] == 1
+
+
+def test_without_contact_nothing_is_told():
+    records = some_records()
+    records[:, 2] &= 0xFF00
+    records[:, 4] &= 0x00FF
+    records[:, 6] &= 0x00FF
+    assert expected_published(records, VALUES) == 0
+    assert len(publish(records, START, "Hoeryong", VALUES, 1)["date"]) == 0
+
+
+def test_no_incident_and_an_unknown_law():
+    none = np.zeros((0, 8), np.uint16)
+    assert expected_published(none, VALUES) == 0
+    assert published_table(publish(none, START, "Hoeryong", VALUES, 1)).num_rows == 0
+    with pytest.raises(InputError, match='did you mean "threshold"'):
+        fear_law("treshold")
+
+
+def test_what_is_published_fits_the_table_and_repeats():
+    values = {**VALUES, "report_reliability": 0.6, "list_relay_share": 0.5}
+    records = some_records()
+    columns = publish(records, START, "Hoeryong", values, 7)
+    table = published_table(columns)
+    assert table.equals(published_table(publish(records, START, "Hoeryong", values, 7)))
+    assert not table.equals(published_table(publish(records, START, "Hoeryong", values, 8)))
+    relay, n = columns["relay"], int((~columns["relay"]).sum())
+    assert 0.35 < relay.sum() / n < 0.65
+    assert (columns["delay_days"] >= 0).all()
+    assert set(columns["list"]) == {"A", "B"}
+
+
+def test_delays_are_log_normal_on_one_plus_days():
+    columns = publish(some_records(20_000, fear=0), START, "Hoeryong", {**VALUES, "p_tell_at_no_fear": 0.5}, 7)
+    logs = np.log1p(columns["delay_days"][~columns["relay"]])
+    assert abs(logs.mean() - VALUES["delay_log_mean"]) < 0.03
+    assert abs(logs.std() - VALUES["delay_log_sd"]) < 0.03

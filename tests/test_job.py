@@ -1,0 +1,242 @@
+"""The main job end to end on a small place: what it writes, that it repeats, stops, resumes and refuses."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from underwatch.cli import main
+from underwatch.errors import InputError
+from underwatch.record.outputs import read_run
+from underwatch.whatif.silence import silence_curve
+from underwatch.whatif.worlds import StopAsked, begin
+from underwatch.world import checkpoint, simulate
+from underwatch.world.scenario import scenario_for
+
+SMALL = "run hoeryong --population 3000 --days 60 --start 2024-11-01"
+
+
+def do(words, code=0):
+    result = CliRunner().invoke(main, [str(word) for word in words.split()] if isinstance(words, str) else words)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def digest(folder):
+    return json.loads((Path(folder) / "manifest.json").read_text())["digest"]
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A finished run, with what it said."""
+    folder = tmp_path_factory.mktemp("job") / "a"
+    return folder, do(f"{SMALL} --draws 2 --threads 2 --out {folder}")
+
+
+def test_a_run_writes_its_folder_and_ten_lines(done):
+    folder, result = done
+    assert len(result.stdout.splitlines()) == 10
+    assert "twin without the year-end campaign" in result.stdout
+    run = read_run(folder)
+    assert (run.population, run.days, run.seed) == (3000, 60, 1)
+    assert run.report.startswith("<!")
+    assert set(run.tables["indicators"]["world"].to_pylist()) == {"baseline", "counter-world"}
+    assert run.tables["incidents"].num_rows > 100
+    assert sorted(p.name for p in folder.iterdir() if p.is_dir()) == []
+    assert str(folder.parent) not in (folder / "manifest.json").read_text() + run.report
+
+
+def test_a_manifest_repeats_the_run(done, tmp_path):
+    folder, _ = done
+    result = do(f"run --from {folder}/manifest.json --threads 1 --out {tmp_path}/b --json")
+    told = json.loads(result.stdout)
+    assert told["same_digest"] is True
+    assert told["digest"] == digest(folder) == digest(tmp_path / "b")
+    names = ("indicators.parquet", "incidents.parquet", "published.parquet", "report.html", "parameters.toml")
+    for name in names:
+        assert (tmp_path / "b" / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_a_folder_that_exists_is_refused(done):
+    folder, _ = done
+    before = (folder / "manifest.json").read_bytes()
+    assert "exists already" in do(f"{SMALL} --out {folder}", 2).stderr
+    assert "is a finished run" in do(f"run --resume {folder}", 2).stderr
+    assert (folder / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("after", [1, 2, 3, 5, 6])
+def test_stopped_and_resumed_it_is_the_same_run(done, tmp_path, monkeypatch, after):
+    folder, _ = done
+    real, count = checkpoint.write_arrays, [0]
+
+    def stop(*args):
+        real(*args)
+        count[0] += 1
+        if count[0] == after:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "write_arrays", stop)
+    result = do(f"{SMALL} --draws 2 --threads 1 --out {tmp_path}/c", 130)
+    assert f"resume with underwatch run --resume {tmp_path}/c" in result.stderr
+    assert "no permission" not in result.stderr
+    monkeypatch.undo()
+    do(f"run --resume {tmp_path}/c --threads 2")
+    assert digest(tmp_path / "c") == digest(folder)
+    assert (tmp_path / "c" / "report.html").read_bytes() == (folder / "report.html").read_bytes()
+    assert not (tmp_path / "c" / "checkpoint").exists()
+
+
+def test_a_killed_run_is_resumed(tmp_path):
+    words = f"run hoeryong --population 20000 --days 120 --draws 1 --threads 1 --out {tmp_path}/"
+    do(words + "whole")
+    command = [sys.executable, "-c", "from underwatch.cli import main; main()", *(words + "killed").split()]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 300
+    while not list((tmp_path / "killed" / "checkpoint").glob("world-*")):
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed" / "manifest.json").exists()
+    do(f"run --resume {tmp_path}/killed")
+    assert digest(tmp_path / "killed") == digest(tmp_path / "whole")
+
+
+def test_places_of_a_province_go_one_after_another(tmp_path, monkeypatch):
+    """Stopped after the second place, on one thread or two: one digest."""
+    words = f"{tmp_path}/"
+    file = tmp_path / "p.toml"
+    file.write_text('place = "Ryanggang province"\nstart = 2024-07-01\ndays = 8\n')
+    do(f"run {file} --draws 1 --threads 2 --out {words}a")
+    real, count = checkpoint.write_arrays, [0]
+
+    def stop(path, *rest):
+        real(path, *rest)
+        count[0] += path.name == "sums.npz"
+        if count[0] == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "write_arrays", stop)
+    do(f"run {file} --draws 1 --threads 1 --out {words}b", 130)
+    monkeypatch.undo()
+    do(f"run --resume {words}b")
+    assert digest(tmp_path / "a") == digest(tmp_path / "b")
+    for name in ("indicators.parquet", "incidents.parquet"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def small_world():
+    scenario = scenario_for("hoeryong", population=400, days=70)
+    return scenario, lambda: begin(scenario, scenario.places[0], 1)
+
+
+@pytest.mark.parametrize("week", [1, 2, 4, 9])
+def test_a_world_goes_on_from_any_week(small_world, tmp_path, week):
+    scenario, fresh = small_world
+    hands = simulate.Hands(1)
+    whole = simulate.run(fresh(), scenario.phases(), hands)
+
+    world = fresh()
+
+    def stop(days):
+        if days == 7 * week:
+            checkpoint.save(world, tmp_path / "w.npz", {"a": 1})
+            raise StopAsked
+
+    with pytest.raises(StopAsked):
+        simulate.run(world, scenario.phases(), hands, stop)
+    again = checkpoint.load(fresh(), tmp_path / "w.npz", {"a": 1})
+    assert simulate.digest(simulate.run(again, scenario.phases(), hands)) == simulate.digest(whole)
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_damaged_checkpoint_is_refused_in_one_line(small_world, tmp_path_factory, data):
+    _, fresh = small_world
+    path = tmp_path_factory.mktemp("damaged") / "w.npz"
+    checkpoint.save(fresh(), path, {"a": 1})
+    content = bytearray(path.read_bytes())
+    if data.draw(st.booleans()):
+        content = content[: data.draw(st.integers(0, len(content) - 1))]
+    else:
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    world = fresh()
+    refused = ""
+    try:
+        checkpoint.load(world, path, {"a": 1})
+    except InputError as error:
+        refused = str(error)
+    assert "\n" not in refused
+    if not refused:  # a byte that bears no content, such as a time in the zip's own list
+        assert simulate.digest(world) == simulate.digest(fresh())
+
+
+def test_a_foreign_checkpoint_is_refused(small_world, tmp_path):
+    _, fresh = small_world
+    checkpoint.save(fresh(), tmp_path / "w.npz", {"a": 1})
+    with pytest.raises(InputError, match="another run"):
+        checkpoint.load(fresh(), tmp_path / "w.npz", {"a": 2})
+    other = scenario_for("hoeryong", population=500, days=70)
+    with pytest.raises(InputError, match="does not fit"):
+        checkpoint.load(begin(other, other.places[0], 1), tmp_path / "w.npz", {"a": 1})
+
+
+def test_a_damaged_folder_is_told_in_one_line(tmp_path):
+    (tmp_path / "checkpoint").mkdir()
+    job = tmp_path / "checkpoint" / "job.json"
+    for text in ("", "[]", "{", '{"scenario": 3, "reproduces": null}', "null"):
+        job.write_text(text)
+        result = do(f"run --resume {tmp_path}", 2)
+        assert result.stderr.count("\n") == 1
+        assert "damaged" in result.stderr
+    assert "holds no stopped run" in do(f"run --resume {tmp_path}/nothing", 2).stderr
+
+
+def test_a_full_disk_is_one_line_and_leaves_earlier_runs(done, tmp_path, monkeypatch):
+    folder, _ = done
+    before = digest(folder)
+
+    def full(*args, **named):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("underwatch.world.checkpoint.write_atomically", full)
+    result = do(f"{SMALL} --draws 0 --out {tmp_path}/full", 2)
+    assert result.stderr.strip().splitlines()[-1].startswith("underwatch: the disk is full")
+    assert "Traceback" not in result.stderr
+    assert digest(folder) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder_is_one_line(tmp_path):
+    tmp_path.chmod(0o500)
+    assert "no permission" in do(f"{SMALL} --out {tmp_path}/x", 2).stderr
+
+
+def test_replicates_have_luck_of_their_own(tmp_path):
+    do(f"{SMALL} --draws 0 --replicates 2 --out {tmp_path}/r")
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
+    assert len(set(manifest["place_digests"])) == 4
+    assert set(read_run(tmp_path / "r").tables["indicators"]["replicate"].to_pylist()) == {0, 1}
+
+
+def test_the_silence_curve_has_more_incidents_with_more_watching():
+    scenario = scenario_for("hoeryong", population=4000, days=120)
+    curve = silence_curve(scenario, [scenario.parameters], 2, (0.05, 0.3, 1.0))
+    incidents = curve.incidents[:, 0]
+    assert (np.diff(incidents) > 0).all()
+    assert (np.diff(curve.published[:, 0] / incidents) < 0).all()
