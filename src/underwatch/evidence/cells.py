@@ -17,7 +17,7 @@ _MAY_LEAVE = {"aggregate", "record"}
 
 @dataclass(frozen=True)
 class CellTable:
-    """The incidents of every cell of the grid, and the sources behind each; `inside` counts what was left out and why."""
+    """The incidents of every cell of the grid, and the sources behind each; `inside`: what was left out and why."""
 
     slots: tuple[str, ...]
     places: tuple[str, ...]

@@ -185,7 +185,9 @@ def _history(tables: Mapping[str, tuple[Mapping[str, Sequence[str]], Sequence[in
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    """Keep Python from searching for circular garbage meanwhile: a million small tuples have none, and it takes a third."""
+    """Keep Python from searching for circular garbage meanwhile: a million small tuples have none, and it takes a
+    third.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:

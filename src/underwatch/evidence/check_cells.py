@@ -1,4 +1,6 @@
-"""Checking cells: does each hold what its column may hold? Column by column, so that a hundred thousand rows are quick."""
+"""Checking cells: does each hold what its column may hold? Column by column, so that a hundred thousand rows are
+quick.
+"""
 
 import re
 from collections.abc import Callable, Sequence

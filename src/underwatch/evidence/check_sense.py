@@ -1,6 +1,7 @@
 """Checking sense: do the cells of a row fit each other, do rows fit each other, do the tables mean what they seem to?
 
-Only rows whose cells passed are read. Nothing is counted per list or per source, and no finding tells when a list could hear.
+Only rows whose cells passed are read. Nothing is counted per list or per source, and no finding tells when a list
+could hear.
 """
 
 import math

@@ -1,8 +1,8 @@
 """The example package: 198 public reports, coded to the month and the city or county, brought into the format.
 
-It shows the form and exercises the way to an estimate. It is a search-driven sample and no rate series: one city was in
-many of the searches. Nobody recorded when the lists could hear, so effort is unknown throughout. Nearly all that overlaps
-is a relay of one original.
+It shows the form and exercises the way to an estimate. It is a search-driven sample and no rate series: one city was
+in many of the searches. Nobody recorded when the lists could hear, so effort is unknown throughout. Nearly all that
+overlaps is a relay of one original.
 """
 
 import csv
@@ -20,7 +20,7 @@ from underwatch.evidence.periods import parse_period
 from underwatch.facts import slug
 
 DECLARES = ("effort_unknown", "search_driven_sample", "single_root")
-_WINDOW = "1996/2025"
+_WINDOW = "1996/2026"
 # What stands before the outlet's own name in an address, and endings that are not part of it.
 _PREFIX = re.compile(r"^(www|m|english|tengview|news|worldcup\d+)\.")
 _OUTLET_OF_DOMAIN = {"rfaweb": "rfa"}
@@ -54,7 +54,7 @@ def _read(name: str) -> list[dict[str, str]]:
 
 
 def _outlet(address: str) -> str:
-    """Return the name that tells the outlets apart: the editions of one outlet are one list; no address, one list too."""
+    """Return what tells outlets apart: the editions of one outlet are one list; no address, one list too."""
     host = address.partition("://")[2].partition("/")[0]
     name = _PREFIX.sub("", host).split(".")[0]
     return _OUTLET_OF_DOMAIN.get(name, name) or "unknown"
@@ -132,7 +132,7 @@ def _band(row: Mapping[str, str]) -> str:
 
 
 def _origin(row: Mapping[str, str], coded: list[dict[str, str]], lists: Mapping[str, str]) -> str:
-    """Return the report that a relay passes on: the one of the same original, act and ground that is itself no relay."""
+    """Return the report that a relay passes on: of the same original, act and ground, and itself no relay."""
     if row["relay"] != "relay":
         return ""
     for other in coded:
@@ -161,8 +161,8 @@ def _effort(list_name: str) -> Row:
     return (_id("effort", list_name), name, _WINDOW, COUNTRY_CODE, "unknown", "unknown", "unknown")
 
 
-# Sources of both tables: docs/evidence/example.md. Survey rows stand only where the number asked is known and the published
-# share is a whole number of people.
+# Sources of both tables: docs/evidence/example.md. A survey row stands only where the number asked is known and the
+# published share is a whole number of people.
 _SURVEY = (
     ("settled_leavers", "2018", COUNTRY_CODE, "contact_with_kin", "414", "195"),
     ("leavers", "2010", COUNTRY_CODE, "knows_punished_media", "200", "70"),

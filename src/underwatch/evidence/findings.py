@@ -15,15 +15,15 @@ MOST_PRINTED = 10
 CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # Identity: the tripwire. The remedy is the same everywhere: take it out at the source.
-        "identity-name": (ERROR, "This looks like a name. Delete it here and in every copy; no person stands in a package."),
+        "identity-name": (ERROR, "This looks like a name. Delete it here and in every copy."),
         "identity-phone": (ERROR, "This looks like a phone number. Delete it here and in every copy."),
         "identity-email": (ERROR, "This looks like an e-mail address or an account. Delete it here and in every copy."),
         "identity-address": (ERROR, "This looks like a web address; one may stand only in bibliography.csv."),
-        "identity-coordinates": (ERROR, "This looks like coordinates. Delete them; give a city or county as place_code."),
+        "identity-coordinates": (ERROR, "This looks like coordinates. Delete them; place_code is a city or county."),
         "identity-digits": (ERROR, "A long run of digits can be a number of a person or a phone. Delete it."),
         "identity-text": (ERROR, "Free text is not kept: it identifies people. Use the codes in vocab/."),
         # Files
-        "file-missing": (ERROR, "The file is missing. Copy an empty one from a fresh package (`underwatch evidence new`)."),
+        "file-missing": (ERROR, "The file is missing. Copy it from a fresh package (`underwatch evidence new`)."),
         "file-unexpected": (ERROR, "A package holds no other files. Move it elsewhere."),
         "file-oversized": (ERROR, "The file is larger than 64 MB and was not read. It is no table of coded reports."),
         "file-encoding": (ERROR, "The file is not UTF-8. Save it again as `CSV UTF-8 (comma delimited)`."),
@@ -57,7 +57,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "cycle-duplicates": (ERROR, "These duplicates point in a circle. The first report is a duplicate of none."),
         "cycle-relays": (ERROR, "These relays point in a circle. The first report is a relay of none."),
         "release-beyond-consent": (ERROR, "release goes beyond consent. Set it to `hold`, or to what was agreed to."),
-        "confirmed-one-source": (WARNING, "Confirmed with one source or an unknown number. Use `likely`, or a second source."),
+        "confirmed-one-source": (WARNING, "Confirmed, but no two sources. Use `likely`, or find a second."),
         "survey-small": (ERROR, "Fewer than 20 were asked: too few to hide a person in. Leave the row out."),
         "survey-more-yes": (ERROR, "More said yes than were asked."),
         "figure-range": (ERROR, "low is greater than high."),
@@ -68,7 +68,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         # History
         "history-broken": (ERROR, "The chain of checksums breaks here: a line was changed, lost or moved. {hint}"),
         "history-behind": (ERROR, "The row differs from the history. If you edited it: `underwatch evidence record`."),
-        "history-lost-row": (ERROR, "The history has a row which the table lacks. If you deleted it: `underwatch evidence record`."),
+        "history-lost-row": (ERROR, "A row of the history is gone. If you deleted it: `underwatch evidence record`."),
         "history-forked": (ERROR, "Two changes of one row do not know of each other. Merge the two copies again."),
     }
 )  # fmt: skip

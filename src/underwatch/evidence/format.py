@@ -22,7 +22,8 @@ SOURCE_COLUMN = "source_code"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, what a cell holds (`kind`), where codes or identifiers come from, and whether it may be empty.
+    """A column: its name, what a cell holds (`kind`), where codes or identifiers come from, and whether it may be
+    empty.
 
     Kinds: id, reference (an identifier that stands in `source`), code (of the vocabulary `source`), period, place,
     count (a whole number), amount (a number that cannot be a coordinate), address, hash.

@@ -1,6 +1,7 @@
 """The places a report may name: cities and counties, their provinces, regions, the country, and nothing finer.
 
-The codes are made from the census table in `facts`; no package can add a place, so a neighbourhood or a call spot has no code.
+The codes are made from the census table in `facts`; no package can add a place, so a neighbourhood or a call spot has
+no code.
 """
 
 import csv

@@ -102,7 +102,7 @@ def recorded(package: Package, who: str, reason: str, segment: Segment | None = 
 
 
 def verify(lines: Sequence[Row], line_numbers: Sequence[int], rows: Mapping[str, Numbered]) -> list[Finding]:
-    """Return what is wrong with a history, given its lines and the rows it speaks of by table, with their row numbers."""
+    """Return what is wrong with a history, given its lines and the rows it speaks of, with their numbers."""
     order = range(len(lines))
     keys = [(line[0], int(line[1])) for line in lines]
     if any(map(gt, keys, islice(keys, 1, None))):

@@ -58,8 +58,8 @@ def _settled(first: Package, second: Package, lines: list[Row]) -> dict[Key, Row
     if torn:
         named = ", ".join(f"{name}.csv {row_id}" for name, row_id in torn[:_MOST_NAMED])
         raise InputError(
-            f"{len(torn)} rows were changed by both or are not in the history: {named}; run `underwatch evidence record` "
-            "in both, then settle these rows in one of them"
+            f"{len(torn)} rows were changed by both or are not in the history: {named}; run "
+            "`underwatch evidence record` in both, then settle these rows in one of them"
         )
     return settled
 

@@ -1,7 +1,8 @@
 """Discrete Laplace noise, drawn exactly: whole numbers only, no logarithm, no rounding that would give a count away.
 
 After Canonne, Kamath and Steinke, "The Discrete Gaussian for Differential Privacy", NeurIPS 2020, algorithms 1 and 2.
-The source of luck is the system's cryptographic one and not a keyed stream: whoever knew the key could take the noise off.
+The source of luck is the system's cryptographic one and not a keyed stream: whoever knew the key could take the noise
+off.
 """
 
 import secrets

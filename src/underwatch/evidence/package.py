@@ -1,7 +1,8 @@
 """A package in memory: its tables as rows of text, and the one canonical way in which they are written.
 
-Canonical means UTF-8 without a mark, line feeds, quotes only where CSV needs them, columns in the order of the format and
-rows in the order of their identifiers. So equal content is equal bytes, and the order in which rows came is no trace.
+Canonical means UTF-8 without a mark, line feeds, quotes only where CSV needs them, columns in the order of the format
+and rows in the order of their identifiers. So equal content is equal bytes, and the order in which rows came is no
+trace.
 """
 
 import csv

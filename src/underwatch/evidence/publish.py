@@ -46,7 +46,7 @@ ALL, SHARED_MODE = "all", 0o644
 THIN = "this package is too thin to publish anything"
 
 
-class Refused(InputError):
+class Refused(InputError):  # noqa: N818 - a result of the gate, no mistake
     """The gate refuses: a result, told in one line, and not an error in what was typed."""
 
 
@@ -112,9 +112,9 @@ class Release:
 def publish(folder: str | Path, out: str | Path, rules: Rules, today: date | None = None) -> Release:
     """Make the safe table of a package folder in the new folder `out`, and note the release in the package.
 
-    Refused (a gate) when the period was published before, is too recent, or the package is too thin; InputError for rules
-    that protect too little, a package with errors, or one with an unsaved working copy. The period counts as published
-    from the moment the package says so, which is before the table appears.
+    Refused (a gate) when the period was published before, is too recent, or the package is too thin; InputError for
+    rules that protect too little, a package with errors, or one with an unsaved working copy. The period counts as
+    published from the moment the package says so, which is before the table appears.
     """
     rules.check()
     folder, out = Path(folder), Path(out)
@@ -272,13 +272,12 @@ def _record(package: Package, rules: Rules, data: bytes, rows: Sequence[Sequence
     done = [
         "kept only what the source agreed to and the group has released; left out what was judged unlikely",
         "counted incidents, so that relays and duplicates count once; left out dates coarser than the table's periods",
-        f"counted at most {rules.source_cap} cells' worth per source over the whole release; sources without a code count as one a list",
+        f"counted at most {rules.source_cap} incidents per source over all periods; without a code, per list",
         f"waited {rules.delay_days} days after the period's end",
     ]
     if is_noise:
-        done.append(
-            f"added discrete Laplace noise of scale {rules.source_cap / Fraction(rules.epsilon)} to every cell, zeros too"
-        )
+        scale = rules.source_cap / Fraction(rules.epsilon)
+        done.append(f"added discrete Laplace noise of scale {scale} to every cell, zeros too")
     else:
         done += [
             f"hid counts below {rules.min_cell}, zero included, and those from fewer than {FEWEST_SOURCES} sources",

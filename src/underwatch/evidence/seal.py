@@ -11,7 +11,8 @@ from typing import Any
 
 from underwatch.errors import InputError
 from underwatch.evidence.folder import LARGEST_PACKAGE, PRIVATE_FILE, unzip, write_files, zip_bytes
-from underwatch.evidence.package import to_files
+from underwatch.evidence.format import TABLES, VOCABULARY_FOLDER
+from underwatch.evidence.package import new_package, to_files
 from underwatch.evidence.store import remove_working_copy
 from underwatch.evidence.work import newest
 from underwatch.files import write_atomically
@@ -36,7 +37,9 @@ def new_key(path: str | Path) -> str:
 
 
 def seal_bytes(data: bytes, passphrase: str = "", recipients: Sequence[str] = ()) -> bytes:
-    """Return the data encrypted for a passphrase or for recipients (age1...); InputError for neither, both or a bad one."""
+    """Return the data encrypted for a passphrase or for recipients (age1...); InputError for neither, both or a bad
+    one.
+    """
     import pyrage
 
     if bool(passphrase) == bool(recipients):
@@ -125,7 +128,7 @@ def seal(
     whole; with a passphrase it is opened as well. The folder itself stays: `remove_plain` is a step of its own.
     """
     folder = Path(folder)
-    to = Path(to) if to is not None else Path(os.path.abspath(folder)).with_suffix(SUFFIX)
+    to = Path(to) if to is not None else _beside(folder)
     if to.exists():
         raise InputError(f"{to} exists already; nothing is overwritten: name another with --out")
     plain = zip_bytes(to_files(newest(folder)))
@@ -138,12 +141,22 @@ def seal(
     return to
 
 
-def remove_plain(folder: str | Path) -> None:
-    """Remove a package folder after sealing: the files of the package, then the folders if nothing else is in them."""
+def _beside(folder: Path) -> Path:
+    whole = Path(os.path.abspath(folder))
+    return whole.with_name(whole.name + SUFFIX)
+
+
+def remove_plain(folder: str | Path, sealed: str | Path) -> None:
+    """Remove a package folder after sealing: the files of the package, then the folders if nothing else is in them.
+
+    InputError when the sealed file is not there, or when other files stand in the folder.
+    """
     folder = Path(folder)
-    for name in to_files(newest(folder)):
+    if not Path(sealed).is_file() or folder.resolve() in Path(sealed).resolve().parents:
+        raise InputError(f"{sealed} is not outside {folder} on the disk; nothing was removed")
+    for name in (*to_files(new_package()), *(form.file for form in TABLES.values())):
         (folder / name).unlink(missing_ok=True)
-    for place in (folder / "vocab", folder):
+    for place in (folder / VOCABULARY_FOLDER, folder):
         try:
             place.rmdir()
         except OSError:

@@ -1,8 +1,8 @@
 """The working copy: the package in SQLite, where several people on one machine can edit at once. It is not sealed.
 
-Its name says so (`NAME.UNSEALED.sqlite`), it has mode 600, and sealing removes it. STRICT tables with CHECKs refuse what
-the format cannot say; a history that can only be added to has a line for each change, written in the same transaction as
-the change. WAL with synchronous=FULL: what was reported as done survives a kill and a power cut.
+Its name says so (`NAME.UNSEALED.sqlite`), it has mode 600, and sealing removes it. STRICT tables with CHECKs refuse
+what the format cannot say; a history that can only be added to has a line for each change, written in the same
+transaction as the change. WAL with synchronous=FULL: what was reported as done survives a kill and a power cut.
 """
 
 import os
@@ -69,7 +69,8 @@ def _told_plainly(path: Path) -> Iterator[None]:
 
 
 class WorkingCopy:
-    """A package in SQLite, open for reading and editing; use it in a `with` block. Every opening writes its own segment.
+    """A package in SQLite, open for reading and editing; use it in a `with` block. Every opening writes its own
+    segment.
 
     Errors: InputError for a row that does not fit, a row that someone else changed meanwhile, a damaged file.
     """
@@ -188,7 +189,7 @@ class WorkingCopy:
             self._base.execute("DELETE FROM meta WHERE key = ?", (_SAVING,))
 
     def version(self, table_name: str, row_id: str) -> str:
-        """Return the version of a row, to be handed to `put` or `remove`; '' when there is no such row and never was."""
+        """Return the version of a row, to be handed to `put` or `remove`; '' when there never was such a row."""
         with _told_plainly(self.path):
             head = self._head(table_name, row_id)
         return head.entry if head else ""

@@ -1,10 +1,11 @@
 """Which cells of a table with totals must not be shown, so that no hidden one can be worked out from those that are.
 
-A cell that is too small is hidden. Then every hidden small cell is attacked exactly, as a reader with the totals would:
-the least and greatest value that fits all that is shown, by a flow through the hidden cells (a table with totals is a
-network; the bounds are whole numbers). Where the answer would narrow it down, a further cell is hidden, the smallest
-that helps. It ends, because with everything hidden nothing can be worked out. See Fischetti and Salazar, Management Science
-2001, for the problem; the choice of further cells here is greedy, so it may hide a few more than the fewest possible.
+A cell that is too small is hidden. Then every hidden small cell is attacked exactly, as a reader with the totals
+would: the least and greatest value that fits all that is shown, by a flow through the hidden cells (a table with
+totals is a network; the bounds are whole numbers). Where the answer would narrow it down, a further cell is hidden,
+the smallest that helps. It ends, because with everything hidden nothing can be worked out. See Fischetti and Salazar,
+Management Science 2001, for the problem; the choice of further cells here is greedy, so it may hide a few more than
+the fewest possible.
 """
 
 from collections import deque

@@ -1,12 +1,13 @@
-"""The synthetic package: 5,000 reports whose truth is known, so that publishing and estimating can be tried on something.
+"""The synthetic package: 5,000 reports whose truth is known, so that publishing and estimating can be tried on
+something.
 
-A small law of its own, not the world model: incidents by week, place and act are Poisson; each is heard by either of two
-lists independently, the less the more is happening (exp(-k x intensity)); effort opens and cuts the lists; a known share
-is relayed from one list to the other; dates and places are coarsened on the way. It says nothing about any real place:
-the codes are real so that tools accept it, the numbers are drawn, and everything made from it says synthetic.
+A small law of its own, not the world model: incidents by week, place and act are Poisson; each is heard by either of
+two lists independently, the less the more is happening (exp(-k x intensity)); effort opens and cuts the lists; a known
+share is relayed from one list to the other; dates and places are coarsened on the way. It says nothing about any real
+place: the codes are real so that tools accept it, the numbers are drawn, and everything made from it says synthetic.
 
-The number of reports is fixed at 5,000 by drawing the number of each class of incident at its expectation and the cells
-given that number, which is the exact law of Poisson counts given their sum.
+The number of reports is fixed at 5,000 by drawing the number of each class of incident at its expectation and the
+cells given that number, which is the exact law of Poisson counts given their sum.
 """
 
 from dataclasses import dataclass
@@ -95,7 +96,9 @@ class _Incidents:
 
 
 def effort_factor() -> np.ndarray:
-    """Return how much each list could hear, as Float64[weeks, lists]: 0 cut, 0.4 limited, 1 open, 1.5 with a new office."""
+    """Return how much each list could hear, as Float64[weeks, lists]: 0 cut, 0.4 limited, 1 open, 1.5 with a new
+    office.
+    """
     factor = np.ones((N_WEEKS, 2))
     for at in range(2):
         office = NEW_OFFICE_WEEK[at]
@@ -107,7 +110,9 @@ def effort_factor() -> np.ndarray:
 
 
 def means() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return expected incidents [weeks, places, acts] up to a factor, intensity [weeks, places], and chances [weeks, places, lists]."""
+    """Return expected incidents [weeks, places, acts] up to a factor, intensity [weeks, places], and chances [weeks,
+    places, lists].
+    """
     ramp = np.where(np.arange(N_WEEKS) < RAMP_WEEK, 1.0, RAMP_FACTOR)
     share = np.asarray(_SHARE_OF_PLACE)
     tightness = np.linspace(1.4, 0.6, len(PLACES))
@@ -229,7 +234,7 @@ def _where(luck: _Luck, place: str) -> tuple[str, str]:
 
 def _effort_rows(key: int) -> list[Row]:
     """Return the effort of both lists, week by week as they had it."""
-    rows = []
+    rows: list[Row] = []
     for which in range(2):
         for week in range(N_WEEKS):
             cut = CUT_WEEKS[which][0] <= week < CUT_WEEKS[which][1]
@@ -255,14 +260,18 @@ SHARE_GAVE_UP, N_ASKED = 0.35, 200
 
 def _survey_rows(luck: _Luck, key: int) -> list[Row]:
     n_yes = int((luck.uniform(N_ASKED) < SHARE_GAVE_UP).sum())
-    period = f"{coarsen(FIRST_DAY, 'quarter')}/{coarsen(FIRST_DAY + timedelta(weeks=N_WEEKS - 1), 'quarter')}"
+    period = f"{_quarter(0)}/{_quarter(N_WEEKS - 1)}"
     return [(_id(key, "survey"), "recent_leavers", period, PLACES[0], "gave_up_call", str(N_ASKED), str(n_yes))]
+
+
+def _quarter(week: int) -> str:
+    return coarsen(FIRST_DAY + timedelta(weeks=week, days=3), "quarter")
 
 
 def _figure_rows(truth: dict[str, Any], key: int) -> list[Row]:
     """Return an independent range around the true number of arrests in the first place in the year after the ramp."""
     arrests = sum(week[0][ACTS.index("arrest")] for week in truth["incidents"][RAMP_WEEK:])
-    period = f"{coarsen(FIRST_DAY + timedelta(weeks=RAMP_WEEK), 'quarter')}/{coarsen(FIRST_DAY + timedelta(weeks=N_WEEKS - 1), 'quarter')}"
+    period = f"{_quarter(RAMP_WEEK)}/{_quarter(N_WEEKS - 1)}"
     low, high = str(round(arrests * 0.8)), str(round(arrests * 1.4))
     return [(_id(key, "figure"), "arrests_all", period, PLACES[0], low, high, "persons", "independent")]
 

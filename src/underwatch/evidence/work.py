@@ -30,7 +30,8 @@ def start_work(folder: str | Path) -> WorkingCopy:
 def save_work(folder: str | Path, to: str | Path | None = None) -> bool:
     """Write the working copy's content to its folder, or to a new one; say whether anything was new.
 
-    InputError when both the folder and the copy were changed since. The copy stays until it is sealed or discarded, so a kill half-way loses nothing: saving again completes it.
+    InputError when both the folder and the copy were changed since. The copy stays until it is sealed or discarded, so
+    a kill half-way loses nothing: saving again completes it.
     """
     with WorkingCopy(working_path(folder)) as copy:
         package = copy.package()

@@ -1,0 +1,383 @@
+"""`underwatch evidence`: start, fill, check, join, seal, open and publish a package of coded reports."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from underwatch.errors import InputError
+from underwatch.evidence.check import check_files, check_package, read_checked, read_package
+from underwatch.evidence.findings import as_json, as_text, exit_code
+from underwatch.evidence.folder import PRIVATE_FILE, read_files, write_files
+from underwatch.evidence.format import RECORDED, TABLES
+from underwatch.evidence.history import recorded
+from underwatch.evidence.ids import is_id, new_id
+from underwatch.evidence.package import Package, new_package, parse_package, to_files
+from underwatch.evidence.store import working_path
+from underwatch.evidence.vocabularies import codes
+from underwatch.files import write_atomically
+
+_FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+_TODAY = click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="Judge future dates from this day."
+)
+_JSON = click.option("--json", "as_json_", is_flag=True, help="Print JSON for a script.")
+_WHO = click.option("--who", default="", help="Your own code (from `underwatch evidence ids`); a fresh one without it.")
+_KEY = click.option("--key", type=click.Path(path_type=Path), help="The file with the key, for a sealed package.")
+_MOST_IDS = 10_000
+
+
+@click.group()
+def evidence() -> None:
+    """Work with an evidence package: coded reports without persons, text, coordinates or clock times."""
+
+
+def _who(code: str) -> str:
+    """Return the code of whoever works, a fresh one when none was given; InputError for a made-up one."""
+    if code and not is_id(code):
+        raise InputError("--who takes a code from `underwatch evidence ids`; never a name")
+    return code or new_id()
+
+
+def _unlocked(path: Path, key: Path | None) -> dict[str, bytes]:
+    """Return the files of a folder, a zip or a sealed package; a passphrase is asked for where one is needed."""
+    if path.suffix != ".age":
+        return read_files(path)
+    from underwatch.evidence.seal import read_sealed
+
+    return read_sealed(path, "" if key else _passphrase(), key)
+
+
+def _passphrase(new: bool = False) -> str:
+    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
+
+
+@evidence.command()
+@_FOLDER
+@click.option("--example", is_flag=True, help="The 198 coded public reports that ship, to look at.")
+@click.option("--synthetic", is_flag=True, help="5,000 synthetic reports, with their truth beside the folder.")
+def new(folder: Path, example: bool, synthetic: bool) -> None:
+    """Start a package in the new FOLDER, with a spreadsheet template beside it."""
+    if example and synthetic:
+        raise InputError("--example or --synthetic, one of the two")
+    package, truth = new_package(), None
+    if example:
+        from underwatch.evidence.example import example_package
+
+        package = example_package()
+    if synthetic:
+        from underwatch.evidence.synthetic import synthetic_package
+
+        package, truth = synthetic_package()
+    write_files(folder, to_files(package))
+    if truth is not None:
+        beside = folder.with_name(folder.name + ".truth.json")
+        write_atomically(beside, json.dumps(truth).encode(), PRIVATE_FILE)
+        click.echo(f"{beside} holds the truth.")
+    if not example and not synthetic:
+        from underwatch.evidence.template import template_xlsx
+
+        beside = folder.with_name(folder.name + "-template.xlsx")
+        write_atomically(beside, template_xlsx(), PRIVATE_FILE)
+        click.echo(f"{beside} is the template; fill it in, save the sheet `reports` as CSV UTF-8, then import it.")
+    click.echo(f"{folder} is a package. It is not sealed.")
+
+
+@evidence.command()
+@click.argument("n", type=click.IntRange(1, _MOST_IDS), default=10)
+def ids(n: int) -> None:
+    """Print N fresh random identifiers (10 without N)."""
+    click.echo("\n".join(new_id() for _ in range(n)))
+
+
+@evidence.command()
+@click.argument("name", required=False, default="acled")
+def mapping(name: str) -> None:
+    """Print a mapping that ships, to copy and change (acled without NAME)."""
+    from importlib import resources
+
+    from underwatch.evidence.importing import read_mapping
+
+    read_mapping(name)
+    folder = resources.files("underwatch.evidence") / "mappings"
+    click.echo((folder / f"{name}.toml").read_text(encoding="utf-8"), nl=False)
+
+
+@evidence.command()
+@click.argument("table", type=click.Choice(list(TABLES)), required=False)
+@click.option("--dictionary", is_flag=True, help="The data dictionary as CSV.")
+def schema(table: str | None, dictionary: bool) -> None:
+    """Print the JSON Schema of one TABLE, or of all."""
+    from underwatch.evidence.descriptor import dictionary_csv, json_schema
+
+    if dictionary:
+        click.echo(dictionary_csv().decode(), nl=False)
+    else:
+        shown = json_schema(table) if table else {name: json_schema(name) for name in TABLES}
+        click.echo(json.dumps(shown, indent=1, ensure_ascii=False))
+
+
+@evidence.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--into", "folder", type=click.Path(path_type=Path), required=True, help="The package's folder.")
+@click.option("--map", "mapping_name", help="A mapping: one that ships (acled) or a TOML file. Without: the template.")
+@_WHO
+@_JSON
+@_TODAY
+def import_(
+    file: Path, folder: Path, mapping_name: str | None, who: str, as_json_: bool, today: datetime | None
+) -> int | None:
+    """Bring the reports of a CSV FILE into a package; with a finding nothing is written."""
+    from underwatch.evidence.importing import import_csv, read_mapping
+
+    _no_working_copy(folder)
+    if not file.is_file():
+        raise InputError(f"{file} does not exist")
+    package = read_package(folder, today.date() if today else None)
+    chosen = read_mapping(mapping_name) if mapping_name else None
+    result = import_csv(package, file.read_bytes(), chosen, _who(who))
+    if result.findings:
+        click.echo(as_json(result.findings) if as_json_ else as_text(result.findings, "the file"))
+        click.echo("Nothing was imported.", err=True)
+        return 1
+    files = to_files(result.package)
+    check_package(files, today.date() if today else None)
+    write_files(folder, files, fresh=False)
+    click.echo(
+        f"{result.n_rows} reports imported, {result.n_skipped} rows skipped. {file} itself is not sealed; remove it."
+    )
+    return None
+
+
+@evidence.command()
+@_FOLDER
+@_KEY
+@_JSON
+@_TODAY
+def check(folder: Path, key: Path | None, as_json_: bool, today: datetime | None) -> int:
+    """Say what is wrong in a package (folder, zip or sealed), and what to do. Writes nothing; 0 clean, 1 findings."""
+    files = _unlocked(folder, key)
+    findings = check_files(files, today.date() if today else None)
+    try:
+        fingerprint = parse_package(files).fingerprint()
+    except InputError:
+        fingerprint = ""
+    if as_json_:
+        click.echo(as_json(findings, fingerprint))
+    else:
+        click.echo(as_text(findings, folder.name))
+        if fingerprint:
+            click.echo(f"fingerprint {fingerprint[:14]} (note it down: it tells later whether anything was cut off)")
+        if folder.is_dir() and working_path(folder).exists():
+            click.echo("There is a working copy as well, not sealed; `underwatch evidence save` brings it here.")
+    return exit_code(findings)
+
+
+@evidence.command()
+@_FOLDER
+@click.option("--reason", type=click.Choice(sorted(codes("reason"))), default="correction", help="Why you changed it.")
+@_WHO
+@_TODAY
+def record(folder: Path, reason: str, who: str, today: datetime | None) -> None:
+    """Note in the history what you changed in the CSV files by hand, and put the files into their usual form."""
+    _no_working_copy(folder)
+    package = recorded(parse_package(read_files(folder)), _who(who), reason)
+    files = to_files(package)
+    check_package(files, today.date() if today else None)
+    write_files(folder, files, fresh=False)
+    click.echo(f"{folder}: the history is up to date.")
+
+
+def _no_working_copy(folder: Path) -> None:
+    """Raise InputError when a working copy exists, so that two states do not grow apart."""
+    if working_path(folder).exists():
+        raise InputError(f"{folder} has a working copy; save it and `underwatch evidence work --discard` first")
+
+
+@evidence.command()
+@_FOLDER
+@click.option("--discard", is_flag=True, help="Remove the working copy and keep the folder as it is.")
+def work(folder: Path, discard: bool) -> None:
+    """Make a working copy of a package in SQLite, for several editors at once. It is not sealed."""
+    from underwatch.evidence.work import discard_work, start_work
+
+    if discard:
+        click.echo("The working copy is gone." if discard_work(folder) else "There was no working copy.")
+        return
+    start_work(folder).close()
+    click.echo(f"{working_path(folder)} is the working copy, not sealed; sealing removes it.")
+
+
+@evidence.command()
+@_FOLDER
+@click.argument("cells", nargs=-1)
+@click.option("--table", "table_name", type=click.Choice(RECORDED), default="reports", show_default=True)
+@click.option("--remove", is_flag=True, help="Remove the row instead; give only its identifier.")
+@click.option("--reason", type=click.Choice(sorted(codes("reason"))), default="coding", show_default=True)
+@_WHO
+def put(folder: Path, cells: tuple[str, ...], table_name: str, remove: bool, reason: str, who: str) -> None:
+    """Add or change a row of the working copy: CELLS are column=value; a row that exists keeps its other cells."""
+    from underwatch.evidence.work import start_work
+
+    form = TABLES[table_name]
+    given = dict(cell.partition("=")[::2] for cell in cells)
+    row_id = given.get(form.names[0]) or new_id()
+    with start_work(folder) as copy:
+        version = copy.version(table_name, row_id)
+        existing = copy.package().table(table_name).by_id.get(row_id)
+        if remove:
+            copy.remove(table_name, row_id, _who(who), reason, version)
+        else:
+            old = dict(zip(form.names, existing or ("",) * len(form.names), strict=True))
+            copy.put(table_name, old | given | {form.names[0]: row_id}, _who(who), reason, version)
+    click.echo(row_id)
+
+
+@evidence.command()
+@_FOLDER
+@click.option("--to", type=click.Path(path_type=Path), help="A new folder instead of the package's own.")
+def save(folder: Path, to: Path | None) -> None:
+    """Write the working copy back to the CSV files of its folder. The working copy stays."""
+    from underwatch.evidence.work import save_work
+
+    changed = save_work(folder, to)
+    click.echo(f"{to or folder}: saved." if changed else f"{folder}: nothing new.")
+
+
+@evidence.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The new folder.")
+@_TODAY
+def merge(first: Path, second: Path, out: Path, today: datetime | None) -> None:
+    """Join the packages of two groups into the new folder OUT."""
+    from underwatch.evidence.merge import merge as joined
+
+    day = today.date() if today else None
+    files = to_files(joined(read_package(first, day), read_package(second, day)))
+    check_package(files, day)
+    write_files(out, files)
+    click.echo(f"{out}: {len(parse_package(files).table('reports').rows)} reports. It is not sealed.")
+
+
+@evidence.command()
+@_FOLDER
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The new folder.")
+def share(folder: Path, out: Path) -> None:
+    """Make a package for another group: rows released as records, without sources, effort, addresses and history."""
+    from underwatch.evidence.share import shareable
+
+    package = shareable(_newest(folder))
+    write_files(out, to_files(package))
+    click.echo(f"{out}: {len(package.table('reports').rows)} reports may leave. Seal it for the other group.")
+
+
+def _newest(folder: Path) -> Package:
+    from underwatch.evidence.work import newest
+
+    return newest(folder)
+
+
+@evidence.command()
+@_FOLDER
+@_KEY
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page instead.")
+@_TODAY
+def summary(folder: Path, key: Path | None, html: Path | None, today: datetime | None) -> None:
+    """Show what a package has and lacks, for the group's own use; nothing per list, outlet or source."""
+    from underwatch.evidence.summary import as_text as summary_text
+    from underwatch.evidence.summary import summarise, summary_page
+
+    package = read_checked(_unlocked(folder, key), str(folder), today.date() if today else None)
+    if html is None:
+        click.echo(summary_text(summarise(package)))
+        return
+    if html.exists():
+        raise InputError(f"{html} exists already; nothing is overwritten: name another")
+    write_atomically(html, summary_page(package).encode(), PRIVATE_FILE)
+    click.echo(f"{html} is written.")
+
+
+@evidence.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def key(file: Path) -> None:
+    """Make a key in the new FILE and print its recipient, which others seal for."""
+    from underwatch.evidence.seal import new_key
+
+    click.echo(new_key(file))
+
+
+@evidence.command()
+@_FOLDER
+@click.option(
+    "--recipient", "-r", "recipients", multiple=True, help="Seal for this recipient (age1...); may be repeated."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The sealed file; FOLDER.age without it.")
+@click.option("--remove", is_flag=True, help="Remove the plain folder as well, once the sealed file is read back.")
+def seal(folder: Path, recipients: tuple[str, ...], out: Path | None, remove: bool) -> None:
+    """Seal a package with age, for recipients or with a passphrase. The working copy is removed."""
+    from underwatch.evidence.seal import remove_plain
+    from underwatch.evidence.seal import seal as sealed
+
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder with a package")
+    file = sealed(folder, out, "" if recipients else _passphrase(new=True), recipients)
+    if remove:
+        remove_plain(folder, file)
+        click.echo(
+            f"{file} is sealed; the plain folder is removed. A disk may keep old blocks: encrypt the disk itself."
+        )
+    else:
+        click.echo(f"{file} is sealed; the plain folder {folder} is still there (--remove removes it).")
+
+
+@evidence.command("open")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="The new folder; FILE without .age otherwise.")
+@_KEY
+def open_(file: Path, out: Path | None, key: Path | None) -> None:
+    """Open a sealed package into a new folder that only you can read."""
+    from underwatch.evidence.seal import open_sealed
+
+    if not file.is_file():
+        raise InputError(f"{file} does not exist")
+    folder = open_sealed(file, out, "" if key else _passphrase(), key)
+    click.echo(f"{folder} is open and not sealed.")
+
+
+@evidence.command()
+@_FOLDER
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="The new folder for the table and its record."
+)
+@click.option("--from", "start", required=True, help="First quarter, like 2023-Q3.")
+@click.option("--to", "end", required=True, help="Last quarter.")
+@click.option("--places", "place_grain", type=click.Choice(["province", "region", "country"]), default="province")
+@click.option("--periods", "time_grain", type=click.Choice(["quarter", "year"]), default="quarter")
+@click.option("--method", type=click.Choice(["suppression", "noise"]), default="suppression", show_default=True)
+@click.option("--min-cell", type=int, default=10, show_default=True, help="Smallest count shown.")
+@click.option("--source-cap", type=int, default=5, show_default=True, help="Incidents counted per source at most.")
+@click.option("--epsilon", default="1.0", show_default=True, help="Privacy loss per source, for noise.")
+@click.option("--delay", "delay_days", type=int, default=180, show_default=True, help="Days after the period's end.")
+@_TODAY
+def publish(
+    folder: Path,
+    out: Path,
+    today: datetime | None,
+    **rules: str | int,
+) -> int | None:
+    """Make the one table that may leave, and a record of what was done to it. Each period is published once."""
+    from underwatch.evidence.publish import Refused, Rules
+    from underwatch.evidence.publish import publish as published
+
+    try:
+        release = published(folder, out, Rules(**rules), today.date() if today else None)  # type: ignore[arg-type]
+    except Refused as refusal:
+        click.echo(f"Refused: {refusal}")
+        return 1
+    shown = sum(b",yes," in line or b",noise," in line for line in release.table.splitlines())
+    click.echo(f"{out}: version {release.record['version']}, {shown} of {release.record['cells']} cells shown.")
+    left_out = ", ".join(f"{reason} {n}" for reason, n in sorted(release.inside.items()))
+    click.echo(f"For the group only: {left_out}.")
+    return None
