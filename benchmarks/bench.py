@@ -115,9 +115,10 @@ def speed(made: tuple, scenario, hands: simulate.Hands, times: int = 3, clock=ti
     """Return resident-days per second of a warm year, the state's copy left out."""
     phases = scenario.phases()
     worlds = [start(made, scenario) for _ in range(times)]
-    residents = int(made[1].house_start[-1])
     left = iter(worlds)
-    return residents * scenario.days / cpu_seconds(lambda: simulate.run(next(left), phases, hands), times, clock)
+    return (
+        scenario.residents * scenario.days / cpu_seconds(lambda: simulate.run(next(left), phases, hands), times, clock)
+    )
 
 
 def rules_one_by_one(scenario, made_with, hands: simulate.Hands, times: int) -> list[dict]:

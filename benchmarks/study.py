@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables are read by the line
 """make study: the patterns over prior draws, the published figures, and what twins are worth. Writes docs/validation.md.
 
 Nothing here is tuned: the table says what holds and what does not. `--draws N` for a shorter look.
