@@ -28,7 +28,7 @@ LIKE = {
     "arrested": (L.TR_ARREST, "a resident who was arrested for a call"),
     "listed": (L.TR_LISTED, "a resident who was put on a list"),
 }
-STATEMENT = "This resident is synthetic: invented by the model, nobody real. It is the first in this run to whom it happens."
+STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."
 _OF_THE_HOUSE = (
     L.TR_VISIT, L.TR_VISIT_FOLLOWED, L.TR_VISIT_NOTICED, L.TR_VISIT_AVOIDED, L.TR_JOURNEY, L.TR_PERMIT_REFUSED,
     L.TR_LODGING,

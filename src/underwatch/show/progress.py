@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 
 from underwatch.world import kernel
 
-COMPILE_SECONDS = 30
+COMPILE_SECONDS = 40
 
 
 class Progress:
