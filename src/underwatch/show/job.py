@@ -179,12 +179,13 @@ class Job:
         """Return the silence curve at the scenario's own values, with the range over draws."""
         sets = [self.scenario.parameters, *(one.parameters for one in self.draws[: self.points - 1])]
         curve = silence_curve(self.scenario, sets, self.threads, progress=tick)
+        peaks = np.maximum(curve.published.max(axis=0), 1e-12)
+        shapes = curve.published / peaks * peaks[0]  # levels differ by orders of magnitude between draws; shapes do not
         points = []
         for row, scale in enumerate(curve.watching):
-            published = curve.published[row]
-            around = published[1:] if len(published) > 1 else published
+            around = shapes[row, 1:] if shapes.shape[1] > 1 else shapes[row]
             edges = float(around.min()), float(around.max())
-            points.append(SilencePoint(scale, float(curve.incidents[row, 0]), float(published[0]), *edges))
+            points.append(SilencePoint(scale, float(curve.incidents[row, 0]), float(shapes[row, 0]), *edges))
         return tuple(points)
 
     def _measured(self, key: str) -> Measured:
@@ -218,7 +219,12 @@ class Job:
             ensemble={n: stack([self._measured(f"draw-{d}-{n}") for d in draws]) for n in names} if draws else {},
             published=published,
             silence=silence,
-            silence_band=f"full range of {self.points - 1} draws from the prior" if draws else "no range",
+            silence_band=(
+                f"full range of {self.points - 1} draws from the prior, each scaled to the peak of this history "
+                "(their levels differ by orders of magnitude, their shapes do not)"
+                if draws
+                else "no range"
+            ),
         )
 
     def write(self, study: Study) -> dict[str, Any]:
