@@ -1,4 +1,4 @@
-"""P1 to P7 at the frozen central values. What fails is held as failing: `docs/validation.md` has the share of prior draws."""
+"""P1 to P7 at the frozen central values. What fails is held as failing; docs/validation.md has the prior draws."""
 
 from itertools import pairwise
 
@@ -20,13 +20,16 @@ def test_silence_curve_reports_stand_for_an_order_of_magnitude_more_incidents() 
     """P2: published per incident always falls, so the same count of reports stands for calm or for terror."""
     f = PATTERNS["P2"](TOWN).figures
     per = [f[f"published_{s}"] / f[f"incidents_{s}"] for s in WATCHING]
-    assert all(b < a for a, b in pairwise(per)) and per[0] > 2 * per[-1]
+    assert all(b < a for a, b in pairwise(per))
+    assert per[0] > 2 * per[-1]
 
 
 def test_where_watchers_are_many_a_listed_family_is_followed_nearly_always() -> None:
     """P3 fails at central values (attention is scarce, and is shared); it holds where attention is not."""
     central = PATTERNS["P3"](TOWN).figures["share_followed"]
-    plenty = Town(Parameters.central().with_values(attention_per_role_per_day=2.0, order_campaign=4.0), residents=12_000)
+    plenty = Town(
+        Parameters.central().with_values(attention_per_role_per_day=2.0, order_campaign=4.0), residents=12_000
+    )
     assert central < 0.9 <= PATTERNS["P3"](plenty).figures["share_followed"]
 
 

@@ -63,7 +63,8 @@ def test_a_dated_change_leaves_every_day_before_it_identical() -> None:
     first = 39
     assert np.array_equal(with_it.history.cells[:first], without.history.cells[:first])
     early = [h.records[h.records[:, 0] < first] for h in (with_it.history, without.history)]
-    assert np.array_equal(*early) and len(early[0])
+    assert np.array_equal(*early)
+    assert len(early[0])
 
 
 def test_twins_shrink_the_error_of_a_difference() -> None:
