@@ -138,6 +138,8 @@ def call_abroad(key, town, state, rates, scratch, out, at):
                     state.people[L.FLAGS, x] = flag
                     scratch.lanes[L.LANE_RATE, i] = scratch.lanes[L.LANE_BASE, i]
                     trace(out, at, L.TR_RELEASE, x, 0, 0)
+                else:
+                    out.cells[at.k, cell, L.N_DETAINED] += 1
                 continue
             if q_call >= rates[R.call]:
                 continue
@@ -191,6 +193,7 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
     detection, _ = words(key, P_DETECTION, town.first + x, at.day)
     if np.int64(detection) < rates[R.detection]:
         out.cells[at.k, cell, L.N_ARRESTS] += 1
+        out.cells[at.k, cell, L.N_DETAINED] += 1
         state.people[L.FLAGS, x] |= u16(L.DETAINED)
         scratch.lanes[L.LANE_RATE, i] = 0
         frighten(state, rates, x, rates[R.rise_accused])

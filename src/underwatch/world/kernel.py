@@ -25,6 +25,7 @@ P_PERMIT_ANSWER = int(Purpose.PERMIT_ANSWER)
 
 RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
 TRACE_PER_RESIDENT = 120
+NOTABLE = L.GROUNDS | L.LISTED_AT_START | L.ON_A_LIST | L.ROLE
 LOW = np.uint32(0xFFFF)
 
 
@@ -125,52 +126,80 @@ def sum_levels(fear, distress, threshold):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def call_the_roll(town, state, rates, scratch, first_unit, n_units):
-    """Adults, listed, callers and role holders by unit; rates of outing; households. Returns the number of marked."""
-    lo = town.units[L.UNIT_START, first_unit]
+def set_rates(rates, flags, base, rate):
+    """S4, S9: chance of an outing at no fear, and now: nobody goes out from detention. A dense pass."""
+    adult = u16(rates[R.outing_adult])
+    child = u16(rates[R.outing_child])
+    for i in range(len(flags)):
+        chance = adult if flags[i] & u16(L.ADULT) else child
+        base[i] = chance
+        rate[i] = u16(0) if flags[i] & u16(L.DETAINED) else chance
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def call_the_roll(town, state, scratch, first_unit, n_units):
+    """Adults, listed, callers and role holders by unit; households. Returns the number of marked residents.
+
+    Adults and marked are appended without a branch (the next one overwrites): the processor cannot guess who is one.
+    """
+    lo = np.int64(town.units[L.UNIT_START, first_unit])
+    lanes = scratch.lanes
     n_marked = 0
+    n_adults = 0
     n = scratch.spans[n_units]
     for kind in range(5):
         n[kind] = 0
     for j in range(n_units):
+        n[L.S_ADULTS] = n_adults
         for kind in range(5):
             scratch.spans[j, kind] = n[kind]
-        for h in range(
-            np.int64(town.units[L.UNIT_HOUSE, first_unit + j]), np.int64(town.units[L.UNIT_HOUSE, first_unit + j + 1])
-        ):
+        u = first_unit + j
+        for h in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
             for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
                 i = x - lo
                 flag = np.int64(state.people[L.FLAGS, x])
                 scratch.house[i] = h
-                base = rates[R.outing_adult] if flag & L.ADULT else rates[R.outing_child]
-                scratch.lanes[L.LANE_BASE, i] = base
-                scratch.lanes[L.LANE_RATE, i] = 0 if flag & L.DETAINED else base
-                if cell_of(flag):
-                    scratch.lanes[L.LANE_MARKED, n_marked] = i
-                    n_marked += 1
-                if flag & L.ADULT:
-                    scratch.lanes[L.LANE_ADULTS, n[L.S_ADULTS]] = i
-                    n[L.S_ADULTS] += 1
-                    if flag & L.ON_A_LIST and flag & L.FAMILY:
-                        scratch.lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
-                        n[L.S_LISTED] += 1
-                    if flag & L.PHONE:
-                        scratch.lanes[L.LANE_CALLERS, n[L.S_CALLERS]] = i
-                        n[L.S_CALLERS] += 1
-                    if flag & L.OPEN_ROLE:
-                        scratch.lanes[L.LANE_OPEN_ROLES, n[L.S_OPEN]] = i
-                        n[L.S_OPEN] += 1
-                    if flag & L.COVERT:
-                        scratch.lanes[L.LANE_COVERT, n[L.S_COVERT]] = i
-                        n[L.S_COVERT] += 1
-        for x in range(
-            np.int64(town.units[L.UNIT_START, first_unit + j]), np.int64(town.units[L.UNIT_START, first_unit + j + 1])
-        ):
+                lanes[L.LANE_ADULTS, n_adults] = i
+                n_adults += flag & L.ADULT
+                if flag & NOTABLE:
+                    lanes[L.LANE_MARKED, n_marked] = i
+                    lanes[L.LANE_CELLS, n_marked] = cell_of(flag)
+                    n_marked += (flag & (L.GROUNDS | L.LISTED_AT_START)) != 0
+                    sort_in(lanes, n, i, flag)
+        for x in range(np.int64(town.units[L.UNIT_START, u]), np.int64(town.units[L.UNIT_START, u + 1])):
             flag = np.int64(state.people[L.FLAGS, x])
             if flag & L.ON_A_LIST and not flag & L.FAMILY:
-                scratch.lanes[L.LANE_LISTED, n[L.S_LISTED]] = x - lo
+                lanes[L.LANE_LISTED, n[L.S_LISTED]] = x - lo
                 n[L.S_LISTED] += 1
+    n[L.S_ADULTS] = n_adults
     return n_marked
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def sort_in(lanes, n, i, flag):
+    """Note a resident among listed families, callers and role holders."""
+    if flag & L.ON_A_LIST and flag & L.FAMILY:
+        lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
+        n[L.S_LISTED] += 1
+    if flag & L.PHONE:
+        lanes[L.LANE_CALLERS, n[L.S_CALLERS]] = i
+        n[L.S_CALLERS] += 1
+    if flag & L.OPEN_ROLE:
+        lanes[L.LANE_OPEN_ROLES, n[L.S_OPEN]] = i
+        n[L.S_OPEN] += 1
+    if flag & L.COVERT:
+        lanes[L.LANE_COVERT, n[L.S_COVERT]] = i
+        n[L.S_COVERT] += 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def count_listed(state, scratch, out, lo, n_listed, k, n_days):
+    """People on a list, by cell: the same on every day until the review."""
+    for m in range(n_listed):
+        x = lo + np.int64(scratch.lanes[L.LANE_LISTED, m])
+        cell = cell_of(state.people[L.FLAGS, x])
+        for d in range(n_days):
+            out.cells[k + d, cell, L.N_LISTED] += 1
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -297,7 +326,14 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             return c
         if len(out.trace) and len(out.trace) - out.used[1] < TRACE_PER_RESIDENT * (n + 1):
             return c
-        n_marked = call_the_roll(town, state, rates, scratch, first_unit, n_units)
+        n_marked = call_the_roll(town, state, scratch, first_unit, n_units)
+        flags, base, rate = (
+            state.people[L.FLAGS, lo : lo + n],
+            scratch.lanes[L.LANE_BASE, :n],
+            scratch.lanes[L.LANE_RATE, :n],
+        )
+        set_rates(rates, flags, base, rate)
+        count_listed(state, scratch, out, lo, scratch.spans[n_units, L.S_LISTED], k, n_days)
         set_terms(town, state, rates, scratch, first_unit, n_units)
         plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, 0, 0, 0), n_days)
         w = scratch.lanes

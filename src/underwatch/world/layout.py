@@ -159,7 +159,7 @@ class Output(NamedTuple):
 class Scratch(NamedTuple):
     """Per-thread memory of one chunk, small enough for the first-level cache."""
 
-    lanes: np.ndarray  # uint16[15, n], rows below
+    lanes: np.ndarray  # uint16[16, n], rows below
     house: np.ndarray  # int32[n], household (local index in the place)
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
     planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn
@@ -207,7 +207,7 @@ N_TERMS = 16
 # Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
 # (bits 3-5), followed (bits 6-8); chance at no fear now and when free; chance of hearsay; then lists of indices within
 # the chunk: residents with a cell other than 0, and by unit adults, listed (defector families first), callers, open
-# roles, covert informants
+# roles, covert informants; then the cell of each of the marked
 (
     LANE_DRAWS,
     LANE_CHANCE,
@@ -221,8 +221,9 @@ N_TERMS = 16
     LANE_CALLERS,
     LANE_OPEN_ROLES,
     LANE_COVERT,
-) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
-N_LANES = 15
+    LANE_CELLS,
+) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+N_LANES = 16
 
 # What stands for a tie in `visits` when it is no visit to kin
 JOURNEY, REFUSED = 100, 101

@@ -208,23 +208,18 @@ def check_homes(key, town, state, rates, scratch, out, at, j):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def tally(state, rates, scratch, out, at, n_marked):
-    """Daily counts and levels by cell of the residents with a cell other than 0, and how many are on a list."""
-    cells = out.cells[at.k]
+    """Daily outings and levels by cell of the residents with a cell other than 0."""
     limit = rates[R.threshold_distress]
+    lanes = scratch.lanes
     for m in range(n_marked):
-        i = np.int64(scratch.lanes[L.LANE_MARKED, m])
-        x = at.lo + i
-        flag = np.int64(state.people[L.FLAGS, x])
-        row = cells[cell_of(flag)]
-        went = np.int64(scratch.lanes[L.LANE_OUTINGS, i])
+        i = np.int64(lanes[L.LANE_MARKED, m])
+        row = out.cells[at.k, np.int64(lanes[L.LANE_CELLS, m])]
+        went = np.int64(lanes[L.LANE_OUTINGS, i])
         made = (went & 1) + ((went >> 1) & 1) + ((went >> 2) & 1)
         free = ((went >> 3) & 1) + ((went >> 4) & 1) + ((went >> 5) & 1)
-        distress = np.int64(state.people[L.DISTRESS, x])
+        distress = np.int64(state.people[L.DISTRESS, at.lo + i])
         row[L.N_OUTINGS] += made
         row[L.N_FORGONE] += free - made
-        row[L.N_FEAR] += np.int64(state.people[L.FEAR, x])
+        row[L.N_FEAR] += np.int64(state.people[L.FEAR, at.lo + i])
         row[L.N_DISTRESS] += distress
         row[L.N_DISTRESSED] += distress >= limit
-        row[L.N_DETAINED] += (flag >> 13) & 1
-    for m in range(scratch.spans[at.n_units, L.S_LISTED]):  # also those of cell 0, listed since the start
-        cells[cell_of(state.people[L.FLAGS, at.lo + np.int64(scratch.lanes[L.LANE_LISTED, m])]), L.N_LISTED] += 1
