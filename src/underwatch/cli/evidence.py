@@ -1,6 +1,7 @@
 """`underwatch evidence`: start, fill, check, join, seal, open and publish a package of coded reports."""
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -50,6 +51,9 @@ def _unlocked(path: Path, key: Path | None) -> dict[str, bytes]:
 
 
 def _passphrase(new: bool = False) -> str:
+    """Return the passphrase: asked for without echo (twice for a new one), or the first line of a pipe."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
     return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
 
 

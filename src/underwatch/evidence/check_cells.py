@@ -109,14 +109,15 @@ def _reason(column: Column, cell: str) -> tuple[str, str]:
     if cell != cell.strip() and not tripped(cell):
         return "cell-space", ""
     folded = cell.strip().casefold().replace(" ", "_")
-    ours = folded in _our_words()
-    danger = "" if ours else tripped(cell)
+    known = codes(column.source) if column.kind == "code" else gazetteer().keys() if column.kind == "place" else frozenset()
+    hint = nearest(folded, sorted(known)) if folded.isalpha() else ""
+    # One word near one of ours is a slip of the pen: an error all the same, but not told as a name.
+    danger = "" if folded in _our_words() or hint else tripped(cell)
     if danger and not (column.kind == "address" and danger == "identity-address"):
         return danger, ""
     if column.kind in ("code", "place"):
-        known = codes(column.source) if column.kind == "code" else gazetteer().keys()
         file = f"vocab/{column.source}.csv" if column.kind == "code" else PLACES_FILE
-        return "code-unknown", f"{file}{nearest(folded, sorted(known))}."
+        return "code-unknown", f"{file}{hint or nearest(folded, sorted(known))}."
     return _CODE_OF_KIND[column.kind], _NUMBER_HINT.get(column.kind, "")
 
 

@@ -94,9 +94,9 @@ def _why_not(data: bytes, by_passphrase: bool, error: str) -> str:
             else "the file was sealed for a key"
         )
     what = "passphrase" if by_passphrase else "key"
-    if "no matching" in error.lower() or "incorrect" in error.lower():
-        return f"wrong {what}"
-    return f"wrong {what}, or the file is damaged; try another copy of the file"
+    if "no matching" in error.lower() or error == "Decryption failed":
+        return f"wrong {what} (or the first lines of the file are damaged)"
+    return "the file is damaged: it was cut off or changed; take another copy"
 
 
 def _identities(path: Path) -> list[Any]:

@@ -15,13 +15,13 @@ _INVISIBLE = dict.fromkeys([0x00AD, 0x061C, 0x180E, *range(0x200B, 0x2010), *ran
 _EMAIL = re.compile(r"\S\s*[@＠]\s*\S|\b\w+\s*[\[(]\s*at\s*[\])]\s*\w+|(?:^|\s)@\w", re.IGNORECASE)
 _ADDRESS = re.compile(r"://|\bwww\.|\b[\w-]+\.(?:com|org|net|kr|kp|jp|cn|me|io)\b", re.IGNORECASE)
 _COORDINATES = re.compile(
-    r"\d{1,3}\.\d{3,}|\d{1,3}\s*[°º]|\d{1,3}\s*[NSEW]\b|\b[NSEW]\s*\d{1,3}\b|(?:북위|동경|남위|서경)|"
+    r"[1-9]\d{0,2}\.\d{3,}|\d{1,3}\s*[°º]|\d{1,3}\s*[NSEW]\b|\b[NSEW]\s*\d{1,3}\b|(?:북위|동경|남위|서경)|"
     r"\d{1,3}\.\d+\s*[,;/ ]\s*-?\d{1,3}\.\d+",
 )
 _SEPARATED_DIGITS = re.compile(r"[+(]?\d(?:[\s().\-·–—/_]*\d){6,}")
 _DIGIT_RUN = re.compile(rf"\d{{{SHORTEST_DIGIT_RUN},}}")
 _PHONE = re.compile(r"(?:tel|phone|mobile|call|전화|손전화|휴대폰)\W*\d{3}", re.IGNORECASE)
-_DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\d{4}(?:-[WQ]?\d\d?)?/\d{4}(?:-[WQ]?\d\d?)?")
+_DATE_LIKE = re.compile(r"\d{4}-W\d\d|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\d{4}(?:-[WQ]?\d\d?)?/\d{4}(?:-[WQ]?\d\d?)?")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 # The family names that most people in Korea bear, in Hangul and in usual Latin spellings.
 _FAMILY_KO = set(
@@ -61,7 +61,7 @@ def tripped(text: str) -> str:
         return "identity-address"
     if _EMAIL.search(plain):
         return "identity-email"
-    if _COORDINATES.search(plain):
+    if _COORDINATES.search(_DATE_LIKE.sub(" ", plain)):
         return "identity-coordinates"
     return _digits(plain) or _words(plain)
 
