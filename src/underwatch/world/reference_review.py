@@ -28,7 +28,7 @@ def hold(world: Rules, order: int, week_days: int) -> None:
 
 
 def judge_officers(world: Rules, officers: list[Officer], order: int, week_days: int) -> None:
-    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Or it relaxes; quotas ratchet."""
+    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet."""
     now = world.rates
     brought = {
         officer: sum(unit.reports[officer.organ] for unit in officer.units) * FULL_WEIGHT for officer in officers
@@ -39,11 +39,12 @@ def judge_officers(world: Rules, officers: list[Officer], order: int, week_days:
         expected = ((quotas[officer.organ] + officer.added) * order >> 16) * week_days // 7
         expected += part(max(0, mean - expected), now.comparison)
         if reports >= expected:
-            officer.pressure -= part(now.pressure_relax, officer.pressure)
             officer.added += part(now.ratchet, reports - expected)
         elif world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand:
             shortfall = min(ONE, (expected - reports << 16) // expected)
             officer.pressure += part(part(now.pressure_gain, shortfall), ONE - officer.pressure)
+            continue
+        officer.pressure -= part(now.pressure_relax, officer.pressure)
 
 
 def decide_on(world: Rules, unit: Unit) -> None:

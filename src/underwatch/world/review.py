@@ -30,7 +30,7 @@ ONE_REPORT = 256
 
 @njit(cache=True, nogil=True, _nrt=False)
 def review_officers(key, town, rates, units, organ, unit_reports, pressure, added, order, n_days, day):
-    """S6: reports of the week against what was expected; a shortfall may bring a reprimand, and pressure.
+    """S6: reports of the week against what was expected. A reprimand raises pressure; without one it eases.
 
     `units` int32[officers + 1] are the first units of the areas; `order` (65536 = 1) is the week's mean order.
     """
@@ -47,15 +47,18 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, adde
         expected = ((rates[R.quota_mps + organ] + added[o]) * order >> 16) * n_days // 7
         if mean > expected:
             expected += part(mean - expected, rates[R.comparison])
+        rise = np.int64(-1)
         if reports < expected:
             q, _, _, _ = quarters(key, P_REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day)
             if q < rates[R.reprimand]:
                 short = ((expected - reports) << 16) // expected
                 rise = part(part(rates[R.pressure_gain], min(short, 65535)), L.ONE - np.int64(pressure[o]))
-                pressure[o] = raised(pressure[o], rise)
         else:
-            pressure[o] = np.int64(pressure[o]) - part(rates[R.pressure_relax], pressure[o])
             added[o] += part(rates[R.ratchet], reports - expected)
+        if rise >= 0:
+            pressure[o] = raised(pressure[o], rise)
+        else:
+            pressure[o] -= part(rates[R.pressure_relax], pressure[o])
 
 
 @njit(cache=True, nogil=True, _nrt=False)
