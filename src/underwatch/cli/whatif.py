@@ -1,0 +1,204 @@
+"""`underwatch compare`: what would change it, as twins of one baseline."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from underwatch.errors import InputError
+from underwatch.world.scenario import scenario_for
+
+if TYPE_CHECKING:
+    from underwatch.whatif.compare import Comparison
+
+_WIDTH_WHEN_PIPED = 140
+
+_HELP = """Compare a place with its twins under interventions: what would relieve people, and by how much.
+
+PLACE is a city or county, a province or the country; FILE.toml is a scenario. Both worlds of a pair have the same
+residents and the same luck and differ in the intervention alone. Changes are shown with intervals over luck
+(replicates) and over what is not known (draws from the prior). Every resident is synthetic.
+
+\b
+Interventions:
+  end-reprimands          no reprimand for a missed quota
+  halve-quotas            half the quota for officers of both organs
+  free-calling            calls are not detected
+  satellite-phones        no journey to a signal to be followed on
+  free-movement           no permit for journeys
+  end-inminban-reporting  neighbours report no routine acts and no offences
+  close-the-list          nobody new is listed
+  let-off-after-a-year    off the list after a year on average without fresh reports
+  watching-eased          word that watching has eased: fear fades faster
+Not yet there: amnesty, remove-a-ground, abolish-the-list; asking for one says why.
+"""
+_EXAMPLES = """\b
+Examples:
+  underwatch compare hoeryong --with end-reprimands --with free-calling
+  underwatch compare hoeryong --with halve-quotas --from-date 2024-12-01 --population 20000
+  underwatch compare hoeryong --with mine.toml --out runs/mine
+"""
+
+
+@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.argument("place", metavar="PLACE|FILE.toml")
+@click.option(
+    "--with",
+    "names",
+    multiple=True,
+    required=True,
+    metavar="NAME|FILE.toml",
+    help="An intervention of the list above or of a file; may be repeated. Example: --with halve-quotas",
+)
+@click.option("--from-date", metavar="DATE", help="First day of the interventions. Example: --from-date 2024-12-01")
+@click.option(
+    "--draws",
+    type=click.IntRange(0, 100_000),
+    default=20,
+    show_default=True,
+    help="Pairs at parameters drawn from the prior; 0 for none. Example: --draws 100",
+)
+@click.option(
+    "--replicates",
+    type=click.IntRange(0, 10_000),
+    default=4,
+    show_default=True,
+    help="Pairs at the scenario's own parameters with other luck. Example: --replicates 20",
+)
+@click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
+@click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
+@click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    help="Threads (default: all cores); the table does not depend on them. Example: --threads 2",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The new folder (default: runs/compare-PLACE-001, counting up). Example: --out mine",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole table as JSON. Example: --json | jq .changes")
+def compare(
+    place: str,
+    names: tuple[str, ...],
+    from_date: str | None,
+    draws: int,
+    replicates: int,
+    population: int | None,
+    days: int | None,
+    seed: int | None,
+    threads: int | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Ask the question, run it, keep it and show it."""
+    from underwatch.files import fresh_folder, numbered_folder
+    from underwatch.whatif.interventions import find_interventions
+
+    if draws + replicates == 0:
+        raise InputError("--draws 0 and --replicates 0 leave nothing to compare; give one of them")
+    scenario = scenario_for(place, population=population, days=days, seed=seed)
+    interventions = find_interventions(names)
+    first = None if from_date is None else _date(from_date)
+    if out is not None and out.exists():
+        raise InputError(f"{out} exists already; nothing is overwritten: name another folder with --out")
+
+    from underwatch.show.progress import Progress, warn_if_cold
+    from underwatch.whatif.compare import Question
+    from underwatch.whatif.compare import compare as run_pairs
+    from underwatch.whatif.compare_folder import write_comparison
+
+    question = Question.ask(scenario, interventions, first, replicates, draws)
+    warn_if_cold()
+    with Progress(question.resident_days) as progress:
+        progress.say("pairs")
+        found = run_pairs(question, threads or _cores(), progress=progress.advance)
+    called = re.sub(r"[^a-z0-9]+", "-", scenario.name.casefold()).strip("-")
+    folder = fresh_folder(out) if out is not None else numbered_folder("runs", f"compare-{called}")
+    try:
+        manifest = write_comparison(folder, found)
+    except BaseException:
+        folder.rmdir()
+        raise
+    if as_json:
+        rows = found.changes().to_pylist()
+        told = {"folder": str(folder), "manifest": manifest, "changes": rows}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
+    else:
+        _print(found)
+        click.echo(f"Every group and ground, and every pair: {folder}")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"--from-date {text} is no date; write it as 2024-12-01") from None
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _print(found: Comparison) -> None:
+    """Print a table for each counter-world: all residents, the listed and the ordinary."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from underwatch.record.schema import ALL, LISTED, ORDINARY
+    from underwatch.whatif.compare import FIGURES, LUCK, PRIOR
+
+    question = found.question
+    spread = PRIOR if question.draws else LUCK
+    rows = {
+        (row["intervention"], row["group"], row["indicator"]): row
+        for row in found.changes().to_pylist()
+        if row["spread"] == spread and row["ground"] == ALL
+    }
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_WHEN_PIPED
+    words = {one.name: one.words for one, _ in question.dated}
+    for name in found.names:
+        first = rows[name, ALL, FIGURES[0].indicator]["first_day"]
+        console.print(f"{name}, from {first} to {question.scenario.end}: {words.get(name, 'all of them at once.')}")
+        table = Table(box=None, pad_edge=False)
+        table.add_column("indicator (relief is)")
+        for group in (ALL, LISTED, ORDINARY):
+            table.add_column(f"{group}: now", justify="right", no_wrap=True)
+            table.add_column("change [interval]", justify="right", no_wrap=True)
+            table.add_column("rises", justify="right", no_wrap=True)
+        for figure in FIGURES:
+            cells = [f"{figure.indicator}, {figure.unit} ({figure.better})"]
+            for group in (ALL, LISTED, ORDINARY):
+                cells += _cells(rows[name, group, figure.indicator])
+            table.add_row(*cells)
+        console.print(table)
+        console.print()
+    over = "draws from the prior" if spread == PRIOR else "replicates at the scenario's own parameters"
+    n = question.draws if spread == PRIOR else question.replicates
+    middle = next((row["interval"] for row in rows.values() if row["n"] == n), "none")
+    interval = {"90 %": "the middle 90 %", "range": "the whole range", "none": "none (one pair)"}[middle]
+    console.print(
+        f"n = {n} pairs of twins over {over} (fewer where a group has no cases: column n of the table). Now and change "
+        f"are medians; the interval is {interval} of the pairs; rises is the probability that the figure rises. "
+        "Listed and ordinary are those of the baseline at the start."
+    )
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    if row["change"] is None:
+        return ["-", "-", "-"]
+    ends = "" if row["low"] is None else f" [{row['low']:+.3g}, {row['high']:+.3g}]"
+    return [f"{row['baseline']:.3g}", f"{row['change']:+.3g}{ends}", f"{row['p_positive']:.2f}"]
