@@ -1,5 +1,6 @@
 """Interventions and their comparison: they only relieve, they begin on their day, and the table is of groups alone."""
 
+import pickle
 from dataclasses import replace
 from datetime import date
 
@@ -170,6 +171,11 @@ def test_intervals_and_probabilities_of_pairs():
     assert summary(np.full(2, np.nan), after[:2], HIGHER)["n"] == 0
 
 
+def test_a_world_can_go_to_an_executor_of_processes():
+    task = Task(SMALL, with_interventions(SMALL, [(one, SMALL.start) for one in catalogue().values()]), 1, (0,))
+    assert pickle.loads(pickle.dumps(task)) == task
+
+
 def test_the_table_has_every_group_no_resident_and_does_not_depend_on_threads():
     question = Question.ask(
         SMALL.replace(population=1500), find_interventions(["end-reprimands", "free-calling"]), replicates=2, draws=2
@@ -198,7 +204,7 @@ def test_the_command_writes_a_folder_and_refuses_one_that_exists(tmp_path):
     line += ["--replicates", "1", "--threads", "1", "--out", str(out)]
     done = CliRunner().invoke(main, line)
     assert done.exit_code == 0, done.output
-    assert "n = 2 pairs of twins" in done.stdout
+    assert "Pairs of twins over draws from the prior" in done.stdout
     assert {path.name for path in out.iterdir()} == {
         "manifest.json", "scenario.toml", "interventions.toml", "changes.parquet", "changes.csv", "pairs.parquet",
     }  # fmt: skip

@@ -108,8 +108,6 @@ def compare(
     scenario = scenario_for(place, population=population, days=days, seed=seed)
     interventions = find_interventions(names)
     first = None if from_date is None else _date(from_date)
-    if out is not None and out.exists():
-        raise InputError(f"{out} exists already; nothing is overwritten: name another folder with --out")
 
     from underwatch.show.progress import Progress, warn_if_cold
     from underwatch.whatif.compare import Question
@@ -117,16 +115,16 @@ def compare(
     from underwatch.whatif.compare_folder import write_comparison
 
     question = Question.ask(scenario, interventions, first, replicates, draws)
-    warn_if_cold()
-    with Progress(question.resident_days) as progress:
-        progress.say("pairs")
-        found = run_pairs(question, threads or _cores(), progress=progress.advance)
     called = re.sub(r"[^a-z0-9]+", "-", scenario.name.casefold()).strip("-")
     folder = fresh_folder(out) if out is not None else numbered_folder("runs", f"compare-{called}")
     try:
+        warn_if_cold()
+        with Progress(question.resident_days) as progress:
+            progress.say("pairs")
+            found = run_pairs(question, threads or _cores(), progress=progress.advance)
         manifest = write_comparison(folder, found)
     except BaseException:
-        folder.rmdir()
+        folder.rmdir()  # what was written into it is gone already
         raise
     if as_json:
         rows = found.changes().to_pylist()
@@ -174,31 +172,33 @@ def _print(found: Comparison) -> None:
         first = rows[name, ALL, FIGURES[0].indicator]["first_day"]
         console.print(f"{name}, from {first} to {question.scenario.end}: {words.get(name, 'all of them at once.')}")
         table = Table(box=None, pad_edge=False)
-        table.add_column("indicator (relief is)")
-        for group in (ALL, LISTED, ORDINARY):
-            table.add_column(f"{group}: now", justify="right", no_wrap=True)
-            table.add_column("change [interval]", justify="right", no_wrap=True)
-            table.add_column("rises", justify="right", no_wrap=True)
+        table.add_column("indicator")
+        table.add_column("relief is")
+        table.add_column("residents")
+        for header in ("now", "change", "low", "high", "rises", "n"):
+            table.add_column(header, justify="right", no_wrap=True)
         for figure in FIGURES:
-            cells = [f"{figure.indicator}, {figure.unit} ({figure.better})"]
+            label, better = f"{figure.indicator}, {figure.unit}", figure.better
             for group in (ALL, LISTED, ORDINARY):
-                cells += _cells(rows[name, group, figure.indicator])
-            table.add_row(*cells)
+                table.add_row(label, better, group, *_cells(rows[name, group, figure.indicator]))
+                label = better = ""
         console.print(table)
         console.print()
     over = "draws from the prior" if spread == PRIOR else "replicates at the scenario's own parameters"
-    n = question.draws if spread == PRIOR else question.replicates
-    middle = next((row["interval"] for row in rows.values() if row["n"] == n), "none")
-    interval = {"90 %": "the middle 90 %", "range": "the whole range", "none": "none (one pair)"}[middle]
     console.print(
-        f"n = {n} pairs of twins over {over} (fewer where a group has no cases: column n of the table). Now and change "
-        f"are medians; the interval is {interval} of the pairs; rises is the probability that the figure rises. "
+        f"Pairs of twins over {over}, n of them. Now and change are medians over pairs; low and high hold the middle "
+        "90 % of the changes, or all of them where n is below 20; rises is the probability that the figure rises. "
         "Listed and ordinary are those of the baseline at the start."
     )
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    if row["change"] is None:
-        return ["-", "-", "-"]
-    ends = "" if row["low"] is None else f" [{row['low']:+.3g}, {row['high']:+.3g}]"
-    return [f"{row['baseline']:.3g}", f"{row['change']:+.3g}{ends}", f"{row['p_positive']:.2f}"]
+    """Write what is known of a change; a figure that does not exist, or has no interval, is a dash."""
+    forms = {"baseline": ".3g", "change": "+.3g", "low": "+.3g", "high": "+.3g", "p_positive": ".2f"}
+    cells = ["-" if row[key] is None else _number(row[key], form) for key, form in forms.items()]
+    return [*cells, str(row["n"])]
+
+
+def _number(value: float, form: str) -> str:
+    """Write three digits, and thousands in full."""
+    return f"{value:{'+' if '+' in form else ''},.0f}" if abs(value) >= 1000 else f"{value:{form}}"
