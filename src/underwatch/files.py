@@ -47,7 +47,14 @@ def fresh_folder(path: str | Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir()
     except FileExistsError:
-        raise InputError(f"{path} exists already; nothing is overwritten: name another folder with --out") from None
+        if not path.exists() or path.parent.is_file():
+            raise InputError(f"{path} cannot be made: {path.parent} is a file; name another with --out") from None
+        unfinished = (
+            " (a run in it may be unfinished: --resume goes on with it)" if (path / "checkpoint").is_dir() else ""
+        )
+        raise InputError(
+            f"{path} exists already{unfinished}; nothing is overwritten: name another folder with --out"
+        ) from None
     except NotADirectoryError:
         raise InputError(f"{path} cannot be made: a part of it is a file; name another folder with --out") from None
     return path

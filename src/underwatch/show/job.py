@@ -331,7 +331,7 @@ def main_job(scenario: Scenario | None, options: RunOptions) -> int:
     else:
         print("\n".join(summary_lines(study)))
         if same is not None:
-            words = "the same digest as" if same else f"ANOTHER DIGEST THAN ({same_as})"
-            print(f"Digest {manifest['digest']}: {words} the manifest.")
+            words = "as in the manifest" if same else f"NOT as in the manifest, which says {same_as}"
+            print(f"Digest {manifest['digest']}: {words}.", file=sys.stdout if same else sys.stderr)
     print(f"Written to {station.run}; open {station.run / 'report.html'} in a browser.", file=sys.stderr)
     return 1 if same is False else 0

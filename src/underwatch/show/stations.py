@@ -163,7 +163,14 @@ def manifest_job(path: Path) -> tuple[Scenario, RunOptions, str]:
         options = _options({**kept, "scenario": "", "version": ""}) if isinstance(kept, dict) else RunOptions()
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path} is damaged: its options are not those of a run") from None
-    return parse(manifest["scenario"], f"{path}: "), options, manifest["digest"]
+    scenario = parse(manifest["scenario"], f"{path}: ")
+    told = {"seed": scenario.seed, "days": scenario.days, "population": scenario.residents}
+    for name, value in told.items():
+        if manifest.get(name) != value:
+            raise InputError(
+                f"{path}: {name} is {manifest.get(name)!r:.40}, but its scenario says {value}; the manifest was changed"
+            )
+    return scenario, options, manifest["digest"]
 
 
 def kept_options(options: RunOptions) -> dict[str, Any]:

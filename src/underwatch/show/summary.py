@@ -105,7 +105,8 @@ def band_words(n_draws: int) -> str:
     if n_draws == 0:
         return "no range: no draw from the prior was made"
     if n_draws < _ENOUGH_FOR_PERCENTILES:
-        return f"full range of {n_draws} draws from the prior"
+        draws = "1 draw" if n_draws == 1 else f"{n_draws} draws"
+        return f"full range of {draws} from the prior, the central values not among them"
     return f"5th to 95th percentile (90 %) of {n_draws} draws from the prior"
 
 
@@ -231,7 +232,7 @@ def _line_followed(figures: _Figures) -> str:
 
 def _line_change(study: Study, figures: _Figures) -> str:
     if study.twin is None:
-        return "No twin was run, so nothing is said about what a change would bring."
+        return f"The days of this run hold nothing of {study.change}, so there is no twin without it to compare with."
     when = " while it lasts" if study.window else ""
     return (
         f"What {study.change} changes{when}, against the twin: {figures.difference('followed')} followed outings per "
@@ -301,7 +302,7 @@ def _meet(level: float, branch: Sequence[SilencePoint]) -> float:
 
 def silence_sentence(points: Sequence[SilencePoint]) -> str:
     """Say in words what the silence curve shows."""
-    if len(points) < 3:
+    if len(points) < 3 or not any(point.published for point in points):
         return "The silence curve was not drawn in this run."
     points = sorted(points, key=lambda point: point.watching)
     first, last = points[0], points[-1]

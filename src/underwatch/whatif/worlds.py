@@ -34,8 +34,9 @@ def seed_of(scenario: Scenario, replicate: int) -> int:
 
 def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
     """Return the baseline and, where the campaign is within its days, the twin without it."""
-    twin = scenario.without_campaign()
-    return {BASELINE: scenario} if twin.phases() == scenario.phases() else {BASELINE: scenario, COUNTER: twin}
+    if not any(phase.campaign for phase in scenario.phases()):
+        return {BASELINE: scenario}
+    return {BASELINE: scenario, COUNTER: scenario.without_campaign()}
 
 
 def drawn(scenario: Scenario, draws: int) -> list[Scenario]:
