@@ -29,7 +29,15 @@ _KEY = click.option("--key", type=click.Path(path_type=Path), help="The file wit
 _MOST_IDS = 10_000
 
 
-@click.group()
+_EXAMPLES = """\b
+Examples:
+  underwatch evidence new reports --example
+  underwatch evidence summary reports
+  underwatch evidence seal reports
+"""
+
+
+@click.group(epilog=_EXAMPLES)
 def evidence() -> None:
     """Work with an evidence package: coded reports without persons, text, coordinates or clock times."""
 
@@ -154,7 +162,7 @@ def import_(
     return None
 
 
-@evidence.command()
+@evidence.command(epilog="Example: underwatch check reports")
 @_FOLDER
 @_KEY
 @_JSON
