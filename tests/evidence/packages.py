@@ -8,7 +8,7 @@ from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY, TABLES
 from underwatch.evidence.gazetteer import gazetteer
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.ids import id_from
-from underwatch.evidence.package import Package, new_package
+from underwatch.evidence.package import new_package
 from underwatch.evidence.vocabularies import codes
 
 TODAY = date(2026, 6, 30)
@@ -66,7 +66,11 @@ def good_package():
     survey = (id_from("survey"), "recent_leavers", "2024", "hoeryong", "gave_up_call", "40", "13")
     figure = (id_from("figure"), "arrests_all", "2024", "hoeryong", "100", "300", "persons", "independent")
     cited = (id_from("report", "0"), "https://news.example/article,1?id=20240101")
-    rows = [report(0), report(1, act_code="listing"), report(2, duplicate_of=id_from("report", "1"), incident_id=id_from("incident", "1"))]
+    rows = [
+        report(0),
+        report(1, act_code="listing"),
+        report(2, duplicate_of=id_from("report", "1"), incident_id=id_from("incident", "1")),
+    ]
     return package_of(*rows, effort=[effort], survey=[survey], figures=[figure], bibliography=[cited])
 
 
@@ -83,7 +87,12 @@ _QUARTERS = [f"{year}-Q{quarter}" for year in range(1996, 2026) for quarter in r
 _YEARS = [str(year) for year in range(1996, 2026)]
 _RANGES = ["2023-11/2024-02", "2019/2021", "2024-W50/2025-W02", "2024-Q3/2025-Q1"]
 _DATES = {"week": _WEEKS, "month": _MONTHS, "quarter": _QUARTERS, "year": _YEARS}
-_RANGE_PRECISION = {"2023-11/2024-02": "month", "2019/2021": "year", "2024-W50/2025-W02": "week", "2024-Q3/2025-Q1": "quarter"}
+_RANGE_PRECISION = {
+    "2023-11/2024-02": "month",
+    "2019/2021": "year",
+    "2024-W50/2025-W02": "week",
+    "2024-Q3/2025-Q1": "quarter",
+}
 
 dates = st.one_of(
     st.just(("", "unknown")),
@@ -91,7 +100,12 @@ dates = st.one_of(
     st.sampled_from(_RANGES).map(lambda text: (text, _RANGE_PRECISION[text])),
 )
 places = st.sampled_from([("", "unknown"), *((code, place.level) for code, place in gazetteer().items())])
-_REACH = {"none": ["hold"], "aggregate": ["hold", "aggregate"], "record": ["hold", "aggregate", "record"], "public": ["hold", "record"]}
+_REACH = {
+    "none": ["hold"],
+    "aggregate": ["hold", "aggregate"],
+    "record": ["hold", "aggregate", "record"],
+    "public": ["hold", "record"],
+}
 decisions = st.sampled_from([(consent, release) for consent, releases in _REACH.items() for release in releases])
 
 
@@ -100,7 +114,11 @@ def reports(draw, max_size=6):
     """Valid rows of reports.csv with distinct identifiers."""
     rows = []
     for name in draw(st.lists(identifiers("report"), max_size=max_size, unique=True)):
-        cells = {column.name: draw(st.sampled_from(sorted(codes(column.source)))) for column in TABLES[REPORTS].columns if column.kind == "code"}
+        cells = {
+            column.name: draw(st.sampled_from(sorted(codes(column.source))))
+            for column in TABLES[REPORTS].columns
+            if column.kind == "code"
+        }
         when, cells["when_precision"] = draw(dates)
         place, cells["place_precision"] = draw(places)
         cells["consent"], cells["release"] = draw(decisions)
@@ -135,15 +153,42 @@ def packages(draw, max_size=6, segment="segment"):
         tables["bibliography"] = [(name, address)] if draw(st.booleans()) else []
     whole = st.integers(0, 999_999).map(str)
     period = st.sampled_from(_MONTHS + _YEARS + _RANGES)
-    coded = {name: st.sampled_from(sorted(codes(name))) for name in ("effort_state", "capacity", "effort_event", "respondents", "measure", "independence")}
-    code = st.sampled_from([code for code in gazetteer()])
-    effort = st.tuples(identifiers("effort"), identifiers("list"), period, code, coded["effort_state"], coded["capacity"], coded["effort_event"])
+    coded = {
+        name: st.sampled_from(sorted(codes(name)))
+        for name in ("effort_state", "capacity", "effort_event", "respondents", "measure", "independence")
+    }
+    code = st.sampled_from(list(gazetteer()))
+    effort = st.tuples(
+        identifiers("effort"),
+        identifiers("list"),
+        period,
+        code,
+        coded["effort_state"],
+        coded["capacity"],
+        coded["effort_event"],
+    )
     tables[EFFORT] = draw(st.lists(effort, max_size=3, unique_by=lambda one: one[0]))
     asked = st.integers(20, 5000).flatmap(lambda n: st.tuples(st.just(str(n)), st.integers(0, n).map(str)))
-    survey = st.builds(lambda a, b, c, d, e, n: (a, b, c, d, e, *n), identifiers("survey"), coded["respondents"], period, code, coded["measure"], asked)
+    survey = st.builds(
+        lambda a, b, c, d, e, n: (a, b, c, d, e, *n),
+        identifiers("survey"),
+        coded["respondents"],
+        period,
+        code,
+        coded["measure"],
+        asked,
+    )
     tables[SURVEY] = draw(st.lists(survey, max_size=2, unique_by=lambda one: one[0]))
     low_high = st.tuples(whole, whole).map(lambda pair: tuple(sorted(pair, key=int)))
-    figure = st.builds(lambda a, b, c, d, n, e: (a, b, c, d, *n, "persons", e), identifiers("figure"), coded["measure"], period, code, low_high, coded["independence"])
+    figure = st.builds(
+        lambda a, b, c, d, n, e: (a, b, c, d, *n, "persons", e),
+        identifiers("figure"),
+        coded["measure"],
+        period,
+        code,
+        low_high,
+        coded["independence"],
+    )
     tables[FIGURES] = draw(st.lists(figure, max_size=2, unique_by=lambda one: one[0]))
     return package_of(*rows, segment=draw(st.sampled_from([segment, segment + " two"])), **tables)
 
@@ -171,7 +216,12 @@ phones = st.one_of(
     st.builds("(02) {:03d}-{:04d}".format, st.integers(0, 999), st.integers(0, 9999)),
     st.builds("０１０-{:04d}-{:04d}".format, st.integers(0, 9999), st.integers(0, 9999)),
 )
-emails = st.builds("{}{}@{}.org".format, st.sampled_from(["kim", "pak.cs", "a_b"]), st.integers(0, 99), st.sampled_from(["mail", "example"]))
+emails = st.builds(
+    "{}{}@{}.org".format,
+    st.sampled_from(["kim", "pak.cs", "a_b"]),
+    st.integers(0, 99),
+    st.sampled_from(["mail", "example"]),
+)
 coordinates = st.one_of(
     st.builds("{:.4f}".format, st.floats(37.0, 43.0)),
     st.builds("{:.3f}, {:.3f}".format, st.floats(37.0, 43.0), st.floats(124.0, 131.0)),

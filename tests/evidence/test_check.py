@@ -32,6 +32,7 @@ def found_in(files, today=TODAY):
 
 
 R0, R1, R2, R3 = (id_from("report", str(n)) for n in range(4))
+I0 = id_from("incident", "0")
 OTHER_LIST = id_from("list", "1")
 
 # Code -> one cell that is wrong: file, row, column, what stands there. Row 2 is the first row of the sorted file.
@@ -87,23 +88,24 @@ def test_one_wrong_cell_is_found_where_it_is(code):
 PAIRS = {
     "id-double": ([report(0), report(0, act_code="listing")], [report(0), report(1)]),
     "relay-contradiction": (
-        [report(0), report(1, relay_of=R0, list_id=OTHER_LIST, incident_id=id_from("incident", "0"))],
-        [report(0), report(1, relay_of=R0, relayed_from="list", list_id=OTHER_LIST, incident_id=id_from("incident", "0"))],
+        [report(0), report(1, relay_of=R0, list_id=OTHER_LIST, incident_id=I0)],
+        [report(0), report(1, relay_of=R0, relayed_from="list", list_id=OTHER_LIST, incident_id=I0)],
     ),
     "relay-same-list": (
-        [report(0), report(1, relay_of=R0, relayed_from="list", incident_id=id_from("incident", "0"))],
-        [report(0), report(1, relay_of=R0, relayed_from="list", list_id=OTHER_LIST, incident_id=id_from("incident", "0"))],
+        [report(0), report(1, relay_of=R0, relayed_from="list", incident_id=I0)],
+        [report(0), report(1, relay_of=R0, relayed_from="list", list_id=OTHER_LIST, incident_id=I0)],
     ),
     "relay-other-incident": (
         [report(0), report(1, duplicate_of=R0)],
-        [report(0), report(1, duplicate_of=R0, incident_id=id_from("incident", "0"))],
+        [report(0), report(1, duplicate_of=R0, incident_id=I0)],
     ),
     "duplicate-other-list": (
-        [report(0), report(1, duplicate_of=R0, list_id=OTHER_LIST, incident_id=id_from("incident", "0"))],
-        [report(0), report(1, duplicate_of=R0, incident_id=id_from("incident", "0"))],
+        [report(0), report(1, duplicate_of=R0, list_id=OTHER_LIST, incident_id=I0)],
+        [report(0), report(1, duplicate_of=R0, incident_id=I0)],
     ),
     "cycle-duplicates": (
-        [report(0, duplicate_of=R2), report(1, duplicate_of=R0), report(2, duplicate_of=R1), report(3, duplicate_of=R2)],
+        [report(0, duplicate_of=R2), report(1, duplicate_of=R0),
+         report(2, duplicate_of=R1), report(3, duplicate_of=R2)],
         [report(0), report(1, duplicate_of=R0), report(2, duplicate_of=R1), report(3, duplicate_of=R2)],
     ),
     "cycle-relays": (
@@ -136,7 +138,10 @@ def months(spread):
     """Sixty-odd reports over the months of a year, so many in each."""
     rows = []
     for month, n in enumerate(spread, 1):
-        rows += [report(len(rows) + k, when=f"2024-{month:02d}", when_precision="month", received="2025-01") for k in range(n)]
+        rows += [
+            report(len(rows) + k, when=f"2024-{month:02d}", when_precision="month", received="2025-01")
+            for k in range(n)
+        ]
     return to_files(package_of(*rows))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evidence.packages import TODAY, good_package, identifiers, packages
 from underwatch.errors import InputError
 from underwatch.evidence import ids
-from underwatch.evidence.check import check_files
+from underwatch.evidence.check import check_files, examine
 from underwatch.evidence.descriptor import descriptor, dictionary_csv, json_schema, own_words
 from underwatch.evidence.format import TABLES
 from underwatch.evidence.gazetteer import gazetteer, place_at
@@ -69,7 +69,8 @@ def test_a_day_lies_in_its_period_and_the_next_period_starts_after_it(day, preci
 @pytest.mark.parametrize(
     "text",
     ["2024-12-01", "2024-13", "2024-W54", "2023-W53", "2024-Q5", "24-12", "2024-1", "12/2024", "2024-12/2024-11",
-     "2024-12/2024-12", "2024/2024-12", "2024-12/2025-01/2025-02", "1200", "2024-12T10:00", "２０２４", "", "Dec-24", "2024-12 "],
+     "2024-12/2024-12", "2024/2024-12", "2024-12/2025-01/2025-02", "1200", "2024-12T10:00",
+     "２０２４", "", "Dec-24", "2024-12 "],
 )  # fmt: skip
 def test_what_is_no_period(text):
     assert parse_period(text) is None
@@ -91,7 +92,11 @@ def test_the_gazetteer_is_the_census_and_nothing_finer():
 
 
 def test_every_huridocs_code_of_the_scales_has_a_label_of_our_own():
-    ours = {(row["huridocs_list"], row["huridocs_code"]) for name in ("source_connection", "status", "reliability", "when_precision") for row in entries(name).values()}
+    ours = {
+        (row["huridocs_list"], row["huridocs_code"])
+        for name in ("source_connection", "status", "reliability", "when_precision")
+        for row in entries(name).values()
+    }
     with open(HERE / "huridocs_codes.csv", encoding="utf-8") as file:
         theirs = {(row["list"], row["code"]) for row in csv.DictReader(file)}
     assert theirs == ours - {("", "")}
@@ -150,7 +155,11 @@ def test_schema_and_check_agree_on_valid_rows(package):
                 value = record[column]
                 assert any(
                     value == option.get("const", None)
-                    or (value in option["enum"] if "enum" in option else "type" in option and re.search(option.get("pattern", ""), value))
+                    or (
+                        value in option["enum"]
+                        if "enum" in option
+                        else "type" in option and re.search(option.get("pattern", ""), value)
+                    )
                     for option in options
                 ), (name, column)
 
@@ -158,12 +167,15 @@ def test_schema_and_check_agree_on_valid_rows(package):
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", "null", '{"underwatch": 3}', '{"underwatch": {"format": 2, "kind": "evidence", "declares": []}}',
-     '{"underwatch": {"format": 1, "kind": "Kim", "declares": []}}', '{"underwatch": {"format": true, "kind": "evidence", "declares": []}}',
-     '{"underwatch": {"format": 1, "kind": ["evidence"], "declares": []}}', '{"underwatch": {"format": 1, "kind": "evidence", "declares": "x"}}',
-     '{"underwatch": {"format": 1, "kind": "evidence", "declares": [["x"]]}}', "[" * 100_000, '{"underwatch": {"format": ' + "9" * 5000 + "}}"],
+     '{"underwatch": {"format": 1, "kind": "Kim", "declares": []}}',
+     '{"underwatch": {"format": true, "kind": "evidence", "declares": []}}',
+     '{"underwatch": {"format": 1, "kind": ["evidence"], "declares": []}}',
+     '{"underwatch": {"format": 1, "kind": "evidence", "declares": "x"}}',
+     '{"underwatch": {"format": 1, "kind": "evidence", "declares": [["x"]]}}',
+     "[" * 100_000, '{"underwatch": {"format": ' + "9" * 5000 + "}}"],
 )  # fmt: skip
 def test_a_foreign_descriptor_is_told_in_one_line(text):
-    with pytest.raises(ValueError, match="datapackage.json") as caught:
+    with pytest.raises(ValueError, match=r"datapackage\.json") as caught:
         own_words(text.encode())
     assert "Kim" not in str(caught.value)
 
@@ -191,6 +203,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(package, luck):
             )
             mixed[f"{name}.csv"] = text.encode("utf-8")
     assert to_files(parse_package(mixed)) == files
+    assert examine(mixed, TODAY)[1] == examine(files, TODAY)[1] == package.fingerprint()
 
     def told(found):
         return sorted((one.file, one.column, one.code) for one in found if one.code != "file-form")

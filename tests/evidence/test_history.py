@@ -35,7 +35,9 @@ def test_the_chain_is_the_checksum_of_the_line_before_and_this_one():
 
 def test_change_and_removal_are_lines_of_their_own():
     package = package_of(report(0), report(1))
-    changed = recorded(package.with_rows("reports", [report(0, act_code="listing")]), CODER, "correction", Segment(id_from("b")))
+    changed = recorded(
+        package.with_rows("reports", [report(0, act_code="listing")]), CODER, "correction", Segment(id_from("b"))
+    )
     lines = {(line[1], line[6]) for line in changed.table(CHANGES).rows if line[0] == id_from("b")}
     assert {action for _, action in lines} == {"change", "remove"}
     assert codes_of(changed) == set()

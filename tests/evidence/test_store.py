@@ -66,7 +66,8 @@ def test_tables_are_strict_and_checked_by_sqlite_itself(tmp_path):
     assert {strict[name] for name in [*TABLES, "meta"]} == {1}
     assert base.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     wrong = {
-        "act_code": "kidnapping", "report_id": "short", "list_id": "Kim Chol-su x", "place_code": "house", "when": "yesterday",
+        "act_code": "kidnapping", "report_id": "short", "list_id": "Kim Chol-su x", "place_code": "house",
+        "when": "yesterday",
         "incident_id": None, "source_code": "12345678901234",
     }  # fmt: skip
     for column, value in wrong.items():
@@ -166,7 +167,9 @@ def edit(arguments):
             copy.put("reports", record_of(1000 * (editor + 1) + number), CODER, "coding")
             while True:
                 version = copy.version("effort", id_from("shared"))
-                row = dict(zip(TABLES["effort"].names, copy.package().table("effort").by_id[id_from("shared")], strict=True))
+                row = dict(
+                    zip(TABLES["effort"].names, copy.package().table("effort").by_id[id_from("shared")], strict=True)
+                )
                 year = int(row["period"]) + 1
                 try:
                     copy.put("effort", row | {"period": str(year)}, CODER, "update", version)
@@ -187,7 +190,9 @@ def test_editors_at_once_lose_nothing(tmp_path):
     assert done == [n] * n_editors
     with WorkingCopy(path) as copy:
         package = copy.package()
-    wanted = {record_of(1000 * (editor + 1) + number)["report_id"] for editor in range(n_editors) for number in range(n)}
+    wanted = {
+        record_of(1000 * (editor + 1) + number)["report_id"] for editor in range(n_editors) for number in range(n)
+    }
     assert wanted <= set(package.table("reports").by_id)
     assert package.table("effort").by_id[id_from("shared")][2] == str(1950 + n_editors * n), "no update was lost"
     assert [one for one in check_files(to_files(package), TODAY) if one.level == "error"] == []
@@ -273,7 +278,9 @@ MAKER = """
 def test_a_kill_while_making_the_copy_leaves_a_whole_one_or_one_that_is_made_anew(tmp_path, delay):
     write_files(tmp_path / "p", to_files(good_package()))
     before = read_files(tmp_path / "p")
-    with subprocess.Popen([sys.executable, "-c", textwrap.dedent(MAKER), str(tmp_path / "p")], stdout=subprocess.PIPE) as maker:
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(MAKER), str(tmp_path / "p")], stdout=subprocess.PIPE
+    ) as maker:
         maker.stdout.readline()
         time.sleep(delay)
         maker.send_signal(signal.SIGKILL)

@@ -83,7 +83,9 @@ def test_every_place_passes_as_a_place():
         assert {one.code for one in found} <= {"history-behind"}
 
 
-@pytest.mark.parametrize("name", ["notes", "latitude", "Phone number", "이름", "victim_name", "contact", "email", "비고", "dob"])
+@pytest.mark.parametrize(
+    "name", ["notes", "latitude", "Phone number", "이름", "victim_name", "contact", "email", "비고", "dob"]
+)
 def test_columns_about_a_person_are_known_by_their_name(name):
     assert column_tripped(name)
 
@@ -96,7 +98,7 @@ def test_our_own_columns_are_not(name):
 def test_the_command_repeats_nothing_and_writes_nothing(tmp_path):
     secret = "Pak Yong Hui"
     write_files(tmp_path / "p", change(CLEAN, "reports.csv", 2, "source_code", secret))
-    before = {name: data for name, data in read_files(tmp_path / "p").items()}
+    before = dict(read_files(tmp_path / "p").items())
     listing = sorted(path.name for path in tmp_path.rglob("*"))
     for arguments in (["check", str(tmp_path / "p")], ["check", "--json", str(tmp_path / "p")]):
         result = CliRunner().invoke(evidence, [*arguments, "--today", "2026-06-30"], standalone_mode=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from underwatch.errors import InputError
-from underwatch.evidence.check import check_files, check_package, read_checked, read_package
+from underwatch.evidence.check import check_package, examine, read_checked, read_package
 from underwatch.evidence.findings import as_json, as_text, exit_code
 from underwatch.evidence.folder import PRIVATE_FILE, read_files, write_files
 from underwatch.evidence.format import RECORDED, TABLES
@@ -170,11 +170,7 @@ def import_(
 def check(folder: Path, key: Path | None, as_json_: bool, today: datetime | None) -> int:
     """Say what is wrong in a package (folder, zip or sealed), and what to do. Writes nothing; 0 clean, 1 findings."""
     files = _unlocked(folder, key)
-    findings = check_files(files, today.date() if today else None)
-    try:
-        fingerprint = parse_package(files).fingerprint()
-    except InputError:
-        fingerprint = ""
+    findings, fingerprint = examine(files, today.date() if today else None)
     if as_json_:
         click.echo(as_json(findings, fingerprint))
     else:

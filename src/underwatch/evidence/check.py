@@ -6,7 +6,7 @@ left out of what follows.
 
 import csv
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -19,8 +19,16 @@ from underwatch.evidence.findings import ERROR, Finding, declared_as_notes, find
 from underwatch.evidence.folder import LARGEST_FILE, Oversized, read_files
 from underwatch.evidence.format import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, RECORDED, TABLES, VOCABULARY_FOLDER
 from underwatch.evidence.gazetteer import places_file
-from underwatch.evidence.history import verify
-from underwatch.evidence.package import BYTE_ORDER_MARK, Package, Sheet, parse_package, read_sheet
+from underwatch.evidence.history import Lines, verify
+from underwatch.evidence.package import (
+    BYTE_ORDER_MARK,
+    Package,
+    Sheet,
+    fingerprint_of,
+    leaves_out_last,
+    parse_package,
+    read_sheet,
+)
 from underwatch.evidence.tripwire import tripped
 from underwatch.evidence.vocabularies import vocabulary_files
 
@@ -55,13 +63,18 @@ def check_package(package_files: Mapping[str, bytes], today: date | None = None)
 
 def check_files(files: Mapping[str, bytes], today: date | None = None) -> list[Finding]:
     """Return what is wrong with a package given as file names and bytes; `today` judges dates in the future."""
+    return examine(files, today)[0]
+
+
+def examine(files: Mapping[str, bytes], today: date | None = None) -> tuple[list[Finding], str]:
+    """Return what is wrong with a package, and its fingerprint ('' where it cannot be read)."""
     with _collector_at_rest():
-        return _check_files(files, today or date.today())
+        return _examine(files, today or date.today())
 
 
-def _check_files(files: Mapping[str, bytes], today: date) -> list[Finding]:
+def _examine(files: Mapping[str, bytes], today: date) -> tuple[list[Finding], str]:
     found = _files(files)
-    own, declares = _descriptor(files)
+    own, kind, declares = _descriptor(files)
     found += own
     sheets: dict[str, Sheet] = {}
     for name, form in TABLES.items():
@@ -70,15 +83,18 @@ def _check_files(files: Mapping[str, bytes], today: date) -> list[Finding]:
             found += told
             if sheet is not None:
                 sheets[name] = sheet
-    tables: dict[str, tuple[dict[str, Sequence[str]], Sequence[int]]] = {}
+    tables: dict[str, Lines] = {}
     for name, sheet in sheets.items():
         told, unfit = check_cells(TABLES[name], sheet)
         found += told
         tables[name] = _fit(name, sheet, unfit)
-    found += check_sense(tables, today)
+    found += check_sense({name: (lines.columns, lines.numbers) for name, lines in tables.items()}, today)
     if CHANGES in tables:
-        found += _history(tables)
-    return declared_as_notes(found, declares)
+        found += verify(tables[CHANGES], {name: tables[name] for name in RECORDED if name in tables})
+    is_whole = not any(one.row == 0 and one.level == ERROR for one in found)
+    in_files = {name: (files[TABLES[name].file], sheet) for name, sheet in sheets.items()}
+    fingerprint = fingerprint_of(kind, declares, in_files) if is_whole else ""
+    return declared_as_notes(found, declares), fingerprint
 
 
 def _files(files: Mapping[str, bytes]) -> list[Finding]:
@@ -109,23 +125,23 @@ def _plain(data: bytes) -> bytes:
     return data.removeprefix(BYTE_ORDER_MARK).replace(b"\r\n", b"\n")
 
 
-def _descriptor(files: Mapping[str, bytes]) -> tuple[list[Finding], tuple[str, ...]]:
-    """Return the findings about datapackage.json, and the limits it declares."""
+def _descriptor(files: Mapping[str, bytes]) -> tuple[list[Finding], str, tuple[str, ...]]:
+    """Return the findings about datapackage.json, the kind it names and the limits it declares."""
     if DESCRIPTOR_FILE not in files or isinstance(files[DESCRIPTOR_FILE], Oversized):
-        return [], ()
+        return [], "evidence", ()
     data = files[DESCRIPTOR_FILE]
     try:
         kind, declares = own_words(data)
     except ValueError as error:
-        return [finding("descriptor", DESCRIPTOR_FILE, hint=str(error))], ()
+        return [finding("descriptor", DESCRIPTOR_FILE, hint=str(error))], "evidence", ()
     # An optional table may be added or left out in a spreadsheet, so the tables named there need not be those present.
     named = tuple(name for name, form in TABLES.items() if form.required or f'"{form.file}"'.encode() in data)
     if _plain(data) != descriptor(kind, declares, named):
-        return [finding("file-changed", DESCRIPTOR_FILE)], declares
+        return [finding("file-changed", DESCRIPTOR_FILE)], kind, declares
     present = tuple(name for name, form in TABLES.items() if form.required or form.file in files)
     if named != present:
-        return [finding("file-form", DESCRIPTOR_FILE, hint="it names other tables than there are")], declares
-    return [], declares
+        return [finding("file-form", DESCRIPTOR_FILE, hint="it names other tables than there are")], kind, declares
+    return [], kind, declares
 
 
 def _sheet(name: str, data: bytes) -> tuple[list[Finding], Sheet | None]:
@@ -163,24 +179,17 @@ def _columns(name: str, sheet: Sheet) -> list[Finding]:
     return found
 
 
-def _fit(name: str, sheet: Sheet, unfit: set[int]) -> tuple[dict[str, Sequence[str]], Sequence[int]]:
-    """Return the rows whose cells passed, as columns, with their numbers."""
+def _fit(name: str, sheet: Sheet, unfit: set[int]) -> Lines:
+    """Return the rows whose cells passed."""
     columns = {column: sheet.columns[sheet.header.index(column)] for column in TABLES[name].names}
-    if not unfit:
-        return dict(columns), sheet.numbers
-    kept = [at for at in range(len(sheet.numbers)) if at not in unfit]
-    return {column: [cells[at] for at in kept] for column, cells in columns.items()}, [sheet.numbers[at] for at in kept]
-
-
-def _history(tables: Mapping[str, tuple[Mapping[str, Sequence[str]], Sequence[int]]]) -> list[Finding]:
-    """Return what is wrong with the history."""
-    rows = {
-        name: (tables[name][1], list(zip(*tables[name][0].values(), strict=True)))
-        for name in RECORDED
-        if name in tables
-    }
-    columns, numbers = tables[CHANGES]
-    return verify(list(zip(*columns.values(), strict=True)), numbers, rows)
+    short = leaves_out_last(name)
+    if sheet.lines and sheet.header == TABLES[name].names:
+        texts = [line[: line.rindex(",")] for line in sheet.lines] if short else sheet.lines
+    else:
+        counted = list(columns.values())[:-1] if short else list(columns.values())
+        texts = [",".join(row) for row in zip(*counted, strict=True)]
+    lines = Lines(columns, sheet.numbers, texts)
+    return lines.in_order([at for at in range(len(sheet.numbers)) if at not in unfit]) if unfit else lines
 
 
 @contextmanager

@@ -72,6 +72,8 @@ def check_cells(form: TableForm, sheet: Sheet) -> tuple[list[Finding], set[int]]
     unfit: set[int] = set()
     for column in form.columns:
         cells = sheet.columns[sheet.header.index(column.name)]
+        if column.kind == "hash" and column.required and not not_hashes(cells):
+            continue  # all different: no use in collecting them
         reasons = _reasons(column, set(cells))
         if reasons:
             places = [at for at, cell in enumerate(cells) if cell in reasons]
@@ -109,10 +111,13 @@ def _reason(column: Column, cell: str) -> tuple[str, str]:
     if cell != cell.strip() and not tripped(cell):
         return "cell-space", ""
     folded = cell.strip().casefold().replace(" ", "_")
-    known = codes(column.source) if column.kind == "code" else gazetteer().keys() if column.kind == "place" else frozenset()
+    known = (
+        codes(column.source) if column.kind == "code" else gazetteer().keys() if column.kind == "place" else frozenset()
+    )
     hint = nearest(folded, sorted(known)) if folded.isalpha() else ""
-    # One word near one of ours is a slip of the pen: an error all the same, but not told as a name.
-    danger = "" if folded in _our_words() or hint else tripped(cell)
+    # One word near one of ours, or in the column of places, is a slip of the pen: an error, but not told as a name.
+    slip = bool(hint) or (column.kind == "place" and folded.isalpha() and folded.isascii())
+    danger = "" if folded in _our_words() or slip else tripped(cell)
     if danger and not (column.kind == "address" and danger == "identity-address"):
         return danger, ""
     if column.kind in ("code", "place"):

@@ -6,7 +6,7 @@ could hear.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from underwatch.evidence.check_cells import doubled
@@ -91,29 +91,28 @@ def _fits(when: str, precision: str) -> bool:
     return precision == (period.precision if period else "unknown")
 
 
+def _pairs(columns: Columns, *names: str) -> Iterator[tuple[str, ...]]:
+    """Return the cells of some columns row by row."""
+    return zip(*(columns[name] for name in names), strict=True)
+
+
 def _dates(columns: Columns, numbers: Sequence[int], today: date) -> list[Finding]:
     """Return dates that do not fit their precision, are in the future, or come after they were received."""
     found: list[Finding] = []
-    pairs = list(zip(columns["when"], columns["when_precision"], strict=True))
-    for pair in sorted(pair for pair in set(pairs) if not _fits(*pair)):
+    for pair in sorted(pair for pair in set(_pairs(columns, "when", "when_precision")) if not _fits(*pair)):
         period = parse_period(pair[0])
         hint = f"This date is a {period.precision}." if period else "Without a date the precision is `unknown`."
-        found += _at(
-            [at for at, other in enumerate(pairs) if other == pair],
-            numbers,
-            "date-precision",
-            REPORTS,
-            "when_precision",
-            hint,
-        )
+        places = [at for at, other in enumerate(_pairs(columns, "when", "when_precision")) if other == pair]
+        found += _at(places, numbers, "date-precision", REPORTS, "when_precision", hint)
     for column in ("when", "received"):
         late = {cell for cell in set(columns[column]) if cell and _begins(cell) > today}
         found += _where(columns[column], late, numbers, "date-future", REPORTS, column)
     odd = {cell for cell in set(columns["received"]) if cell and not _is_received(parse_period(cell), cell)}
     found += _where(columns["received"], odd, numbers, "date-malformed", REPORTS, "received")
-    both = list(zip(columns["when"], columns["received"], strict=True))
-    early = {pair for pair in set(both) if pair[0] and pair[1] and _ends(pair[1]) < _begins(pair[0])}
-    return found + _where(both, early, numbers, "received-early", REPORTS, "received")
+    both = set(_pairs(columns, "when", "received"))
+    early = {pair for pair in both if pair[0] and pair[1] and _ends(pair[1]) < _begins(pair[0])}
+    rows = _pairs(columns, "when", "received")
+    return found + _where(rows, early, numbers, "received-early", REPORTS, "received")
 
 
 def _is_received(period: Period | None, cell: str) -> bool:
@@ -128,12 +127,11 @@ def _ends(cell: str) -> date:
 def _places(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     """Return places that do not fit their precision."""
     found: list[Finding] = []
-    pairs = list(zip(columns["place_code"], columns["place_precision"], strict=True))
-    for pair in sorted(set(pairs)):
+    for pair in sorted(set(_pairs(columns, "place_code", "place_precision"))):
         level = gazetteer()[pair[0]].level if pair[0] else "unknown"
         if pair[1] != level:
             hint = f"This place is a {level}." if pair[0] else "Without a place the precision is `unknown`."
-            places = [at for at, other in enumerate(pairs) if other == pair]
+            places = [at for at, other in enumerate(_pairs(columns, "place_code", "place_precision")) if other == pair]
             found += _at(places, numbers, "place-precision", REPORTS, "place_precision", hint)
     return found
 
@@ -184,12 +182,15 @@ def _in_cycles(links: Mapping[int, int]) -> set[int]:
 
 def _judgements(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     """Return releases beyond consent, and confirmations that rest on one source."""
-    decided = list(zip(columns["release"], columns["consent"], strict=True))
-    beyond = {pair for pair in set(decided) if _REACH_OF_RELEASE[pair[0]] > _REACH_OF_CONSENT[pair[1]]}
-    judged = list(zip(columns["status"], columns["independent_sources"], strict=True))
-    thin = {pair for pair in set(judged) if pair[0].startswith("confirmed") and pair[1] != "two_or_more"}
-    found = _where(decided, beyond, numbers, "release-beyond-consent", REPORTS, "release")
-    return found + _where(judged, thin, numbers, "confirmed-one-source", REPORTS, "status")
+    decided, judged = ("release", "consent"), ("status", "independent_sources")
+    beyond = {
+        pair for pair in set(_pairs(columns, *decided)) if _REACH_OF_RELEASE[pair[0]] > _REACH_OF_CONSENT[pair[1]]
+    }
+    thin = {
+        pair for pair in set(_pairs(columns, *judged)) if pair[0].startswith("confirmed") and pair[1] != "two_or_more"
+    }
+    found = _where(_pairs(columns, *decided), beyond, numbers, "release-beyond-consent", REPORTS, "release")
+    return found + _where(_pairs(columns, *judged), thin, numbers, "confirmed-one-source", REPORTS, "status")
 
 
 def _heaps(columns: Columns) -> list[Finding]:

@@ -10,19 +10,15 @@ its end together with its rows; compare the fingerprint that `check` prints with
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from operator import gt
 
 from underwatch.errors import InputError
 from underwatch.evidence.findings import Finding, finding
 from underwatch.evidence.format import CHANGES, TABLES
 from underwatch.evidence.ids import letters_of, many_letters_of, new_id
-from underwatch.evidence.package import Package, Row, content_of, contents_of, recorded_rows
+from underwatch.evidence.package import Package, Row, content_of, recorded_rows
 
 _FILE = TABLES[CHANGES].file
 Key = tuple[str, str]
-# The rows of a table and the number of each as a spreadsheet shows it.
-Numbered = tuple[Sequence[int], Sequence[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,58 +97,124 @@ def recorded(package: Package, who: str, reason: str, segment: Segment | None = 
     return package.with_rows(CHANGES, [*lines, *added]) if added else package
 
 
-def verify(lines: Sequence[Row], line_numbers: Sequence[int], rows: Mapping[str, Numbered]) -> list[Finding]:
-    """Return what is wrong with a history, given its lines and the rows it speaks of, with their numbers."""
-    order = range(len(lines))
-    keys = [(line[0], int(line[1])) for line in lines]
-    if any(map(gt, keys, islice(keys, 1, None))):
-        order = sorted(order, key=keys.__getitem__)  # type: ignore[assignment]
-    found = _broken([lines[at] for at in order], [line_numbers[at] for at in order])
-    latest, forked, place = _latest(lines)
-    for name, (numbers, members) in rows.items():
-        file = TABLES[name].file
-        for number, row, content in zip(numbers, members, contents_of(name, members), strict=True):
-            key = (name, row[0])
-            if key in forked:
-                found.append(finding("history-forked", file, number))
-            elif latest.pop(key, "") != content:
-                found.append(finding("history-behind", file, number))
-    gone = sorted(line_numbers[place[key]] for key, content in latest.items() if content and key not in forked)
-    return found + [finding("history-lost-row", _FILE, number) for number in gone]
+@dataclass(frozen=True)
+class Lines:
+    """The rows of a table for comparison: its columns, each row's number in the file, and each row's text.
+
+    The text is the cells with commas between, without the last cell where a checksum leaves that out (`line_texts`).
+    """
+
+    columns: Mapping[str, Sequence[str]]
+    numbers: Sequence[int]
+    texts: Sequence[str]
+
+    def in_order(self, order: Sequence[int]) -> "Lines":
+        """Return the rows in another order."""
+        columns = {name: [cells[at] for at in order] for name, cells in self.columns.items()}
+        return Lines(columns, [self.numbers[at] for at in order], [self.texts[at] for at in order])
 
 
-def _latest(lines: Sequence[Row]) -> tuple[dict[Key, str], set[Key], dict[Key, int]]:
-    """Return each row's latest content, the rows with two that differ, and at which line the latest stands."""
-    followed = {line[7] for line in lines}
-    latest: dict[Key, str] = {}
-    place: dict[Key, int] = {}
-    forked: set[Key] = set()
-    for at, line in enumerate(lines):
-        if line[9] not in followed:
-            key = (line[4], line[5])
-            if latest.setdefault(key, line[8]) != line[8]:
-                forked.add(key)
-            place[key] = at
-    return latest, forked, place
+def verify(changes: Lines, tables: Mapping[str, Lines]) -> list[Finding]:
+    """Return what is wrong with a history, given its lines and the tables it speaks of."""
+    seqs = list(map(int, changes.columns["seq"]))
+    names = changes.columns["segment"]
+    if seqs != list(range(1, len(seqs) + 1)) or len(set(names)) > 1:
+        changes = changes.in_order(sorted(range(len(seqs)), key=lambda at: (names[at], seqs[at])))
+        seqs = list(map(int, changes.columns["seq"]))
+    found = _broken(changes, seqs)
+    latest, forked = _latest(changes.columns)
+    n_rows = 0
+    for name, lines in tables.items():
+        rows = [(name, row_id) for row_id in lines.columns[TABLES[name].names[0]]]
+        contents = many_letters_of(f"{name},{text}" for text in lines.texts)
+        n_rows += len(rows)
+        if forked or [latest.get(key) for key in rows] != contents:
+            found += _differing(name, rows, contents, lines.numbers, latest, forked)
+    if n_rows == len(latest) and not forked and not found:
+        return found
+    return found + _gone(changes, tables, latest, forked)
 
 
-def _broken(lines: Sequence[Row], numbers: Sequence[int]) -> list[Finding]:
-    """Return the lines at which a chain breaks; the lines come sorted by segment and number."""
-    found: list[Finding] = []
-    starts = [at == 0 or line[0] != lines[at - 1][0] for at, line in enumerate(lines)]
-    previous = ["" if starts[at] else lines[at - 1][9] for at in range(len(lines))]
-    entries = many_letters_of(f"{last},{','.join(line[:9])}" for last, line in zip(previous, lines, strict=True))
-    changed_row = {line[9]: (line[4], line[5]) for line in lines}
-    seq = 0
-    for at, (number, line, entry) in enumerate(zip(numbers, lines, entries, strict=True)):
-        seq = 1 if starts[at] else seq + 1
-        if int(line[1]) != seq:
-            found.append(finding("history-broken", _FILE, number, "seq", "A number is missing or doubled."))
-            seq = int(line[1])
-        if entry != line[9]:
-            found.append(
-                finding("history-broken", _FILE, number, "entry", "Take changes.csv from your last good copy.")
-            )
-        if line[7] and changed_row.get(line[7]) != (line[4], line[5]):
-            found.append(finding("history-broken", _FILE, number, "before", "The change it follows is not there."))
+def _differing(
+    name: str,
+    rows: Sequence[Key],
+    contents: Sequence[str],
+    numbers: Sequence[int],
+    latest: Mapping[Key, str],
+    forked: set[Key],
+) -> list[Finding]:
+    """Return the rows of a table that are not as the history has them."""
+    found = []
+    for number, key, content in zip(numbers, rows, contents, strict=True):
+        if key in forked:
+            found.append(finding("history-forked", TABLES[name].file, number))
+        elif latest.get(key, "") != content:
+            found.append(finding("history-behind", TABLES[name].file, number))
     return found
+
+
+def _gone(changes: Lines, tables: Mapping[str, Lines], latest: Mapping[Key, str], forked: set[Key]) -> list[Finding]:
+    """Return the last line of every row that the history has and its table lacks."""
+    columns = changes.columns
+    rows = {(name, row_id) for name, lines in tables.items() for row_id in lines.columns[TABLES[name].names[0]]}
+    gone = {key for key, content in latest.items() if content} - rows - forked
+    place = {
+        key: at for at, key in enumerate(zip(columns["table_name"], columns["row_id"], strict=True)) if key in gone
+    }
+    return [
+        finding("history-lost-row", _FILE, number) for number in sorted(changes.numbers[at] for at in place.values())
+    ]
+
+
+def _latest(columns: Mapping[str, Sequence[str]]) -> tuple[dict[Key, str], set[Key]]:
+    """Return each row's latest content ('' when removed), and the rows with two that differ."""
+    keys = list(zip(columns["table_name"], columns["row_id"], strict=True))
+    latest = dict(zip(keys, columns["content"], strict=True))
+    if len(latest) == len(keys):
+        return latest, set()
+    followed = set(columns["before"]) - {""}
+    latest.clear()
+    forked: set[Key] = set()
+    for key, entry, content in zip(keys, columns["entry"], columns["content"], strict=True):
+        if entry not in followed and latest.setdefault(key, content) != content:
+            forked.add(key)
+    return latest, forked
+
+
+def _broken(changes: Lines, seqs: Sequence[int]) -> list[Finding]:
+    """Return the lines at which a chain breaks; the lines come sorted by segment and number."""
+    if not seqs:
+        return []
+    columns = changes.columns
+    found: list[Finding] = []
+    segments, entries = columns["segment"], columns["entry"]
+    starts = [at for at, name in enumerate(segments) if at == 0 or name != segments[at - 1]]
+    previous, wanted_seqs = ["", *entries[:-1]], list(range(1, len(seqs) + 1))
+    for start, end in zip(starts, [*starts[1:], len(seqs)], strict=True):
+        previous[start] = ""
+        wanted_seqs[start:end] = range(1, end - start + 1)
+    for at, (seq, wanted) in enumerate(zip(seqs, wanted_seqs, strict=False)):
+        if seq != wanted and (at in starts or seqs[at - 1] + 1 != seq):
+            found.append(
+                finding("history-broken", _FILE, changes.numbers[at], "seq", "A number is missing or doubled.")
+            )
+    wanted_entries = many_letters_of(f"{last},{text}" for last, text in zip(previous, changes.texts, strict=False))
+    for at, (entry, wanted_entry) in enumerate(zip(entries, wanted_entries, strict=True)):
+        if entry != wanted_entry:
+            hint = "Take changes.csv from your last good copy."
+            found.append(finding("history-broken", _FILE, changes.numbers[at], "entry", hint))
+    return found + _loose(changes)
+
+
+def _loose(changes: Lines) -> list[Finding]:
+    """Return the lines that follow a change which is not there or is of another row."""
+    columns = changes.columns
+    following = [at for at, before in enumerate(columns["before"]) if before]
+    rows = list(zip(columns["table_name"], columns["row_id"], strict=True)) if following else []
+    row_of = dict(zip(columns["entry"], rows, strict=True)) if following else {}
+    hint = "The change it follows is not there."
+    return [
+        finding("history-broken", _FILE, changes.numbers[at], "before", hint)
+        for at in following
+        if row_of.get(columns["before"][at]) != rows[at]
+    ]

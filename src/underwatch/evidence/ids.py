@@ -58,12 +58,14 @@ def is_id(text: str) -> bool:
 
 def not_ids(texts: Iterable[str]) -> set[str]:
     """Return those texts that are no identifiers; quick for a hundred thousand good ones."""
-    distinct = list(set(texts))
+    distinct = texts if isinstance(texts, set) else set(texts)
     joined = "".join([f"{text}\n" for text in distinct])
     if joined.count("\n") != len(distinct) or not _MANY.fullmatch(joined):
         return {text for text in distinct if not is_id(text)}
-    numbers = [int(digits, 20) for digits in joined.translate(_AS_DIGITS).split()]
-    return {text for text, number in zip(distinct, numbers, strict=True) if number % CHECK_PRIME != 1}
+    digits = joined.translate(_AS_DIGITS).split()
+    if {int(number, 20) % CHECK_PRIME for number in digits} <= {1}:
+        return set()
+    return {text for text in distinct if not is_id(text)}
 
 
 def letters_of(data: bytes) -> str:
@@ -73,7 +75,7 @@ def letters_of(data: bytes) -> str:
 
 def many_letters_of(texts: Iterable[str]) -> list[str]:
     """Return `letters_of` of each text; the spelling in letters is done once for all."""
-    spelled = "".join([sha256(text.encode()).hexdigest() for text in texts]).translate(_HEX_AS_LETTERS)
+    spelled = b"".join([sha256(text.encode()).digest() for text in texts]).hex().translate(_HEX_AS_LETTERS)
     return [spelled[at : at + 64] for at in range(0, len(spelled), 64)]
 
 

@@ -7,9 +7,11 @@ trace.
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
+from operator import lt
 
 from underwatch.errors import InputError
 from underwatch.evidence.descriptor import descriptor, own_words
@@ -24,7 +26,7 @@ from underwatch.evidence.format import (
     TableForm,
 )
 from underwatch.evidence.gazetteer import places_file
-from underwatch.evidence.ids import letters_of, many_letters_of
+from underwatch.evidence.ids import letters_of
 from underwatch.evidence.vocabularies import vocabulary_files
 
 Row = tuple[str, ...]
@@ -85,7 +87,7 @@ class Package:
 
     def fingerprint(self) -> str:
         """Return a checksum of the whole content; row order does not count."""
-        return letters_of(b"\0".join(name.encode() + b"\0" + data for name, data in sorted(to_files(self).items())))
+        return _checksum(to_files(self))
 
 
 def new_package(kind: str = "evidence", declares: tuple[str, ...] = ()) -> Package:
@@ -100,18 +102,18 @@ def line_of(row: Row) -> str:
     return text.getvalue()
 
 
+def leaves_out_last(table_name: str) -> bool:
+    """Say whether the checksum of a row leaves out its last cell: the source's code, and the checksum itself."""
+    return TABLES[table_name].names[-1] in (SOURCE_COLUMN, "entry")
+
+
 def content_of(table_name: str, row: Row) -> str:
     """Return the checksum of a row as the history keeps it.
 
     The source's code is left out: it is dropped when a package is shared, and the history must still hold then.
     """
-    return contents_of(table_name, [row])[0]
-
-
-def contents_of(table_name: str, rows: Iterable[Row]) -> list[str]:
-    """Return `content_of` for each of many rows of one table."""
-    last = -1 if TABLES[table_name].names[-1] == SOURCE_COLUMN else None
-    return many_letters_of(f"{table_name},{','.join(row[:last])}" for row in rows)
+    kept = row[:-1] if leaves_out_last(table_name) else row
+    return letters_of(f"{table_name},{','.join(kept)}".encode())
 
 
 def table_bytes(rows: Table) -> bytes:
@@ -125,15 +127,50 @@ def table_bytes(rows: Table) -> bytes:
 
 def to_files(package: Package) -> dict[str, bytes]:
     """Return the files of a package: name to bytes. Optional tables without a row are left out."""
-    present = {name: part for name, part in package.tables.items() if part.rows or part.form.required}
-    for name, form in TABLES.items():
-        if form.required and name not in present:
-            present[name] = table(name, ())
-    files = {part.form.file: table_bytes(part) for part in present.values()}
-    names = tuple(name for name in TABLES if name in present)
-    files[DESCRIPTOR_FILE] = descriptor(package.kind, package.declares, names)
+    present = {name: part for name, part in package.tables.items() if part.rows}
+    return _with_the_rest(package.kind, package.declares, {name: table_bytes(part) for name, part in present.items()})
+
+
+def _with_the_rest(kind: str, declares: tuple[str, ...], tables: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the tables' files together with what every package has."""
+    needed = [name for name, form in TABLES.items() if form.required or name in tables]
+    files = {TABLES[name].file: tables[name] if name in tables else table_bytes(table(name, ())) for name in needed}
+    files[DESCRIPTOR_FILE] = descriptor(kind, declares, tuple(needed))
     files[PLACES_FILE] = places_file()
     return files | {VOCABULARY_FOLDER + name: data for name, data in vocabulary_files().items()}
+
+
+def _checksum(files: Mapping[str, bytes]) -> str:
+    return letters_of(b"\0".join(name.encode() + b"\0" + data for name, data in sorted(files.items())))
+
+
+def fingerprint_of(kind: str, declares: tuple[str, ...], found: Mapping[str, tuple[bytes, "Sheet"]]) -> str:
+    """Return what `Package.fingerprint` gives for tables found in files, without writing those that are canonical.
+
+    '' when a table cannot be read as one of the format.
+    """
+    tables = {}
+    for name, (data, sheet) in found.items():
+        made = None if _is_canonical_table(name, sheet) else table_of(name, sheet)
+        if made is None and not _is_canonical_table(name, sheet):
+            return ""
+        if len(sheet.numbers):
+            tables[name] = data if made is None else table_bytes(made)
+    return _checksum(_with_the_rest(kind, declares, tables))
+
+
+def _is_canonical_table(name: str, sheet: "Sheet") -> bool:
+    """Say whether a file is as `table_bytes` would write it: in form, and with its rows in order."""
+    if not sheet.plain or sheet.header != TABLES[name].names or sheet.ragged:
+        return False
+    first = sheet.columns[0]
+    if name != CHANGES:
+        return all(map(lt, first, islice(first, 1, None)))
+    seqs = sheet.columns[1]
+    if seqs == list(map(str, range(1, len(seqs) + 1))) and len(set(first)) <= 1:
+        return True
+    order = [_order(TABLES[name], row) for row in zip(first, seqs, strict=True)]
+    return all(map(lt, order, islice(order, 1, None)))
 
 
 @dataclass(frozen=True)
@@ -141,7 +178,8 @@ class Sheet:
     """A CSV file as it was found: header, rows in the file's order, and whether it was already canonical in form.
 
     `columns` gives each column's cells by position in the header; rows of a wrong length are in `ragged` (the row's
-    number as a spreadsheet shows it) and left out of the columns; `numbers` are the rows' own numbers.
+    number as a spreadsheet shows it) and left out of the columns; `numbers` are the rows' own numbers. `lines` are the
+    lines as they stand where no cell is quoted, else empty.
     """
 
     header: tuple[str, ...]
@@ -149,6 +187,7 @@ class Sheet:
     numbers: range | list[int]
     ragged: tuple[int, ...]
     plain: bool
+    lines: Sequence[str] = ()
 
 
 def read_sheet(data: bytes) -> Sheet:
@@ -180,10 +219,10 @@ def _split(text: str) -> Sheet:
     body = lines[1:]
     if not body:
         return Sheet(header, tuple([] for _ in header), range(2, 2), (), True)
-    if wanted > 0 and all(line.count(",") == wanted for line in body):
+    if wanted > 0 and {line.count(",") for line in body} == {wanted}:
         cells = ",".join(body).split(",")
         step = len(header)
-        return Sheet(header, tuple(cells[at::step] for at in range(step)), range(2, len(body) + 2), (), True)
+        return Sheet(header, tuple(cells[at::step] for at in range(step)), range(2, len(body) + 2), (), True, body)
     return _sheet([tuple(line.split(",")) if line else () for line in lines], True)
 
 

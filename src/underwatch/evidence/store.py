@@ -58,7 +58,7 @@ def _told_plainly(path: Path) -> Iterator[None]:
         raise InputError(
             f"{path.name}: a row does not fit the format or is there already; nothing was changed"
         ) from None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if "locked" in str(error) or "busy" in str(error):
             raise InputError(f"{path.name} is in use by someone else for over a minute; try again") from None
         if "full" in str(error):
@@ -82,9 +82,13 @@ class WorkingCopy:
         self._segment = new_segment()
         with _told_plainly(self.path):
             self._base = sqlite3.connect(self.path, isolation_level=None, timeout=_WAIT_FOR_OTHERS_MS / 1000)
-            for pragma in _PRAGMAS:
-                self._base.execute(pragma)
-            self._meta(_KIND)
+            try:
+                for pragma in _PRAGMAS:
+                    self._base.execute(pragma)
+                self._meta(_KIND)
+            except BaseException:
+                self._base.close()
+                raise
 
     @classmethod
     def create(cls, path: str | Path, package: Package) -> "WorkingCopy":

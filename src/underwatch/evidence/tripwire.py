@@ -21,7 +21,10 @@ _COORDINATES = re.compile(
 _SEPARATED_DIGITS = re.compile(r"[+(]?\d(?:[\s().\-·–—/_]*\d){6,}")
 _DIGIT_RUN = re.compile(rf"\d{{{SHORTEST_DIGIT_RUN},}}")
 _PHONE = re.compile(r"(?:tel|phone|mobile|call|전화|손전화|휴대폰)\W*\d{3}", re.IGNORECASE)
-_DATE_LIKE = re.compile(r"\d{4}-W\d\d|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\d{4}(?:-[WQ]?\d\d?)?/\d{4}(?:-[WQ]?\d\d?)?")
+_DATE_LIKE = re.compile(
+    r"\b\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d\b|\d{4}-W\d\d|"
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\d{4}(?:-[WQ]?\d\d?)?/\d{4}(?:-[WQ]?\d\d?)?"
+)
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
 # The family names that most people in Korea bear, in Hangul and in usual Latin spellings.
 _FAMILY_KO = set(

@@ -1,0 +1,199 @@
+"""Import: by a mapping or from the template; what is not mapped or dropped by name stops it; nothing is half done."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from evidence.packages import CODER, TODAY, identities, package_of, report
+from underwatch.errors import InputError
+from underwatch.evidence.check import check_files
+from underwatch.evidence.findings import as_text
+from underwatch.evidence.format import REPORTS, TABLES
+from underwatch.evidence.ids import id_from, is_id
+from underwatch.evidence.importing import import_csv, read_mapping, shipped_mappings
+from underwatch.evidence.package import new_package, to_files
+
+ACLED = Path(__file__).resolve().parents[2] / "examples" / "evidence" / "acled_like.csv"
+HEADER = TABLES[REPORTS].names
+
+
+def as_csv(rows, header=HEADER):
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows([header, *rows])
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def test_a_filled_in_template_comes_in_whole():
+    blank = tuple(
+        "" if name in ("report_id", "incident_id") else cell for name, cell in zip(HEADER, report(0), strict=True)
+    )
+    result = import_csv(new_package(), as_csv([blank, report(5)]), None, CODER)
+    assert (result.n_rows, result.n_skipped, result.findings) == (2, 0, [])
+    rows = result.package.table(REPORTS).rows
+    assert report(5) in rows
+    (made,) = [row for row in rows if row != report(5)]
+    assert made[2:] == report(0)[2:]
+    assert is_id(made[0])
+    assert is_id(made[1])
+    assert check_files(to_files(result.package), TODAY) == []
+
+
+def test_precision_follows_from_the_date_and_the_place_where_the_file_has_no_column_for_it():
+    header = [
+        name
+        for name in HEADER
+        if name not in ("when_precision", "place_precision", "source_code", "relay_of", "duplicate_of")
+    ]
+    cells = dict(zip(HEADER, report(0), strict=True)) | {
+        "when": "2024-Q3",
+        "received": "2024-11",
+        "place_code": "musan",
+    }
+    result = import_csv(new_package(), as_csv([[cells[name] for name in header]], header), None, CODER)
+    (row,) = result.package.table(REPORTS).records()
+    assert (row["when_precision"], row["place_precision"]) == ("quarter", "county")
+
+
+def test_an_export_like_acleds():
+    result = import_csv(new_package(), ACLED.read_bytes(), read_mapping("acled"), CODER)
+    assert result.findings == []
+    assert (result.n_rows, result.n_skipped) == (2, 1)
+    rows = sorted(result.package.table(REPORTS).records(), key=lambda row: row["when"])
+    told = [
+        (row["act_code"], row["when"], row["when_precision"], row["place_code"], row["place_precision"]) for row in rows
+    ]
+    assert told == [
+        ("arrest", "2024-04", "month", "ryanggang", "province"),
+        ("arrest", "2024-W11", "week", "hoeryong", "city"),
+    ]
+    assert len({row["list_id"] for row in rows}) == 1
+    text = b"".join(to_files(result.package)[name] for name in ("reports.csv", "changes.csv")).decode()
+    for word in ("Invented", "42.0", "SYN", "12 March", "Somewhere"):
+        assert word not in text
+    assert [one for one in check_files(to_files(result.package), TODAY) if one.level == "error"] == []
+
+
+def test_a_column_that_is_neither_mapped_nor_dropped_stops_it():
+    data = ACLED.read_bytes().replace(b"tags,timestamp", b"tags,phone_of_witness")
+    with pytest.raises(InputError, match="number 31 speaks of a person") as caught:
+        import_csv(new_package(), data, read_mapping("acled"), CODER)
+    assert "witness" not in str(caught.value)
+    with pytest.raises(InputError, match="neither mapped nor dropped"):
+        import_csv(new_package(), as_csv([(*report(0), "x")], [*HEADER, "colour"]), None, CODER)
+
+
+MAPPING = """
+[columns]
+when = "date"
+place_code = "town"
+act_code = "what"
+[constants]
+list_id = "new"
+relayed_from = "unknown"
+ground = "unknown"
+setting = "unknown"
+actor_type = "unknown"
+affected_band = "not_stated"
+source_connection = "unknown"
+material = "unknown"
+reliability = "unknown"
+status = "unknown"
+independent_sources = "unknown"
+consent = "none"
+release = "hold"
+[dates]
+formats = ["%d.%m.%Y"]
+precision = "month"
+[values.act_code]
+"taken" = "arrest"
+[drop]
+columns = ["remark"]
+"""
+
+
+def mapping(tmp_path, text=MAPPING):
+    path = tmp_path / "map.toml"
+    path.write_text(text)
+    return read_mapping(path)
+
+
+def test_dates_are_coarsened_and_places_found_by_name(tmp_path):
+    data = (
+        b"date,town,what,remark\n03.02.2024,Hyesan,taken,x\n29.02.2024,\xed\x9a\x8c\xeb\xa0\xb9\xec\x8b\x9c,taken,y\n"
+    )
+    result = import_csv(new_package(), data, mapping(tmp_path), CODER)
+    rows = {(row["when"], row["place_code"], row["place_precision"]) for row in result.package.table(REPORTS).records()}
+    assert rows == {("2024-02", "hyesan", "city"), ("2024-02", "hoeryong", "city")}
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("30.02.2024,Hyesan,taken,x", "date-malformed"),
+        ("03.02.2024,Atlantis,taken,x", "code-unknown"),
+        ("03.02.2024,Hyesan,sang,x", "code-unknown"),
+        ("03.02.2024,Hyesan,Kim Chol-su,x", "identity-name"),
+        ("03.02.2024,02-381-1234,taken,x", "identity-phone"),
+        ("03.02.2024,Hyesan", "row-length"),
+    ],
+)
+def test_one_wrong_row_stops_all_and_is_told_by_its_place(tmp_path, line, code):
+    good = "03.02.2024,Hyesan,taken,x"
+    package = package_of(report(0))
+    data = "\n".join(["date,town,what,remark", good, line, good, ""]).encode()
+    result = import_csv(package, data, mapping(tmp_path), CODER)
+    assert [(one.row, one.code) for one in result.findings if one.code == code] == [(3, code)]
+    assert result.package is package
+    assert not any(cell in as_text(result.findings) for cell in line.split(",") if len(cell) > 4)
+    control = "\n".join(["date,town,what,remark", good, good, ""]).encode()
+    assert import_csv(package, control, mapping(tmp_path), CODER).n_rows == 2
+
+
+@settings(max_examples=100)
+@given(identities)
+def test_no_identity_comes_in_through_a_mapped_column(text):
+    for column in ("act_code", "place_code", "when", "list_id", "source_code"):
+        cells = dict(zip(HEADER, report(0), strict=True)) | {column: text}
+        result = import_csv(new_package(), as_csv([tuple(cells.values())]), None, CODER)
+        assert result.n_rows == 0
+        assert any(one.code.startswith("identity-") for one in result.findings)
+        assert text not in as_text(result.findings)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[columns]", "[colums]", "unknown section"),
+        ('when = "date"', 'whn = "date"', "reports.csv has not"),
+        ('act_code = "what"', 'act_code = "victim_name"', "speaks of a person"),
+        ('release = "hold"', "", "leaves out: release"),
+        ("[dates]", "[dates", "no TOML"),
+        ("[columns]", "columns = 3\n[drop]", "wrong form|no TOML"),
+        ('columns = ["remark"]', "columns = 3", "wrong form"),
+    ],
+)
+def test_a_bad_mapping_is_one_line(tmp_path, old, new, says):
+    with pytest.raises(InputError, match=says):
+        mapping(tmp_path, MAPPING.replace(old, new))
+
+
+def test_mappings_are_found_by_name():
+    assert shipped_mappings() == ["acled"]
+    with pytest.raises(InputError, match="did you mean"):
+        read_mapping("acle")
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"a,a\n1,2\n", b'"open', b"\0"])
+def test_what_is_no_csv_is_one_line(data):
+    with pytest.raises(InputError):
+        import_csv(new_package(), data, None, CODER)
+
+
+def test_an_identifier_that_is_there_already_is_found_by_the_check():
+    package = package_of(report(0))
+    result = import_csv(package, as_csv([report(0, act_code="listing")]), None, CODER)
+    assert "id-double" in {one.code for one in check_files(to_files(result.package), TODAY)} or result.findings
+    assert id_from("report", "0") == report(0)[0]

@@ -1,0 +1,142 @@
+"""Joining packages: commutative, associative, refused where only people can decide; and what another group may have."""
+
+import dataclasses
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from evidence.packages import CODER, TODAY, good_package, package_of, packages, report, reports
+from underwatch.errors import InputError
+from underwatch.evidence.check import check_files
+from underwatch.evidence.format import BIBLIOGRAPHY, CHANGES, EFFORT, RELEASES, REPORTS
+from underwatch.evidence.history import Segment, recorded
+from underwatch.evidence.ids import id_from
+from underwatch.evidence.merge import merge
+from underwatch.evidence.package import to_files
+from underwatch.evidence.share import shareable
+
+
+def edited(package, rows, segment):
+    return recorded(package.with_rows(REPORTS, rows), CODER, "update", Segment(id_from(segment)))
+
+
+@st.composite
+def three_groups(draw):
+    """Three packages that grew from one: each edits rows of its own, removes others, and adds new ones."""
+    base_rows = draw(reports(max_size=6))
+    base = package_of(*base_rows, segment="base")
+    order = draw(st.permutations(base_rows))
+    groups = []
+    for number in range(3):
+        mine = set(order[number::3])
+        kept = []
+        for row in base_rows:
+            fate = draw(st.sampled_from(["keep", "change", "remove"])) if row in mine else "keep"
+            if fate == "keep":
+                kept.append(row)
+            elif fate == "change":
+                kept.append((*row[:7], "other" if row[7] != "other" else "unknown", *row[8:]))
+        fresh = draw(reports(max_size=2))
+        known = {row[0] for row in base_rows}
+        assume(not known & {row[0] for row in fresh})
+        groups.append(edited(base, kept + fresh, f"group {number}") if draw(st.booleans()) else base)
+    names = [row[0] for group in groups for row in group.table(REPORTS).rows if row[0] not in {r[0] for r in base_rows}]
+    assume(len(set(names)) == len(names))
+    return groups
+
+
+@settings(max_examples=60)
+@given(three_groups())
+def test_merging_is_commutative_associative_and_idempotent(groups):
+    a, b, c = groups
+    left = to_files(merge(merge(a, b), c))
+    assert left == to_files(merge(a, merge(b, c)))
+    assert left == to_files(merge(merge(c, a), b))
+    assert to_files(merge(a, a)) == to_files(a)
+    assert [one for one in check_files(left, TODAY) if one.level == "error"] == []
+
+
+@settings(max_examples=25)
+@given(packages(segment="one"), packages(segment="another"))
+def test_packages_without_anything_in_common_are_added_up(a, b):
+    shared = {row[0] for name in a.tables for row in a.table(name).rows} & {
+        row[0] for name in b.tables for row in b.table(name).rows
+    }
+    assume(not shared)
+    both = merge(a, b)
+    for name in a.tables:
+        assert len(both.table(name).rows) == len(a.table(name).rows) + len(b.table(name).rows)
+
+
+def test_the_later_state_wins_on_either_side():
+    base = package_of(report(0), report(1))
+    later = edited(base, [report(0, ground="other")], "later")
+    assert merge(base, later).table(REPORTS).rows == (report(0, ground="other"),)
+    assert merge(later, base) == merge(base, later)
+
+
+def test_two_changes_of_one_row_are_refused_and_the_same_change_twice_is_not():
+    base = package_of(report(0))
+    a = edited(base, [report(0, ground="other")], "a")
+    b = edited(base, [report(0, ground="unknown")], "b")
+    with pytest.raises(InputError, match=report(0)[0]):
+        merge(a, b)
+    same = edited(base, [report(0, ground="other")], "c")
+    assert merge(a, same).table(REPORTS).rows == (report(0, ground="other"),)
+    removed = edited(base, [], "d")
+    with pytest.raises(InputError):
+        merge(a, removed)
+
+
+def test_a_chain_continued_in_two_ways_is_refused():
+    base = package_of(report(0), segment="same")
+    other = package_of(report(1), segment="same")
+    with pytest.raises(InputError, match="continued in two ways"):
+        merge(base, other)
+
+
+def test_a_row_outside_the_history_is_refused():
+    base = package_of(report(0))
+    smuggled = base.with_rows(REPORTS, [report(0), report(1)])
+    with pytest.raises(InputError, match="not in the history"):
+        merge(base, smuggled)
+
+
+def test_synthetic_is_never_mixed_with_real():
+    with pytest.raises(InputError, match="synthetic"):
+        merge(package_of(report(0)), package_of(report(1), kind="synthetic"))
+
+
+def test_declared_limits_add_up():
+    a, b = dataclasses.replace(package_of(report(0)), declares=("effort_unknown",)), package_of(report(1), segment="b")
+    assert merge(a, b).declares == ("effort_unknown",)
+
+
+@given(packages(max_size=8))
+def test_what_is_shared_has_no_source_effort_address_or_history(package):
+    rows = list(package.table(REPORTS).rows)
+    shared = shareable(package)
+    assert set(shared.table(REPORTS).column("source_code")) <= {""}
+    for name in (EFFORT, BIBLIOGRAPHY, RELEASES):
+        assert shared.table(name).rows == ()
+    assert set(shared.table(REPORTS).column("report_id")) == {row[0] for row in rows if row[22] == "record"}
+    assert {line[3] for line in shared.table(CHANGES).rows} <= {"shared"}
+    theirs, ours = set(shared.table(CHANGES).column("segment")), set(package.table(CHANGES).column("segment"))
+    assert not theirs & ours
+    assert [one for one in check_files(to_files(shared), TODAY) if one.level == "error"] == []
+
+
+def test_links_to_what_stays_do_not_leave():
+    kept = report(1, consent="record", release="record", duplicate_of=report(0)[0], incident_id=report(0)[1])
+    shared = shareable(package_of(report(0), kept))
+    assert shared.table(REPORTS).column("duplicate_of") == [""]
+    assert b"bcdf" not in to_files(shared)["effort.csv"]
+
+
+def test_a_shared_package_merges_back_and_the_source_stays_where_it_was():
+    package = package_of(report(0, consent="record", release="record"))
+    back = merge(package, shareable(package))
+    assert back.table(REPORTS).rows == package.table(REPORTS).rows
+    assert merge(shareable(package), package).table(REPORTS).rows == package.table(REPORTS).rows
+    assert good_package().kind == "evidence"
