@@ -114,17 +114,43 @@ def threefry(k0, k1, c0, c1):
     return _mix(x0, x1, 17)
 
 
+@njit(inline="always")
+def event(purpose, day):
+    """Purpose and day in one word."""
+    return u32(u32(purpose) << u32(16) | u32(day))
+
+
+@njit("UniTuple(uint16,4)(uint32,uint32)", cache=True, nogil=True, _nrt=False)
+def split(a, b):
+    """Four uniforms in 0..65535 of two words."""
+    return u16(a), u16(a >> u32(16)), u16(b), u16(b >> u32(16))
+
+
 @njit("UniTuple(uint32,2)(UniTuple(uint32,2),int64,int64,int64)", cache=True, nogil=True, _nrt=False)
 def words(key, purpose, who, day):
     """Two uint32 words for (purpose, who, day); `key` is the pair from `split_seed`."""
-    return threefry(key[0], key[1], u32(who), u32(u32(purpose) << u32(16) | u32(day)))
+    return threefry(key[0], key[1], u32(who), event(purpose, day))
 
 
 @njit("UniTuple(uint16,4)(UniTuple(uint32,2),int64,int64,int64)", cache=True, nogil=True, _nrt=False)
 def quarters(key, purpose, who, day):
     """Four uniforms in 0..65535 for (purpose, who, day)."""
     a, b = words(key, purpose, who, day)
-    return u16(a), u16(a >> u32(16)), u16(b), u16(b >> u32(16))
+    return split(a, b)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def draw_rows(key, luck, n):
+    """Two words for each of n rows of uint32[4, m]: of who (row 0) and what (row 1, purpose and day), into rows 2 and 3.
+
+    Drawn together they fill whole registers; a few more rows than asked for are drawn, so that none is drawn alone.
+    """
+    k0 = key[0]
+    k1 = key[1]
+    full = min((n + 63) & ~63, luck.shape[1])
+    who, what, a, b = luck[0, :full], luck[1, :full], luck[2, :full], luck[3, :full]
+    for i in range(full):
+        a[i], b[i] = threefry(k0, k1, who[i], what[i])
 
 
 @njit("int64(uint32,int64)", cache=True, nogil=True, _nrt=False)

@@ -7,14 +7,14 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
-from underwatch.world.draws import Purpose, choose16, quarters, u16, words
+from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.rules import (
     cell_of,
     first_followed,
     frighten,
+    house_of,
     incident,
     joined,
-    kin_house,
     threshold_of,
     trace,
     watcher,
@@ -27,9 +27,7 @@ P_CALL = int(Purpose.CALL)
 P_CALL_END = int(Purpose.CALL_END)
 P_CALL_SPOT = int(Purpose.CALL_SPOT)
 P_DETECTION = int(Purpose.DETECTION)
-P_VISIT_TAIL = int(Purpose.VISIT_TAIL)
 P_VISIT_CLAIM = int(Purpose.VISIT_CLAIM)
-P_JOURNEY_TAIL = int(Purpose.JOURNEY_TAIL)
 P_JOURNEY_CLAIM = int(Purpose.JOURNEY_CLAIM)
 P_RELEASE = int(Purpose.RELEASE)
 LOW = np.uint32(0xFFFF)
@@ -42,8 +40,9 @@ def visit_kin(key, town, state, rates, scratch, out, at):
     for j in range(at.n_units):
         slot = at.k_stretch * at.n_units + j
         for row in range(scratch.visit_spans[slot], scratch.visit_spans[slot + 1]):
-            house = np.int64(scratch.visits[row, 0])
-            tie = np.int64(scratch.visits[row, 1])
+            visit = scratch.visits[row]
+            house = np.int64(visit[L.V_HOUSE])
+            tie = np.int64(visit[L.V_TIE])
             head = np.int64(town.house_start[house])
             cell = cell_of(state.people[L.FLAGS, head])
             if tie == L.REFUSED:
@@ -52,13 +51,10 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 continue
             km = 0
             if tie != L.JOURNEY:
-                other, distance = kin_house(key, town, house, tie)
-                if other < 0:
-                    continue
-                km = np.int64(rates[R.visit_km + distance])
+                if len(town.house_start) < 3:
+                    continue  # there is no other household
+                km = np.int64(rates[R.visit_km + visit[L.V_DISTANCE]])
             out.cells[at.k, cell, L.N_VISITS_INTENDED] += 1
-            purpose = P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL
-            q_made, q_taken, q_joined, q_notice = quarters(key, purpose, town.first + head, at.day)
             held = state.people[L.FLAGS, head] & L.DETAINED
             made = withdrawn(
                 65536,
@@ -67,7 +63,7 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 rates[R.avoid_fear],
                 rates[R.avoid_distress],
             )
-            if held or q_made >= made:
+            if held or visit[L.V_MADE] >= made:
                 trace(out, at, L.TR_VISIT_AVOIDED, head, house, km)
                 continue
             out.cells[at.k, cell, L.N_VISITS] += 1
@@ -75,14 +71,16 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 out.cells[at.k, cell, L.N_JOURNEYS] += 1
             trace(out, at, L.TR_JOURNEY if tie == L.JOURNEY else L.TR_VISIT, head, house, km)
             if rates[R.visits_followed]:
-                follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q_taken, q_joined, q_notice)
+                follow_visit(key, town, state, rates, scratch, out, at, j, visit, km)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q_taken, q_joined, q_notice):
+def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
     """S7: a household on its way is taken up at home, or joined on the way; S16: a permit sets the tail on anybody."""
     term = scratch.unit_terms[j]
     u = at.first_unit + j
+    house = np.int64(visit[L.V_HOUSE])
+    tie = np.int64(visit[L.V_TIE])
     head = np.int64(town.house_start[house])
     lists = np.int64(0)
     for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
@@ -92,11 +90,11 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q
     if on_permit:
         chance = max(term[L.T_TAKE_FAMILY_MPS], term[L.T_TAKE_FAMILY_MSS])
     by = -1
-    if q_taken < chance:
+    if visit[L.V_TAKEN] < chance:
         by = watcher(scratch.free, j, (lists & L.ON_MPS) != 0)
         if by >= 0:
             scratch.free[j, by] -= 1
-    if by < 0 and lists and q_joined < joined(term[L.T_JOIN], km):
+    if by < 0 and lists and visit[L.V_JOINED] < joined(term[L.T_JOIN], km):
         by = L.BY_OPEN_ROLE  # somebody of the units passed
     if by < 0:
         return
@@ -108,27 +106,31 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, house, tie, km, q
     purpose = P_JOURNEY_CLAIM if tie == L.JOURNEY else P_VISIT_CLAIM
     q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, at.day)
     write_down(town, state, rates, out, at, u, head, by & 1, term, q_report, q_claim, False)
-    if q_notice < rates[R.notice]:
+    if visit[L.V_NOTICE] < rates[R.notice]:
         for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
             if not state.people[L.FLAGS, x] & L.DETAINED:
                 frighten(state, rates, x, rates[R.rise_noticed])
         word_spreads(state, scratch.free, j, house)
         trace(out, at, L.TR_VISIT_NOTICED, head, by, km)
-        incident(
-            key, town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR]
-        )
+        incident(town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR])
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def call_abroad(key, town, state, rates, scratch, out, at):
     """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or risk arrest."""
+    n_callers = scratch.spans[at.n_units, L.S_CALLERS]
+    luck = scratch.luck
+    for row in range(n_callers):
+        luck[0, row] = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_CALLERS, row]))
+        luck[1, row] = event(P_CALL, at.day)
+    draw_rows(key, luck, n_callers)
     for j in range(at.n_units):
         for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
             i = np.int64(scratch.lanes[L.LANE_CALLERS, row])
             x = at.lo + i
             flag = np.int64(state.people[L.FLAGS, x])
             cell = cell_of(flag)
-            q_call, q_taken, q_joined, q_notice = quarters(key, P_CALL, town.first + x, at.day)
+            q_call, q_taken, q_joined, q_notice = split(luck[2, row], luck[3, row])
             if q_call < rates[R.call]:
                 out.cells[at.k, cell, L.N_CALLS_INTENDED] += 1
             if flag & L.DETAINED:
@@ -158,7 +160,7 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
     term = scratch.unit_terms[j]
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
-    house = np.int64(scratch.house[i])
+    house = house_of(town, u, x)
     _, spot = words(key, P_CALL_SPOT, town.first + x, 0)
     km = np.int64(rates[R.call_km + choose16(spot & LOW, 32)])
     trace(out, at, L.TR_CALL_SET_OUT, x, 0, km)
@@ -183,7 +185,7 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
         out.cells[at.k, cell, L.N_CALLS_ABANDONED] += 1
         trace(out, at, L.TR_CALL_GIVEN_UP, x, by, km)
         write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
-        incident(key, town, state, rates, out, at, u, x, house, L.I_CALL_GIVEN_UP, term[L.T_CONTACT], term[L.T_FEAR])
+        incident(town, state, rates, out, at, u, x, house, L.I_CALL_GIVEN_UP, term[L.T_CONTACT], term[L.T_FEAR])
         return
     out.cells[at.k, cell, L.N_CALLS] += 1
     state.homes[L.HOME_CALLED, house] = 1
@@ -199,4 +201,4 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
         frighten(state, rates, x, rates[R.rise_accused])
         word_spreads(state, scratch.free, j, house)
         trace(out, at, L.TR_ARREST, x, 0, km)
-        incident(key, town, state, rates, out, at, u, x, house, L.I_ARREST, term[L.T_CONTACT], term[L.T_FEAR])
+        incident(town, state, rates, out, at, u, x, house, L.I_ARREST, term[L.T_CONTACT], term[L.T_FEAR])

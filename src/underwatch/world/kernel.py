@@ -13,19 +13,23 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
-from underwatch.world.draws import Purpose, choose16, quarters, threefry, u16, u32
+from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, threefry, u16, u32
 from underwatch.world.journeys import call_abroad, visit_kin
-from underwatch.world.rules import capped, cell_of, part, taken_up, under_pressure, vigilance
+from underwatch.world.rules import capped, cell_of, kin_witnesses, part, taken_up, under_pressure, vigilance
 from underwatch.world.steps import at_home, follow_outings, share_attention, tally
 
 P_DAY = int(Purpose.DAY)
+P_KIN = int(Purpose.KIN)
 P_VISIT = int(Purpose.VISIT)
+P_VISIT_TAIL = int(Purpose.VISIT_TAIL)
+P_JOURNEY_TAIL = int(Purpose.JOURNEY_TAIL)
 P_PERMIT = int(Purpose.PERMIT)
 P_PERMIT_ANSWER = int(Purpose.PERMIT_ANSWER)
 
 RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
 TRACE_PER_RESIDENT = 120
-NOTABLE = L.GROUNDS | L.LISTED_AT_START | L.ON_A_LIST | L.ROLE
+MARKED = L.GROUNDS | L.LISTED_AT_START
+NOTABLE = MARKED | L.ON_A_LIST | L.ROLE
 LOW = np.uint32(0xFFFF)
 
 
@@ -137,41 +141,57 @@ def set_rates(rates, flags, base, rate):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def call_the_roll(town, state, scratch, first_unit, n_units):
-    """Adults, listed, callers and role holders by unit; households. Returns the number of marked residents.
+def count_adults(flags):
+    """Adults among a unit's residents. A dense pass."""
+    n = u16(0)
+    for i in range(len(flags)):
+        n = u16(n + u16(flags[i] & u16(L.ADULT)))
+    return np.int64(n)
 
-    Adults and marked are appended without a branch (the next one overwrites): the processor cannot guess who is one.
+
+@njit(cache=True, nogil=True, _nrt=False)
+def pick(flags, bits, first, lane):
+    """Note who has any of the bits: their places, from `first` on, into `lane`. Returns how many.
+
+    Without a branch (one that is not wanted is overwritten by the next): the processor cannot guess who is.
     """
+    n = 0
+    for i in range(len(flags)):
+        lane[n] = u16(first + i)
+        n += (flags[i] & bits) != 0
+    return n
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def call_the_roll(town, state, scratch, first_unit, n_units):
+    """Listed, callers and role holders by unit, and how many adults. Returns the number of marked residents."""
     lo = np.int64(town.units[L.UNIT_START, first_unit])
     lanes = scratch.lanes
+    notable = lanes[L.LANE_NOTABLE]
     n_marked = 0
-    n_adults = 0
     n = scratch.spans[n_units]
     for kind in range(5):
         n[kind] = 0
     for j in range(n_units):
-        n[L.S_ADULTS] = n_adults
         for kind in range(5):
             scratch.spans[j, kind] = n[kind]
-        u = first_unit + j
-        for h in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
-            for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
-                i = x - lo
-                flag = np.int64(state.people[L.FLAGS, x])
-                scratch.house[i] = h
-                lanes[L.LANE_ADULTS, n_adults] = i
-                n_adults += flag & L.ADULT
-                if flag & NOTABLE:
-                    lanes[L.LANE_MARKED, n_marked] = i
-                    lanes[L.LANE_CELLS, n_marked] = cell_of(flag)
-                    n_marked += (flag & (L.GROUNDS | L.LISTED_AT_START)) != 0
-                    sort_in(lanes, n, i, flag)
-        for x in range(np.int64(town.units[L.UNIT_START, u]), np.int64(town.units[L.UNIT_START, u + 1])):
-            flag = np.int64(state.people[L.FLAGS, x])
+        begin = np.int64(town.units[L.UNIT_START, first_unit + j])
+        flags = state.people[L.FLAGS, begin : town.units[L.UNIT_START, first_unit + j + 1]]
+        n[L.S_ADULTS] += count_adults(flags)
+        n_notable = pick(flags, u16(NOTABLE), begin - lo, notable)
+        for m in range(n_notable):
+            i = np.int64(notable[m])
+            flag = np.int64(state.people[L.FLAGS, lo + i])
+            lanes[L.LANE_MARKED, n_marked] = i
+            lanes[L.LANE_CELLS, n_marked] = cell_of(flag)
+            n_marked += (flag & MARKED) != 0
+            sort_in(lanes, n, i, flag)
+        for m in range(n_notable):
+            i = np.int64(notable[m])
+            flag = np.int64(state.people[L.FLAGS, lo + i])
             if flag & L.ON_A_LIST and not flag & L.FAMILY:
-                lanes[L.LANE_LISTED, n[L.S_LISTED]] = x - lo
+                lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
                 n[L.S_LISTED] += 1
-    n[L.S_ADULTS] = n_adults
     return n_marked
 
 
@@ -240,7 +260,7 @@ def set_terms(town, state, rates, scratch, first_unit, n_units):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def draw_households(key, first, house_start, day, purpose, a, b):
-    """Two words of each household for a week."""
+    """Two words of each household for a week. A dense pass."""
     k0 = key[0]
     k1 = key[1]
     c1 = u32(u32(purpose) << u32(16) | u32(day))
@@ -288,11 +308,37 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
         slot = scratch.planned[row, 0] * at.n_units + scratch.planned[row, 1]
         scratch.visit_spans[slot + 1] -= 1
         place = scratch.visit_spans[slot + 1]
-        scratch.visits[place, 0] = scratch.planned[row, 2]
-        scratch.visits[place, 1] = scratch.planned[row, 3]
+        scratch.visits[place, L.V_HOUSE] = scratch.planned[row, 2]
+        scratch.visits[place, L.V_TIE] = scratch.planned[row, 3]
     for slot in range(7 * at.n_units):  # after the sort, entry s + 1 holds the start of slot s
         scratch.visit_spans[slot] = scratch.visit_spans[slot + 1]
     scratch.visit_spans[7 * at.n_units] = n
+    draw_visits(key, town, scratch, at)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def draw_visits(key, town, scratch, at):
+    """The luck of all visits of the week, drawn together: how far, made, taken up, joined, noticed."""
+    luck = scratch.luck
+    visits = scratch.visits
+    n = 0
+    for day in range(7):
+        for row in range(scratch.visit_spans[day * at.n_units], scratch.visit_spans[(day + 1) * at.n_units]):
+            tie = np.int64(visits[row, L.V_TIE])
+            head = u32(town.first + town.house_start[visits[row, L.V_HOUSE]])
+            luck[0, n] = head
+            luck[1, n] = event(P_KIN + tie, 0)
+            luck[0, n + 1] = head
+            luck[1, n + 1] = event(P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL, at.day + day)
+            n += 2
+    draw_rows(key, luck, n)
+    for row in range(n >> 1):
+        visits[row, L.V_DISTANCE] = choose16(u16(luck[3, 2 * row]), 32)
+        made, taken, on_the_way, notice = split(luck[2, 2 * row + 1], luck[3, 2 * row + 1])
+        visits[row, L.V_MADE] = made
+        visits[row, L.V_TAKEN] = taken
+        visits[row, L.V_JOINED] = on_the_way
+        visits[row, L.V_NOTICE] = notice
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -335,6 +381,7 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
         set_rates(rates, flags, base, rate)
         count_listed(state, scratch, out, lo, scratch.spans[n_units, L.S_LISTED], k, n_days)
         set_terms(town, state, rates, scratch, first_unit, n_units)
+        incidents = out.used[0]
         plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, 0, 0, 0), n_days)
         w = scratch.lanes
         fear = state.people[L.FEAR, lo : lo + n]
@@ -343,10 +390,8 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             at = L.Stretch(first_unit, n_units, lo, n, day + d, k + d, t + d, d)
             for j in range(n_units):
                 u = first_unit + j
-                chance = rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))]
-                scratch.lanes[L.LANE_HEAR, town.units[L.UNIT_START, u] - lo : town.units[L.UNIT_START, u + 1] - lo] = (
-                    chance
-                )
+                chance = u16(rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))])
+                w[L.LANE_HEAR, town.units[L.UNIT_START, u] - lo : town.units[L.UNIT_START, u + 1] - lo] = chance
             draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
             fade_and_hear(rates, fear, distress, w[3, :n], scratch.lanes[L.LANE_HEAR, :n])
             weigh_outings(rates, fear, distress, scratch.lanes[L.LANE_RATE, :n], scratch.lanes[L.LANE_CHANCE, :n])
@@ -372,4 +417,5 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             total[L.D_FEAR] += sum_fear
             total[L.D_DISTRESS] += sum_distress
             total[L.D_DISTRESSED] += above
+        kin_witnesses(key, town, state, rates, scratch.luck, out, incidents)
     return last_chunk

@@ -151,6 +151,7 @@ class Output(NamedTuple):
     totals: np.ndarray  # int64[7, 5], dense totals over all residents by day
     records: np.ndarray  # uint16[capacity, 8], incidents
     who: np.ndarray  # uint32[capacity], number of the subject of each incident (never written out)
+    house: np.ndarray  # int32[capacity], and the subject's household, whose kin are still to be named
     trace: np.ndarray  # int32[capacity, 5]: day, kind, local index, other, value; empty when not tracing
     used: np.ndarray  # int64[2], records and trace rows used
     trace_who: int  # -1: trace everybody; otherwise one local index
@@ -159,11 +160,12 @@ class Output(NamedTuple):
 class Scratch(NamedTuple):
     """Per-thread memory of one chunk, small enough for the first-level cache."""
 
-    lanes: np.ndarray  # uint16[16, n], rows below
-    house: np.ndarray  # int32[n], household (local index in the place)
+    lanes: np.ndarray  # uint16[N_LANES, n], rows below
+    luck: np.ndarray  # uint32[4, m], draws taken together: of who, what (purpose and day), and the two words drawn
+    turns: np.ndarray  # int32[m, 4], who is followed today, in order: columns below
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
     planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn
-    visits: np.ndarray  # int32[n, 2], household and tie (or JOURNEY, REFUSED), sorted by day and unit
+    visits: np.ndarray  # int32[n, 7], visits sorted by day and unit: columns below
     visit_spans: np.ndarray  # int32[7 * units + 1]
     spans: np.ndarray  # int64[units + 1, 5], where each unit's adults, listed, callers, roles, covert begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
@@ -206,8 +208,8 @@ N_TERMS = 16
 
 # Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
 # (bits 3-5), followed (bits 6-8); chance at no fear now and when free; chance of hearsay; then lists of indices within
-# the chunk: residents with a cell other than 0, and by unit adults, listed (defector families first), callers, open
-# roles, covert informants; then the cell of each of the marked
+# the chunk: residents of whom there is something to note (for a while), those with a cell other than 0, and by unit
+# listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked
 (
     LANE_DRAWS,
     LANE_CHANCE,
@@ -216,7 +218,7 @@ N_TERMS = 16
     LANE_BASE,
     LANE_HEAR,
     LANE_MARKED,
-    LANE_ADULTS,
+    LANE_NOTABLE,
     LANE_LISTED,
     LANE_CALLERS,
     LANE_OPEN_ROLES,
@@ -225,14 +227,21 @@ N_TERMS = 16
 ) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 N_LANES = 16
 
+# Columns of `visits`: household; tie; class of the distance; four uniforms of the day
+V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)
 # What stands for a tie in `visits` when it is no visit to kin
 JOURNEY, REFUSED = 100, 101
+
+# Columns of `turns`: unit; resident of the chunk, or SPARE for a free watcher's choice; part of the day, or how many
+# choices went before; class of watcher
+W_UNIT, W_RESIDENT, W_SLOT, W_BY = range(4)
+SPARE = -1
 
 # Columns of `free`
 F_EVENTS, F_LODGING, F_OFFENCE = 4, 5, 6
 N_FREE = 7
 
-# Columns of `spans`
+# Columns of `spans` (of adults only the number counts)
 S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT = range(5)
 
 # Columns of `totals`

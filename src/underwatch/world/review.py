@@ -12,9 +12,9 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
-from underwatch.world.draws import Purpose, choose, quarters, u8, u16, words
-from underwatch.world.kernel import draw_households
-from underwatch.world.rules import cell_of, frighten, incident, part, raised, trace
+from underwatch.world.draws import Purpose, choose, draw_rows, event, quarters, u8, u16, u32
+from underwatch.world.kernel import draw_households, pick
+from underwatch.world.rules import another, cell_of, frighten, house_of, incident, kin_witnesses, part, raised, trace
 
 P_REPRIMAND_MPS = int(Purpose.REPRIMAND_MPS)
 P_EXIT = int(Purpose.EXIT)
@@ -71,7 +71,7 @@ def fade_files(rates, file_mps, file_mss, anger):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def enlist(key, town, state, rates, out, at, u, x, house, organ, contact, fear):
+def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S3: a resident comes onto a list of `organ`, and may learn of it."""
     cell = cell_of(state.people[L.FLAGS, x])
     state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
@@ -81,14 +81,15 @@ def enlist(key, town, state, rates, out, at, u, x, house, organ, contact, fear):
     trace(out, at, L.TR_LISTED, x, organ, 0)
     _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
     if learns < rates[R.learns]:
-        incident(key, town, state, rates, out, at, u, x, house, L.I_LISTING, contact, fear)
+        incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.I_LISTING, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def accuse(key, town, state, rates, out, at, u, x, house, organ, contact, fear):
+def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S10: an unlisted resident is summoned; false if no real offence stands in the file."""
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
+    house = house_of(town, u, x)
     out.cells[at.k, cell, L.N_ACCUSATIONS] += 1
     if not flag & L.REAL_OFFENCE:
         out.cells[at.k, cell, L.N_FALSE_ACCUSATIONS] += 1
@@ -97,78 +98,82 @@ def accuse(key, town, state, rates, out, at, u, x, house, organ, contact, fear):
         state.homes[L.HOME_EVENTS, house] += u8(1)
     state.units[L.UNIT_EVENTS, u] = min(np.int64(state.units[L.UNIT_EVENTS, u]) + 1, 65535)
     trace(out, at, L.TR_ACCUSED, x, organ, (flag & L.REAL_OFFENCE) != 0)
-    incident(key, town, state, rates, out, at, u, x, house, L.I_ACCUSATION, contact, fear)
+    incident(town, state, rates, out, at, u, x, house, L.I_ACCUSATION, contact, fear)
     state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
     state.people[L.FILE_MPS, x] = 0
     state.people[L.FILE_MSS, x] = 0
     listed, _, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
     if rates[R.list_kept] and listed < rates[R.listed_after]:
-        enlist(key, town, state, rates, out, at, u, x, house, organ, contact, fear)
+        enlist(key, town, state, rates, out, at, u, x, organ, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def consider(key, town, state, rates, out, at, u, x, house, bar_mps, bar_mss, contact, fear):
-    """S3, S10, S14: the week's decisions on one resident."""
+def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_protest):
+    """S3, S10, S14: the week's decisions on one resident. `bars` holds the unit's bars, contact and fear."""
     flag = np.int64(state.people[L.FLAGS, x])
     mps = np.int64(state.people[L.FILE_MPS, x])
     mss = np.int64(state.people[L.FILE_MSS, x])
     if flag & L.REAL_OFFENCE and mps < OFFENCE_FORGOTTEN and mss < OFFENCE_FORGOTTEN:
         flag &= ~L.REAL_OFFENCE
         state.people[L.FLAGS, x] = flag
+    bar_mps, bar_mss, contact, fear = bars
     if flag & L.ON_A_LIST:
-        if mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED:
-            a, _ = words(key, P_EXIT, town.first + x, at.day)
-            if np.int64(a) < rates[R.exit]:
-                state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
-                out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
-                trace(out, at, L.TR_DELISTED, x, 0, 0)
+        if mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED and np.int64(q_exit) < rates[R.exit]:
+            state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
+            out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
+            trace(out, at, L.TR_DELISTED, x, 0, 0)
     elif flag & L.ADULT and not flag & L.DETAINED:
         if rates[R.accusations] and mps >= bar_mps:
-            accuse(key, town, state, rates, out, at, u, x, house, L.MPS, contact, fear)
+            accuse(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
         elif rates[R.accusations] and mss >= bar_mss:
-            accuse(key, town, state, rates, out, at, u, x, house, L.MSS, contact, fear)
+            accuse(key, town, state, rates, out, at, u, x, L.MSS, contact, fear)
         elif flag & L.NEW_GROUND and rates[R.list_kept]:
             q, _, _, _ = quarters(key, P_ENTRY, town.first + x, at.day)
             if q < rates[R.entry]:
-                enlist(key, town, state, rates, out, at, u, x, house, L.MPS, contact, fear)
+                enlist(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
     if flag & L.NEW_GROUND:
         state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
-    if state.people[L.ANGER, x] and flag & L.ADULT:
-        a, _ = words(key, P_PROTEST, town.first + x, at.day)
-        if np.int64(a) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
-            out.cells[at.k, cell_of(flag), L.N_PROTESTS] += 1
-            trace(out, at, L.TR_PROTEST, x, 0, 0)
+    if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
+        out.cells[at.k, cell_of(flag), L.N_PROTESTS] += 1
+        trace(out, at, L.TR_PROTEST, x, 0, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def hear_from_kin(key, town, state, rates, out, at, events, first_house, a, b):
+def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses):
     """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare.
 
-    Tie by tie: the draws of a tie for all households of the chunk (a, b uint32[households]) are one dense pass.
+    Tie by tie: the draws of a tie for all households of the chunk are one dense pass, and so are those of who tells.
     """
     n = len(town.house_start) - 1
     if n < 2:
         return
-    houses = town.house_start[first_house : first_house + len(a)]
+    houses = town.house_start[first_house : first_house + n_houses]
+    a, b = scratch.house_draws[0, :n_houses], scratch.house_draws[1, :n_houses]
+    luck, talk = scratch.luck, scratch.planned
     for tie in range(rates[R.kin_ties]):
         draw_households(key, town.first, houses, 0, P_KIN + tie, a, b)
-        for h in range(len(a)):
+        n_talk = 0
+        for h in range(n_houses):
             house = first_house + h
-            other = choose(a[h], n)
-            if other == house:
-                other = (other + 1) % n
-            if events[other]:
-                told_by_kin(key, town, state, rates, out, at, events, house, other, tie)
+            other = another(choose(a[h], n), house, n)
+            talk[n_talk, 0] = house
+            talk[n_talk, 1] = other
+            n_talk += events[other] != 0
+        for row in range(n_talk):
+            luck[0, row] = u32(town.first + town.house_start[talk[row, 0]])
+            luck[1, row] = event(P_KIN_WORD + tie // 4, at.day)
+        draw_rows(key, luck, n_talk)
+        for row in range(n_talk):
+            word = luck[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2))
+            told_by_kin(town, state, rates, out, at, events, np.int64(talk[row, 0]), np.int64(talk[row, 1]), u16(word))
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def told_by_kin(key, town, state, rates, out, at, events, house, other, tie):
+def told_by_kin(town, state, rates, out, at, events, house, other, q):
     """S11, S15: whether kin `other` tell `house`; all its members hear."""
-    lo = np.int64(town.house_start[house])
-    q = quarters(key, P_KIN_WORD + tie // 4, town.first + lo, at.day)
     dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
-    chance = part(rates[R.hear + min(15, np.int64(events[other]))], dares)
-    if np.int64(q[tie % 4]) < chance:
+    if np.int64(q) < part(rates[R.hear + min(15, np.int64(events[other]))], dares):
+        lo = np.int64(town.house_start[house])
         for x in range(lo, np.int64(town.house_start[house + 1])):
             state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
         trace(out, at, L.TR_HEARD_KIN, lo, other, 0)
@@ -207,27 +212,47 @@ def review_units(key, town, state, rates, scratch, out, events, first_chunk, las
         if len(out.trace) and len(out.trace) - out.used[1] < 16 * (n + 1):
             return c
         at = L.Stretch(first_unit, n_units, lo, n, day, k, t, 0)
-        flags = state.people[L.FLAGS, lo : lo + n]
+        incidents = out.used[0]
         file_mps = state.people[L.FILE_MPS, lo : lo + n]
         file_mss = state.people[L.FILE_MSS, lo : lo + n]
         anger = state.people[L.ANGER, lo : lo + n]
         look = scratch.lanes[L.LANE_CHANCE, :n]
         fade_files(rates, file_mps, file_mss, anger)
         lowest = bar_of(rates, L.ONE)
-        look_at(flags, anger, file_mps, file_mss, lowest, lowest, look)
-        for u in range(first_unit, first_unit + n_units):
+        look_at(state.people[L.FLAGS, lo : lo + n], anger, file_mps, file_mss, lowest, lowest, look)
+        review_people(key, town, state, rates, scratch, out, at, pick(look, u16(65535), 0, scratch.lanes[L.LANE_NOTABLE]))
+        kin_witnesses(key, town, state, rates, scratch.luck, out, incidents)
+        first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
+        n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house
+        hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses)
+    return last_chunk
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def review_people(key, town, state, rates, scratch, out, at, n):
+    """The decisions on the `n` residents noted in the chunk, in census order."""
+    luck = scratch.luck
+    for row in range(n):
+        who = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_NOTABLE, row]))
+        luck[0, 2 * row] = who
+        luck[1, 2 * row] = event(P_EXIT, at.day)
+        luck[0, 2 * row + 1] = who
+        luck[1, 2 * row + 1] = event(P_PROTEST, at.day)
+    draw_rows(key, luck, 2 * n)
+    u = at.first_unit - 1
+    end = np.int64(0)
+    bars = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
+    for row in range(n):
+        x = at.lo + np.int64(scratch.lanes[L.LANE_NOTABLE, row])
+        if x >= end:
+            while x >= end:
+                u += 1
+                end = np.int64(town.units[L.UNIT_START, u + 1])
             bar_mps = bar_of(rates, state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]])
             bar_mss = bar_of(rates, state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
             contact, fear = unit_snapshot(town, state, u)
-            for house in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
-                for x in range(np.int64(town.house_start[house]), np.int64(town.house_start[house + 1])):
-                    if look[x - lo]:
-                        consider(key, town, state, rates, out, at, u, x, house, bar_mps, bar_mss, contact, fear)
-        first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
-        n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house
-        a, b = scratch.house_draws[0, :n_houses], scratch.house_draws[1, :n_houses]
-        hear_from_kin(key, town, state, rates, out, at, events, first_house, a, b)
-    return last_chunk
+            bars = (bar_mps, bar_mss, contact, fear)
+        consider(key, town, state, rates, out, at, u, x, bars, luck[2, 2 * row], luck[2, 2 * row + 1])
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -242,16 +267,36 @@ def unit_snapshot(town, state, u):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def close_week(town, state, rates, events, first_house, last_house):
+def close_week(town, state, rates, events, first_chunk, last_chunk):
     """The new snapshot of households: fear and contact; the week's events and calls are forgotten, not the review's."""
-    for h in range(first_house, last_house):
-        total = np.int64(0)
-        for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
-            total += np.int64(state.people[L.FEAR, x])
-        state.homes[L.HOME_FEAR, h] = total // max(1, town.house_start[h + 1] - town.house_start[h]) >> 8
-        if state.homes[L.HOME_CALLED, h]:
-            state.homes[L.HOME_CONTACT, h] = rates[R.contact_weeks]
-        elif state.homes[L.HOME_CONTACT, h]:
-            state.homes[L.HOME_CONTACT, h] -= u8(1)
-        state.homes[L.HOME_CALLED, h] = 0
-        state.homes[L.HOME_EVENTS, h] -= events[h]
+    homes = state.homes
+    fear = state.people[L.FEAR]
+    first = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[first_chunk]])
+    last = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[last_chunk]])
+    x = np.int64(town.house_start[first])
+    for h in range(first, last):
+        end = np.int64(town.house_start[h + 1])
+        members = u32(max(1, end - x))
+        total = u32(0)
+        while x < end:
+            total += u32(fear[x])
+            x += 1
+        homes[L.HOME_FEAR, h] = u32(total // members) >> u32(8)
+    renew_contact(u8(rates[R.contact_weeks]), homes[L.HOME_CALLED, first:last], homes[L.HOME_CONTACT, first:last])
+    forget(events[first:last], homes[L.HOME_EVENTS, first:last])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def renew_contact(weeks, called, contact):
+    """S8: contact abroad is open for so many weeks after a call. A dense pass."""
+    for h in range(len(called)):
+        left = u8(contact[h] - u8(contact[h] > 0))
+        contact[h] = weeks if called[h] else left
+        called[h] = u8(0)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def forget(seen, events):
+    """The events that have been talked of are forgotten. A dense pass."""
+    for h in range(len(events)):
+        events[h] = u8(events[h] - seen[h])

@@ -11,7 +11,7 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
-from underwatch.world.draws import Purpose, choose, choose16, u16, words
+from underwatch.world.draws import Purpose, choose, draw_rows, event, u16, u32
 
 P_KIN = int(Purpose.KIN)
 ONE = L.ONE
@@ -86,10 +86,14 @@ def written_up(file, weight):
 
 
 @njit("int64(int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False)
-def sent_to(capacity, position, n_units, start):
-    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`, on a round from `start`."""
-    turn = (position - start) % n_units
-    return (capacity - turn + n_units - 1) // n_units if capacity > turn else 0
+def sent_to(capacity, position, n_units, day):
+    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`; the round moves on daily."""
+    turn = position - day * capacity % n_units
+    if turn < 0:
+        turn += n_units
+    if turn >= capacity:
+        return 0
+    return 1 if capacity - turn <= n_units else (capacity - turn + n_units - 1) // n_units
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -112,15 +116,12 @@ def watcher(free, j, on_mps):
     return L.BY_MPS_OFFICER if free[j, L.BY_MPS_OFFICER] > 0 else -1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def kin_house(key, town, house, tie):
-    """S1: the household of kin that `house` knows by tie `tie`, and the class of its distance; -1 if there is none."""
-    n = len(town.house_start) - 1
-    a, b = words(key, P_KIN + tie, town.first + town.house_start[house], 0)
-    other = choose(a, n)
-    if other == house:
-        other = (other + 1) % n
-    return (other if n > 1 else -1), choose16(b & np.uint32(0xFFFF), 32)
+@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False)
+def another(other, house, n):
+    """S1: kin live elsewhere: household `other` of n, or the next one where that is the household itself."""
+    if other != house:
+        return other
+    return other + 1 if other + 1 < n else 0
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -169,30 +170,73 @@ def word_spreads(state, free, j, house):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def witnesses(key, town, state, rates, house):
-    """S13: who besides the subject and the unit knows: household members and kin, their open contact, their fear."""
-    persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
-    contact = np.int64(state.homes[L.HOME_CONTACT, house] > 0)
-    fear = np.int64(state.homes[L.HOME_FEAR, house])
-    known = np.int64(1)
-    for tie in range(rates[R.kin_ties]):
-        other, _ = kin_house(key, town, house, tie)
-        if other >= 0:
-            persons += np.int64(town.house_start[other + 1] - town.house_start[other])
-            contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
-            fear += np.int64(state.homes[L.HOME_FEAR, other])
-            known += 1
-    return persons, contact, fear // known
+def house_of(town, u, i):
+    """The household of resident i of unit u: the last that begins at or before i."""
+    lo = np.int64(town.units[L.UNIT_HOUSE, u])
+    hi = np.int64(town.units[L.UNIT_HOUSE, u + 1])
+    while hi - lo > 1:
+        middle = (lo + hi) >> 1
+        if town.house_start[middle] <= i:
+            lo = middle
+        else:
+            hi = middle
+    return lo
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def incident(key, town, state, rates, out, at, u, i, house, kind, contact, fear):
-    """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's."""
+def adult_of(town, state, u, nth):
+    """The nth adult (from 0) of unit u, who must have so many."""
+    i = np.int64(town.units[L.UNIT_START, u])
+    left = nth - np.int64(state.people[L.FLAGS, i] & L.ADULT)
+    while left >= 0:
+        i += 1
+        left -= np.int64(state.people[L.FLAGS, i] & L.ADULT)
+    return i
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def kin_witnesses(key, town, state, rates, luck, out, first):
+    """S13: who besides the subject and the unit knows, for the incidents from row `first` on: household and kin.
+
+    Persons, households with open contact, and mean fear. Kin and their fear are the same all week, so this can wait
+    until a chunk's incidents are together.
+    """
+    ties = rates[R.kin_ties]
+    n_houses = len(town.house_start) - 1
+    if n_houses < 2:
+        ties = 0
+    block = luck.shape[1] // max(1, ties)
+    for begin in range(first, out.used[0], block):
+        n = min(block, out.used[0] - begin)
+        for m in range(n):
+            for tie in range(ties):
+                luck[0, m * ties + tie] = u32(town.first + town.house_start[out.house[begin + m]])
+                luck[1, m * ties + tie] = event(P_KIN + tie, 0)
+        draw_rows(key, luck, n * ties)
+        for m in range(n):
+            house = np.int64(out.house[begin + m])
+            persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
+            contact = np.int64(state.homes[L.HOME_CONTACT, house] > 0)
+            fear = np.int64(state.homes[L.HOME_FEAR, house])
+            for tie in range(ties):
+                other = another(choose(luck[2, m * ties + tie], n_houses), house, n_houses)
+                persons += np.int64(town.house_start[other + 1] - town.house_start[other])
+                contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
+                fear += np.int64(state.homes[L.HOME_FEAR, other])
+            out.records[begin + m, 3] = persons
+            out.records[begin + m, 4] = contact << 8 | fear // (1 + ties)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
+    """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's.
+
+    Its kin (columns 3 and 4) are named when the chunk is done: `kin_witnesses`.
+    """
     row = out.used[0]
     flag = np.int64(state.people[L.FLAGS, i])
     listed = 32 if flag & L.ON_A_LIST else 0
     at_start = 64 if flag & L.LISTED_AT_START else 0
-    kin, kin_contact, kin_fear = witnesses(key, town, state, rates, house)
     neighbours = np.int64(town.units[L.UNIT_START, u + 1] - town.units[L.UNIT_START, u]) - np.int64(
         town.house_start[house + 1] - town.house_start[house]
     )
@@ -200,12 +244,11 @@ def incident(key, town, state, rates, out, at, u, i, house, kind, contact, fear)
     record[row, 0] = at.t
     record[row, 1] = kind << 8 | at_start | listed | ((flag >> 1) & 31)
     record[row, 2] = (np.int64(state.people[L.FEAR, i]) >> 8) << 8 | np.int64(state.homes[L.HOME_CONTACT, house] > 0)
-    record[row, 3] = kin
-    record[row, 4] = kin_contact << 8 | kin_fear
     record[row, 5] = neighbours
     record[row, 6] = min(contact, 255) << 8 | fear
     record[row, 7] = part(neighbours, rates[R.hearsay_reach])
     out.who[row] = town.first + i
+    out.house[row] = house
     out.used[0] = row + 1
 
 

@@ -98,12 +98,14 @@ class Workbench:
 
     def __init__(self, chunk_residents: int, chunk_units: int, trace_who: int | None = None) -> None:
         n, units = max(1, chunk_residents), max(1, chunk_units)
+        rows = 4 * n + 16 * units + 64  # two for each of 2 n visits at most; 3 outings of each, 16 spare turns of a unit
         self.scratch = L.Scratch(
             np.zeros((L.N_LANES, n), np.uint16),
-            np.zeros(n, np.int32),
+            np.zeros((4, rows), np.uint32),
+            np.zeros((rows, 4), np.int32),
             np.zeros((4, n), np.uint32),
             np.zeros((2 * n, 4), np.int32),
-            np.zeros((2 * n, 2), np.int32),
+            np.zeros((2 * n, 7), np.int32),
             np.zeros(7 * units + 2, np.int32),
             np.zeros((units + 1, 5), np.int64),
             np.zeros((units, L.N_TERMS), np.int64),
@@ -116,6 +118,7 @@ class Workbench:
             np.zeros((7, 5), np.int64),
             np.zeros((room, L.RECORD_FIELDS), np.uint16),
             np.zeros(room, np.uint32),
+            np.zeros(room, np.int32),
             np.zeros((trace_room, L.TRACE_FIELDS), np.int32),
             np.zeros(2, np.int64),
             -1 if trace_who is None else trace_who,
@@ -137,7 +140,7 @@ class Hands:
         residents = int(np.diff(edges).max(initial=1))
         units = int(np.diff(town.chunk_start).max(initial=1))
         fits = self.benches and (
-            len(self.benches[0].scratch.house) >= residents and len(self.benches[0].scratch.free) >= units
+            len(self.benches[0].scratch.visits) >= 2 * residents and len(self.benches[0].scratch.free) >= units
         )
         if not fits:
             self.benches = [Workbench(residents + 512, units + 64, self.trace_who) for _ in range(max(1, self.threads))]
@@ -252,7 +255,12 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
     world.day -= 1  # what the review counts belongs to the Sunday
     _collect(world, hands, blocks, 1, 0)
     world.day += 1
-    review.close_week(town, state, now, events, 0, len(town.house_start) - 1)
+
+    def close(bench: Workbench, first: int, last: int) -> list:
+        review.close_week(town, state, now, events, first, last)
+        return []
+
+    hands.over(len(town.chunk_start) - 1, close)
     world.order_sum = world.week_days = 0
 
 

@@ -11,12 +11,14 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
-from underwatch.world.draws import Purpose, choose, choose16, quarters, u16, words
+from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.rules import (
     FULL_WEIGHT,
+    adult_of,
     cell_of,
     first_followed,
     frighten,
+    house_of,
     incident,
     report,
     sent_to,
@@ -43,57 +45,62 @@ ROUTINE_BLOCKS = 16
 @njit(cache=True, nogil=True, _nrt=False)
 def share_attention(key, town, state, rates, scratch, at):
     """S4: how many outings each unit's watchers can still follow today. An officer's round moves on every day."""
+    luck = scratch.luck
+    for j in range(at.n_units):
+        luck[0, j] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
+        luck[1, j] = event(P_UNIT, at.day)
+    draw_rows(key, luck, at.n_units)
+    capacity = ((at.day + 1) * rates[R.attention_officer] >> 16) - (at.day * rates[R.attention_officer] >> 16)
     for j in range(at.n_units):
         u = at.first_unit + j
         spans = scratch.spans
-        q0, q1, q2, q3 = quarters(key, P_UNIT, town.first + town.units[L.UNIT_START, u], at.day)
+        q0, q1, q2, q3 = split(luck[2, j], luck[3, j])
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
         n_covert = spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         free = scratch.free
         free[j, L.BY_OPEN_ROLE] = (n_open * rates[R.attention_role] + q0) >> 16
         free[j, L.BY_COVERT] = (n_covert * rates[R.attention_role] + q1) >> 16
-        mps, mss = town.units[L.MPS_OF, u], town.units[L.MSS_OF, u]
-        capacity = ((at.day + 1) * rates[R.attention_officer] >> 16) - (at.day * rates[R.attention_officer] >> 16)
-        n = np.int64(town.areas[L.MPS, mps + 1] - town.areas[L.MPS, mps])
-        free[j, L.BY_MPS_OFFICER] = sent_to(capacity, u - town.areas[L.MPS, mps], n, at.day * capacity % n)
-        n = np.int64(town.areas[L.MSS, mss + 1] - town.areas[L.MSS, mss])
-        free[j, L.BY_MSS_OFFICER] = sent_to(capacity, u - town.areas[L.MSS, mss], n, at.day * capacity % n)
+        for organ in range(2):
+            officer = town.units[L.MPS_OF + organ, u]
+            first = np.int64(town.areas[organ, officer])
+            n = np.int64(town.areas[organ, officer + 1]) - first
+            free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, at.day)
         free[j, L.F_EVENTS] = 0
         free[j, L.F_LODGING] = q2
         free[j, L.F_OFFENCE] = q3
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def follow(key, town, state, rates, scratch, out, at, j, i, slot, by):
-    """S4: one outing (part of the day `slot`) of resident `i` of the chunk is followed by watcher class `by`."""
-    scratch.lanes[L.LANE_OUTINGS, i] |= u16(64 << slot)
-    u = at.first_unit + j
-    x = at.lo + i
-    term = scratch.unit_terms[j]
-    cell = cell_of(state.people[L.FLAGS, x])
-    scratch.free[j, by] -= 1
-    out.cells[at.k, cell, L.N_FOLLOWED] += 1
-    first_followed(state, at, x)
-    trace(out, at, L.TR_FOLLOWED, x, by, slot)
-    q_notice, q_report, q_claim, _ = quarters(key, P_TAIL + slot, town.first + x, at.day)
-    write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
-    if q_notice < rates[R.notice]:
-        house = np.int64(scratch.house[i])
-        out.cells[at.k, cell, L.N_NOTICED] += 1
-        frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_NOTICED, x, by, slot)
-        incident(key, town, state, rates, out, at, u, x, house, L.I_FOLLOWED_OUTING, term[L.T_CONTACT], term[L.T_FEAR])
+def follow_outings(key, town, state, rates, scratch, out, at):
+    """S4, S10: listed residents' outings are followed while attention lasts; under pressure others' too.
+
+    First who is followed, then what comes of it: nothing that comes of it changes who is followed today.
+    """
+    n_turns = take_up_outings(key, town, state, rates, scratch, at)
+    draw_rows(key, scratch.luck, n_turns)
+    for row in range(n_turns):
+        turn = scratch.turns[row]
+        a, b = scratch.luck[2, row], scratch.luck[3, row]
+        if turn[L.W_RESIDENT] == L.SPARE:
+            spend_spare(key, town, state, rates, scratch, out, at, np.int64(turn[L.W_UNIT]), a, b)
+        else:
+            follow(town, state, rates, scratch, out, at, turn, a, b)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def follow_outings(key, town, state, rates, scratch, out, at):
-    """S4, S10: listed residents' outings are followed while attention lasts; under pressure others' too."""
+def take_up_outings(key, town, state, rates, scratch, at):
+    """S4: the turns of free watchers: listed residents' outings, then what attention is left, unit by unit."""
+    luck, spans, free = scratch.luck, scratch.spans, scratch.free
+    n_listed = spans[at.n_units, L.S_LISTED]
+    for row in range(n_listed):
+        luck[0, row] = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_LISTED, row]))
+        luck[1, row] = event(P_FOLLOW, at.day)
+    draw_rows(key, luck, n_listed)
+    n = 0
     for j in range(at.n_units):
         term = scratch.unit_terms[j]
-        free = scratch.free
         left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
-        for row in range(scratch.spans[j, L.S_LISTED], scratch.spans[j + 1, L.S_LISTED]):
+        for row in range(spans[j, L.S_LISTED], spans[j + 1, L.S_LISTED]):
             if left == 0:
                 break
             i = np.int64(scratch.lanes[L.LANE_LISTED, row])
@@ -102,45 +109,100 @@ def follow_outings(key, town, state, rates, scratch, out, at):
                 continue
             flag = np.int64(state.people[L.FLAGS, at.lo + i])
             chance = threshold_of(term, flag)
-            q0, q1, q2, _ = quarters(key, P_FOLLOW, town.first + at.lo + i, at.day)
+            q0, q1, q2, _ = split(luck[2, row], luck[3, row])
             for slot in range(3):
                 q = q0 if slot == 0 else (q1 if slot == 1 else q2)
                 if (made >> slot) & 1 and q < chance and left > 0:
                     left -= 1
                     by = watcher(free, j, (flag & L.ON_MPS) != 0)
-                    follow(key, town, state, rates, scratch, out, at, j, i, slot, by)
-        if left and term[L.T_SPARE_MPS] + term[L.T_SPARE_MSS] > 0:
-            spend_spare(key, town, state, rates, scratch, out, at, j, left)
+                    free[j, by] -= 1
+                    n = turn_to(scratch, n, j, i, slot, by)
+        if term[L.T_SPARE_MPS] + term[L.T_SPARE_MSS] > 0:
+            for attempt in range(min(left, SPARE_TRIES)):
+                n = turn_to(scratch, n, j, L.SPARE, attempt, 0)
+    for row in range(n):
+        turn = scratch.turns[row]
+        slot = np.int64(turn[L.W_SLOT])
+        i = np.int64(turn[L.W_RESIDENT])
+        if i == L.SPARE:
+            luck[0, row] = u32(town.first + town.units[L.UNIT_START, at.first_unit + turn[L.W_UNIT]])
+            luck[1, row] = event(P_SPARE + slot, at.day)
+        else:
+            luck[0, row] = u32(town.first + at.lo + i)
+            luck[1, row] = event(P_TAIL + slot, at.day)
+    return n
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def spend_spare(key, town, state, rates, scratch, out, at, j, left):
+def turn_to(scratch, n, j, i, slot, by):
+    """Note a turn; returns how many there are."""
+    turn = scratch.turns[n]
+    turn[L.W_UNIT] = j
+    turn[L.W_RESIDENT] = i
+    turn[L.W_SLOT] = slot
+    turn[L.W_BY] = by
+    return n + 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def follow(town, state, rates, scratch, out, at, turn, a, b):
+    """S4, S5: an outing is followed, written down, and perhaps noticed; `a` and `b` are its luck."""
+    j = np.int64(turn[L.W_UNIT])
+    i = np.int64(turn[L.W_RESIDENT])
+    slot = np.int64(turn[L.W_SLOT])
+    by = np.int64(turn[L.W_BY])
+    scratch.lanes[L.LANE_OUTINGS, i] |= u16(64 << slot)
+    u = at.first_unit + j
+    x = at.lo + i
+    term = scratch.unit_terms[j]
+    cell = cell_of(state.people[L.FLAGS, x])
+    out.cells[at.k, cell, L.N_FOLLOWED] += 1
+    first_followed(state, at, x)
+    trace(out, at, L.TR_FOLLOWED, x, by, slot)
+    q_notice, q_report, q_claim, _ = split(a, b)
+    write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
+    if q_notice < rates[R.notice]:
+        house = house_of(town, u, x)
+        out.cells[at.k, cell, L.N_NOTICED] += 1
+        frighten(state, rates, x, rates[R.rise_noticed])
+        word_spreads(state, scratch.free, j, house)
+        trace(out, at, L.TR_NOTICED, x, by, slot)
+        incident(town, state, rates, out, at, u, x, house, L.I_FOLLOWED_OUTING, term[L.T_CONTACT], term[L.T_FEAR])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def spend_spare(key, town, state, rates, scratch, out, at, j, a, b):
     """S10: under pressure a free watcher picks an adult of the unit at random; one unlisted and out is followed."""
     u = at.first_unit + j
-    lo = scratch.spans[j, L.S_ADULTS]
-    n = scratch.spans[j + 1, L.S_ADULTS] - lo
-    for attempt in range(min(left, SPARE_TRIES)):
-        by = watcher(scratch.free, j, True)
-        a, b = words(key, P_SPARE + attempt, town.first + town.units[L.UNIT_START, u], at.day)
-        if n == 0 or np.int64(a >> np.uint32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
-            continue
-        i = np.int64(scratch.lanes[L.LANE_ADULTS, lo + choose(b, n)])
-        outings = np.int64(scratch.lanes[L.LANE_OUTINGS, i])
-        made = outings & ~(outings >> 6) & 7  # made, and not followed yet
-        if made and not state.people[L.FLAGS, at.lo + i] & L.ON_A_LIST:
-            slot = 0 if made & 1 else (1 if made & 2 else 2)
-            follow(key, town, state, rates, scratch, out, at, j, i, slot, by)
+    n = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
+    by = watcher(scratch.free, j, True)
+    if n == 0 or np.int64(a >> u32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
+        return
+    x = adult_of(town, state, u, choose(b, n))
+    outings = np.int64(scratch.lanes[L.LANE_OUTINGS, x - at.lo])
+    made = outings & ~(outings >> 6) & 7  # made, and not followed yet
+    if made and not state.people[L.FLAGS, x] & L.ON_A_LIST:
+        slot = 0 if made & 1 else (1 if made & 2 else 2)
+        scratch.free[j, by] -= 1
+        turn = scratch.turns[len(scratch.turns) - 1]  # a row of its own
+        turn[L.W_UNIT] = j
+        turn[L.W_RESIDENT] = x - at.lo
+        turn[L.W_SLOT] = slot
+        turn[L.W_BY] = by
+        c, d = words(key, P_TAIL + slot, town.first + x, at.day)
+        follow(town, state, rates, scratch, out, at, turn, c, d)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def at_home(key, town, state, rates, scratch, out, at):
     """S5, S10, S17: offences seen by a neighbour, routine acts made into reports, night checks of homes."""
+    draw_routine(key, town, scratch, at)
+    row = 0
     for j in range(at.n_units):
         u = at.first_unit + j
         spans = scratch.spans
         unit_key = town.first + town.units[L.UNIT_START, u]
-        lo = spans[j, L.S_ADULTS]
-        n = spans[j + 1, L.S_ADULTS] - lo
+        n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
         n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         if rates[R.written] and n_roles and n > 1:
@@ -148,44 +210,62 @@ def at_home(key, town, state, rates, scratch, out, at):
                 q_who, q_told, q_role, _ = quarters(key, P_OFFENCE, unit_key, at.day)
                 if q_told < rates[R.report_offence]:
                     organ = L.MPS if choose16(q_role, n_roles) < n_open else L.MSS
-                    x = at.lo + np.int64(scratch.lanes[L.LANE_ADULTS, lo + choose16(q_who, n)])
+                    x = adult_of(town, state, u, choose16(q_who, n))
                     report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
                     trace(out, at, L.TR_REPORT, x, organ, L.N_REPORTS_OFFENCE)
-            report_routine(key, town, state, rates, scratch, out, at, j, n_open, n_roles, lo, n)
+            report_routine(key, town, state, rates, scratch, out, at, j, row)
             if n_open and scratch.free[j, L.F_LODGING] < rates[R.lodging]:
                 check_homes(key, town, state, rates, scratch, out, at, j)
+        row += routine_blocks(n_roles)
         state.units[L.UNIT_EVENTS, u] = min(scratch.free[j, L.F_EVENTS], 65535)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def report_routine(key, town, state, rates, scratch, out, at, j, n_open, n_roles, lo, n):
+def routine_blocks(n_roles):
+    """Draws of four that a unit's role holders need."""
+    return min((n_roles + 3) >> 2, ROUTINE_BLOCKS)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def draw_routine(key, town, scratch, at):
+    """The luck of all role holders of the chunk, unit by unit."""
+    luck, spans = scratch.luck, scratch.spans
+    n = 0
+    for j in range(at.n_units):
+        n_roles = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN] + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
+        for block in range(routine_blocks(n_roles)):
+            luck[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
+            luck[1, n] = event(P_ROUTINE + block, at.day)
+            n += 1
+    draw_rows(key, luck, n)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def report_routine(key, town, state, rates, scratch, out, at, j, first):
     """S10: each role holder may make a routine act of some adult of the unit into a report."""
     u = at.first_unit + j
-    unit_key = town.first + town.units[L.UNIT_START, u]
     term = scratch.unit_terms[j]
-    if term[L.T_ROUTINE_MPS] + term[L.T_ROUTINE_MSS] == 0:
-        return
-    for block in range(min((n_roles + 3) // 4, ROUTINE_BLOCKS)):
-        q = quarters(key, P_ROUTINE + block, unit_key, at.day)
-        for s in range(4):
-            role = 4 * block + s
-            if role >= n_roles:
-                break
-            organ = L.MPS if role < n_open else L.MSS
-            if np.int64(q[s]) >= term[L.T_ROUTINE_MPS + organ]:
-                continue
-            if organ == L.MPS:
-                by = np.int64(scratch.lanes[L.LANE_OPEN_ROLES, scratch.spans[j, L.S_OPEN] + role])
-            else:
-                by = np.int64(scratch.lanes[L.LANE_COVERT, scratch.spans[j, L.S_COVERT] + role - n_open])
-            a, _ = words(key, P_ROUTINE_TARGET, town.first + at.lo + by, at.day)
-            pick = choose(a, n)
-            if np.int64(scratch.lanes[L.LANE_ADULTS, lo + pick]) == by:
-                pick = (pick + 1) % n
-            x = at.lo + np.int64(scratch.lanes[L.LANE_ADULTS, lo + pick])
-            if not state.people[L.FLAGS, x] & L.DETAINED:
-                report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
-                trace(out, at, L.TR_REPORT, x, at.lo + by, L.N_REPORTS_ROUTINE)
+    spans = scratch.spans
+    n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
+    n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
+    n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
+    for role in range(min(n_roles, 4 * ROUTINE_BLOCKS)):
+        organ = L.MPS if role < n_open else L.MSS
+        word = scratch.luck[2 + ((role >> 1) & 1), first + (role >> 2)]
+        if np.int64(u16(word >> u32(16 * (role & 1)))) >= term[L.T_ROUTINE_MPS + organ]:
+            continue
+        if organ == L.MPS:
+            by = at.lo + np.int64(scratch.lanes[L.LANE_OPEN_ROLES, spans[j, L.S_OPEN] + role])
+        else:
+            by = at.lo + np.int64(scratch.lanes[L.LANE_COVERT, spans[j, L.S_COVERT] + role - n_open])
+        a, _ = words(key, P_ROUTINE_TARGET, town.first + by, at.day)
+        nth = choose(a, n)
+        x = adult_of(town, state, u, nth)
+        if x == by:
+            x = adult_of(town, state, u, (nth + 1) % n)
+        if not state.people[L.FLAGS, x] & L.DETAINED:
+            report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
+            trace(out, at, L.TR_REPORT, x, by, L.N_REPORTS_ROUTINE)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
