@@ -120,19 +120,19 @@ def event(purpose, day):
     return u32(u32(purpose) << u32(16) | u32(day))
 
 
-@njit("UniTuple(uint16,4)(uint32,uint32)", cache=True, nogil=True, _nrt=False)
+@njit("UniTuple(uint16,4)(uint32,uint32)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def split(a, b):
     """Four uniforms in 0..65535 of two words."""
     return u16(a), u16(a >> u32(16)), u16(b), u16(b >> u32(16))
 
 
-@njit("UniTuple(uint32,2)(UniTuple(uint32,2),int64,int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("UniTuple(uint32,2)(UniTuple(uint32,2),int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def words(key, purpose, who, day):
     """Two uint32 words for (purpose, who, day); `key` is the pair from `split_seed`."""
     return threefry(key[0], key[1], u32(who), event(purpose, day))
 
 
-@njit("UniTuple(uint16,4)(UniTuple(uint32,2),int64,int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("UniTuple(uint16,4)(UniTuple(uint32,2),int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def quarters(key, purpose, who, day):
     """Four uniforms in 0..65535 for (purpose, who, day)."""
     a, b = words(key, purpose, who, day)
@@ -153,13 +153,13 @@ def draw_rows(key, luck, n):
         a[i], b[i] = threefry(k0, k1, who[i], what[i])
 
 
-@njit("int64(uint32,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(uint32,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def choose(word, n):
     """An index in 0..n-1 from a uint32 word (multiply and shift; n below 2**31)."""
     return np.int64((u64(word) * u64(n)) >> u64(32))
 
 
-@njit("int64(uint16,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(uint16,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def choose16(quarter, n):
     """An index in 0..n-1 from a 16-bit uniform (n below 2**15)."""
     return np.int64((u32(quarter) * u32(n)) >> u32(16))

@@ -34,7 +34,7 @@ LOW = np.uint32(0xFFFF)
 UNNOTICED, NOTICED = 1, 2
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def visit_kin(key, town, state, rates, scratch, out, at):
     """S7, S16: visits to kin and journeys of the day; those of listed households and on a permit may be followed."""
     for j in range(at.n_units):
@@ -74,7 +74,7 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 follow_visit(key, town, state, rates, scratch, out, at, j, visit, km)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
     """S7: a household on its way is taken up at home, or joined on the way; S16: a permit sets the tail on anybody."""
     term = scratch.unit_terms[j]
@@ -115,7 +115,7 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
         incident(town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def call_abroad(key, town, state, rates, scratch, out, at):
     """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or risk arrest."""
     n_callers = scratch.spans[at.n_units, L.S_CALLERS]
@@ -152,7 +152,7 @@ def call_abroad(key, town, state, rates, scratch, out, at):
             go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice):
     """S8: the way to signal of one caller, perhaps followed, and how it ends."""
     x = at.lo + i

@@ -162,7 +162,7 @@ def pick(flags, bits, first, lane):
     return n
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def call_the_roll(town, state, scratch, first_unit, n_units):
     """Listed, callers and role holders by unit, and how many adults. Returns the number of marked residents."""
     lo = np.int64(town.units[L.UNIT_START, first_unit])
@@ -195,7 +195,7 @@ def call_the_roll(town, state, scratch, first_unit, n_units):
     return n_marked
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def sort_in(lanes, n, i, flag):
     """Note a resident among listed families, callers and role holders."""
     if flag & L.ON_A_LIST and flag & L.FAMILY:
@@ -212,7 +212,7 @@ def sort_in(lanes, n, i, flag):
         n[L.S_COVERT] += 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def count_listed(state, scratch, out, lo, n_listed, k, n_days):
     """People on a list, by cell: the same on every day until the review."""
     for m in range(n_listed):
@@ -222,7 +222,7 @@ def count_listed(state, scratch, out, lo, n_listed, k, n_days):
             out.cells[k + d, cell, L.N_LISTED] += 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def set_terms(town, state, rates, scratch, first_unit, n_units):
     """Thresholds of each unit for the week, from its officers' pressure."""
     for j in range(n_units):
@@ -268,7 +268,7 @@ def draw_households(key, first, house_start, day, purpose, a, b):
         a[h], b[h] = threefry(k0, k1, u32(first + house_start[h]), c1)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def plan_visits(key, town, state, rates, scratch, at, n_days):
     """S7, S16: this week's visits to kin and journeys, sorted by day and unit.
 
@@ -316,7 +316,7 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
     draw_visits(key, town, scratch, at)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def draw_visits(key, town, scratch, at):
     """The luck of all visits of the week, drawn together: how far, made, taken up, joined, noticed."""
     luck = scratch.luck
@@ -341,7 +341,7 @@ def draw_visits(key, town, scratch, at):
         visits[row, L.V_NOTICE] = notice
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def plan(scratch, d, n_days, at, j, house, tie, n):
     """Note a visit on day d of the stretch, if it falls within."""
     if 0 <= d < n_days:

@@ -70,7 +70,7 @@ def fade_files(rates, file_mps, file_mss, anger):
         anger[i] = part(anger[i], rates[R.keep_anger])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S3: a resident comes onto a list of `organ`, and may learn of it."""
     cell = cell_of(state.people[L.FLAGS, x])
@@ -84,7 +84,7 @@ def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
         incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.I_LISTING, contact, fear)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S10: an unlisted resident is summoned; false if no real offence stands in the file."""
     flag = np.int64(state.people[L.FLAGS, x])
@@ -107,7 +107,7 @@ def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
         enlist(key, town, state, rates, out, at, u, x, organ, contact, fear)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_protest):
     """S3, S10, S14: the week's decisions on one resident. `bars` holds the unit's bars, contact and fear."""
     flag = np.int64(state.people[L.FLAGS, x])
@@ -138,7 +138,7 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_protest):
         trace(out, at, L.TR_PROTEST, x, 0, 0)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses):
     """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare.
 
@@ -168,7 +168,7 @@ def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house
             told_by_kin(town, state, rates, out, at, events, np.int64(talk[row, 0]), np.int64(talk[row, 1]), u16(word))
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def told_by_kin(town, state, rates, out, at, events, house, other, q):
     """S11, S15: whether kin `other` tell `house`; all its members hear."""
     dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
@@ -190,7 +190,7 @@ def look_at(flags, anger, file_mps, file_mss, bar_mps, bar_mss, look):
         look[i] = u16(u16(flags[i] & some) | anger[i] | due)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def bar_of(rates, pressure):
     """S10: the weight of a file at which its subject is accused; pressure lowers it."""
     return max(1, rates[R.accuse] - part(rates[R.accuse], part(rates[R.accuse_pressure], pressure)))
@@ -228,7 +228,7 @@ def review_units(key, town, state, rates, scratch, out, events, first_chunk, las
     return last_chunk
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def review_people(key, town, state, rates, scratch, out, at, n):
     """The decisions on the `n` residents noted in the chunk, in census order."""
     luck = scratch.luck
@@ -255,7 +255,7 @@ def review_people(key, town, state, rates, scratch, out, at, n):
         consider(key, town, state, rates, out, at, u, x, bars, luck[2, 2 * row], luck[2, 2 * row + 1])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def unit_snapshot(town, state, u):
     """Households of the unit with open contact, and mean household fear, as of the last review."""
     contact = np.int64(0)

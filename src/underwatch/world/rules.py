@@ -18,31 +18,31 @@ ONE = L.ONE
 FULL_WEIGHT = 256  # of a report that claims something, in a file
 
 
-@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def part(a, b):
     """a times b / 65536, rounded down."""
     return (np.int64(a) * np.int64(b)) >> 16
 
 
-@njit("int64(int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def capped(x):
     """At most 65535."""
     return min(x, ONE)
 
 
-@njit("int64(int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def cell_of(flag):
     """Cell of a resident: five grounds (bits 0..4) and listed at the start (bit 5)."""
     return ((np.int64(flag) >> 1) & 31) | ((np.int64(flag) & L.LISTED_AT_START) >> 4)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def vigilance(rates, pressure):
     """S4, S6: chance that a free watcher takes up an outing of a listed resident."""
     return capped(rates[R.vigilance_base] + part(rates[R.vigilance_pressure], pressure))
 
 
-@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def taken_up(v, layers):
     """S3, S4: chance that at least one of `layers` assigned watchers takes an outing up."""
     none = np.int64(65536)
@@ -51,7 +51,7 @@ def taken_up(v, layers):
     return capped(65536 - none)
 
 
-@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def joined(per_km, km):
     """S7: chance that a watcher along the way joins or takes over on a way of `km`."""
     none = np.int64(65536)
@@ -60,32 +60,32 @@ def joined(per_km, km):
     return capped(65536 - none)
 
 
-@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def under_pressure(base, added, pressure):
     """S5, S6, S10: a chance that pressure raises."""
     return capped(base + part(added, pressure))
 
 
-@njit("int64(int64,int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def withdrawn(chance, fear, distress, avoid_fear, avoid_distress):
     """S11: chance of an optional outing that fear and distress leave."""
     left = chance - part(chance, part(fear, avoid_fear))
     return left - part(left, part(distress, avoid_distress))
 
 
-@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def raised(level, step):
     """A level of fear or anger after a rise, at most 1."""
     return np.uint16(capped(np.int64(level) + step))
 
 
-@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def written_up(file, weight):
     """S5: the weight of a file after one more report, at most 255 reports."""
     return np.uint16(capped(np.int64(file) + weight))
 
 
-@njit("int64(int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def sent_to(capacity, position, n_units, day):
     """S4: how many of an officer's `capacity` outings of the day fall to unit `position`; the round moves on daily."""
     turn = position - day * capacity % n_units
@@ -96,7 +96,7 @@ def sent_to(capacity, position, n_units, day):
     return 1 if capacity - turn <= n_units else (capacity - turn + n_units - 1) // n_units
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def watcher(free, j, on_mps):
     """S4: who of the free watchers follows; -1 when nobody is free. Each list's own people come first."""
     if on_mps:
@@ -116,7 +116,7 @@ def watcher(free, j, on_mps):
     return L.BY_MPS_OFFICER if free[j, L.BY_MPS_OFFICER] > 0 else -1
 
 
-@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False)
+@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def another(other, house, n):
     """S1: kin live elsewhere: household `other` of n, or the next one where that is the household itself."""
     if other != house:
@@ -124,7 +124,7 @@ def another(other, house, n):
     return other + 1 if other + 1 < n else 0
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def trace(out, at, kind, i, other, value):
     """A line of the diary, when one is asked for."""
     if len(out.trace) and (out.trace_who < 0 or out.trace_who == i):
@@ -137,7 +137,7 @@ def trace(out, at, kind, i, other, value):
         out.used[1] = row + 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def report(town, state, rates, out, at, u, i, organ, claim, weight):
     """S5: a written report on resident i enters the file of `organ`; it counts at the review if it claims something."""
     cell = cell_of(state.people[L.FLAGS, i])
@@ -153,7 +153,7 @@ def report(town, state, rates, out, at, u, i, organ, claim, weight):
             state.people[L.FLAGS, i] |= np.uint16(L.REAL_OFFENCE)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def frighten(state, rates, i, step):
     """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
     state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step)
@@ -161,7 +161,7 @@ def frighten(state, rates, i, step):
         state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def word_spreads(state, free, j, house):
     """S11: an event will be talked of in the unit tomorrow and among kin at the week's end."""
     free[j, L.F_EVENTS] += 1
@@ -169,7 +169,7 @@ def word_spreads(state, free, j, house):
         state.homes[L.HOME_EVENTS, house] += np.uint8(1)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def house_of(town, u, i):
     """The household of resident i of unit u: the last that begins at or before i."""
     lo = np.int64(town.units[L.UNIT_HOUSE, u])
@@ -183,7 +183,7 @@ def house_of(town, u, i):
     return lo
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def adult_of(town, state, u, nth):
     """The nth adult (from 0) of unit u, who must have so many."""
     i = np.int64(town.units[L.UNIT_START, u])
@@ -194,7 +194,7 @@ def adult_of(town, state, u, nth):
     return i
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def kin_witnesses(key, town, state, rates, luck, out, first):
     """S13: who besides the subject and the unit knows, for the incidents from row `first` on: household and kin.
 
@@ -227,7 +227,7 @@ def kin_witnesses(key, town, state, rates, luck, out, first):
             out.records[begin + m, 4] = contact << 8 | fear // (1 + ties)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
     """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's.
 
@@ -252,14 +252,14 @@ def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
     out.used[0] = row + 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def first_followed(state, at, i):
     """The day on which a resident was first followed."""
     if state.people[L.FOLLOWED_DAY, i] == 0:
         state.people[L.FOLLOWED_DAY, i] = u16(at.t + 1)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def threshold_of(term, flag):
     """S3, S4: chance that an outing of this listed resident is taken up: layers by ground, vigilance by list."""
     column = L.T_TAKE_FAMILY_MPS if flag & L.FAMILY else L.T_TAKE_PERSON_MPS
@@ -271,7 +271,7 @@ def threshold_of(term, flag):
     return chance
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim, offence):
     """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
     if q_report < term[L.T_REPORT_MPS + organ]:

@@ -42,7 +42,7 @@ SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def share_attention(key, town, state, rates, scratch, at):
     """S4: how many outings each unit's watchers can still follow today. An officer's round moves on every day."""
     luck = scratch.luck
@@ -70,7 +70,7 @@ def share_attention(key, town, state, rates, scratch, at):
         free[j, L.F_OFFENCE] = q3
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def follow_outings(key, town, state, rates, scratch, out, at):
     """S4, S10: listed residents' outings are followed while attention lasts; under pressure others' too.
 
@@ -87,7 +87,7 @@ def follow_outings(key, town, state, rates, scratch, out, at):
             follow(town, state, rates, scratch, out, at, turn, a, b)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def take_up_outings(key, town, state, rates, scratch, at):
     """S4: the turns of free watchers: listed residents' outings, then what attention is left, unit by unit."""
     luck, spans, free = scratch.luck, scratch.spans, scratch.free
@@ -133,7 +133,7 @@ def take_up_outings(key, town, state, rates, scratch, at):
     return n
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def turn_to(scratch, n, j, i, slot, by):
     """Note a turn; returns how many there are."""
     turn = scratch.turns[n]
@@ -144,7 +144,7 @@ def turn_to(scratch, n, j, i, slot, by):
     return n + 1
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def follow(town, state, rates, scratch, out, at, turn, a, b):
     """S4, S5: an outing is followed, written down, and perhaps noticed; `a` and `b` are its luck."""
     j = np.int64(turn[L.W_UNIT])
@@ -170,7 +170,7 @@ def follow(town, state, rates, scratch, out, at, turn, a, b):
         incident(town, state, rates, out, at, u, x, house, L.I_FOLLOWED_OUTING, term[L.T_CONTACT], term[L.T_FEAR])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def spend_spare(key, town, state, rates, scratch, out, at, j, a, b):
     """S10: under pressure a free watcher picks an adult of the unit at random; one unlisted and out is followed."""
     u = at.first_unit + j
@@ -193,7 +193,7 @@ def spend_spare(key, town, state, rates, scratch, out, at, j, a, b):
         follow(town, state, rates, scratch, out, at, turn, c, d)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def at_home(key, town, state, rates, scratch, out, at):
     """S5, S10, S17: offences seen by a neighbour, routine acts made into reports, night checks of homes."""
     draw_routine(key, town, scratch, at)
@@ -220,13 +220,13 @@ def at_home(key, town, state, rates, scratch, out, at):
         state.units[L.UNIT_EVENTS, u] = min(scratch.free[j, L.F_EVENTS], 65535)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def routine_blocks(n_roles):
     """Draws of four that a unit's role holders need."""
     return min((n_roles + 3) >> 2, ROUTINE_BLOCKS)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def draw_routine(key, town, scratch, at):
     """The luck of all role holders of the chunk, unit by unit."""
     luck, spans = scratch.luck, scratch.spans
@@ -240,7 +240,7 @@ def draw_routine(key, town, scratch, at):
     draw_rows(key, luck, n)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def report_routine(key, town, state, rates, scratch, out, at, j, first):
     """S10: each role holder may make a routine act of some adult of the unit into a report."""
     u = at.first_unit + j
@@ -268,7 +268,7 @@ def report_routine(key, town, state, rates, scratch, out, at, j, first):
             trace(out, at, L.TR_REPORT, x, by, L.N_REPORTS_ROUTINE)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def check_homes(key, town, state, rates, scratch, out, at, j):
     """S17: the night check finds guests who are not registered; the host is reported and knows it."""
     u = at.first_unit + j
@@ -286,7 +286,7 @@ def check_homes(key, town, state, rates, scratch, out, at, j):
             trace(out, at, L.TR_LODGING, head, house, 0)
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def tally(state, rates, scratch, out, at, n_marked):
     """Daily outings and levels by cell of the residents with a cell other than 0."""
     limit = rates[R.threshold_distress]
