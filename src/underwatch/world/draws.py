@@ -141,7 +141,7 @@ def quarters(key, purpose, who, day):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def draw_rows(key, luck, n):
-    """Two words for each of n rows of uint32[4, m]: of who (row 0) and what (row 1, purpose and day), into rows 2 and 3.
+    """Two words for each of n columns of uint32[4, m]: of who (row 0) and what (purpose and day, row 1) to rows 2, 3.
 
     Drawn together they fill whole registers; a few more rows than asked for are drawn, so that none is drawn alone.
     """

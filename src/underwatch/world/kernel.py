@@ -15,8 +15,17 @@ from underwatch.world import layout as L
 from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, threefry, u16, u32
 from underwatch.world.journeys import call_abroad, visit_kin
-from underwatch.world.rules import capped, cell_of, kin_witnesses, part, taken_up, under_pressure, vigilance
-from underwatch.world.steps import at_home, follow_outings, share_attention, tally
+from underwatch.world.rules import (
+    capped,
+    cell_of,
+    kin_witnesses,
+    part,
+    taken_up,
+    threshold_of,
+    under_pressure,
+    vigilance,
+)
+from underwatch.world.steps import at_home, follow_outings, pick, share_attention, tally
 
 P_DAY = int(Purpose.DAY)
 P_KIN = int(Purpose.KIN)
@@ -50,13 +59,21 @@ def draw_day(key, who, day, w0, w1, w2, w3):
     """Four uniforms of each resident for the day: three outings and hearsay. `who` is the first resident's number."""
     k0 = key[0]
     k1 = key[1]
-    c1 = u32(u32(P_DAY) << u32(16) | u32(day))
+    c1 = event(P_DAY, day)
+    first = u32(who)
     for i in range(len(w0)):
-        a, b = threefry(k0, k1, u32(who + i), c1)
+        a, b = threefry(k0, k1, u32(first + u32(i)), c1)
         w0[i] = u16(a)
         w1[i] = u16(a >> u32(16))
         w2[i] = u16(b)
         w3[i] = u16(b >> u32(16))
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def fill(lane, value):
+    """One value for all of a lane's stretch."""
+    for i in range(len(lane)):
+        lane[i] = value
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -150,19 +167,6 @@ def count_adults(flags):
     for i in range(len(flags)):
         n = u16(n + u16(flags[i] & u16(L.ADULT)))
     return np.int64(n)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def pick(flags, bits, first, lane):
-    """Note who has any of the bits: their places, from `first` on, into `lane`. Returns how many.
-
-    Without a branch (one that is not wanted is overwritten by the next): the processor cannot guess who is.
-    """
-    n = 0
-    for i in range(len(flags)):
-        lane[n] = u16(first + i)
-        n += (flags[i] & bits) != 0
-    return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -259,6 +263,15 @@ def set_terms(town, state, rates, scratch, first_unit, n_units):
             fear += np.int64(state.homes[L.HOME_FEAR, h])
         term[L.T_CONTACT] = contact
         term[L.T_FEAR] = fear // houses
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def assign_watchers(state, scratch, lo, n_units):
+    """S3, S4: the chance that an outing of each listed resident is taken up, the same all week."""
+    for j in range(n_units):
+        for row in range(scratch.spans[j, L.S_LISTED], scratch.spans[j + 1, L.S_LISTED]):
+            flag = np.int64(state.people[L.FLAGS, lo + np.int64(scratch.lanes[L.LANE_LISTED, row])])
+            scratch.lanes[L.LANE_TAKE, row] = threshold_of(scratch.unit_terms[j], flag)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -384,6 +397,7 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
         set_rates(rates, flags, base, rate)
         count_listed(state, scratch, out, lo, scratch.spans[n_units, L.S_LISTED], k, n_days)
         set_terms(town, state, rates, scratch, first_unit, n_units)
+        assign_watchers(state, scratch, lo, n_units)
         incidents = out.used[0]
         plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, 0, 0, 0), n_days)
         w = scratch.lanes
@@ -394,7 +408,7 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             for j in range(n_units):
                 u = first_unit + j
                 chance = u16(rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))])
-                w[L.LANE_HEAR, town.units[L.UNIT_START, u] - lo : town.units[L.UNIT_START, u + 1] - lo] = chance
+                fill(w[L.LANE_HEAR, town.units[L.UNIT_START, u] - lo : town.units[L.UNIT_START, u + 1] - lo], chance)
             draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
             fade_and_hear(rates, fear, distress, w[3, :n], scratch.lanes[L.LANE_HEAR, :n])
             weigh_outings(rates, fear, distress, scratch.lanes[L.LANE_RATE, :n], scratch.lanes[L.LANE_CHANCE, :n])

@@ -209,7 +209,8 @@ N_TERMS = 16
 # Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
 # (bits 3-5), followed (bits 6-8); chance at no fear now and when free; chance of hearsay; then lists of indices within
 # the chunk: residents of whom there is something to note (for a while), those with a cell other than 0, and by unit
-# listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked
+# listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked, and
+# the chance that an outing of each of the listed is taken up, and which would be today
 (
     LANE_DRAWS,
     LANE_CHANCE,
@@ -224,8 +225,10 @@ N_TERMS = 16
     LANE_OPEN_ROLES,
     LANE_COVERT,
     LANE_CELLS,
-) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
-N_LANES = 16
+    LANE_TAKE,
+    LANE_WANT,
+) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
+N_LANES = 18
 
 # Columns of `visits`: household; tie; class of the distance; four uniforms of the day
 V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)

@@ -13,8 +13,9 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose, draw_rows, event, quarters, u8, u16, u32
-from underwatch.world.kernel import draw_households, pick
+from underwatch.world.kernel import draw_households
 from underwatch.world.rules import another, cell_of, frighten, house_of, incident, kin_witnesses, part, raised, trace
+from underwatch.world.steps import pick
 
 P_REPRIMAND_MPS = int(Purpose.REPRIMAND_MPS)
 P_EXIT = int(Purpose.EXIT)
@@ -220,7 +221,9 @@ def review_units(key, town, state, rates, scratch, out, events, first_chunk, las
         fade_files(rates, file_mps, file_mss, anger)
         lowest = bar_of(rates, L.ONE)
         look_at(state.people[L.FLAGS, lo : lo + n], anger, file_mps, file_mss, lowest, lowest, look)
-        review_people(key, town, state, rates, scratch, out, at, pick(look, u16(65535), 0, scratch.lanes[L.LANE_NOTABLE]))
+        review_people(
+            key, town, state, rates, scratch, out, at, pick(look, u16(65535), 0, scratch.lanes[L.LANE_NOTABLE])
+        )
         kin_witnesses(key, town, state, rates, scratch.luck, out, incidents)
         first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
         n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house

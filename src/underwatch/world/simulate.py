@@ -98,7 +98,9 @@ class Workbench:
 
     def __init__(self, chunk_residents: int, chunk_units: int, trace_who: int | None = None) -> None:
         n, units = max(1, chunk_residents), max(1, chunk_units)
-        rows = 4 * n + 16 * units + 64  # two for each of 2 n visits at most; 3 outings of each, 16 spare turns of a unit
+        rows = (
+            4 * n + 16 * units + 64
+        )  # two for each of 2 n visits at most; 3 outings of each, 16 spare turns of a unit
         self.scratch = L.Scratch(
             np.zeros((L.N_LANES, n), np.uint16),
             np.zeros((4, rows), np.uint32),

@@ -22,7 +22,6 @@ from underwatch.world.rules import (
     incident,
     report,
     sent_to,
-    threshold_of,
     trace,
     watcher,
     word_spreads,
@@ -40,6 +39,19 @@ P_ROUTINE_TARGET = int(Purpose.ROUTINE_TARGET)
 P_SPARE = int(Purpose.SPARE)
 SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def pick(flags, bits, first, lane):
+    """Note who has any of the bits: their places, from `first` on, into `lane`. Returns how many.
+
+    Without a branch (one that is not wanted is overwritten by the next): the processor cannot guess who is.
+    """
+    n = 0
+    for i in range(len(flags)):
+        lane[n] = u16(first + i)
+        n += (flags[i] & bits) != 0
+    return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -76,60 +88,68 @@ def follow_outings(key, town, state, rates, scratch, out, at):
 
     First who is followed, then what comes of it: nothing that comes of it changes who is followed today.
     """
-    n_turns = take_up_outings(key, town, state, rates, scratch, at)
-    draw_rows(key, scratch.luck, n_turns)
+    want_to_follow(key, town, scratch, at)
+    n_turns = take_turns(key, town, state, scratch, at)
     for row in range(n_turns):
         turn = scratch.turns[row]
+        j = np.int64(turn[L.W_UNIT])
+        i = np.int64(turn[L.W_RESIDENT])
+        slot = np.int64(turn[L.W_SLOT])
+        by = np.int64(turn[L.W_BY])
         a, b = scratch.luck[2, row], scratch.luck[3, row]
-        if turn[L.W_RESIDENT] == L.SPARE:
-            spend_spare(key, town, state, rates, scratch, out, at, np.int64(turn[L.W_UNIT]), a, b)
-        else:
-            follow(town, state, rates, scratch, out, at, turn, a, b)
+        if i == L.SPARE:
+            by = watcher(scratch.free, j, True)
+            i, slot = spend_spare(town, state, scratch, at, j, by, a, b)
+            if i < 0:
+                continue
+            scratch.free[j, by] -= 1
+            a, b = words(key, P_TAIL + slot, town.first + at.lo + i, at.day)
+        follow(town, state, rates, scratch, out, at, j, i, slot, by, a, b)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def take_up_outings(key, town, state, rates, scratch, at):
-    """S4: the turns of free watchers: listed residents' outings, then what attention is left, unit by unit."""
-    luck, spans, free = scratch.luck, scratch.spans, scratch.free
-    n_listed = spans[at.n_units, L.S_LISTED]
+def want_to_follow(key, town, scratch, at):
+    """S4: which outings of listed residents a free watcher would take up (bits 0-2), whether or not one is left."""
+    luck, lanes = scratch.luck, scratch.lanes
+    n_listed = scratch.spans[at.n_units, L.S_LISTED]
     for row in range(n_listed):
-        luck[0, row] = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_LISTED, row]))
+        luck[0, row] = u32(town.first + at.lo + np.int64(lanes[L.LANE_LISTED, row]))
         luck[1, row] = event(P_FOLLOW, at.day)
     draw_rows(key, luck, n_listed)
+    for row in range(n_listed):
+        chance = lanes[L.LANE_TAKE, row]
+        q0, q1, q2, _ = split(luck[2, row], luck[3, row])
+        taken = np.int64(q0 < chance) | np.int64(q1 < chance) << 1 | np.int64(q2 < chance) << 2
+        lanes[L.LANE_WANT, row] = np.int64(lanes[L.LANE_OUTINGS, np.int64(lanes[L.LANE_LISTED, row])]) & taken
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def take_turns(key, town, state, scratch, at):
+    """S4, S10: the turns of free watchers and their luck: listed residents' outings, then what is left, by unit."""
+    luck, spans, free, lanes = scratch.luck, scratch.spans, scratch.free, scratch.lanes
     n = 0
     for j in range(at.n_units):
-        term = scratch.unit_terms[j]
         left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
-        for row in range(spans[j, L.S_LISTED], spans[j + 1, L.S_LISTED]):
-            if left == 0:
-                break
-            i = np.int64(scratch.lanes[L.LANE_LISTED, row])
-            made = np.int64(scratch.lanes[L.LANE_OUTINGS, i]) & 7
-            if made == 0:
-                continue
-            flag = np.int64(state.people[L.FLAGS, at.lo + i])
-            chance = threshold_of(term, flag)
-            q0, q1, q2, _ = split(luck[2, row], luck[3, row])
+        first = spans[j, L.S_LISTED]
+        n_wanted = pick(lanes[L.LANE_WANT, first : spans[j + 1, L.S_LISTED]], u16(7), first, lanes[L.LANE_NOTABLE])
+        for m in range(n_wanted):
+            row = np.int64(lanes[L.LANE_NOTABLE, m])
+            i = np.int64(lanes[L.LANE_LISTED, row])
+            wanted = np.int64(lanes[L.LANE_WANT, row])
             for slot in range(3):
-                q = q0 if slot == 0 else (q1 if slot == 1 else q2)
-                if (made >> slot) & 1 and q < chance and left > 0:
+                if (wanted >> slot) & 1 and left > 0:
                     left -= 1
-                    by = watcher(free, j, (flag & L.ON_MPS) != 0)
+                    by = watcher(free, j, (state.people[L.FLAGS, at.lo + i] & L.ON_MPS) != 0)
                     free[j, by] -= 1
+                    luck[0, n] = u32(town.first + at.lo + i)
+                    luck[1, n] = event(P_TAIL + slot, at.day)
                     n = turn_to(scratch, n, j, i, slot, by)
-        if term[L.T_SPARE_MPS] + term[L.T_SPARE_MSS] > 0:
+        if scratch.unit_terms[j, L.T_SPARE_MPS] + scratch.unit_terms[j, L.T_SPARE_MSS] > 0:
             for attempt in range(min(left, SPARE_TRIES)):
+                luck[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
+                luck[1, n] = event(P_SPARE + attempt, at.day)
                 n = turn_to(scratch, n, j, L.SPARE, attempt, 0)
-    for row in range(n):
-        turn = scratch.turns[row]
-        slot = np.int64(turn[L.W_SLOT])
-        i = np.int64(turn[L.W_RESIDENT])
-        if i == L.SPARE:
-            luck[0, row] = u32(town.first + town.units[L.UNIT_START, at.first_unit + turn[L.W_UNIT]])
-            luck[1, row] = event(P_SPARE + slot, at.day)
-        else:
-            luck[0, row] = u32(town.first + at.lo + i)
-            luck[1, row] = event(P_TAIL + slot, at.day)
+    draw_rows(key, luck, n)
     return n
 
 
@@ -145,12 +165,8 @@ def turn_to(scratch, n, j, i, slot, by):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow(town, state, rates, scratch, out, at, turn, a, b):
+def follow(town, state, rates, scratch, out, at, j, i, slot, by, a, b):
     """S4, S5: an outing is followed, written down, and perhaps noticed; `a` and `b` are its luck."""
-    j = np.int64(turn[L.W_UNIT])
-    i = np.int64(turn[L.W_RESIDENT])
-    slot = np.int64(turn[L.W_SLOT])
-    by = np.int64(turn[L.W_BY])
     scratch.lanes[L.LANE_OUTINGS, i] |= u16(64 << slot)
     u = at.first_unit + j
     x = at.lo + i
@@ -171,26 +187,20 @@ def follow(town, state, rates, scratch, out, at, turn, a, b):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def spend_spare(key, town, state, rates, scratch, out, at, j, a, b):
-    """S10: under pressure a free watcher picks an adult of the unit at random; one unlisted and out is followed."""
-    u = at.first_unit + j
+def spend_spare(town, state, scratch, at, j, by, a, b):
+    """S10: under pressure a free watcher picks an adult of the unit at random, and follows one unlisted and out.
+
+    Returns the resident and the part of the day, or -1.
+    """
     n = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
-    by = watcher(scratch.free, j, True)
     if n == 0 or np.int64(a >> u32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
-        return
-    x = adult_of(town, state, u, choose(b, n))
+        return -1, 0
+    x = adult_of(town, state, at.first_unit + j, choose(b, n))
     outings = np.int64(scratch.lanes[L.LANE_OUTINGS, x - at.lo])
     made = outings & ~(outings >> 6) & 7  # made, and not followed yet
-    if made and not state.people[L.FLAGS, x] & L.ON_A_LIST:
-        slot = 0 if made & 1 else (1 if made & 2 else 2)
-        scratch.free[j, by] -= 1
-        turn = scratch.turns[len(scratch.turns) - 1]  # a row of its own
-        turn[L.W_UNIT] = j
-        turn[L.W_RESIDENT] = x - at.lo
-        turn[L.W_SLOT] = slot
-        turn[L.W_BY] = by
-        c, d = words(key, P_TAIL + slot, town.first + x, at.day)
-        follow(town, state, rates, scratch, out, at, turn, c, d)
+    if not made or state.people[L.FLAGS, x] & L.ON_A_LIST:
+        return -1, 0
+    return x - at.lo, 0 if made & 1 else (1 if made & 2 else 2)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
