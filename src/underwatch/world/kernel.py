@@ -40,6 +40,8 @@ TRACE_PER_RESIDENT = 120
 MARKED = L.GROUNDS | L.LISTED_AT_START
 NOTABLE = MARKED | L.ON_A_LIST | L.ROLE
 LOW = np.uint32(0xFFFF)
+# The indicators of which all are counted at once, in the order of the columns of `totals`
+DENSE = (L.N_OUTINGS, L.N_FORGONE, L.N_FEAR, L.N_DISTRESS, L.N_DISTRESSED)
 
 
 @njit(inline="always")
@@ -371,6 +373,25 @@ def plan(scratch, d, n_days, at, j, house, tie, n):
 
 
 # --- days -------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def add_up(history, cells, totals):
+    """Add the days' counts to the history, int64[days, cells, indicators], and set them to nothing.
+
+    Of outings, fear and distress only the marked were counted by cell: ordinary residents are all less the marked.
+    """
+    for d in range(len(history)):
+        for cell in range(L.N_CELLS):
+            for n in range(L.N_INDICATORS):
+                history[d, cell, n] += cells[d, cell, n]
+        for m in range(len(DENSE)):
+            marked = np.int64(0)
+            for cell in range(1, L.N_CELLS):
+                marked += cells[d, cell, DENSE[m]]
+            history[d, 0, DENSE[m]] += totals[d, m] - marked
+        cells[d] = 0
+        totals[d] = 0
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -167,8 +167,8 @@ def _drain(out: L.Output) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return out.records[:n].copy(), out.who[:n].copy(), out.trace[:m].copy()
 
 
-def _collect(world: World, hands: Hands, blocks: list, n_days: int, k0: int) -> None:
-    """Add what the benches counted to the history; ordinary residents are all less the marked."""
+def _collect(world: World, hands: Hands, blocks: list, n_days: int) -> None:
+    """Add what the benches counted to the history."""
     for records, who, traced in blocks:
         if len(records):
             world.history.record_blocks.append(records)
@@ -177,20 +177,7 @@ def _collect(world: World, hands: Hands, blocks: list, n_days: int, k0: int) -> 
             world.history.trace_blocks.append(traced)
     t = world.day - world.start
     for bench in hands.benches:
-        cells, totals = bench.out.cells, bench.out.totals
-        for d in range(n_days):
-            into = world.history.cells[t + d]
-            into += cells[k0 + d]
-            for column, dense in (
-                (L.N_OUTINGS, L.D_OUTINGS),
-                (L.N_FORGONE, L.D_FORGONE),
-                (L.N_FEAR, L.D_FEAR),
-                (L.N_DISTRESS, L.D_DISTRESS),
-                (L.N_DISTRESSED, L.D_DISTRESSED),
-            ):
-                into[0, column] += totals[k0 + d, dense] - cells[k0 + d, 1:, column].sum()
-        cells[:] = 0
-        totals[:] = 0
+        kernel.add_up(world.history.cells[t : t + n_days], bench.out.cells, bench.out.totals)
 
 
 def step(world: World, now: np.ndarray, n_days: int, hands: Hands, order: int = 65536) -> None:
@@ -212,7 +199,7 @@ def step(world: World, now: np.ndarray, n_days: int, hands: Hands, order: int = 
             blocks.append(_drain(bench.out))
         return blocks
 
-    _collect(world, hands, hands.over(n_chunks, days), n_days, 0)
+    _collect(world, hands, hands.over(n_chunks, days), n_days)
     world.day += n_days
     world.order_sum += order * n_days
     world.week_days += n_days
@@ -255,7 +242,7 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
 
     blocks = hands.over(len(town.chunk_start) - 1, decide)
     world.day -= 1  # what the review counts belongs to the Sunday
-    _collect(world, hands, blocks, 1, 0)
+    _collect(world, hands, blocks, 1)
     world.day += 1
 
     def close(bench: Workbench, first: int, last: int) -> list:
