@@ -152,7 +152,7 @@ def call_abroad(key, town, state, rates, scratch, out, at):
             go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice)
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice):
     """S8: the way to signal of one caller, perhaps followed, and how it ends."""
     x = at.lo + i

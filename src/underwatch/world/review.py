@@ -71,7 +71,7 @@ def fade_files(rates, file_mps, file_mss, anger):
         anger[i] = part(anger[i], rates[R.keep_anger])
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S3: a resident comes onto a list of `organ`, and may learn of it."""
     cell = cell_of(state.people[L.FLAGS, x])
@@ -85,7 +85,7 @@ def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
         incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.I_LISTING, contact, fear)
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S10: an unlisted resident is summoned; false if no real offence stands in the file."""
     flag = np.int64(state.people[L.FLAGS, x])
@@ -270,23 +270,33 @@ def unit_snapshot(town, state, u):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def close_week(town, state, rates, events, first_chunk, last_chunk):
+def close_week(town, state, rates, scratch, events, first_chunk, last_chunk):
     """The new snapshot of households: fear and contact; the week's events and calls are forgotten, not the review's."""
     homes = state.homes
-    fear = state.people[L.FEAR]
-    first = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[first_chunk]])
-    last = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[last_chunk]])
-    x = np.int64(town.house_start[first])
-    for h in range(first, last):
-        end = np.int64(town.house_start[h + 1])
-        members = u32(max(1, end - x))
-        total = u32(0)
-        while x < end:
-            total += u32(fear[x])
-            x += 1
-        homes[L.HOME_FEAR, h] = u32(total // members) >> u32(8)
-    renew_contact(u8(rates[R.contact_weeks]), homes[L.HOME_CALLED, first:last], homes[L.HOME_CONTACT, first:last])
-    forget(events[first:last], homes[L.HOME_EVENTS, first:last])
+    for c in range(first_chunk, last_chunk):
+        first = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c]])
+        last = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c + 1]])
+        lo, hi = np.int64(town.house_start[first]), np.int64(town.house_start[last])
+        so_far = scratch.luck[0, : hi - lo + 1]
+        add_along(state.people[L.FEAR, lo:hi], so_far)
+        begin = u32(0)
+        for h in range(first, last):
+            end = u32(town.house_start[h + 1] - lo)
+            members = max(u32(1), u32(end - begin))
+            homes[L.HOME_FEAR, h] = u32(u32(so_far[end] - so_far[begin]) // members) >> u32(8)
+            begin = end
+        renew_contact(u8(rates[R.contact_weeks]), homes[L.HOME_CALLED, first:last], homes[L.HOME_CONTACT, first:last])
+        forget(events[first:last], homes[L.HOME_EVENTS, first:last])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def add_along(values, so_far):
+    """Sums of the first 0, 1, 2 ... values: a household's sum is then a difference, whatever its size."""
+    total = u32(0)
+    for i in range(len(values)):
+        so_far[i] = total
+        total = u32(total + values[i])
+    so_far[len(values)] = total
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -187,10 +187,21 @@ def house_of(town, u, i):
 def adult_of(town, state, u, nth):
     """The nth adult (from 0) of unit u, who must have so many."""
     i = np.int64(town.units[L.UNIT_START, u])
-    left = nth - np.int64(state.people[L.FLAGS, i] & L.ADULT)
+    end = np.int64(town.units[L.UNIT_START, u + 1])
+    flags = state.people[L.FLAGS]
+    left = nth
+    while i + 16 <= end:
+        adults = u16(0)
+        for k in range(16):
+            adults = u16(adults + u16(flags[i + k] & u16(L.ADULT)))
+        if np.int64(adults) > left:
+            break
+        left -= np.int64(adults)
+        i += 16
+    left -= np.int64(flags[i] & L.ADULT)
     while left >= 0:
         i += 1
-        left -= np.int64(state.people[L.FLAGS, i] & L.ADULT)
+        left -= np.int64(flags[i] & L.ADULT)
     return i
 
 

@@ -246,7 +246,7 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
     world.day += 1
 
     def close(bench: Workbench, first: int, last: int) -> list:
-        review.close_week(town, state, now, events, first, last)
+        review.close_week(town, state, now, bench.scratch, events, first, last)
         return []
 
     hands.over(len(town.chunk_start) - 1, close)

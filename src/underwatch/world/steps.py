@@ -278,7 +278,7 @@ def report_routine(key, town, state, rates, scratch, out, at, j, first):
             trace(out, at, L.TR_REPORT, x, by, L.N_REPORTS_ROUTINE)
 
 
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def check_homes(key, town, state, rates, scratch, out, at, j):
     """S17: the night check finds guests who are not registered; the host is reported and knows it."""
     u = at.first_unit + j
