@@ -207,7 +207,7 @@ def spend_spare(town, state, scratch, at, j, by, a, b):
 def at_home(key, town, state, rates, scratch, out, at):
     """S5, S10, S17: offences seen by a neighbour, routine acts made into reports, night checks of homes."""
     draw_routine(key, town, scratch, at)
-    row = 0
+    row = np.int64(0)
     for j in range(at.n_units):
         u = at.first_unit + j
         spans = scratch.spans
