@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.record.outputs import read_run
+from underwatch.show import stations
 from underwatch.whatif.silence import silence_curve
 from underwatch.whatif.worlds import StopAsked, begin
 from underwatch.world import checkpoint, simulate
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario import RunOptions, scenario_for
 
+MAIN = "from underwatch.cli import main; main()"
 SMALL = "run hoeryong --population 3000 --days 60 --start 2024-11-01"
 
 
@@ -100,7 +102,7 @@ def test_stopped_and_resumed_it_is_the_same_run(done, tmp_path, monkeypatch, aft
 def test_a_killed_run_is_resumed(tmp_path):
     words = f"run hoeryong --population 20000 --days 120 --draws 1 --threads 1 --out {tmp_path}/"
     do(words + "whole")
-    command = [sys.executable, "-c", "from underwatch.cli import main; main()", *(words + "killed").split()]
+    command = [sys.executable, "-c", MAIN, *(words + "killed").split()]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 300
     while not list((tmp_path / "killed" / "checkpoint").glob("world-*")):
@@ -114,27 +116,95 @@ def test_a_killed_run_is_resumed(tmp_path):
     assert digest(tmp_path / "killed") == digest(tmp_path / "whole")
 
 
-def test_places_of_a_province_go_one_after_another(tmp_path, monkeypatch):
-    """Stopped after the second place, on one thread or two: one digest."""
-    words = f"{tmp_path}/"
-    file = tmp_path / "p.toml"
-    file.write_text('place = "Ryanggang province"\nstart = 2024-07-01\ndays = 8\n')
-    do(f"run {file} --draws 1 --threads 2 --out {words}a")
-    real, count = checkpoint.write_arrays, [0]
+PROVINCE = "run Ryanggang --days 8 --draws 1 --twin"
+WRITTEN = ("indicators.parquet", "incidents.parquet", "published.parquet", "report.html")
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory):
+    """A finished run of a province: its places side by side on one thread, so the largest first."""
+    folder = tmp_path_factory.mktemp("province") / "one"
+    return folder, do(f"{PROVINCE} --threads 1 --out {folder}")
+
+
+def same_run(folder, other):
+    assert digest(folder) == digest(other)
+    for name in WRITTEN:
+        assert (folder / name).read_bytes() == (other / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+def test_a_province_is_the_same_on_any_threads(province, tmp_path, threads):
+    do(f"{PROVINCE} --threads {threads} --out {tmp_path}/more")
+    same_run(province[0], tmp_path / "more")
+
+
+def test_a_province_says_what_its_time_was_spent_on(province):
+    told = province[1].stderr
+    for what in ("building", "simulating", "outputs", "checkpoints", "on the wall"):
+        assert what in told
+
+
+@pytest.mark.parametrize("after", [1, 2, 7, 30])
+def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
+    """Stopped while the files of a place are being written, whichever of them was the last."""
+    real, count = stations.write_atomically, [0]
 
     def stop(path, *rest):
         real(path, *rest)
-        count[0] += path.name == "sums.npz"
-        if count[0] == 2:
+        count[0] += path.name.startswith("part-")
+        if count[0] == after:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoint, "write_arrays", stop)
-    do(f"run {file} --draws 1 --threads 1 --out {words}b", 130)
+    monkeypatch.setattr(stations, "write_atomically", stop)
+    result = do(f"{PROVINCE} --threads 1 --out {tmp_path}/stopped", 130)
+    assert f"--resume {tmp_path}/stopped" in result.stderr
     monkeypatch.undo()
-    do(f"run --resume {words}b")
-    assert digest(tmp_path / "a") == digest(tmp_path / "b")
-    for name in ("indicators.parquet", "incidents.parquet"):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    do(f"run --resume {tmp_path}/stopped --threads 2")
+    same_run(province[0], tmp_path / "stopped")
+
+
+def test_a_killed_province_loses_at_most_what_its_patience_allows(province, tmp_path):
+    """Killed in the middle of a place, twice; a checkpoint of a place at work is taken up."""
+    command = [sys.executable, "-c", f"import underwatch.show.job as j; j._PATIENCE = 1e-9; {MAIN}"]
+    folder = tmp_path / "killed"
+    words = [f"{PROVINCE} --threads 2 --out {folder}", f"run --resume {folder} --threads 2"]
+    for n, line in enumerate(words):
+        process = subprocess.Popen([*command, *line.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 300
+        while len(list(folder.glob("checkpoint/part-???.npz"))) <= n or not list(folder.glob("checkpoint/world-*")):
+            assert process.poll() is None, "finished before it could be killed"
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert not (folder / "manifest.json").exists()
+    do(f"run --resume {folder} --threads 1")
+    same_run(province[0], folder)
+
+
+def test_a_place_is_the_same_alone_in_its_province_and_in_the_country(province):
+    """Kin ties and officers stay within a place, and its residents bear the numbers of the census everywhere."""
+    told = json.loads((province[0] / "manifest.json").read_text())["place_digests"]
+    country = scenario_for("country", days=8)
+    of_province = scenario_for("Ryanggang").places
+    hands = simulate.Hands(2)
+    for at in (0, 4):
+        place = of_province[at]
+        for scenario in (country, scenario_for(place.name, days=8)):
+            same = next(one for one in scenario.places if one.name == place.name)
+            world = simulate.run(begin(scenario, same, scenario.seed), scenario.phases(), hands)
+            assert simulate.digest(world) == told[at], (scenario.name, place.name)
+
+
+def test_two_cannot_go_on_with_one_run(tmp_path):
+    folder = tmp_path / "run"
+    station = stations.new_station(scenario_for("hoeryong", population=50, days=3), RunOptions(out=folder, twin=True))
+    with station.hold():
+        result = do(f"run --resume {folder}", 2)
+    assert "is being worked on by another process" in result.stderr
+    do(f"run --resume {folder} --threads 1")
+    assert digest(folder)
 
 
 @pytest.fixture(scope="module")

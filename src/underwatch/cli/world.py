@@ -74,6 +74,11 @@ Examples:
     help="Write every incident, or an even sample of them for a large place. Example: --incidents sample",
 )
 @click.option(
+    "--twin/--no-twin",
+    default=None,
+    help="The world without the campaign beside the baseline (default: except for the country). Example: --no-twin",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -118,6 +123,7 @@ def run(
         replicates=ctx.params["replicates"],
         draws=ctx.params["draws"],
         incidents=ctx.params["incidents"],
+        twin=ctx.params["twin"],
     )
     return _do(_scenario(place, settings, given), options)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,7 +41,8 @@ class Run:
     """What a run folder holds. `scenario` and `parameters_toml` are TOML texts, `parameters` name -> value.
 
     `notes` are further entries of the manifest (worlds, draws, places): plain JSON values, and no path.
-    `tables` are "indicators", "incidents" and "published" (schema.TABLES). `report` is the HTML page, or None.
+    `tables` are "indicators", "incidents" and "published" (schema.TABLES): each a table, or the files of its parts,
+    which are put together one after another without holding them all. `report` is the HTML page, or None.
     """
 
     scenario: str
@@ -50,7 +52,7 @@ class Run:
     days: int
     seed: int
     digest: str
-    tables: Mapping[str, pa.Table]
+    tables: Mapping[str, pa.Table | Sequence[Path]]
     report: str | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,6 +85,33 @@ def table_bytes(name: str, table: pa.Table) -> bytes:
     return data
 
 
+def write_parts(path: Path, name: str, parts: Sequence[Path]) -> dict[str, Any]:
+    """Put the parts of a table together in one file, part by part, and return its hash and size.
+
+    Like all files it appears whole or not at all. A part that is no Parquet is refused (InputError).
+    """
+    half = path.with_name(f".{path.name}.part")
+    try:
+        with pq.ParquetWriter(half, TABLES[name], compression="zstd", use_dictionary=True) as writer:
+            for part in parts:
+                try:
+                    table = pq.read_table(part)
+                except (pa.ArrowException, OSError) as error:
+                    if isinstance(error, OSError) and error.errno is not None:
+                        raise
+                    raise InputError(f"{part} is damaged: it is not Parquet; run the scenario again") from None
+                writer.write_table(table.cast(TABLES[name]))
+        with half.open("r+b") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        size = half.stat().st_size
+        half.replace(path)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
+    return {"sha256": digest, "bytes": size}
+
+
 def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
     """Write the files of a run into `folder`, which exists, and return the manifest.
 
@@ -97,6 +126,10 @@ def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
         for name, data in _contents(run):
             write_atomically(folder / name, data)
             hashes[name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        for name, parts in run.tables.items():
+            if not isinstance(parts, pa.Table):
+                hashes[f"{name}.parquet"] = {}
+                hashes[f"{name}.parquet"] = write_parts(folder / f"{name}.parquet", name, parts)
         manifest = _manifest(run, hashes)
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(folder / MANIFEST, text.encode())
@@ -112,7 +145,9 @@ def _contents(run: Run) -> Any:
     yield PARAMETERS, run.parameters_toml.encode()
     yield DICTIONARY_FILE, data_dictionary().encode()
     for name in TABLES:
-        yield f"{name}.parquet", table_bytes(name, run.tables.get(name, TABLES[name].empty_table()))
+        table = run.tables.get(name, TABLES[name].empty_table())
+        if isinstance(table, pa.Table):
+            yield f"{name}.parquet", table_bytes(name, table)
     if run.report is not None:
         yield REPORT, run.report.encode()
 

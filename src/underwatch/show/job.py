@@ -1,6 +1,7 @@
 """The main job: a scenario beside its twin, over draws from the prior, with the silence curve; a run folder, a summary.
 
-Places go one after another, so memory is that of the largest. Everything that a resumed run needs is in its folder.
+Many places go side by side, one on each thread, and what comes out of each is on the disk before the next begins, so
+memory is that of the largest few. Everything that a resumed run needs is in its folder.
 """
 
 from __future__ import annotations
@@ -8,23 +9,25 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from underwatch.facts import Place, model_parameters
-from underwatch.record import incidents
-from underwatch.record.indicators import HEADLINES, Measured, indicator_table, measure, stack
+from underwatch.facts import model_parameters
+from underwatch.record.indicators import HEADLINES, Measured, measure, stack
 from underwatch.record.outputs import Run, joined, software, write_run
 from underwatch.show.progress import Progress, warn_if_cold
 from underwatch.show.report import ParameterValue, ReportModel, render_report
 from underwatch.show.stations import Station, kept_options, manifest_job, new_station, old_station
-from underwatch.show.summary import PlaceFacts, SilencePoint, Study, summary_lines
-from underwatch.testimony.channel import publish
-from underwatch.whatif.silence import WATCHING, silence_curve
+from underwatch.show.summary import Part, PlaceFacts, SilencePoint, Study, summary_lines
+from underwatch.show.work import LARGE, TABLES, Clock, Done, Work
+from underwatch.whatif.silence import STAND_IN, WATCHING, silence_curve
 from underwatch.whatif.worlds import (
     BASELINE,
     Gathered,
@@ -33,21 +36,17 @@ from underwatch.whatif.worlds import (
     begin,
     digest_of,
     drawn,
-    first_values,
     gather,
-    place_record,
     residents_in,
-    seed_of,
     worlds_of,
 )
-from underwatch.world import checkpoint, simulate
+from underwatch.world import simulate
 from underwatch.world.scenario import RunOptions, Scenario
 
 _CHANGE = "the year-end campaign"
-_ALL_INCIDENTS = 5_000_000  # residents; above, incidents are sampled whatever was asked for
-_SAMPLE = 200_000  # incidents of a place and world
+_FEW_RESIDENTS = 40_000  # residents of the places in which a run of many takes its draws from the prior
 _SILENCE_DRAWS = 8
-_FEW_PLACES, _SOME_PLACES = 1, 40
+_PATIENCE = 15.0  # seconds of work on a place that a run of many may lose
 
 
 @dataclass
@@ -61,77 +60,96 @@ class Job:
     sums: dict[str, Gathered] = field(default_factory=dict)
     digests: list[str] = field(default_factory=list)
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.worlds = worlds_of(self.scenario)
+        worlds = worlds_of(self.scenario)
+        self.worlds = worlds if self.options.twin else {BASELINE: worlds[BASELINE]}
         self.draws = drawn(self.scenario, self.options.draws)
         self.points = min(len(self.draws), _SILENCE_DRAWS) + 1
-        per_resident = (self.options.replicates + len(self.draws)) * len(self.worlds)
-        self.work = self.scenario.residents * self.scenario.days * per_resident
+        self.place_work = Work(self.scenario, self.options, self.worlds, self.station, self.clock)
+        self.many = self.place_work.many
+        self.stand_ins = self._stand_ins()
+        self.drawn_residents = sum(one.residents for one in self.stand_ins)
+        residents = self.options.replicates * self.scenario.residents + len(self.draws) * self.drawn_residents
+        self.work = residents * self.scenario.days * len(self.worlds)
+
+    def _stand_ins(self) -> tuple[Scenario, ...]:
+        """Return what the draws from the prior are taken in: the place, or a border and an inland one for many.
+
+        These have few residents, so many of them on the border as in all places.
+        """
+        if not self.many:
+            return (self.scenario,)
+        found = []
+        for border in (True, False):
+            places = [place for place in self.scenario.places if place.border is border]
+            share = sum(place.population for place in places) / self.scenario.residents
+            if residents := round(share * min(_FEW_RESIDENTS, self.scenario.residents)):
+                largest = max(places, key=lambda place: place.population)
+                found.append(self.scenario.replace(places=(largest,), population=residents))
+        return tuple(found)
 
     def run(self) -> Study:
-        """Simulate all places, then the silence curve."""
-        done, self.sums, self.digests = self.station.read_sums()
-        stand_in = min(20_000, self.scenario.residents) * self.scenario.days
+        """Simulate all places, the draws, then the silence curve."""
+        stand_in = min(STAND_IN, self.scenario.residents) * self.scenario.days
         with Progress(self.work + stand_in * self.points * len(WATCHING)) as progress:
-            runner = Runner(progress.advance, self.stopping.is_set)
-            progress.advance(sum(residents_in(self.scenario, p) for p in self.scenario.places[:done])
-                             * self.work // max(1, self.scenario.residents))  # fmt: skip
-            for at, place in enumerate(self.scenario.places):
-                if at >= done:
-                    progress.say(place.name)
-                    self._place(at, place, runner)
+            runner = Runner(progress.advance, self.stopping.is_set, _PATIENCE if self.many else 0.0)
+            if self.many:
+                self._places(progress, runner)
+            else:
+                progress.say(self.scenario.name)
+                hands = simulate.Hands(self.threads)
+                self._take(self.place_work.place(0, self.scenario.places[0], runner, hands))
+            progress.say("draws from the prior")
+            for (draw, name), found in self._draws(runner).items():
+                self.sums[f"draw-{draw}-{name}"] = found
             progress.say("silence curve")
             silence = self._silence(lambda: progress.advance(stand_in))
         return self._study(silence)
 
-    def _place(self, at: int, place: Place, runner: Runner) -> None:
-        """Simulate one place: the central worlds of every replicate, then the draws side by side."""
-        hands = simulate.Hands(self.threads)
-        for replicate in range(self.options.replicates):
-            for name, scenario in self.worlds.items():
-                path, note = self.station.world(at, replicate, name), self.station.noted(at, replicate, name)
-                world = begin(scenario, place, seed_of(scenario, replicate))
-                if path.exists():
-                    checkpoint.load(world, path, note)
-                runner.carry_on(world, scenario, hands, path, note)
-                self.digests.append(simulate.digest(world))
-                self._add(f"central-{replicate}-{name}", gather(world, scenario))
-                self._record(at, place, name, scenario, world, replicate)
-        for (draw, name), found in self._draws(at, place, runner).items():
-            self._add(f"draw-{draw}-{name}", found)
-        if len(self.scenario.places) > 1:
-            for name, tables in self.tables.items():
-                self.station.keep_table(at, name, joined(name, tables))
-            self.tables.clear()
-            self.station.keep_sums(at + 1, self.sums, self.digests)
+    def _take(self, done: Done) -> None:
+        """Keep what came out of the only place."""
+        self.sums, self.digests, self.tables = done.sums, done.digests, done.tables
 
-    def _add(self, key: str, found: Gathered) -> None:
-        self.sums[key] = self.sums[key] + found if key in self.sums else found
-
-    def _draws(self, at: int, place: Place, runner: Runner) -> dict[tuple[int, str], Gathered]:
-        """Run a place with every draw from the prior, each world on one thread."""
+    def _places(self, progress: Progress, runner: Runner) -> None:
+        """Simulate the places that are not done yet side by side, the largest first; add up in census order."""
+        places, days = self.scenario.places, self.scenario.days * self.options.replicates * len(self.worlds)
+        left = [at for at in range(len(places)) if not self.station.done(at)]
+        progress.advance(self.work_of(set(range(len(places))) - set(left)) * days)
         bench = threading.local()
-        tasks: dict[tuple[int, str], Scenario] = {}
-        for draw, scenario in enumerate(self.draws, 1):
-            named = {BASELINE: scenario, **{n: scenario.without_campaign() for n in self.worlds if n != BASELINE}}
-            tasks |= {(draw, name): world for name, world in named.items()}
 
-        def one(draw: int, name: str) -> Gathered:
-            if (kept := self.station.read_draw(at, draw, name)) is not None:
-                runner.tick(int(kept.residents.sum()) * self.scenario.days)
-                return kept
+        def one(at: int) -> None:
             if not hasattr(bench, "hands"):
                 bench.hands = simulate.Hands(1)
-            scenario = tasks[draw, name]
-            world = begin(scenario, place, scenario.seed)
-            found = gather(runner.carry_on(world, scenario, bench.hands), scenario)
-            self.station.keep_draw(at, draw, name, found)
-            return found
+            runner.check()
+            progress.say(f"{places[at].province}: {places[at].name}")
+            done = self.place_work.place(at, places[at], runner, bench.hands)
+            with self.clock.on("checkpoints"):
+                for name, tables in done.tables.items():
+                    self.station.keep_table(at, name, joined(name, tables))
+                self.station.keep_place(at, done.sums, done.digests)
 
+        left.sort(key=lambda at: -places[at].population)
+        self._side_by_side({at: (one, (at,)) for at in left})
+        for at, place in enumerate(places):
+            sums, digests = self.station.read_place(at)
+            self.digests += digests
+            self.parts.append(Part(place, self._measure(sums[f"central-0-{BASELINE}"])))
+            for key, found in sums.items():
+                for total in (key, f"{place.province}/{key}"):
+                    self.sums[total] = self.sums[total] + found if total in self.sums else found
+
+    def work_of(self, places: set[int]) -> int:
+        """Return the residents of some places together."""
+        return sum(residents_in(self.scenario, self.scenario.places[at]) for at in places)
+
+    def _side_by_side(self, tasks: Mapping[Any, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[Any, Any]:
+        """Do tasks on all threads; the first that fails, or a wish to stop, ends the others between two weeks."""
         with ThreadPoolExecutor(self.threads) as pool:
-            jobs: dict[tuple[int, str], Future[Gathered]] = {task: pool.submit(one, *task) for task in tasks}
+            jobs: dict[Any, Future[Any]] = {key: pool.submit(do, *what) for key, (do, what) in tasks.items()}
             try:
                 wait(jobs.values(), return_when=FIRST_EXCEPTION)
                 for job in jobs.values():
@@ -143,37 +161,33 @@ class Job:
                 if isinstance(error, StopAsked):
                     raise KeyboardInterrupt from None
                 raise
-        return {task: job.result() for task, job in jobs.items()}
+        return {key: job.result() for key, job in jobs.items()}
 
-    def _record(
-        self, at: int, place: Place, name: str, scenario: Scenario, world: simulate.World, replicate: int
-    ) -> None:
-        """Put what came out of a finished world into tables."""
-        values, history = first_values(scenario), place_record(world, scenario, place)
-        many = len(self.scenario.places)
-        every = 1 if many <= _FEW_PLACES else 7 if many <= _SOME_PLACES else 28
-        floor = 0.0 if "S15" in scenario.without else values["private_speech_floor"]
-        kept: dict[str, pa.Table] = {}
-        kept["indicators"] = indicator_table(history, name, floor=floor, every_days=every, replicate=replicate)
-        records, weights = history.records, None
-        if self.sampled:
-            shares = incidents.shares_for(incidents.kind_counts(records), _SAMPLE)
-            records, weights = incidents.sample(records, shares, scenario.seed)
-        kept["incidents"] = incidents.incident_table(
-            records, history.start, place.name, name, weights=weights, replicate=replicate
-        )
-        if "S13" not in scenario.without:
-            seed = (seed_of(scenario, replicate) << 8) + at
-            told: dict[str, Any] = {**publish(history.records, history.start, place.name, values, seed, world=name)}
-            told["replicate"] = np.full(len(told["date"]), replicate, np.int16)
-            kept["published"] = incidents.published_table(told)
-        for table, rows in kept.items():
-            self.tables.setdefault(table, []).append(rows)
+    def _draws(self, runner: Runner) -> dict[tuple[int, str], Gathered]:
+        """Run the place, or the stand-ins of many, with every draw from the prior, each world on one thread."""
+        bench = threading.local()
+        tasks: dict[tuple[int, int, str], Scenario] = {}
+        for at, stand_in in enumerate(self.stand_ins):
+            for draw, scenario in enumerate(drawn(stand_in, self.options.draws), 1):
+                named = {BASELINE: scenario, **{n: scenario.without_campaign() for n in self.worlds if n != BASELINE}}
+                tasks |= {(at, draw, name): world for name, world in named.items()}
 
-    @property
-    def sampled(self) -> bool:
-        """Say whether incidents are sampled: when asked for, and in a place too large to write them all."""
-        return self.options.incidents == "sample" or self.scenario.residents > _ALL_INCIDENTS
+        def one(at: int, draw: int, name: str) -> Gathered:
+            if (kept := self.station.read_draw(at, draw, name)) is not None:
+                runner.tick(int(kept.residents.sum()) * self.scenario.days)
+                return kept
+            if not hasattr(bench, "hands"):
+                bench.hands = simulate.Hands(1)
+            scenario = tasks[at, draw, name]
+            world = begin(scenario, scenario.places[0], scenario.seed)
+            found = gather(runner.carry_on(world, scenario, bench.hands), scenario)
+            self.station.keep_draw(at, draw, name, found)
+            return found
+
+        total: dict[tuple[int, str], Gathered] = {}
+        for (_, draw, name), found in self._side_by_side({task: (one, task) for task in tasks}).items():
+            total[draw, name] = total[draw, name] + found if (draw, name) in total else found
+        return total
 
     def _silence(self, tick: Any) -> tuple[SilencePoint, ...]:
         """Return the silence curve at the scenario's own values, with the range over draws."""
@@ -189,8 +203,25 @@ class Job:
         return tuple(points)
 
     def _measured(self, key: str) -> Measured:
-        found = self.sums[key]
+        return self._measure(self.sums[key])
+
+    def _measure(self, found: Gathered) -> Measured:
         return measure(found.history(self.scenario), self.window, int(found.numbers[0]))
+
+    def _drawn(self, name: str) -> Measured:
+        """Return the figures of all draws of a world; counts of a stand-in are brought to the residents of all."""
+        found = stack([self._measured(f"draw-{draw}-{name}") for draw in range(1, len(self.draws) + 1)])
+        return replace(found, people=found.people * self.scale, sums=found.sums * self.scale)
+
+    def _provinces(self) -> dict[str, Measured]:
+        """Return the figures of each province's baseline, in census order."""
+        names = dict.fromkeys(part.place.province for part in self.parts)
+        return {name: self._measured(f"{name}/central-0-{BASELINE}") for name in names}
+
+    @property
+    def scale(self) -> float:
+        """How many residents each resident of the draws stands for."""
+        return self.scenario.residents / self.drawn_residents
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -207,7 +238,8 @@ class Job:
         published = {}
         for name in names:
             keys = [f"central-0-{name}", *(f"draw-{draw}-{name}" for draw in draws)]
-            published[name] = np.array([self.sums[key].numbers[1] for key in keys])
+            told = np.array([self.sums[key].numbers[1] for key in keys])
+            published[name] = told * np.array([1.0, *(self.scale for _ in draws)])
         return Study(
             place=_facts(self.scenario),
             start=self.scenario.start,
@@ -216,7 +248,7 @@ class Job:
             change=_CHANGE,
             window=self.window,
             central={name: self._measured(f"central-0-{name}") for name in names},
-            ensemble={n: stack([self._measured(f"draw-{d}-{n}") for d in draws]) for n in names} if draws else {},
+            ensemble={name: self._drawn(name) for name in names} if draws else {},
             published=published,
             silence=silence,
             silence_band=(
@@ -225,6 +257,9 @@ class Job:
                 if draws
                 else "no range"
             ),
+            stand_in=self.drawn_residents if self.many else 0,
+            provinces=self._provinces(),
+            parts=tuple(self.parts),
         )
 
     def write(self, study: Study) -> dict[str, Any]:
@@ -240,13 +275,15 @@ class Job:
                 seed=scenario.seed, digest=digest, without=rules, software=software(),
             )
         )  # fmt: skip
-        tables = {name: joined(name, self.tables.get(name) or self.station.tables(name)) for name in _TABLES}
+        tables: dict[str, pa.Table | list[Path]] = {}
+        for name in TABLES:
+            tables[name] = self.station.tables(name) if self.many else joined(name, self.tables.get(name, ()))
         notes = {
             "place": scenario.name,
             "places": len(scenario.places),
             "worlds": list(self.worlds),
             "options": kept_options(self.options),
-            "incidents_sampled": self.sampled,
+            "incidents_sampled": self.place_work.sampled,
             "place_digests": self.digests,
             "headlines": headlines(study),
         }
@@ -257,9 +294,6 @@ class Job:
         manifest = write_run(self.station.run, run)
         self.station.finished()
         return manifest
-
-
-_TABLES = ("indicators", "incidents", "published")
 
 
 def _facts(scenario: Scenario) -> PlaceFacts:
@@ -311,8 +345,11 @@ def main_job(scenario: Scenario | None, options: RunOptions) -> int:
             kept = replace(kept, out=options.out)
         if scenario is None:
             raise ValueError("neither a scenario nor a run to go on with")
+        if kept.twin is None:
+            kept = replace(kept, twin=scenario.residents <= LARGE)
         station = new_station(scenario, kept, same_as)
     warn_if_cold()
+    held, begun = station.hold(), time.perf_counter()
     job = Job(scenario, kept, station, max(1, options.threads))
     try:
         study = job.run()
@@ -320,6 +357,8 @@ def main_job(scenario: Scenario | None, options: RunOptions) -> int:
     except KeyboardInterrupt:
         job.stopping.set()
         raise KeyboardInterrupt(f"resume with underwatch run --resume {station.run}") from None
+    finally:
+        held.close()
     same = None if same_as is None else manifest["digest"] == same_as
     if options.as_json:
         keys = ("digest", "population", "days", "seed", "place", "worlds", "headlines")
@@ -333,5 +372,7 @@ def main_job(scenario: Scenario | None, options: RunOptions) -> int:
         if same is not None:
             words = "as in the manifest" if same else f"NOT as in the manifest, which says {same_as}"
             print(f"Digest {manifest['digest']}: {words}.", file=sys.stdout if same else sys.stderr)
+    if job.many:
+        print(f"{job.clock.words(job.threads)}; {time.perf_counter() - begun:.0f} s on the wall", file=sys.stderr)
     print(f"Written to {station.run}; open {station.run / 'report.html'} in a browser.", file=sys.stderr)
     return 1 if same is False else 0

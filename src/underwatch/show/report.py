@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from underwatch.facts import Fact
 from underwatch.record.indicators import HEADLINES
 from underwatch.record.schema import DICTIONARY, RIGHTS
+from underwatch.show.country import country_charts, province_table
 from underwatch.show.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
 from underwatch.show.summary import STATEMENT, Study, band_words, date_words, summary_lines, window_words
 
@@ -114,11 +115,14 @@ def _environment() -> Environment:
 def charts_of(study: Study) -> dict[str, tuple[Chart, ...]]:
     """Return the charts by section; a section that the study has no data for is empty."""
     silence, change = silence_chart(study), change_chart(study)
+    provinces, seats = country_charts(study)
     return {
         "silence": (silence,) if silence else (),
         "change": (change,) if change else (),
         "weekly": weekly_charts(study),
         "groups": group_charts(study),
+        "provinces": provinces,
+        "map": (seats,) if seats else (),
     }
 
 
@@ -140,6 +144,7 @@ def render_report(model: ReportModel) -> str:
             lines=model.summary or summary_lines(study),
             statement=STATEMENT,
             charts=charts_of(study),
+            provinces=province_table(study) if study.provinces else None,
             parameters=shown,
             parameter_words=_parameter_words(shown),
             near=_NEAR,

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.files import fresh_folder, numbered_folder, write_atomically
 from underwatch.record.outputs import MANIFEST, read_manifest, table_bytes
-from underwatch.record.schema import TABLES
 from underwatch.whatif.worlds import Gathered
 from underwatch.world import checkpoint
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import parse
 
-FOLDER, JOB, SUMS = "checkpoint", "job.json", "sums.npz"
-_KEPT = ("replicates", "draws", "incidents")
+FOLDER, JOB, LOCK = "checkpoint", "job.json", "lock"
+_KEPT = ("replicates", "draws", "incidents", "twin")
 _LARGEST_JOB = 1_000_000
 _FROM = "reproduces"
 
@@ -66,42 +65,51 @@ class Station:
         path = self.draw(place, draw, world)
         checkpoint.write_arrays(path, found.named("draw"), self.noted(place, draw, world))
 
-    def keep_sums(self, places: int, sums: Mapping[str, Gathered], digests: Sequence[str]) -> None:
-        """Keep the sums over the places done so far, and forget what was kept of the last of them."""
-        arrays: dict[str, np.ndarray] = {"places": np.array([places])}
-        arrays["digests"] = np.frombuffer(bytes.fromhex("".join(digests)), np.uint8)
-        arrays["keys"] = np.frombuffer("\n".join(sums).encode(), np.uint8)
-        for key, found in sums.items():
-            arrays |= found.named(key)
-        checkpoint.write_arrays(self.folder / SUMS, arrays, self.note)
-        for pattern in (f"world-{places - 1:03d}-*", f"draw-{places - 1:03d}-*"):
-            for path in self.folder.glob(pattern):
-                path.unlink()
+    def done(self, place: int) -> bool:
+        """Say whether a place is done: its sums are written last."""
+        return self._sums(place).exists()
 
-    def read_sums(self) -> tuple[int, dict[str, Gathered], list[str]]:
-        """Return how many places are done, their sums and their digests."""
-        if not (self.folder / SUMS).exists():
-            return 0, {}, []
-        arrays = checkpoint.read_arrays(self.folder / SUMS, self.note)
-        keys = arrays["keys"].tobytes().decode().split("\n")
+    def _sums(self, place: int) -> Path:
+        return self.folder / f"part-{place:03d}{checkpoint.SUFFIX}"
+
+    def keep_place(self, place: int, sums: Mapping[str, Gathered], digests: Sequence[str]) -> None:
+        """Keep the sums and digests of a place that is done, and forget what was kept on its way."""
+        arrays: dict[str, np.ndarray] = {
+            "digests": np.frombuffer(bytes.fromhex("".join(digests)), np.uint8),
+            "keys": np.frombuffer("\n".join(sums).encode(), np.uint8),
+        }
+        for key, found in sums.items():
+            used = np.flatnonzero(found.cells.any(axis=(0, 2)))  # most cells are empty
+            arrays |= found.of_cells(used).named(key) | {f"{key}.used": used}
+        checkpoint.write_arrays(self._sums(place), arrays, self.noted(place, "done"))
+        for path in self.folder.glob(f"world-{place:03d}-*"):
+            path.unlink()
+
+    def read_place(self, place: int) -> tuple[dict[str, Gathered], list[str]]:
+        """Return the sums and digests of a place that is done."""
+        arrays = checkpoint.read_arrays(self._sums(place), self.noted(place, "done"))
         digests = arrays["digests"].tobytes().hex()
-        each = [digests[at : at + 40] for at in range(0, len(digests), 40)]
-        return int(arrays["places"][0]), {key: Gathered.of_named(key, arrays) for key in keys}, each
+        keys = arrays["keys"].tobytes().decode().split("\n")
+        sums = {key: Gathered.of_named(key, arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
+        return sums, [digests[at : at + 40] for at in range(0, len(digests), 40)]
 
     def keep_table(self, place: int, name: str, table: pa.Table) -> None:
-        """Keep a table of a place that is done."""
+        """Keep a table of a place."""
         write_atomically(self.folder / f"part-{place:03d}-{name}.parquet", table_bytes(name, table))
 
-    def tables(self, name: str) -> list[pa.Table]:
-        """Return the tables of that name, in the order of places."""
-        found = []
-        for path in sorted(self.folder.glob(f"part-*-{name}.parquet")):
-            try:
-                table = pq.read_table(path)
-            except (pa.ArrowException, OSError):
-                raise InputError(f"{path} is damaged: it is not Parquet; run the scenario again") from None
-            found.append(table.cast(TABLES[name]))
-        return found
+    def tables(self, name: str) -> list[Path]:
+        """Return the files of the tables of that name, in the order of places."""
+        return sorted(self.folder.glob(f"part-*-{name}.parquet"))
+
+    def hold(self) -> IO[bytes]:
+        """Keep others from working on this run until the file returned is closed; refused when another does."""
+        file = (self.folder / LOCK).open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise InputError(f"{self.run} is being worked on by another process; wait for it, or stop it") from None
+        return file
 
     def finished(self) -> None:
         """Take the checkpoints away."""
@@ -148,11 +156,12 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
 
 def _options(job: Mapping[str, Any]) -> RunOptions:
     """Return the options that belong to a run itself; ValueError when they cannot be."""
-    replicates, draws, incidents = (job[name] for name in _KEPT)
-    known = isinstance(job["scenario"], str) and isinstance(job["version"], str) and incidents in ("all", "sample")
-    if not known or type(replicates) is not int or type(draws) is not int or replicates < 1 or draws < 0:
+    replicates, draws, incidents, twin = (job[name] for name in _KEPT)
+    known = isinstance(job["scenario"], str) and isinstance(job["version"], str) and isinstance(twin, bool)
+    counts = type(replicates) is int and type(draws) is int and replicates >= 1 and draws >= 0
+    if not known or not counts or incidents not in ("all", "sample"):
         raise ValueError
-    return RunOptions(replicates=replicates, draws=draws, incidents=incidents)
+    return RunOptions(replicates=replicates, draws=draws, incidents=incidents, twin=twin)
 
 
 def manifest_job(path: Path) -> tuple[Scenario, RunOptions, str]:

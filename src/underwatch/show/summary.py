@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from underwatch.facts import Place
 from underwatch.record.indicators import HEADLINE_NAMES, SUMS, Measured
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
 from underwatch.world.layout import GROUND_NAMES
@@ -48,6 +49,14 @@ class SilencePoint:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of many places, and the figures of its baseline."""
+
+    place: Place
+    figures: Measured
+
+
+@dataclass(frozen=True)
 class Study:
     """A run and its twin, as figures. The first of `worlds` is the baseline, the second, if any, its twin.
 
@@ -55,6 +64,8 @@ class Study:
     `central` has one history per world at the central values; `ensemble` the same figures with an axis of draws from
     the prior in front, the same draws in every world. `published` has the expected published reports of each draw, of
     the central values first: float[1 + draws]. `silence_band` says what `lo` and `hi` of the silence curve are.
+    Of many places, `provinces` and `parts` have the baseline of each, and draws are taken in places of
+    `stand_in` residents together, their counts brought to the residents of all.
     """
 
     place: PlaceFacts
@@ -68,6 +79,9 @@ class Study:
     published: Mapping[str, np.ndarray] = field(default_factory=dict)
     silence: tuple[SilencePoint, ...] = ()
     silence_band: str = "range of the channel"
+    stand_in: int = 0
+    provinces: Mapping[str, Measured] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
     @property
     def baseline(self) -> str:
@@ -207,10 +221,13 @@ def _line_place(study: Study) -> str:
     where = f"{place.name} ({place.province})" if place.province and place.province != place.name else place.name
     twin = f", beside a twin without {study.change}" if study.twin else ""
     when = f" ({window_words(study)})" if study.twin and study.window else ""
+    stand_in = (
+        f", taken in small places of {study.stand_in:,} residents together" if study.stand_in and study.n_draws else ""
+    )
     return (
         f"{where}: {place.residents:,} synthetic residents, {date_words(study.start)} to "
         f"{date_words(study.day(study.days - 1))}{twin}{when}. "
-        f"Figures are one possible history at central values; in brackets: {band_words(study.n_draws)}."
+        f"Figures are one possible history at central values; in brackets: {band_words(study.n_draws)}{stand_in}."
     )
 
 
@@ -232,7 +249,7 @@ def _line_followed(figures: _Figures) -> str:
 
 def _line_change(study: Study, figures: _Figures) -> str:
     if study.twin is None:
-        return f"The days of this run hold nothing of {study.change}, so there is no twin without it to compare with."
+        return f"This run has no twin without {study.change} to compare with."
     when = " while it lasts" if study.window else ""
     return (
         f"What {study.change} changes{when}, against the twin: {figures.difference('followed')} followed outings per "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from underwatch.facts import Place
 from underwatch.record.indicators import Combined
 from underwatch.testimony.channel import expected_published
 from underwatch.world import checkpoint, population, simulate
-from underwatch.world.layout import RECORD_FIELDS
+from underwatch.world.layout import N_CELLS, RECORD_FIELDS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.scenario import Scenario
 
@@ -73,27 +74,40 @@ class Runner:
 
     tick: Callable[[int], None]  # resident-days done since the last tick
     stop: Callable[[], bool]
+    patience: float = 0.0  # seconds of work that a stop may lose; 0: a checkpoint every 4 weeks and at the end
+
+    def check(self) -> None:
+        """Stop here if somebody asked to."""
+        if self.stop():
+            raise StopAsked
 
     def carry_on(
         self, world: simulate.World, scenario: Scenario, hands: simulate.Hands, keep: Path | None = None,
         note: Mapping[str, Any] | None = None,
     ) -> simulate.World:  # fmt: skip
-        """Take a world to its end; `keep` names its checkpoint, written every 4 weeks and at the end."""
+        """Take a world to its end; `keep` names its checkpoint, written every 4 weeks and at the end.
+
+        With `patience` it is written only when so many seconds have passed since the last, and not at the end.
+        """
         residents = len(world.state.flags)
         done = saved = world.day - world.start
+        written = time.monotonic()
         self.tick(residents * done)
         if done == scenario.days:
             return world
 
         def weekly(days: int) -> None:
-            nonlocal done, saved
+            nonlocal done, saved, written
             self.tick(residents * (days - done))
             done = days
-            if keep is not None and (days // CHECKPOINT_DAYS > saved // CHECKPOINT_DAYS or days == scenario.days):
+            if self.patience:
+                due = days < scenario.days and time.monotonic() - written >= self.patience
+            else:
+                due = days // CHECKPOINT_DAYS > saved // CHECKPOINT_DAYS or days == scenario.days
+            if keep is not None and due:
                 checkpoint.save(world, keep, note or {})
-                saved = days
-            if self.stop():
-                raise StopAsked
+                saved, written = days, time.monotonic()
+            self.check()
 
         return simulate.run(world, scenario.phases(), hands, weekly)
 
@@ -114,6 +128,18 @@ class Gathered:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the parts in order."""
         return self.cells, self.residents, self.adults, self.watched, self.numbers
+
+    def of_cells(self, used: np.ndarray) -> Gathered:
+        """Return it of some cells only."""
+        return Gathered(self.cells[:, used], self.residents[used], self.adults[used], self.watched[used], self.numbers)
+
+    def in_all_cells(self, used: np.ndarray) -> Gathered:
+        """Return what `of_cells` took out, in its place among all cells."""
+        cells = np.zeros((len(self.cells), N_CELLS, self.cells.shape[2]), self.cells.dtype)
+        cells[:, used] = self.cells
+        residents, adults, watched = np.zeros((3, N_CELLS), self.residents.dtype)
+        residents[used], adults[used], watched[used] = self.residents, self.adults, self.watched
+        return Gathered(cells, residents, adults, watched, self.numbers)
 
     def history(self, scenario: Scenario, records: np.ndarray | None = None) -> Combined:
         """Return it as the history of a place, without incidents unless they are given."""
@@ -143,10 +169,9 @@ def gather(world: simulate.World, scenario: Scenario) -> Gathered:
     return Gathered(history.cells, history.residents, history.adults, history.watched, numbers)
 
 
-def place_record(world: simulate.World, scenario: Scenario, place: Place) -> Combined:
-    """Return a finished world as the history of its place."""
-    history = gather(world, scenario).history(scenario, world.history.records)
-    return replace(history, place=place.name)
+def record_of(found: Gathered, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
+    """Return what is kept of a world as the history of its place."""
+    return replace(found.history(scenario, records), place=place.name)
 
 
 def digest_of(digests: Iterable[str]) -> str:

@@ -255,8 +255,9 @@ class RunOptions:
     """How a scenario is run: what does not touch the world itself.
 
     `threads` is how many units of work go side by side; `out`, `resume` and `from_manifest` are paths as given.
-    `incidents` is "all" or "sample", what of them is written. With `resume` or `from_manifest` the scenario is the
-    one kept there, and so is the rest, but for `threads`, `out` and `as_json`.
+    `incidents` is "all" or "sample", what of them is written; `twin` says whether the world without the campaign is
+    run beside the baseline (None: unless there are too many residents). With `resume` or `from_manifest` the scenario
+    is the one kept there, and so is the rest, but for `threads`, `out` and `as_json`.
     """
 
     replicates: int = 1
@@ -267,3 +268,4 @@ class RunOptions:
     out: Path | None = None
     resume: Path | None = None
     from_manifest: Path | None = None
+    twin: bool | None = None
