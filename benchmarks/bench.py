@@ -9,17 +9,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from machine import cpu_seconds, machine, peak_bytes, table
 from numba import njit
 
+from underwatch.facts import Place
+from underwatch.show.work import Clock
+from underwatch.whatif.worlds import begin
 from underwatch.world import population, simulate
 from underwatch.world.draws import Purpose, split_seed, threefry
 from underwatch.world.scenario import scenario_for
@@ -150,29 +156,72 @@ def compile_seconds() -> float:
     return float(done.stdout)
 
 
-def country_year(hands: simulate.Hands) -> dict[str, float]:
-    """Run one world year of all 178 places, one after another, with building reported apart."""
-    scenario = scenario_for("country")
-    values = scenario.parameters.to_dict()
-    first = building = running = 0
-    for place in scenario.places:
-        begun = time.perf_counter()
-        frame = population.frame(values, place.border, scenario.without)
-        made = simulate.people_of(scenario.seed, first, place.population, frame, int(values["contact_weeks"] + 0.5))
-        key, town, state = made
-        world = simulate.init(key, town, state, scenario.phases()[0].day, scenario.days)
-        built = time.perf_counter()
-        simulate.run(world, scenario.phases(), hands)
-        building += built - begun
-        running += time.perf_counter() - built
-        first += place.population
+def many_small_runs(threads: int, runs: int) -> dict[str, float]:
+    """Run a year of many small places with luck of their own, side by side: what inference does all day."""
+    scenario = scenario_for("hoeryong", population=SMALL_RESIDENTS)
+    phases, bench = scenario.phases(), threading.local()
+
+    def one(number: int) -> None:
+        if not hasattr(bench, "hands"):
+            bench.hands = simulate.Hands(1)
+        simulate.run(begin(scenario, scenario.places[0], number), phases, bench.hands)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(one, range(threads)))
+        begun, cpu = time.perf_counter(), time.process_time()
+        list(pool.map(one, range(runs)))
+        wall, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    work = scenario.residents * scenario.days * runs
     return {
-        "residents": first,
-        "threads": hands.threads,
-        "building_seconds": round(building, 2),
-        "running_seconds": round(running, 2),
-        "resident_days_per_second": round(first * scenario.days / running),
+        "runs": runs,
+        "residents": SMALL_RESIDENTS,
+        "threads": threads,
+        "resident_days_per_core_second": round(work / cpu),
+        "resident_days_per_second": round(work / wall),
     }
+
+
+def country_year(threads: int) -> dict[str, float]:
+    """Run one world year of all 178 places, side by side, the largest first; building is reported apart."""
+    scenario = scenario_for("country")
+    phases, bench, clock = scenario.phases(), threading.local(), Clock()
+
+    def one(place: Place) -> None:
+        if not hasattr(bench, "hands"):
+            bench.hands = simulate.Hands(1)
+        with clock.on("building"):
+            world = begin(scenario, place, scenario.seed)
+        with clock.on("simulating"):
+            simulate.run(world, phases, bench.hands)
+
+    begun, cpu = time.perf_counter(), time.process_time()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(one, sorted(scenario.places, key=lambda place: -place.population)))
+    wall, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    return {
+        "residents": scenario.residents,
+        "threads": threads,
+        "wall_seconds": round(wall, 2),
+        "core_seconds": round(cpu, 2),
+        "building_thread_seconds": round(clock.seconds["building"], 2),
+        "running_thread_seconds": round(clock.seconds["simulating"], 2),
+        "resident_days_per_core_second": round(scenario.residents * scenario.days / cpu),
+        "peak_bytes": peak_bytes(),
+    }
+
+
+def country_command(threads: int) -> dict[str, object]:
+    """Run `underwatch run country` as a user does, and return its seconds, what it says of them, and its memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["run", "country", "--threads", str(threads), "--out", f"{folder}/country"]
+        command = [sys.executable, "-c", "from underwatch.cli import main; main()", *words]
+        begun = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        wall = time.perf_counter() - begun
+        written = sum(path.stat().st_size for path in Path(folder, "country").iterdir())
+    spent = next(line for line in done.stderr.splitlines() if "on the wall" in line)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return {"wall_seconds": round(wall, 1), "spent": spent, "peak_bytes": peak, "written_bytes": written}
 
 
 # --- the table --------------------------------------------------------------------------------------------------
@@ -181,6 +230,7 @@ def country_year(hands: simulate.Hands) -> dict[str, float]:
 def measure(args: argparse.Namespace) -> dict:
     """Measure everything once and return it as written to `build/bench.json`."""
     one, two = simulate.Hands(threads=1), simulate.Hands(threads=2)
+    cores = min(2, os.cpu_count() or 1)
     hoeryong = scenario_for("hoeryong", days=args.days)
     compiled = compile_seconds()
     first_week()
@@ -218,7 +268,8 @@ def measure(args: argparse.Namespace) -> dict:
         "compile_seconds": round(compiled, 2),
         "days": hoeryong.days,
         "residents": hoeryong.residents,
-        **({"country": country_year(simulate.Hands(threads=min(2, os.cpu_count() or 1)))} if args.full else {}),
+        "many_small": many_small_runs(cores, 1000 if args.full else 200),
+        **({"country": country_year(cores), "country_command": country_command(cores)} if args.full else {}),
         "peak_bytes": peak_bytes(),
         "load_average": round(os.getloadavg()[0], 2),
         "machine": machine(),
@@ -251,11 +302,21 @@ def show(found: dict) -> str:
         f"until a first week is over, all compiled afresh: {found['compile_seconds']} s; "
         f"building Hoeryong: {found['building_core_seconds']} s",
     ]
+    small = found["many_small"]
+    lines.append(
+        f"{small['runs']:,} runs of {small['residents']:,} residents for a year, each built anew: "
+        f"{small['resident_days_per_core_second'] / 1e6:,.1f} million resident-days per core-second"
+    )
     if "country" in found:
-        country = found["country"]
+        country, command = found["country"], found["country_command"]
         lines.append(
-            f"country: {country['residents']:,} residents, a year in {country['running_seconds']} s on "
-            f"{country['threads']} threads, building {country['building_seconds']} s"
+            f"country: {country['residents']:,} residents, a year in {country['wall_seconds']} s on "
+            f"{country['threads']} threads ({country['resident_days_per_core_second'] / 1e6:,.1f} million per "
+            f"core-second; building {country['building_thread_seconds']} s of thread time)"
+        )
+        lines.append(
+            f"underwatch run country: {command['wall_seconds']} s, peak {command['peak_bytes'] / 2**20:,.0f} MiB, "
+            f"{command['written_bytes'] / 2**20:,.0f} MiB written; {command['spent']}"
         )
     lines.append(
         f"{place['cpu']}, {place['cores']} cores, Python {place['python']}, Numba {place['numba']}, {place['date']}"
