@@ -1,0 +1,179 @@
+"""The posterior: an ensemble of density nets over the box of the prior, trained on simulated rows.
+
+Rows are pairs of parameters drawn from the prior and the summaries of what was simulated from them; the prior of the
+posterior is the distribution the rows were drawn from. Nothing is drawn outside the box.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from underwatch.errors import InputError
+from underwatch.estimate import density, training
+from underwatch.estimate.blas import one_thread
+from underwatch.estimate.box import Box
+from underwatch.estimate.training import Schedule
+from underwatch.files import write_atomically
+from underwatch.world.draws import stream
+
+FORMAT = 1  # of the file
+MEMBERS = 3
+CLIP = 8.0  # sds: a freak summary is held here, so that one count cannot throw the net; gate G6 speaks of it
+CONSTANT = 1e-9  # a column whose sd is below this share of its size tells nothing
+_ROWS_AT_ONCE = 1 << 16  # draws made at once, so that memory stays under some 50 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Standardiser:
+    """Mean and sd of each column; a constant column becomes 0 and stays so."""
+
+    mean: np.ndarray  # float[s]
+    sd: np.ndarray  # float[s], infinite where the column is constant
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> Standardiser:
+        """Return the standardiser of float[n, s]."""
+        mean, sd = x.mean(axis=0), x.std(axis=0)
+        return cls(mean, np.where(sd > CONSTANT * np.maximum(1.0, np.abs(mean)), sd, np.inf))
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Return float32[..., s] in sds from the mean, held within +- CLIP."""
+        return np.clip((np.asarray(x, float) - self.mean) / self.sd, -CLIP, CLIP).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What `train` returns: draws and densities of the parameters given summaries."""
+
+    box: Box
+    summaries: Standardiser
+    free_mean: np.ndarray  # float[p], of the logits in the rows
+    free_sd: np.ndarray  # float[p]
+    weights: density.Weights  # each with a first axis of members
+    losses: np.ndarray  # float[epochs, members], -log q a row on rows held back
+
+    @property
+    def members(self) -> int:
+        """How many nets make the ensemble."""
+        return len(self.weights["in"])
+
+    @one_thread()
+    def draw(self, x_obs: np.ndarray, n: int, seed: int) -> np.ndarray:
+        """Return n draws in own units, float[n, p] for summaries float[s], or float[m, n, p] for float[m, s].
+
+        Draw i comes from member i modulo their number, so any stretch of draws holds all of them alike.
+        """
+        x = self._standard(x_obs)
+        luck = stream(seed, "posterior draws")
+        free = np.empty((len(x), n, len(self.box)))
+        step = max(1, _ROWS_AT_ONCE // max(1, n))
+        for member in range(self.members):
+            own = {name: value[member : member + 1] for name, value in self.weights.items()}
+            share = len(range(member, n, self.members))
+            for at in range(0, len(x), step):
+                free[at : at + step, member :: self.members] = density.draw(own, x[at : at + step], share, luck)
+        theta = self.box.from_free(free * self.free_sd + self.free_mean)
+        return theta[0] if np.ndim(x_obs) == 1 else theta
+
+    @one_thread()
+    def log_density(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Return float[n]: log density per own units of points float[n, p], minus infinity outside the box.
+
+        `x` is one row of summaries for all points, float[s], or one for each, float[n, s].
+        """
+        theta = np.atleast_2d(np.asarray(theta, float))
+        z = ((self.box.free(theta) - self.free_mean) / self.free_sd).astype(np.float32)
+        rows = np.broadcast_to(self._standard(x), (len(z), len(self.summaries.mean)))
+        parts = []
+        for at in range(0, len(z), _ROWS_AT_ONCE):
+            pair = (self._stacked(rows[at : at + _ROWS_AT_ONCE]), self._stacked(z[at : at + _ROWS_AT_ONCE]))
+            each = density.log_density(self.weights, *pair).astype(float)
+            parts.append(np.logaddexp.reduce(each, axis=0) - np.log(self.members))
+        flat = np.concatenate(parts) if parts else np.zeros(0)
+        flat += self.box.log_slope(theta) - np.log(self.free_sd).sum()
+        return np.where(self.box.inside(theta), flat, -np.inf)
+
+    def save(self, path: str | Path) -> None:
+        """Write the posterior to `path` as an npz file without pickles."""
+        arrays = {f"weight {name}": value for name, value in self.weights.items()}
+        arrays |= {"format": np.array(FORMAT), "names": np.array(self.box.names)}
+        arrays |= {"low": self.box.low, "high": self.box.high, "log": self.box.log}
+        arrays |= {"mean": self.summaries.mean, "sd": self.summaries.sd}
+        arrays |= {"free_mean": self.free_mean, "free_sd": self.free_sd, "losses": self.losses}
+        data = io.BytesIO()
+        np.savez(data, allow_pickle=False, **arrays)
+        write_atomically(path, data.getvalue())
+
+    @classmethod
+    def load(cls, path: str | Path) -> Posterior:
+        """Read what `save` wrote; a damaged file or one of another format is refused (InputError)."""
+        try:
+            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as file:
+                kept = {name: file[name] for name in file.files}
+            if int(kept["format"]) != FORMAT:
+                raise InputError(f"{path}: posterior of format {int(kept['format'])}; this version reads {FORMAT}")
+            box = Box(tuple(str(name) for name in kept["names"]), kept["low"], kept["high"], kept["log"])
+            weights = {name[len("weight ") :]: value for name, value in kept.items() if name.startswith("weight ")}
+            summaries = Standardiser(kept["mean"], kept["sd"])
+            return cls(box, summaries, kept["free_mean"], kept["free_sd"], weights, kept["losses"])
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            if isinstance(error, (InputError, FileNotFoundError)):
+                raise
+            raise InputError(f"{path} is not a whole posterior file ({error}); train it again") from None
+
+    def _standard(self, x: np.ndarray) -> np.ndarray:
+        """Return summaries as float32[m, s]; another number of them, or one that is not finite, is refused."""
+        x = np.atleast_2d(np.asarray(x, float))
+        s = len(self.summaries.mean)
+        if x.shape[1] != s:
+            raise InputError(f"{x.shape[1]} summaries given; this posterior was trained on {s}")
+        if not np.isfinite(x).all():
+            raise InputError("a summary is not a finite number; a cut week is to be marked in the effort table")
+        return self.summaries.apply(x)
+
+    def _stacked(self, rows: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(rows, (self.members, *rows.shape))
+
+
+@one_thread()
+def train(
+    theta: np.ndarray,
+    x: np.ndarray,
+    box: Box,
+    *,
+    seed: int,
+    members: int = MEMBERS,
+    schedule: Schedule | None = None,
+    tick: Callable[[int], None] | None = None,
+) -> Posterior:
+    """Return the posterior learned from n rows: parameters float[n, p] in own units, summaries float[n, s].
+
+    The same seed gives the same posterior on the same machine. `tick` is told each finished epoch. Raises InputError
+    for rows that are not finite, not in the box, or fewer than 64.
+    """
+    theta, x = np.asarray(theta, float), np.asarray(x, float)
+    _check_rows(theta, x, box)
+    summaries = Standardiser.of(x)
+    free = box.free(theta)
+    mean, sd = free.mean(axis=0), np.maximum(free.std(axis=0), CONSTANT)
+    z = ((free - mean) / sd).astype(np.float32)
+    done = training.fit(summaries.apply(x), z, stream(seed, "density nets"), members, schedule, tick)
+    return Posterior(box, summaries, mean, sd, done.weights, done.losses)
+
+
+def _check_rows(theta: np.ndarray, x: np.ndarray, box: Box) -> None:
+    """Refuse rows that cannot be learned from."""
+    if theta.ndim != 2 or theta.shape[1] != len(box) or x.ndim != 2 or len(x) != len(theta):
+        raise InputError(f"rows of shape {theta.shape} and {x.shape} do not fit a box of {len(box)} parameters")
+    if len(theta) < training.FEWEST_ROWS:
+        raise InputError(f"{len(theta)} simulated rows; training needs {training.FEWEST_ROWS} or more")
+    if not (np.isfinite(theta).all() and np.isfinite(x).all()):
+        raise InputError("a simulated row holds a number that is not finite; mark cut weeks as cut, do not divide by 0")
+    if not box.inside(theta).all():
+        raise InputError(f"{int((~box.inside(theta)).sum())} simulated rows lie outside the box of the prior")
