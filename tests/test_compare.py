@@ -1,6 +1,7 @@
 """Interventions and their comparison: they only relieve, they begin on their day, and the table is of groups alone."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -180,7 +181,8 @@ def test_the_table_has_every_group_no_resident_and_does_not_depend_on_threads():
     question = Question.ask(
         SMALL.replace(population=1500), find_interventions(["end-reprimands", "free-calling"]), replicates=2, draws=2
     )
-    one, two = compare(question, 1), compare(question, 2)
+    with ThreadPoolExecutor(1) as single, ThreadPoolExecutor(2) as pair:
+        one, two = compare(question, single), compare(question, pair)
     table = one.changes()
     assert table.equals(two.changes())
     assert one.pairs().equals(two.pairs())
@@ -207,6 +209,7 @@ def test_the_command_writes_a_folder_and_refuses_one_that_exists(tmp_path):
     assert "Pairs of twins over draws from the prior" in done.stdout
     assert {path.name for path in out.iterdir()} == {
         "manifest.json", "scenario.toml", "interventions.toml", "changes.parquet", "changes.csv", "pairs.parquet",
+        "report.html",
     }  # fmt: skip
     assert pq.read_table(out / "changes.parquet").num_rows == 2 * 8 * len(FIGURES)
     again = CliRunner().invoke(main, line)

@@ -11,8 +11,9 @@ import pytest
 from underwatch.facts import model_parameters
 from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
+from underwatch.show.pages import plain, unit_words
 from underwatch.show.plots import ratios
-from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, plain, render_report, unit_words
+from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
 from underwatch.show.summary import (
     STATEMENT,
     PlaceFacts,

@@ -103,6 +103,16 @@ def test_a_row_outside_the_history_is_refused():
         merge(base, smuggled)
 
 
+def test_a_row_that_neither_package_holds_as_its_history_says_is_refused():
+    """Both were changed by hand after the last note in the history: neither is what the history's last line says."""
+    base = package_of(*good_package().table(REPORTS).rows, segment="base")
+    first, *rest = base.table(REPORTS).rows
+    cells = ("other", "unknown") if first[7] not in ("other", "unknown") else ("arrest", "search")
+    torn = [base.with_rows(REPORTS, [(*first[:7], cell, *first[8:]), *rest]) for cell in cells]
+    with pytest.raises(InputError, match="1 rows were changed by both or are not in the history"):
+        merge(*torn)
+
+
 def test_synthetic_is_never_mixed_with_real():
     with pytest.raises(InputError, match="synthetic"):
         merge(package_of(report(0)), package_of(report(1), kind="synthetic"))

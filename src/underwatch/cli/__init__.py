@@ -10,6 +10,8 @@ from underwatch.cli.front import Front
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("underwatch.cli.world:run", "Simulate a place, its twin and the silence curve; write a report."),
     "compare": ("underwatch.cli.whatif:compare", "Compare a place with its twins under what would relieve people."),
+    "sweep": ("underwatch.cli.sweep:sweep", "Draw the unknowns from their ranges: how wide the figures are."),
+    "sensitivity": ("underwatch.cli.sensitivity:sensitivity", "Say which unknowns matter, and what to ask first."),
     "diary": ("underwatch.cli.diary:diary", "Tell the days of one synthetic resident of a run."),
     "evidence": ("underwatch.cli.evidence:evidence", "Keep, check, seal and publish a package of coded reports."),
     "check": ("underwatch.cli.evidence:check", "Short for `evidence check`: what is wrong in a package."),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from underwatch.cli.many import alone_with_resume, at_work, many_worlds
 from underwatch.errors import InputError
+from underwatch.facts.places import slug
 from underwatch.world.scenario import scenario_for
 
 if TYPE_CHECKING:
-    from underwatch.whatif.compare import Comparison
+    from underwatch.whatif.compare import Comparison, Question
 
 _WIDTH_WHEN_PIPED = 140
 
@@ -47,12 +47,11 @@ Examples:
 
 
 @click.command(help=_HELP, epilog=_EXAMPLES)
-@click.argument("place", metavar="PLACE|FILE.toml")
+@click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
 @click.option(
     "--with",
     "names",
     multiple=True,
-    required=True,
     metavar="NAME|FILE.toml",
     help="An intervention of the list above or of a file; may be repeated. Example: --with halve-quotas",
 )
@@ -74,65 +73,59 @@ Examples:
 @click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
 @click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
 @click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 1024),
-    help="Threads (default: all cores); the table does not depend on them. Example: --threads 2",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The new folder (default: runs/compare-PLACE-001, counting up). Example: --out mine",
-)
+@many_worlds
 @click.option("--json", "as_json", is_flag=True, help="Print the whole table as JSON. Example: --json | jq .changes")
-def compare(
-    place: str,
-    names: tuple[str, ...],
-    from_date: str | None,
-    draws: int,
-    replicates: int,
-    population: int | None,
-    days: int | None,
-    seed: int | None,
-    threads: int | None,
-    out: Path | None,
-    as_json: bool,
-) -> None:
+@click.pass_context
+def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Ask the question, run it, keep it and show it."""
-    from underwatch.files import fresh_folder, numbered_folder
-    from underwatch.whatif.interventions import find_interventions
-
-    if draws + replicates == 0:
-        raise InputError("--draws 0 and --replicates 0 leave nothing to compare; give one of them")
-    scenario = scenario_for(place, population=population, days=days, seed=seed)
-    interventions = find_interventions(names)
-    first = None if from_date is None else _date(from_date)
-
-    from underwatch.show.progress import Progress, warn_if_cold
-    from underwatch.whatif.compare import Question
     from underwatch.whatif.compare import compare as run_pairs
     from underwatch.whatif.compare_folder import write_comparison
+    from underwatch.whatif.folder import new_folder
 
-    question = Question.ask(scenario, interventions, first, replicates, draws)
-    called = re.sub(r"[^a-z0-9]+", "-", scenario.name.casefold()).strip("-")
-    folder = fresh_folder(out) if out is not None else numbered_folder("runs", f"compare-{called}")
-    try:
-        warn_if_cold()
-        with Progress(question.resident_days) as progress:
-            progress.say("pairs")
-            found = run_pairs(question, threads or _cores(), progress=progress.advance)
-        manifest = write_comparison(folder, found)
-    except BaseException:
-        folder.rmdir()  # what was written into it is gone already
-        raise
+    if given["resume"] is not None:
+        question, folder = _kept(ctx, given["resume"]), given["resume"]
+    else:
+        question = _asked(place, names, given)
+        folder = new_folder(given["out"], f"compare-{slug(question.scenario.name)}", question.told())
+    with at_work(folder, question.told(), given, question.resident_days) as (executor, results, advance):
+        found = run_pairs(question, executor, results, advance)
+    from underwatch.show.answers import compare_page
+
+    manifest = write_comparison(folder, found, compare_page(found))
     if as_json:
         rows = found.changes().to_pylist()
         told = {"folder": str(folder), "manifest": manifest, "changes": rows}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
     else:
         _print(found)
-        click.echo(f"Every group and ground, and every pair: {folder}")
+        click.echo(f"Every group and ground, every pair, and the page report.html: {folder}")
+
+
+def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Question:
+    """Return the question of the command line."""
+    from underwatch.whatif.compare import Question
+    from underwatch.whatif.interventions import find_interventions
+
+    if place is None or not names:
+        raise InputError("a PLACE and --with NAME are needed; for example: compare hoeryong --with end-reprimands")
+    if given["draws"] + given["replicates"] == 0:
+        raise InputError("--draws 0 and --replicates 0 leave nothing to compare; give one of them")
+    scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
+    first = None if given["from_date"] is None else _date(given["from_date"])
+    return Question.ask(scenario, find_interventions(names), first, given["replicates"], given["draws"])
+
+
+def _kept(ctx: click.Context, folder: Path) -> Question:
+    """Return the question of a folder that was not finished."""
+    from underwatch.whatif.compare import Question
+    from underwatch.whatif.folder import old_question
+    from underwatch.whatif.interventions import parse_interventions
+    from underwatch.world.scenario_file import parse
+
+    alone_with_resume(ctx)
+    told = old_question(folder, "compare")
+    interventions = parse_interventions(told["interventions"], f"{folder}: ")
+    return Question.ask(parse(told["scenario"], f"{folder}: "), interventions, None, told["replicates"], told["draws"])
 
 
 def _date(text: str) -> date:
@@ -140,13 +133,6 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InputError(f"--from-date {text} is no date; write it as 2024-12-01") from None
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def _print(found: Comparison) -> None:

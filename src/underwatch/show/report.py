@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined
 
 from underwatch.facts import Fact
 from underwatch.record.indicators import HEADLINES
 from underwatch.record.schema import DICTIONARY, RIGHTS
 from underwatch.show.country import country_charts, province_table
+from underwatch.show.pages import page, plain
 from underwatch.show.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
 from underwatch.show.summary import STATEMENT, Study, band_words, date_words, summary_lines, window_words
 
@@ -75,16 +73,6 @@ class ReportModel:
     limits: tuple[str, ...] = LIMITS
 
 
-def plain(value: float) -> str:
-    """Return a parameter as it was written: 0.0005, 30, 1,000."""
-    return f"{value:,.9f}".rstrip("0").rstrip(".")
-
-
-def unit_words(unit: str) -> str:
-    """Return a unit of the table as a reader says it after a number: 'per month' for 1/month, '' for a pure number."""
-    return {"1": "", "0-1": "(0 to 1)"}.get(unit, "per " + unit[2:] if unit.startswith("1/") else unit)
-
-
 def _rights_table() -> tuple[tuple[str, str, str], ...]:
     """Return article, what it protects, and the headlines that bear on it."""
     rows = []
@@ -102,14 +90,6 @@ def _parameter_words(shown: tuple[ParameterValue, ...]) -> str:
     return (
         f"{guesses} of {len(shown)} parameters are guesses: nothing but a reasoned range stands behind them.{set_here}"
     )
-
-
-def _environment() -> Environment:
-    """Return a template engine that escapes everything and fails on a name that is not there."""
-    engine = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    engine.filters["plain"] = plain
-    engine.filters["unit"] = unit_words
-    return engine
 
 
 def charts_of(study: Study) -> dict[str, tuple[Chart, ...]]:
@@ -130,25 +110,20 @@ def render_report(model: ReportModel) -> str:
     """Return the report as one HTML page. The same model gives the same bytes."""
     study = model.study
     shown = tuple(parameter for parameter in model.parameters if parameter.fact.rule != _LEFT_OUT)
-    template = files("underwatch.show").joinpath("report.html.j2").read_text(encoding="utf-8")
-    page = (
-        _environment()
-        .from_string(template)
-        .render(
-            model=model,
-            study=study,
-            place=study.place,
-            period=f"{date_words(study.start)} to {date_words(study.day(study.days - 1))}",
-            window=window_words(study) if study.twin else "",
-            band=band_words(study.n_draws),
-            lines=model.summary or summary_lines(study),
-            statement=STATEMENT,
-            charts=charts_of(study),
-            provinces=province_table(study) if study.provinces else None,
-            parameters=shown,
-            parameter_words=_parameter_words(shown),
-            near=_NEAR,
-            rights=_rights_table(),
-        )
+    return page(
+        "report.html.j2",
+        model=model,
+        study=study,
+        place=study.place,
+        period=f"{date_words(study.start)} to {date_words(study.day(study.days - 1))}",
+        window=window_words(study) if study.twin else "",
+        band=band_words(study.n_draws),
+        lines=model.summary or summary_lines(study),
+        statement=STATEMENT,
+        charts=charts_of(study),
+        provinces=province_table(study) if study.provinces else None,
+        parameters=shown,
+        parameter_words=_parameter_words(shown),
+        near=_NEAR,
+        rights=_rights_table(),
     )
-    return page.rstrip() + "\n"

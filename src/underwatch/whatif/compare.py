@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
-from underwatch.whatif.interventions import Intervention, check_relief, first_day, with_interventions
+from underwatch.whatif.ensemble import Results, run_tasks
+from underwatch.whatif.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
 from underwatch.whatif.worlds import Gathered, begin, drawn, gather, seed_of
 from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
@@ -129,6 +131,11 @@ class Question:
         luck = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
         draws = enumerate(drawn(self.scenario, self.draws), 1)
         return luck + [(PRIOR, d, seed_of(self.scenario, d), scenario) for d, scenario in draws]
+
+    def told(self) -> dict[str, Any]:
+        """Return what tells this question from another."""
+        return {"what": "compare", "scenario": self.scenario.to_toml(), "interventions": as_toml(self.dated),
+                "replicates": self.replicates, "draws": self.draws}  # fmt: skip
 
     @property
     def resident_days(self) -> int:
@@ -266,32 +273,34 @@ def summary(before: np.ndarray, after: np.ndarray, better: str) -> dict[str, obj
 
 def compare(
     question: Question,
-    threads: int = 1,
-    executor: Executor | None = None,
+    executor: Executor,
+    results: Results | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Comparison:
-    """Run every baseline and its twins on an executor (threads by default); the result does not depend on it."""
+    """Run every baseline and its twins on an executor; the result does not depend on it.
+
+    A world without a result (its reason is in `results`) leaves its pairs out. `progress` is told resident-days.
+    """
     names = tuple(question.worlds())
     windows = tuple(sorted({question.since(name) for name in names}))
-    tasks: dict[tuple[int, int], Task] = {}
-    for c, (_, _, seed, baseline) in enumerate(question.cases()):
-        tasks[c, 0] = Task(baseline, baseline, seed, windows)
-        for w, name in enumerate(names):
+    tasks: list[Task] = []
+    for _, _, seed, baseline in question.cases():
+        tasks.append(Task(baseline, baseline, seed, windows))
+        for name in names:
             lived = with_interventions(baseline, question.worlds()[name])
-            tasks[c, 1 + w] = Task(baseline, lived, seed, (question.since(name),))
-    pool = ThreadPoolExecutor(max(1, threads)) if executor is None else executor
-    try:
-        jobs = {pool.submit(measured, task): key for key, task in tasks.items()}
-        found: dict[tuple[int, int], np.ndarray] = {}
-        for job in as_completed(jobs):
-            found[jobs[job]] = job.result()
-            if progress is not None:
-                progress(question.scenario.residents * question.scenario.days)
-    finally:
-        if executor is None:
-            pool.shutdown(cancel_futures=True)
-    cases = range(len(question.cases()))
-    at = [windows.index(question.since(name)) for name in names]
-    before = np.array([[found[c, 0][at[w]] for c in cases] for w in range(len(names))])
-    after = np.array([[found[c, 1 + w][0] for c in cases] for w in range(len(names))])
+            tasks.append(Task(baseline, lived, seed, (question.since(name),)))
+    days = question.scenario.residents * question.scenario.days
+    told = None if progress is None else lambda _: progress(days)
+    outcomes = run_tasks(tasks, measured, executor, results or Results({}), told)
+    shape = (len(GROUPS), len(FIGURES))
+    n_worlds, n_cases = 1 + len(names), len(question.cases())
+    nothing = np.full(shape, np.nan)
+    before = np.empty((len(names), n_cases, *shape))
+    after = np.empty_like(before)
+    for c in range(n_cases):
+        first, *others = (one.values for one in outcomes[c * n_worlds : (c + 1) * n_worlds])
+        by_window = None if first is None else np.array(first).reshape(len(windows), *shape)
+        for w, (name, values) in enumerate(zip(names, others, strict=True)):
+            before[w, c] = nothing if by_window is None else by_window[windows.index(question.since(name))]
+            after[w, c] = nothing if values is None else np.array(values).reshape(shape)
     return Comparison(question, names, before, after)

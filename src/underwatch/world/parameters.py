@@ -11,9 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import Fact, model_parameters
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _SHARES = ("fraction", "probability", "0-1", "0-1/day")
 _MULTIPLE_OF_HIGH = 10.0
@@ -164,16 +168,26 @@ def prior_draws(n: int, seed: int) -> list[Parameters]:
     if n < 1:
         raise InputError(f"{n} prior draws cannot be made; ask for 1 or more")
     luck = stream(seed, "prior")
-    columns = []
-    for fact in model_parameters().values():
+    shares = np.empty((n, len(model_parameters())))
+    for column in shares.T:
         order = np.argsort(luck.random(n), kind="stable")
-        share = (order + luck.random(n)) / n
-        if fact.scale == "log" and fact.low > 0:
-            values = fact.low * _exp(share * _log_ratio(fact.high, fact.low))
-        else:
-            values = fact.low + share * (fact.high - fact.low)
-        columns.append(np.clip(values, fact.low, fact.high).tolist())
-    return [Parameters(row) for row in zip(*columns, strict=True)]
+        column[:] = (order + luck.random(n)) / n
+    values = np.stack(
+        [at_share(name, column) for name, column in zip(model_parameters(), shares.T, strict=True)], axis=1
+    )
+    return [Parameters(tuple(row)) for row in values.tolist()]
+
+
+def at_share(name: str, share: np.ndarray) -> np.ndarray:
+    """Return the values of a parameter at shares (0 to 1) of its range: on a log scale where that spans orders."""
+    import numpy as np
+
+    fact = model_parameters()[name]
+    if fact.scale == "log" and fact.low > 0:
+        values = fact.low * _exp(share * _log_ratio(fact.high, fact.low))
+    else:
+        values = fact.low + share * (fact.high - fact.low)
+    return np.clip(values, fact.low, fact.high)
 
 
 def _log_ratio(high: float, low: float) -> float:

@@ -1,0 +1,99 @@
+"""`underwatch sensitivity`: which unknowns drive the figures, and what to ask about first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from underwatch.cli.many import alone_with_resume, at_work, many_worlds
+from underwatch.errors import InputError
+from underwatch.facts import model_parameters
+from underwatch.facts.places import slug
+from underwatch.world.scenario import scenario_for
+
+if TYPE_CHECKING:
+    from underwatch.whatif.sensitivity import Question
+
+_HELP = """Say which unknowns drive the figures: Morris screens all of them, Sobol divides the variance among the few.
+
+PLACE is a city or county; FILE.toml is a scenario, and what it sets is not varied. The figures are what the system does
+to residents, and nothing else is ranked. Writes indices.parquet, indices.csv and a page. Every resident is synthetic.
+"""
+_EXAMPLES = """\b
+Examples:
+  underwatch sensitivity hoeryong
+  underwatch sensitivity hoeryong --trajectories 4 --n 128 --town 5000
+  underwatch sensitivity --resume runs/sensitivity-hoeryong-001
+"""
+
+
+@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
+@click.option("--trajectories", type=int, default=8, show_default=True, help="Of Morris. Example: --trajectories 16")
+@click.option("--n", type=int, default=512, show_default=True, help="Base samples of Sobol. Example: --n 256")
+@click.option("--factors", type=int, default=10, show_default=True, help="Unknowns for Sobol. Example: --factors 6")
+@click.option("--town", type=int, default=10_000, show_default=True, help="Residents for Sobol. Example: --town 5000")
+@click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 20000")
+@click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
+@click.option("--seed", type=int, help="Luck: the same seed gives the same indices (default 1). Example: --seed 7")
+@many_worlds
+@click.option("--json", "as_json", is_flag=True, help="Print the indices as JSON. Example: --json | jq .ask_first")
+@click.pass_context
+def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> None:
+    """Ask the question, run it, keep it and show it."""
+    from underwatch.show.answers import ask_lines, sensitivity_page
+    from underwatch.whatif.folder import csv, finish, new_folder, parquet
+    from underwatch.whatif.sensitivity import ask_first, chosen, divide, indices_table, screen
+
+    if given["resume"] is not None:
+        question, folder = _kept(ctx, given["resume"]), given["resume"]
+    else:
+        question = _asked(place, given)
+        folder = new_folder(given["out"], f"sensitivity-{slug(question.scenario.name)}", question.told())
+    runs = question.trajectories * (len(question.names()) + 1)
+    with at_work(folder, question.told(), given, runs, "screening-") as (executor, results, advance):
+        screened = screen(question, executor, results, lambda _: advance(1))
+    factors = chosen(screened, question.factors)
+    runs = question.n * (len(factors) + 2)
+    with at_work(folder, question.told(), given, runs, "dividing-") as (executor, results, advance):
+        divided = divide(question, factors, executor, results, lambda _: advance(1))
+    meanings = {name: fact.meaning for name, fact in model_parameters().items()}
+    table = indices_table((screened, divided))
+    contents = {
+        "scenario.toml": question.scenario.to_toml().encode(),
+        "indices.parquet": parquet(table),
+        "indices.csv": csv(table),
+        "report.html": sensitivity_page(question, screened, divided, meanings).encode(),
+    }
+    first = [{"parameter": name, "mean_total_index": share} for name, share in ask_first(divided)]
+    entries = {**question.told(), "place": question.scenario.name, "seed": question.scenario.seed, "ask_first": first}
+    manifest = finish(folder, "sensitivity", contents, {key: value for key, value in entries.items() if key != "what"})
+    if as_json:
+        told = {"folder": str(folder), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
+        click.echo(json.dumps(told, indent=2))
+        return
+    click.echo("\n".join(ask_lines(divided, meanings)))
+    click.echo(f"All indices with intervals, and the page report.html: {folder}")
+
+
+def _asked(place: str | None, given: dict[str, Any]) -> Question:
+    from underwatch.whatif.sensitivity import Question
+
+    if place is None:
+        raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sensitivity hoeryong")
+    scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
+    return Question(scenario, given["trajectories"], given["n"], given["town"], given["factors"])
+
+
+def _kept(ctx: click.Context, folder: Path) -> Question:
+    from underwatch.whatif.folder import old_question
+    from underwatch.whatif.sensitivity import Question
+    from underwatch.world.scenario_file import parse
+
+    alone_with_resume(ctx)
+    told = old_question(folder, "sensitivity")
+    scenario = parse(told["scenario"], f"{folder}: ")
+    return Question(scenario, told["trajectories"], told["n"], told["population"], told["factors"])

@@ -1,0 +1,143 @@
+"""`underwatch sweep`: every uncertain parameter drawn from its range, and what comes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from underwatch.cli.many import alone_with_resume, at_work, many_worlds
+from underwatch.errors import InputError
+from underwatch.facts.places import slug
+from underwatch.world.scenario import scenario_for
+
+if TYPE_CHECKING:
+    from underwatch.whatif.sweep import Sweep
+
+_HELP = """Draw every uncertain parameter from its stated range, run each draw, and report how wide the figures are.
+
+PLACE is a city or county or a province; FILE.toml is a scenario, and what it sets stays as set. Writes draws.parquet (a
+row per world with all parameters and its seed), bands.csv and a page. Every resident is synthetic.
+"""
+_EXAMPLES = """\b
+Examples:
+  underwatch sweep hoeryong --draws 500
+  underwatch sweep hoeryong --draws 64 --replicates 4 --sampler sobol --population 20000
+  underwatch sweep --resume runs/sweep-hoeryong-001
+"""
+
+
+@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
+@click.option(
+    "--draws",
+    type=click.IntRange(1, 1_000_000),
+    default=100,
+    show_default=True,
+    help="Draws from the prior. Example: --draws 500",
+)
+@click.option(
+    "--replicates",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="Worlds of each draw, with other luck. Example: --replicates 4",
+)
+@click.option(
+    "--sampler",
+    type=click.Choice(("lhs", "sobol")),
+    default="lhs",
+    show_default=True,
+    help="A Latin hypercube, or Sobol's sequence. Example: --sampler sobol",
+)
+@click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
+@click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
+@click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
+@many_worlds
+@click.option("--json", "as_json", is_flag=True, help="Print the bands as JSON. Example: --json | jq .bands")
+@click.pass_context
+def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> int:
+    """Ask the question, run it, keep it and show it; 1 when a world has no result."""
+    from underwatch.show.answers import sweep_page
+    from underwatch.whatif.ensemble import run_tasks
+    from underwatch.whatif.folder import csv, finish, new_folder, parquet
+    from underwatch.whatif.sweep import bands_table, draws_table, headlines_of
+
+    if given["resume"] is not None:
+        question, folder = _kept(ctx, given["resume"]), given["resume"]
+    else:
+        question = _asked(place, given)
+        folder = new_folder(given["out"], f"sweep-{slug(question.scenario.name)}", question.question())
+    worlds = question.worlds()
+    with at_work(folder, question.question(), given, len(worlds)) as (executor, results, advance):
+        outcomes = run_tasks(worlds, headlines_of, executor, results, lambda _: advance(1))
+    n_failed = sum(one.values is None for one in outcomes)
+    draws, bands = draws_table(question, outcomes), bands_table(question, outcomes)
+    contents = {
+        "scenario.toml": question.scenario.to_toml().encode(),
+        "draws.parquet": parquet(draws),
+        "bands.csv": csv(bands),
+        "report.html": sweep_page(question, bands, n_failed).encode(),
+    }
+    entries = {
+        "place": question.scenario.name,
+        "population": question.scenario.residents,
+        "days": question.scenario.days,
+        "seed": question.scenario.seed,
+        "draws": question.draws,
+        "replicates": question.replicates,
+        "sampler": question.sampler,
+        "without_result": n_failed,
+    }
+    manifest = finish(folder, "sweep", contents, entries)
+    if as_json:
+        click.echo(json.dumps({"folder": str(folder), "manifest": manifest, "bands": bands.to_pylist()}, indent=2))
+    else:
+        _print(bands.to_pylist())
+        click.echo(f"Every draw with its parameters, and the page report.html: {folder}")
+    if n_failed:
+        first = next(one.reason for one in outcomes if one.values is None)
+        click.echo(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
+    return 1 if n_failed else 0
+
+
+def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
+    from underwatch.whatif.sweep import Sweep
+
+    if place is None:
+        raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sweep hoeryong --draws 100")
+    scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
+    return Sweep(scenario, given["draws"], given["replicates"], given["sampler"])
+
+
+def _kept(ctx: click.Context, folder: Path) -> Sweep:
+    from underwatch.whatif.folder import old_question
+    from underwatch.whatif.sweep import Sweep
+    from underwatch.world.scenario_file import parse
+
+    alone_with_resume(ctx)
+    told = old_question(folder, "sweep")
+    return Sweep(parse(told["scenario"], f"{folder}: "), told["draws"], told["replicates"], told["sampler"])
+
+
+def _print(bands: list[dict[str, Any]]) -> None:
+    """Print the band of every headline."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = 140
+    table = Table(box=None, pad_edge=False)
+    for name in ("headline", "unit", "spread"):
+        table.add_column(name)
+    for name in ("5 %", "25 %", "50 %", "75 %", "95 %", "n"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in bands:
+        cells = [row[q] for q in ("q05", "q25", "q50", "q75", "q95")]
+        shown = ["-" if cell is None else f"{cell:,.3g}" for cell in cells]
+        table.add_row(row["headline"], row["unit"], row["spread"], *shown, str(row["n"]))
+    console.print(table)
+    console.print("prior: quantiles over draws of every uncertain parameter; luck: of replicates around their draw.")

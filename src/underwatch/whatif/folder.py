@@ -1,0 +1,93 @@
+"""The folder of a question about many worlds: the question while it runs, its tables, and last a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from underwatch.errors import InputError
+from underwatch.files import fresh_folder, numbered_folder, write_atomically
+from underwatch.record.outputs import MANIFEST, software
+from underwatch.record.schema import SCHEMA_VERSION
+from underwatch.whatif.ensemble import MADE_BY, RESULTS
+
+QUESTION = "question.json"
+_LARGEST_QUESTION = 4_000_000  # bytes
+
+
+def new_folder(out: Path | None, name: str, question: Mapping[str, Any]) -> Path:
+    """Make the folder, runs/NAME-001 and so on without `out`, and note the question in it."""
+    folder = fresh_folder(out) if out is not None else numbered_folder("runs", name)
+    text = json.dumps({"made_by": MADE_BY, **question}, indent=2, ensure_ascii=False, default=str) + "\n"
+    try:
+        write_atomically(folder / QUESTION, text.encode())
+    except OSError:
+        folder.rmdir()
+        raise
+    return folder
+
+
+def old_question(folder: Path, what: str) -> dict[str, Any]:
+    """Return the question of a folder that was not finished; InputError for any other folder."""
+    if (folder / MANIFEST).exists():
+        raise InputError(f"{folder} is finished; there is nothing to resume")
+    try:
+        data = (folder / QUESTION).read_bytes()[: _LARGEST_QUESTION + 1]
+        question: dict[str, Any] = json.loads(data)
+        asked, made_by = question["what"], question.pop("made_by")
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{folder} holds nothing to resume: {QUESTION} is missing") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise InputError(f"{folder / QUESTION} is damaged; ask the question again") from None
+    if asked != what:
+        raise InputError(f"{folder} is of underwatch {str(asked)[:20]}, not of {what}")
+    if made_by != MADE_BY:
+        raise InputError(f"{folder} was begun by underwatch {str(made_by)[:60]}, and this is {MADE_BY}")
+    return question
+
+
+def finish(folder: Path, what: str, contents: Mapping[str, bytes], entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the files of an answer, the manifest last, take the results on the way away, and return the manifest.
+
+    When something fails, the files written here are removed, the results stay, and the error goes on.
+    """
+    hashes: dict[str, dict[str, Any]] = {}
+    try:
+        for name, data in contents.items():
+            write_atomically(folder / name, data)
+            hashes[name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        manifest = {"what": f"underwatch {what}", "schema_version": SCHEMA_VERSION, **entries, "software": software(),
+                    "files": hashes}  # fmt: skip
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        write_atomically(folder / MANIFEST, text.encode())
+    except BaseException:
+        for name in hashes:
+            (folder / name).unlink(missing_ok=True)
+        raise
+    for path in (*folder.glob(f"*{RESULTS}"), folder / QUESTION):
+        path.unlink(missing_ok=True)
+    return manifest
+
+
+def parquet(table: pa.Table) -> bytes:
+    """Return a table as Parquet."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
+
+
+def csv(table: pa.Table) -> bytes:
+    """Return a table as CSV."""
+    sink = pa.BufferOutputStream()
+    plain = [pa.field(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in table.schema]
+    pacsv.write_csv(table.cast(pa.schema(plain)), sink)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

@@ -1,0 +1,164 @@
+"""Sweep: every uncertain parameter drawn from its stated range, with luck of its own, and what comes of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from underwatch.errors import InputError
+from underwatch.facts import model_parameters
+from underwatch.record.indicators import HEADLINES, measure
+from underwatch.whatif.ensemble import Outcome
+from underwatch.whatif.worlds import begin, gather, seed_of
+from underwatch.world import simulate
+from underwatch.world.draws import stream
+from underwatch.world.parameters import Parameters, at_share, prior_draws
+from underwatch.world.scenario import Scenario
+
+SAMPLERS = ("lhs", "sobol")
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+PRIOR, LUCK = "prior", "luck"
+_bench = threading.local()
+
+
+@dataclass(frozen=True)
+class World:
+    """One world to be run, a task for any executor: a scenario and the seed of its luck."""
+
+    scenario: Scenario
+    seed: int
+
+
+def headlines_of(world: World) -> np.ndarray:
+    """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""
+    if not hasattr(_bench, "hands"):
+        _bench.hands = simulate.Hands(1)
+    scenario, phases = world.scenario, world.scenario.phases()
+    found = [
+        gather(simulate.run(begin(scenario, place, world.seed), phases, _bench.hands), scenario)
+        for place in scenario.places
+    ]
+    total = found[0]
+    for other in found[1:]:
+        total = total + other
+    return measure(total.history(scenario), None, int(total.numbers[0])).year
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A scenario, drawn `draws` times from the prior by `sampler`, each with `replicates` of other luck."""
+
+    scenario: Scenario
+    draws: int
+    replicates: int = 1
+    sampler: str = "lhs"
+
+    def __post_init__(self) -> None:
+        if self.sampler not in SAMPLERS:
+            raise InputError(f'sampler "{self.sampler[:40]}" is not known; known: {", ".join(SAMPLERS)}')
+        if self.draws < 1 or self.replicates < 1:
+            raise InputError(f"draws = {self.draws} and replicates = {self.replicates} must be 1 or more")
+        if self.sampler == "sobol" and self.draws & (self.draws - 1):
+            raise InputError(f"draws = {self.draws} is no power of 2 (64, 128, 256); Sobol's sequence needs one")
+
+    def parameters(self) -> list[Parameters]:
+        """Return the parameters of each draw; what the scenario sets itself stays as set."""
+        central = Parameters.central()
+        fixed = {name: value for name, value in self.scenario.parameters.items() if value != central[name]}
+        if self.sampler == "lhs":
+            drawn = prior_draws(self.draws, self.scenario.seed)
+        else:
+            drawn = [Parameters(tuple(row)) for row in _sobol_rows(self.draws, self.scenario.seed).tolist()]
+        return [one.with_values(**fixed) for one in drawn]
+
+    def worlds(self) -> list[World]:
+        """Return the tasks: draw by draw, and within a draw replicate by replicate."""
+        seeds = [seed_of(self.scenario, replicate) for replicate in range(self.replicates)]
+        return [World(self.scenario.replace(parameters=one), seed) for one in self.parameters() for seed in seeds]
+
+    def question(self) -> dict[str, Any]:
+        """Return what tells this sweep from another."""
+        return {"what": "sweep", "scenario": self.scenario.to_toml(), "draws": self.draws,
+                "replicates": self.replicates, "sampler": self.sampler}  # fmt: skip
+
+
+def _sobol_rows(n: int, seed: int) -> np.ndarray:
+    """Return parameters float[n, parameters] of a scrambled Sobol sequence."""
+    from scipy.stats import qmc
+
+    names = Parameters.names()
+    shares = qmc.Sobol(len(names), scramble=True, rng=int(stream(seed, "sobol").integers(2**31))).random(n)
+    return np.stack([at_share(name, shares[:, at]) for at, name in enumerate(names)], axis=1)
+
+
+def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
+    """Return one row per world: draw, replicate, seed, all parameters, whether it was done and why not, headlines."""
+    worlds = sweep.worlds()
+    numbers = np.arange(len(worlds))
+    fields: list[tuple[pa.Field, Any]] = [
+        (_field("draw", pa.int32(), "draw from the prior, from 1"), numbers // sweep.replicates + 1),
+        (_field("replicate", pa.int32(), "replicate of the draw, from 0"), numbers % sweep.replicates),
+        (_field("seed", pa.uint64(), "seed of the world's luck"), np.array([one.seed for one in worlds], np.uint64)),
+        (_field("done", pa.bool_(), "whether there is a result"), [one.values is not None for one in outcomes]),
+        (_field("reason", pa.string(), "why there is none"), [one.reason for one in outcomes]),
+    ]
+    for name, fact in model_parameters().items():
+        values = [one.scenario.parameters[name] for one in worlds]
+        fields.append((_field(f"parameter:{name}", pa.float64(), fact.meaning, fact.unit), values))
+    for at, headline in enumerate(HEADLINES):
+        figures = [_figure(one, at) for one in outcomes]
+        fields.append((_field(f"headline:{headline.name}", pa.float64(), headline.title, headline.unit, True), figures))
+    arrays = [pa.array(values, field.type) for field, values in fields]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([field for field, _ in fields]))
+
+
+def _figure(outcome: Outcome, at: int) -> float | None:
+    return None if outcome.values is None or np.isnan(outcome.values[at]) else outcome.values[at]
+
+
+def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
+    """Return bands of each headline: over draws (the mean over their replicates), and over luck within a draw.
+
+    `prior` rows are quantiles over draws. `luck` rows are quantiles of the replicates' distance from their draw's mean.
+    """
+    shape = (sweep.draws, sweep.replicates, len(HEADLINES))
+    nothing = (np.nan,) * len(HEADLINES)
+    values = np.array([one.values or nothing for one in outcomes]).reshape(shape)
+    rows: list[dict[str, object]] = []
+    for at, headline in enumerate(HEADLINES):
+        column = values[..., at]
+        known = ~np.isnan(column).all(axis=1)
+        means = np.full(sweep.draws, np.nan)
+        means[known] = np.nanmean(column[known], axis=1)
+        spreads = {PRIOR: means[known]}
+        if sweep.replicates > 1:
+            away = column - means[:, None]
+            spreads[LUCK] = away[~np.isnan(away)]
+        for spread, some in spreads.items():
+            cells = np.quantile(some, QUANTILES) if len(some) else [None] * len(QUANTILES)
+            named = {f"q{round(100 * q):02d}": cell for q, cell in zip(QUANTILES, cells, strict=True)}
+            rows.append({"headline": headline.name, "unit": headline.unit, "spread": spread, "n": len(some), **named})
+    return pa.Table.from_pylist(rows, schema=BANDS_SCHEMA)
+
+
+def _field(name: str, kind: pa.DataType, meaning: str, unit: str = "", nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning, "unit": unit})
+
+
+BANDS_SCHEMA = pa.schema(
+    [
+        _field("headline", pa.string(), "headline indicator, a human-rights figure of the baseline"),
+        _field("unit", pa.string(), "its unit"),
+        _field("spread", pa.string(), "prior: over draws of the parameters; luck: of replicates around their draw"),
+        _field("n", pa.int32(), "values behind the quantiles"),
+        *(
+            _field(f"q{round(100 * q):02d}", pa.float64(), f"{100 * q:.0f} % quantile", nullable=True)
+            for q in QUANTILES
+        ),
+    ]
+)
