@@ -124,8 +124,8 @@ def test_a_worker_with_another_version_is_refused(scheduler, cluster, tmp_path):
     try:
         alive = sum(one.poll() is None for one in cluster[1])
         workers_up(scheduler, alive + 1)
-        with pytest.raises(InputError, match=r"a worker runs underwatch 0\.0\.0 .* and this is"):
-            with executor_for(dask=scheduler):
-                pass
+        refused = pytest.raises(InputError, match=r"a worker runs underwatch 0\.0\.0 .* and this is")
+        with refused, executor_for(dask=scheduler):
+            pass
     finally:
         stop(other)

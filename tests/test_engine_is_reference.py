@@ -16,7 +16,7 @@ from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.draws import split_seed
 from underwatch.world.parameters import Parameters
-from underwatch.world.rates import KNOCK_OUT
+from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.reference import ReferenceWorld
 from underwatch.world.scenario import Phase
 
@@ -95,6 +95,8 @@ def values(draw):
     some = dict(CENTRAL) if draw(st.booleans()) else {**CENTRAL, **EVENTFUL}
     for fact in draw(st.lists(st.sampled_from(FACTS), max_size=12, unique_by=lambda fact: fact.name)):
         some[fact.name] = draw(st.sampled_from([fact.low, fact.high]) | st.floats(fact.low, fact.high))
+    for name in draw(st.lists(st.sampled_from(["let_off_all", *LET_OFF]), max_size=3, unique=True)):
+        some[name] = draw(st.sampled_from([0.05, 0.5, 1.0]))
     return some
 
 

@@ -100,6 +100,8 @@ def test_prior_draws_meet_each_part_of_each_range_once(n, seed):
         values = np.array([draw[fact.name] for draw in draws])
         assert values.min() >= fact.low
         assert values.max() <= fact.high
+        if fact.basis == "policy":  # not unknown: not done
+            continue
         if fact.scale == "log":
             share = np.log(values / fact.low) / math.log(fact.high / fact.low)
         else:

@@ -35,8 +35,11 @@ Interventions:
   end-inminban-reporting  neighbours report no routine acts and no offences
   close-the-list          nobody new is listed
   let-off-after-a-year    off the list after a year on average without fresh reports
+  amnesty                 everybody is let off the list, once
+  abolish-the-list        everybody is let off, and nobody comes onto it
+  remove-ground-family, -phone, -detention, -return, -discharge
+                          a ground that no longer counts for the list
   watching-eased          word that watching has eased: fear fades faster
-Not yet there: amnesty, remove-a-ground, abolish-the-list; asking for one says why.
 """
 _EXAMPLES = """\b
 Examples:

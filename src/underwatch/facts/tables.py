@@ -13,7 +13,8 @@ from types import MappingProxyType
 class Fact:
     """A parameter of the model: the rule it belongs to, its range and central value, and what these rest on.
 
-    `scale` says how the range is read as a prior: "linear" or "log". `basis` is "stated", "derived" or "judgement".
+    `scale` says how the range is read as a prior: "linear" or "log". `basis` is "stated", "derived",
+    "judgement", or "policy": what could be done and is not, so that its range is one value and the prior leaves it.
     """
 
     name: str

@@ -19,7 +19,7 @@ from typing import Any
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
 from underwatch.world.parameters import checked, possible_range
-from underwatch.world.rates import KNOCK_OUT
+from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
 from underwatch.world.scenario_file import looks_like_identity
 
@@ -36,23 +36,14 @@ _LESS = (
 )  # fmt: skip
 _MORE = (
     "list_exit_per_year", "suspicion_decay_per_day", "pressure_relax", "accusation_threshold", "lodging_check_days",
-    "lodging_check_days_campaign", "fear_decay_per_day",
+    "lodging_check_days_campaign", "fear_decay_per_day", "let_off_all", *LET_OFF,
 )  # fmt: skip
 # The parameters that stand for what is done to residents, and whether less or more of each is relief
 LEVERS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(_LESS, LESS), **dict.fromkeys(_MORE, MORE)})
 # The rules whose end is relief
 RULES = ("S4", "S5", "S6", "S7", "S8", "S9", "S10", "S16", "S17")
-NOT_YET: Mapping[str, str] = MappingProxyType(
-    {
-        "amnesty": "the model has no day on which all leave the list: it knows a weekly chance, for those without "
-        "fresh reports (let-off-after-a-year)",
-        "remove-a-ground": "the model lists by one chance for all grounds, and a ground cannot be taken from the list "
-        "alone",
-        "abolish-the-list": "without S3 from a date on, nobody new is listed, but those listed can never leave "
-        "(close-the-list ends new entries)",
-    }
-)
-_KEYS = ("words", "why", "date", "set", "times", "without")
+_KEYS = ("words", "why", "date", "days", "set", "times", "without")
+_MOST_DAYS = 36_525
 _MOST_BYTES = 1_000_000
 
 
@@ -60,7 +51,8 @@ _MOST_BYTES = 1_000_000
 class Intervention:
     """A named change for the better: parameters `put` to a value or multiplied (`times`), rules taken out.
 
-    `date` is its own first day, or None for that of the question. InputError for all that does not relieve.
+    `date` is its own first day, or None for that of the question; `days` how long it lasts, or None for until the end.
+    InputError for all that does not relieve.
     """
 
     name: str
@@ -70,9 +62,12 @@ class Intervention:
     times: Mapping[str, float] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     date: date | None = None
+    days: int | None = None
 
     def __post_init__(self) -> None:
         where = f"intervention {self.name}: "
+        if self.days is not None and (self.without or not 1 <= self.days <= _MOST_DAYS):
+            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}, and goes with no rule taken out")
         if twice := sorted(set(self.put) & set(self.times)):
             raise InputError(f"{where}{twice[0]} is both set and multiplied; one of them can hold")
         for name in (*self.put, *self.times):
@@ -137,7 +132,10 @@ def _worse(name: str) -> str:
 
 def _no_relief(rule: str) -> str:
     if rule == "S3":
-        return f"without S3 from a date on is not the end of the list: {NOT_YET['abolish-the-list']}"
+        return (
+            "without S3 from a date on nobody is listed anew and nobody can leave, which is not the end of the list: "
+            "abolish-the-list is"
+        )
     return f"{rule} is nothing that is done to residents, and taking it out is no relief that anybody can give"
 
 
@@ -180,6 +178,9 @@ def _from_table(name: str, table: object) -> Intervention:
         raise InputError(f"why is no text {where}")
     if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
         raise InputError(f"date is no date {where}; write it as 2024-11-15, without quotation marks")
+    days = table.get("days")
+    if days is not None and type(days) is not int:
+        raise InputError(f"days is no whole number {where}; for example: days = 7")
     rules = table.get("without", [])
     if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
         raise InputError(f'without is no list of rules {where}; for example: without = ["S16"]')
@@ -188,7 +189,8 @@ def _from_table(name: str, table: object) -> Intervention:
         numbers[key] = table.get(key, {})
         if not isinstance(numbers[key], dict):
             raise InputError(f"{key} is no table of parameters and numbers {where}")
-    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], without_rules(rules), day)
+    rules_out = without_rules(rules)
+    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], rules_out, day, days)
 
 
 def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
@@ -199,8 +201,6 @@ def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
             found += _of_file(Path(name))
         elif (key := name.strip().casefold().replace("_", "-").replace(" ", "-")) in catalogue():
             found.append(catalogue()[key])
-        elif key in NOT_YET:
-            raise InputError(f"intervention {key} is not yet there: {NOT_YET[key]}")
         else:
             known = ", ".join(catalogue())
             raise InputError(f'intervention "{name[:60]}" is not known{nearest(key[:80], catalogue())}; known: {known}')
@@ -253,12 +253,17 @@ def check_relief(scenario: Scenario, intervention: Intervention, day: date) -> N
 
 
 def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, date]]) -> Scenario:
-    """Return the scenario with interventions in force from their days to the end, over its own later changes."""
+    """Return the scenario with interventions in force from their days to their end, over its own later changes."""
     changes = list(scenario.changes)
     for intervention, day in dated:
+        over = None if intervention.days is None else day + timedelta(intervention.days)
+        last = scenario.end if over is None else over - timedelta(1)
+        later = {change.date for change in scenario.changes if day < change.date <= last}
         changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without))
-        for later in sorted({change.date for change in scenario.changes if change.date > day}):
-            changes.append(Change(later, intervention.values(_values_on(scenario, later))))
+        changes += [Change(one, intervention.values(_values_on(scenario, one))) for one in sorted(later)]
+        if over is not None and over <= scenario.end:
+            before = _values_on(scenario, over)
+            changes.append(Change(over, {name: before[name] for name in (*intervention.put, *intervention.times)}))
     return scenario.replace(changes=tuple(changes))
 
 
@@ -278,6 +283,7 @@ def as_toml(interventions: Iterable[tuple[Intervention, date]]) -> str:
     tables = {}
     for one, day in interventions:
         table: dict[str, Any] = {"words": one.words, "why": one.why, "date": day}
+        table |= {"days": one.days} if one.days is not None else {}
         table |= {"set": dict(one.put)} if one.put else {}
         table |= {"times": dict(one.times)} if one.times else {}
         table |= {"without": sorted(one.without)} if one.without else {}

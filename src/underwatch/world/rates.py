@@ -42,9 +42,18 @@ NORMAL_QUANTILES = (
     2.1539,
 )
 
+# Whom a ground may be taken from, in the order of the bits of a resident's grounds
+LET_OFF = (
+    "let_off_defector_family",
+    "let_off_chinese_phone_user",
+    "let_off_former_detainee",
+    "let_off_returned_defector",
+    "let_off_early_discharged",
+)
+
 # What a rule's absence means, as values put in place of parameters or switches.
 KNOCK_OUT: Mapping[str, Mapping[str, float]] = {
-    "S3": {"list_kept": 0, "list_exit_per_year": 0.0},
+    "S3": {"list_kept": 0, "list_exit_per_year": 0.0, "let_off_all": 0.0, **dict.fromkeys(LET_OFF, 0.0)},
     "S4": {"attention_per_role_per_day": 0.0, "attention_per_officer_per_day": 0.0, "p_taken_over_per_km": 0.0},
     "S5": {"written": 0},
     "S6": {"p_reprimand": 0.0, "order": 1.0},
@@ -141,6 +150,7 @@ class Rates(NamedTuple):
     list_kept: int
     exit: int  # 2**32 = 1, a week
     entry: int  # q16
+    let_off: np.ndarray  # uint32[6], 65536 = 1, a week: those with this ground alone, in the order of LET_OFF; then all
     anger: int
     protest: int  # 2**32 = 1, a week at full anger
     speech_floor: int  # one
@@ -272,6 +282,7 @@ def _watching(v: Mapping[str, float]) -> dict:
         "list_kept": int(v["list_kept"]),
         "exit": q32(v["list_exit_per_year"] / WEEKS_PER_YEAR),
         "entry": q16(v["p_listed_given_ground"]),
+        "let_off": np.array([int(v[name] * 65536 + 0.5) for name in (*LET_OFF, "let_off_all")], np.uint32),
         "lodging": q16(1.0 / interval) if v["lodging_checks"] else 0,
         "guest": q16(v["guests_found_per_check"] / 4),
     }

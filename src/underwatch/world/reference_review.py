@@ -69,6 +69,10 @@ def decide_on(world: Rules, unit: Unit) -> None:
 def consider(world: Rules, r: Resident, bars: list[int]) -> None:
     """S3, S10: the listed may come off the list, slowly; the unlisted may be accused, or listed for a new ground."""
     now = world.rates
+    if r.lists and world.draw(Purpose.EXIT, r.number)[2] < let_off(world, r):
+        r.lists = set()
+        world.count("delistings", r)
+        return
     if r.detained or not r.adult:
         return
     if r.lists:
@@ -79,8 +83,21 @@ def consider(world: Rules, r: Resident, bars: list[int]) -> None:
     full = [organ for organ in (L.MPS, L.MSS) if r.files[organ] >= bars[organ]]
     if now.accusations and full:
         accuse(world, r, full[0])
-    elif r.new_ground and now.list_kept and world.draw(Purpose.ENTRY, r.number)[0] < now.entry:
+    elif r.new_ground and now.list_kept and world.draw(Purpose.ENTRY, r.number)[0] < reentry(world):
         enlist(world, r, L.MPS)
+
+
+def let_off(world: Rules, r: Resident) -> int:
+    """S3: the chance of being let off by order: of all, or of those who have no other ground than those named."""
+    chances = world.rates.let_off
+    held = (r.family, r.phone, r.detainee or r.was_detained, r.returned, r.discharged)
+    own = [int(chance) for chance, has in zip(chances, held, strict=False) if has]
+    return max(min(own, default=0), int(chances[-1]))
+
+
+def reentry(world: Rules) -> int:
+    """S3, S9: the chance that a release is a ground for the list, unless that ground was taken from it."""
+    return part(world.rates.entry, 65536 - int(world.rates.let_off[2]))
 
 
 def accuse(world: Rules, r: Resident, organ: int) -> None:

@@ -14,7 +14,18 @@ from underwatch.world import layout as L
 from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose, draw_rows, event, quarters, u8, u16, u32
 from underwatch.world.kernel import draw_households
-from underwatch.world.rules import another, cell_of, frighten, house_of, incident, kin_witnesses, part, raised, trace
+from underwatch.world.rules import (
+    another,
+    cell_of,
+    frighten,
+    house_of,
+    incident,
+    kin_witnesses,
+    let_off,
+    part,
+    raised,
+    trace,
+)
 from underwatch.world.steps import pick
 
 P_REPRIMAND_MPS = int(Purpose.REPRIMAND_MPS)
@@ -27,6 +38,7 @@ P_KIN_WORD = int(Purpose.KIN_WORD)
 
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
 ONE_REPORT = 256
+FORMER_DETAINEE = 2  # of the grounds
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -109,7 +121,7 @@ def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_protest):
+def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_protest):
     """S3, S10, S14: the week's decisions on one resident. `bars` holds the unit's bars, contact and fear."""
     flag = np.int64(state.people[L.FLAGS, x])
     mps = np.int64(state.people[L.FILE_MPS, x])
@@ -119,7 +131,8 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_protest):
         state.people[L.FLAGS, x] = flag
     bar_mps, bar_mss, contact, fear = bars
     if flag & L.ON_A_LIST:
-        if mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED and np.int64(q_exit) < rates[R.exit]:
+        quiet = mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED
+        if (quiet and np.int64(q_exit) < rates[R.exit]) or np.int64(u16(q_let_off)) < let_off(rates, flag):
             state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
             out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
             trace(out, at, L.TR_DELISTED, x, 0, 0)
@@ -130,7 +143,7 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_protest):
             accuse(key, town, state, rates, out, at, u, x, L.MSS, contact, fear)
         elif flag & L.NEW_GROUND and rates[R.list_kept]:
             q, _, _, _ = quarters(key, P_ENTRY, town.first + x, at.day)
-            if q < rates[R.entry]:
+            if q < part(rates[R.entry], 65536 - rates[R.let_off + FORMER_DETAINEE]):
                 enlist(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
     if flag & L.NEW_GROUND:
         state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
@@ -255,7 +268,7 @@ def review_people(key, town, state, rates, scratch, out, at, n):
             bar_mss = bar_of(rates, state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
             contact, fear = unit_snapshot(town, state, u)
             bars = (bar_mps, bar_mss, contact, fear)
-        consider(key, town, state, rates, out, at, u, x, bars, luck[2, 2 * row], luck[2, 2 * row + 1])
+        consider(key, town, state, rates, out, at, u, x, bars, luck[2, 2 * row], luck[3, 2 * row], luck[2, 2 * row + 1])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

@@ -97,6 +97,21 @@ def sent_to(capacity, position, n_units, day):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def let_off(rates, flag):
+    """S3: chance this week of being let off the list by order: of all, or of those with these grounds alone."""
+    grounds = (np.int64(flag) >> 1) & 31
+    if flag & L.WAS_DETAINED:
+        grounds |= L.DETAINEE >> 1
+    least = np.int64(0)
+    if grounds:
+        least = np.int64(65536)
+        for n in range(5):
+            if grounds >> n & 1:
+                least = min(least, rates[R.let_off + n])
+    return max(least, rates[R.let_off + 5])
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def watcher(free, j, on_mps):
     """S4: who of the free watchers follows; -1 when nobody is free. Each list's own people come first."""
     if on_mps:

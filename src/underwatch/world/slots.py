@@ -82,7 +82,8 @@ from underwatch.world.rates import Rates
 hear = 67  # 16 chances
 visit_km = 83  # 32 distances
 call_km = 115  # 32 distances
-N_SLOTS = 147
+let_off = 147  # 5 grounds, then all
+N_SLOTS = 153
 
 
 def pack(rates: Rates) -> np.ndarray:
