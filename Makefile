@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+UPLOT := src/underwatch/show/page/vendor/uPlot.iife.min.js
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench bench-peers studio study format lock clean
@@ -21,10 +22,15 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# The charts' library of the studio, pinned by its sha512; fetched once, never committed.
+$(UPLOT): vendor/package-lock.json vendor/place.py | $(READY)
+	@$(BIN)/python vendor/place.py
+	@touch $@
+
 run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with its report
 	@$(BIN)/underwatch run hoeryong
 
-test: $(READY) ## run the tests (compiles the kernels afresh)
+test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
 	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
 		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q tests
 
@@ -41,7 +47,7 @@ bench: $(READY) ## speed and memory of the engine, written to build/bench.json
 bench-peers: $(READY) ## the same toy model in other frameworks
 	@$(BIN)/python benchmarks/bench_peers.py
 
-studio: $(READY) ## open the local page
+studio: $(READY) $(UPLOT) ## open the local page
 	@$(BIN)/underwatch studio
 
 study: $(READY) ## the long studies whose tables are committed (patterns over prior draws)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "underwatch"
 
 # The studio's page is served on the loopback address; an executor that a user names may speak to a cluster.
-MAY_SERVE = {"show/server.py", "cli/studio.py"}
+MAY_SERVE = {"show/server.py", "show/server_api.py", "show/server_guard.py", "cli/studio.py"}
 NETWORK = {
     "socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc",
     "asyncio", "requests", "httpx", "httpcore", "aiohttp", "urllib3", "websockets", "starlette", "uvicorn",

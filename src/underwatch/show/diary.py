@@ -56,7 +56,7 @@ class Diary:
     year: tuple[str, ...]
 
 
-def _watch(scenario: Scenario, see: Callable[[simulate.World, np.ndarray], bool]) -> None:
+def watch(scenario: Scenario, see: Callable[[simulate.World, np.ndarray], bool]) -> None:
     """Simulate the world again and show the trace rows of each week, until there is enough or the run ends."""
     place = scenario.places[0]
     world = begin(scenario, place, scenario.seed)
@@ -88,7 +88,7 @@ def _find(scenario: Scenario, kind: int) -> tuple[int, int]:
             found.append((int(hits[0, 0]), int(hits[0, 2])))
         return bool(found) and world.day - world.start > found[0][0] + _PATIENCE
 
-    _watch(scenario, see)
+    watch(scenario, see)
     if not found:
         raise InputError("this does not happen to anybody in this run; take another --like, or a larger place")
     return found[0]
@@ -99,14 +99,18 @@ def _rows_of(scenario: Scenario, who: int) -> np.ndarray:
     kept: list[np.ndarray] = []
 
     def see(world: simulate.World, rows: np.ndarray) -> bool:
-        town = world.town
-        house = int(np.searchsorted(town.house_start, who, side="right")) - 1
-        together = (rows[:, 2] == town.house_start[house]) & np.isin(rows[:, 1], _OF_THE_HOUSE)
-        kept.append(rows[(rows[:, 2] == who) | together])
+        kept.append(rows_about(world.town, rows, who))
         return False
 
-    _watch(scenario, see)
+    watch(scenario, see)
     return np.concatenate(kept)
+
+
+def rows_about(town: L.Town, rows: np.ndarray, who: int) -> np.ndarray:
+    """Return the trace rows that are about a resident, with what the household did together."""
+    house = int(np.searchsorted(town.house_start, who, side="right")) - 1
+    together = (rows[:, 2] == town.house_start[house]) & np.isin(rows[:, 1], _OF_THE_HOUSE)
+    return rows[(rows[:, 2] == who) | together]
 
 
 def _by(follower: int) -> str:
@@ -117,7 +121,7 @@ def _km(value: int) -> str:
     return f"{value} km away" if value > 0 else "close by"
 
 
-def _told(rows: np.ndarray) -> tuple[str, ...]:
+def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
     """Return the sentences of one day; rows of one outing run into one sentence."""
     said: list[str] = []
     followed: Counter[str] = Counter()
@@ -177,7 +181,7 @@ def _sentence(kind: int, value: int) -> str:
     return _PLAIN.get(kind, "something happened")
 
 
-_COUNTED = (
+COUNTED = (
     (L.TR_FOLLOWED, "followed on an outing"),
     (L.TR_VISIT_FOLLOWED, "followed on a visit or journey"),
     (L.TR_CALL_SET_OUT, "set out to call"),
@@ -203,10 +207,10 @@ def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
     rows = _rows_of(scenario, who)
     shown = []
     for one in range(max(0, day - around), min(scenario.days, day + around + 1)):
-        if sentences := _told(rows[rows[:, 0] == one]):
+        if sentences := sentences_of(rows[rows[:, 0] == one]):
             shown.append((scenario.start + datetime.timedelta(one), sentences))
     counts = Counter(rows[:, 1].tolist())
-    year = tuple(f"{words} {_times(counts[kind])}" for kind, words in _COUNTED if counts[kind])
+    year = tuple(f"{words} {_times(counts[kind])}" for kind, words in COUNTED if counts[kind])
     return Diary(scenario.places[0].name, like, scenario.start, scenario.end, tuple(shown), year)
 
 

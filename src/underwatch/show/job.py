@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINES, Measured, measure, stack
-from underwatch.record.outputs import Run, joined, software, write_run
+from underwatch.record.indicators import Measured, measure, stack
+from underwatch.record.outputs import Run, joined, write_run
 from underwatch.show.progress import Progress, warn_if_cold
-from underwatch.show.report import ParameterValue, ReportModel, render_report
+from underwatch.show.report import scenario_report
 from underwatch.show.stations import Station, kept_options, manifest_job, new_station, old_station
-from underwatch.show.summary import Part, PlaceFacts, SilencePoint, Study, summary_lines
+from underwatch.show.study import SILENCE_DRAWS, headlines, place_facts, silence_band, silence_points
+from underwatch.show.summary import Part, SilencePoint, Study, summary_lines
 from underwatch.show.work import LARGE, TABLES, Clock, Done, Work
-from underwatch.whatif.silence import STAND_IN, WATCHING, silence_curve
+from underwatch.whatif.silence import STAND_IN, WATCHING
 from underwatch.whatif.worlds import (
     BASELINE,
     Gathered,
@@ -45,7 +45,6 @@ from underwatch.world.scenario import RunOptions, Scenario
 
 _CHANGE = "the year-end campaign"
 _FEW_RESIDENTS = 40_000  # residents of the places in which a run of many takes its draws from the prior
-_SILENCE_DRAWS = 8
 _PATIENCE = 15.0  # seconds of work on a place that a run of many may lose
 
 
@@ -68,7 +67,7 @@ class Job:
         worlds = worlds_of(self.scenario)
         self.worlds = worlds if self.options.twin else {BASELINE: worlds[BASELINE]}
         self.draws = drawn(self.scenario, self.options.draws)
-        self.points = min(len(self.draws), _SILENCE_DRAWS) + 1
+        self.points = min(len(self.draws), SILENCE_DRAWS) + 1
         self.place_work = Work(self.scenario, self.options, self.worlds, self.station, self.clock)
         self.many = self.place_work.many
         self.stand_ins = self._stand_ins()
@@ -107,7 +106,7 @@ class Job:
             for (draw, name), found in self._draws(runner).items():
                 self.sums[f"draw-{draw}-{name}"] = found
             progress.say("silence curve")
-            silence = self._silence(lambda: progress.advance(stand_in))
+            silence = silence_points(self.scenario, self.draws, self.threads, lambda: progress.advance(stand_in))
         return self._study(silence)
 
     def _take(self, done: Done) -> None:
@@ -189,19 +188,6 @@ class Job:
             total[draw, name] = total[draw, name] + found if (draw, name) in total else found
         return total
 
-    def _silence(self, tick: Any) -> tuple[SilencePoint, ...]:
-        """Return the silence curve at the scenario's own values, with the range over draws."""
-        sets = [self.scenario.parameters, *(one.parameters for one in self.draws[: self.points - 1])]
-        curve = silence_curve(self.scenario, sets, self.threads, progress=tick)
-        peaks = np.maximum(curve.published.max(axis=0), 1e-12)
-        shapes = curve.published / peaks * peaks[0]  # levels differ by orders of magnitude between draws; shapes do not
-        points = []
-        for row, scale in enumerate(curve.watching):
-            around = shapes[row, 1:] if shapes.shape[1] > 1 else shapes[row]
-            edges = float(around.min()), float(around.max())
-            points.append(SilencePoint(scale, float(curve.incidents[row, 0]), float(shapes[row, 0]), *edges))
-        return tuple(points)
-
     def _measured(self, key: str) -> Measured:
         return self._measure(self.sums[key])
 
@@ -241,7 +227,7 @@ class Job:
             told = np.array([self.sums[key].numbers[1] for key in keys])
             published[name] = told * np.array([1.0, *(self.scale for _ in draws)])
         return Study(
-            place=_facts(self.scenario),
+            place=place_facts(self.scenario),
             start=self.scenario.start,
             days=self.scenario.days,
             worlds=names,
@@ -251,12 +237,7 @@ class Job:
             ensemble={name: self._drawn(name) for name in names} if draws else {},
             published=published,
             silence=silence,
-            silence_band=(
-                f"full range of {self.points - 1} draws from the prior, each scaled to the peak of this history "
-                "(their levels differ by orders of magnitude, their shapes do not)"
-                if draws
-                else "no range"
-            ),
+            silence_band=silence_band(len(self.draws)),
             stand_in=self.drawn_residents if self.many else 0,
             provinces=self._provinces(),
             parts=tuple(self.parts),
@@ -267,14 +248,7 @@ class Job:
         digest = digest_of(self.digests)
         scenario = self.scenario
         text = scenario.to_toml()
-        values = tuple(ParameterValue(fact, scenario.parameters[name]) for name, fact in model_parameters().items())
-        rules = tuple(sorted(scenario.without, key=lambda rule: int(rule[1:])))
-        report = render_report(
-            ReportModel(
-                title=f"Life under watch: {scenario.name}", study=study, scenario=text, parameters=values,
-                seed=scenario.seed, digest=digest, without=rules, software=software(),
-            )
-        )  # fmt: skip
+        report = scenario_report(scenario, study, digest)
         tables: dict[str, pa.Table | list[Path]] = {}
         for name in TABLES:
             tables[name] = self.station.tables(name) if self.many else joined(name, self.tables.get(name, ()))
@@ -294,43 +268,6 @@ class Job:
         manifest = write_run(self.station.run, run)
         self.station.finished()
         return manifest
-
-
-def _facts(scenario: Scenario) -> PlaceFacts:
-    """Return what is known of the place or places."""
-    members = scenario.places
-    one = members[0] if len(members) == 1 else None
-    return PlaceFacts(
-        name=scenario.name,
-        name_ko=one.name_ko if one else "",
-        province=one.province if one else "",
-        residents=scenario.residents,
-        census=sum(place.population for place in members),
-        urban=sum(place.urban for place in members),
-        border=any(place.border for place in members),
-        n_places=len(members),
-    )
-
-
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def headlines(study: Study) -> dict[str, dict[str, Any]]:
-    """Return the headline figures of each world as plain JSON: value, and the range over the draws."""
-    found: dict[str, dict[str, Any]] = {}
-    for world in study.worlds:
-        found[world] = {}
-        for at, headline in enumerate(HEADLINES):
-            draws = study.ensemble[world].year[:, at] if world in study.ensemble else np.full(1, np.nan)
-            known = draws[~np.isnan(draws)]
-            found[world][headline.name] = {
-                "value": _plain(study.central[world].year[at]),
-                "low": float(known.min()) if len(known) else None,
-                "high": float(known.max()) if len(known) else None,
-                "unit": headline.unit,
-            }
-    return found
 
 
 def main_job(scenario: Scenario | None, options: RunOptions) -> int:

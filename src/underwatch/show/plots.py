@@ -180,8 +180,10 @@ def _thousands() -> Any:
 
 
 def ratios(study: Study) -> tuple[np.ndarray, np.ndarray]:
-    """Return baseline over twin in the window: float[H] at central values, and float[draws, H]; NaN where undefined."""
-    one, other = study.worlds[:2]
+    """Return the world with the change over the one without, in its window: float[H] at central values, and
+    float[draws, H]; NaN where undefined.
+    """
+    one, other = study.pair
 
     def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.divide(a, b, out=np.full(a.shape, np.nan), where=(b > 0) & (a > 0))
@@ -194,7 +196,7 @@ def ratios(study: Study) -> tuple[np.ndarray, np.ndarray]:
 
 @styled
 def change_chart(study: Study) -> Chart | None:
-    """Draw what the change does to each headline: baseline over twin, every draw a dot."""
+    """Draw what the change does to each headline: with it over without it, every draw a dot."""
     if study.twin is None:
         return None
     central, draws = ratios(study)
@@ -212,12 +214,12 @@ def change_chart(study: Study) -> Chart | None:
     _ratio_axis(axis, np.concatenate([central, draws.ravel()]))
     axis.set_yticks(places, [_short(headline) for headline in HEADLINES])
     axis.tick_params(axis="y", length=0, labelsize=10)
-    axis.set_xlabel("times its value in the twin")
-    header = ("Figure", study.worlds[0], study.worlds[1], "difference", "low", "high")
+    axis.set_xlabel(f"times its value in {study.other}")
+    header = ("Figure", *study.pair, "difference", "low", "high")
     rows = tuple(_change_row(study, at) for at in range(len(HEADLINES)))
     when = f" ({window_words(study)})" if study.window is not None else ""
     caption = (
-        f"What {study.change} changes{when}: each figure as a multiple of the same figure in the twin, which has "
+        f"What {study.change} changes{when}: each figure as a multiple of the same figure in {study.other}, which has "
         "the same residents and the same luck. Dot: one possible history at central values"
         + (
             f"; strokes: each draw; bar: {band_words(study.n_draws)}; low and high are "
@@ -227,7 +229,7 @@ def change_chart(study: Study) -> Chart | None:
         )
     )
     rights = rights_words((9, 12, 17, 19))
-    svg = inline_svg(figure, "change", "Each figure against the twin; the table under the chart has the numbers")
+    svg = inline_svg(figure, "change", f"Each figure against {study.other}; the table under the chart has the numbers")
     return Chart("change", f"What {study.change} changes", caption, rights, svg, header, rows)
 
 
@@ -277,10 +279,10 @@ def _points(value: float) -> str:
 
 def _change_row(study: Study, at: int) -> tuple[str, ...]:
     headline, show = HEADLINES[at], _show(HEADLINES[at])
-    one, other = (study.central[world].window[at] for world in study.worlds[:2])
+    one, other = (study.central[world].window[at] for world in study.pair)
     low = high = np.array(np.nan)
     if study.n_draws:
-        a, b = (study.ensemble[world].window[:, at] for world in study.worlds[:2])
+        a, b = (study.ensemble[world].window[:, at] for world in study.pair)
         low, _, high = band(a - b)
     gap = _points if _is_share(headline.indicator) else signed
     name = f"{headline.title} ({headline.unit})"

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from underwatch.facts import Fact
+from underwatch.facts import Fact, model_parameters
 from underwatch.record.indicators import HEADLINES
+from underwatch.record.outputs import software
 from underwatch.record.schema import DICTIONARY, RIGHTS
 from underwatch.show.country import country_charts, province_table
 from underwatch.show.pages import page, plain
 from underwatch.show.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
 from underwatch.show.summary import STATEMENT, Study, band_words, date_words, summary_lines, window_words
+from underwatch.world.scenario import Scenario
 
 # The channel's parameters are integrated over and left out of every table (the line it never crosses).
 _LEFT_OUT = "S13"
@@ -127,3 +129,15 @@ def render_report(model: ReportModel) -> str:
         near=_NEAR,
         rights=_rights_table(),
     )
+
+
+def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
+    """Return the report of a scenario's study, with every parameter as the scenario has it."""
+    values = tuple(ParameterValue(fact, scenario.parameters[name]) for name, fact in model_parameters().items())
+    rules = tuple(sorted(scenario.without, key=lambda rule: int(rule[1:])))
+    return render_report(
+        ReportModel(
+            title=f"Life under watch: {scenario.name}", study=study, scenario=scenario.to_toml(), parameters=values,
+            seed=scenario.seed, digest=digest, without=rules, software=software(),
+        )
+    )  # fmt: skip

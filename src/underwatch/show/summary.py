@@ -60,7 +60,8 @@ class Part:
 class Study:
     """A run and its twin, as figures. The first of `worlds` is the baseline, the second, if any, its twin.
 
-    `change` names what the baseline has and the twin has not ("the year-end campaign"), `window` its days (lo, hi).
+    `change` names what the baseline has and the twin has not ("the year-end campaign"), or with `relief` what the twin
+    has and the baseline has not ("end-reprimands"); `window` is its days (lo, hi).
     `central` has one history per world at the central values; `ensemble` the same figures with an axis of draws from
     the prior in front, the same draws in every world. `published` has the expected published reports of each draw, of
     the central values first: float[1 + draws]. `silence_band` says what `lo` and `hi` of the silence curve are.
@@ -82,6 +83,7 @@ class Study:
     stand_in: int = 0
     provinces: Mapping[str, Measured] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    relief: bool = False
 
     @property
     def baseline(self) -> str:
@@ -92,6 +94,17 @@ class Study:
     def twin(self) -> str | None:
         """Name of the twin, if there is one."""
         return self.worlds[1] if len(self.worlds) > 1 else None
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The world that has the change, and the one that has not."""
+        one, other = self.worlds[:2]
+        return (other, one) if self.relief else (one, other)
+
+    @property
+    def other(self) -> str:
+        """The world that has not the change, in words."""
+        return "the baseline" if self.relief else "the twin"
 
     @property
     def n_draws(self) -> int:
@@ -192,8 +205,8 @@ class _Figures:
         return _with_range(value, None if draws is None else getattr(draws, part)[:, at], form)
 
     def difference(self, name: str) -> str:
-        """Baseline less twin, in the window, draw by draw."""
-        at, (one, other) = HEADLINE_NAMES.index(name), self.study.worlds[:2]
+        """The world with the change less the one without, in the window, draw by draw."""
+        at, (one, other) = HEADLINE_NAMES.index(name), self.study.pair
         central = self.study.central[one].window[at] - self.study.central[other].window[at]
         a, b = self.draws(one), self.draws(other)
         return _with_range(
@@ -219,7 +232,7 @@ class _Figures:
 def _line_place(study: Study) -> str:
     place = study.place
     where = f"{place.name} ({place.province})" if place.province and place.province != place.name else place.name
-    twin = f", beside a twin without {study.change}" if study.twin else ""
+    twin = f", beside a twin {'with' if study.relief else 'without'} {study.change}" if study.twin else ""
     when = f" ({window_words(study)})" if study.twin and study.window else ""
     stand_in = (
         f", taken in small places of {study.stand_in:,} residents together" if study.stand_in and study.n_draws else ""
@@ -252,9 +265,9 @@ def _line_change(study: Study, figures: _Figures) -> str:
         return f"This run has no twin without {study.change} to compare with."
     when = " while it lasts" if study.window else ""
     return (
-        f"What {study.change} changes{when}, against the twin: {figures.difference('followed')} followed outings per "
-        f"listed resident and week, {figures.difference('accused')} accusations of ordinary residents per 1,000 and "
-        f"year, {figures.difference('calls')} completed calls per 1,000 and year."
+        f"What {study.change} changes{when}, against {study.other}: {figures.difference('followed')} followed outings "
+        f"per listed resident and week, {figures.difference('accused')} accusations of ordinary residents per 1,000 "
+        f"and year, {figures.difference('calls')} completed calls per 1,000 and year."
     )
 
 

@@ -1,0 +1,154 @@
+// The studio: ask, run, look. Everything it knows of a run comes from the server on this machine, and nothing is kept.
+import * as ask from "./ask.js";
+import { Refused, bytes, follow, get, post } from "./api.js";
+import { byId, make } from "./element.js";
+import * as life from "./life.js";
+import * as look from "./look.js";
+import * as outside from "./outside.js";
+import * as running from "./running.js";
+import { drawSummary } from "./summary.js";
+import { drawComparison, drawFiles, runName } from "./take.js";
+import { languages, onLanguage, say, speak } from "./words.js";
+
+const page = { run: null, following: null, told: null, runs: [] };
+const TERMS = 14;
+
+async function start() {
+  const asked = new URLSearchParams(location.hash.slice(1)).get("lang");
+  await speak(asked ?? languages.find((one) => navigator.language.toLowerCase().startsWith(one)) ?? "en");
+  for (const button of document.querySelectorAll("[data-lang]")) button.addEventListener("click", () => speak(button.dataset.lang));
+  drawGlossary();
+  drawWelcome();
+  try {
+    const [presets, facts, interventions] = await Promise.all([get("presets"), get("facts"), get("interventions")]);
+    ask.prepare({ presets, facts, interventions });
+  } catch (error) {
+    return problem(error);
+  }
+  look.prepare((who) => life.choose(who));
+  life.prepare();
+  outside.prepare();
+  onLanguage(redraw);
+  byId("question").addEventListener("submit", submit);
+  byId("stop").addEventListener("click", () => page.following && post(`runs/${page.following}/stop`, {}).catch(problem));
+  await listRuns();
+  for (const one of page.runs.filter((each) => each.state !== "done")) await watch(one.run);
+  const done = page.runs.find((one) => one.state === "done");
+  if (done && !page.told) await open(done.run);
+  document.documentElement.dataset.ready = "true";
+}
+
+async function submit(event) {
+  event.preventDefault();
+  byId("problem").textContent = "";
+  const asked = ask.read();
+  try {
+    const { run } = await post("runs", asked);
+    running.begin(asked);
+    await watch(run);
+  } catch (error) {
+    problem(error);
+  }
+}
+
+// Follow a run to its end, and show its worlds as soon as they are there.
+async function watch(run) {
+  page.following = run;
+  document.documentElement.dataset.state = "working";
+  byId("stop").disabled = false;
+  byId("run").disabled = true;
+  let start = null;
+  try {
+    const told = await get(`runs/${run}`);
+    start = told.question;
+    running.begin(start);
+    let last = Promise.resolve();
+    await follow(run, (kind, data) => {
+      if (kind === "week") running.week(data);
+      else if (kind === "progress") running.progress(data);
+      else if (kind === "worlds") last = last.then(() => open(run));
+      else if (kind === "draws") last = last.then(() => refresh(run));
+      else if (kind === "failed") problem(new Error(data.error));
+    });
+    await last;
+    const state = (await get(`runs/${run}`)).state;
+    running.end();
+    byId("status").textContent = say(`working.${state}`);
+    if (state === "done") await refresh(run);
+    document.documentElement.dataset.state = state;
+  } catch (error) {
+    running.end();
+    problem(error);
+  } finally {
+    page.following = null;
+    byId("stop").disabled = true;
+    byId("run").disabled = false;
+    await listRuns().catch(() => {});
+  }
+}
+
+async function open(run) {
+  const [told, buffer] = await Promise.all([get(`runs/${run}`), bytes(`runs/${run}/map`)]);
+  page.run = run;
+  page.told = told;
+  byId("welcome").hidden = true;
+  byId("answer").hidden = false;
+  ask.fill(told.question);
+  look.show(told, buffer);
+  drawTold();
+  await Promise.all([life.show(run), outside.show(told)]);
+  await listRuns();
+}
+
+async function refresh(run) {
+  if (page.run !== run) return open(run);
+  page.told = await get(`runs/${run}`);
+  look.show(page.told, null);
+  drawTold();
+  outside.redraw();
+  return listRuns();
+}
+
+function drawTold() {
+  drawSummary(page.told);
+  drawFiles(page.run, page.told.state === "done");
+}
+
+async function listRuns() {
+  page.runs = await get("runs");
+  const done = page.runs.filter((one) => one.state === "done");
+  byId("runs").hidden = done.length < 2;
+  byId("run-list").replaceChildren(...done.map((one) =>
+    make("button", { type: "button", "aria-pressed": String(one.run === page.run), text: runName(one), onclick: () => open(one.run).catch(problem) })));
+  if (page.told) await drawComparison(page.run, page.runs);
+}
+
+function redraw() {
+  ask.redraw();
+  drawGlossary();
+  drawWelcome();
+  if (!page.told) return;
+  drawTold();
+  look.redraw();
+  life.redraw();
+  outside.redraw();
+  listRuns().catch(problem);
+}
+
+function drawWelcome() {
+  const steps = [1, 2, 3, 4, 5].map((n) => make("li", {}, make("b", { text: say(`welcome.${n}.title`) }), ` ${say(`welcome.${n}`)}`));
+  byId("welcome").replaceChildren(make("h2", { text: say("welcome.title") }), make("p", { class: "lead", text: say("welcome.lead") }), make("ol", { class: "steps" }, ...steps),
+    make("div", { class: "limits" }, make("h3", { text: say("limits.title") }), make("p", { text: say("welcome.limits") })));
+}
+
+function drawGlossary() {
+  const terms = Array.from({ length: TERMS }, (_, at) => make("div", {}, make("dt", { text: say(`term.${at}`) }), make("dd", { text: say(`term.${at}.meaning`) })));
+  byId("terms").replaceChildren(...terms);
+}
+
+function problem(error) {
+  byId("problem").textContent = error instanceof Refused || error instanceof Error ? error.message : String(error);
+  if (error.code === undefined && error instanceof TypeError) byId("problem").textContent = say("problem.gone");
+}
+
+start();

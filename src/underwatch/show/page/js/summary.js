@@ -1,0 +1,38 @@
+// The ten lines, the limits beside them, and what was asked.
+import { byId, make } from "./element.js";
+import { bandWords, changeWords } from "./look.js";
+import { date, language, say, translated, whole } from "./words.js";
+
+const LINES = ["place", "listed", "followed", "change", "calls", "ordinary", "distress", "out", "silence", "statement"];
+const NEAR = 5;
+
+export function drawSummary(told) {
+  const place = language === "ko" && told.place.name_ko ? told.place.name_ko : told.place.name;
+  const end = new Date(Date.parse(told.start) + (told.days - 1) * 86400000).toISOString().slice(0, 10);
+  byId("asked").textContent = [place, translated(`province.${told.place.province}`, told.place.province), say("summary.residents", { n: whole(told.place.residents) }),
+    `${date(told.start)} – ${date(end)}`, told.same === null ? null : say(told.same ? "summary.same" : "summary.not_same")].filter(Boolean).join(" · ");
+  const lines = language === "en" ? told.summary : LINES.map((name) => line(name, told, place, end));
+  byId("lines").replaceChildren(...lines.map((text) => make("li", { text })));
+  const limits = told.limits.map((text, at) => translated(`limit.${at}`, text));
+  byId("limits").replaceChildren(...limits.slice(0, NEAR).map((text) => make("li", { text })),
+    make("li", {}, make("details", {}, make("summary", { text: say("limits.more") }), make("ul", {}, ...limits.slice(NEAR).map((text) => make("li", { text }))))));
+}
+
+function line(name, told, place, end) {
+  const values = { place, residents: whole(told.place.residents), start: date(told.start), end: date(end), band: bandWords(told), change: changeWords(told) };
+  for (const [key, [value, low, high]] of Object.entries(told.figures)) values[key] = low === undefined ? value : `${value} (${low}~${high})`;
+  if (name === "change" && told.worlds.length < 2) return say("line.no_twin");
+  if (name === "silence") return silenceLine(told);
+  const key = name === "place" && told.worlds.length > 1 ? (told.interventions.length ? "line.place_with" : "line.place_without") : `line.${name}`;
+  return say(key, values);
+}
+
+function silenceLine(told) {
+  const points = told.silence.points;
+  if (points.length < 3) return say("line.silence_none");
+  const peak = points.reduce((best, one, at) => (one.published > points[best].published ? at : best), 0);
+  const first = points[0], last = points[points.length - 1];
+  const values = { from: first.watching, to: last.watching, few: whole(first.incidents), many: whole(last.incidents),
+    a: first.published.toPrecision(2), b: points[peak].published.toPrecision(2), c: last.published.toPrecision(2) };
+  return say(peak === 0 || peak === points.length - 1 ? "line.silence_straight" : "line.silence", values);
+}
