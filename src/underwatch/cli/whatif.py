@@ -15,7 +15,10 @@ from underwatch.facts.places import slug
 from underwatch.world.scenario import scenario_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from underwatch.whatif.compare import Comparison, Question
+    from underwatch.whatif.ledger import Ledger
 
 _WIDTH_WHEN_PIPED = 140
 
@@ -46,6 +49,7 @@ Examples:
   underwatch compare hoeryong --with end-reprimands --with free-calling
   underwatch compare hoeryong --with halve-quotas --from-date 2024-12-01 --population 20000
   underwatch compare hoeryong --with mine.toml --out runs/mine
+  underwatch compare hoeryong --ledger
 """
 
 
@@ -73,6 +77,14 @@ Examples:
     show_default=True,
     help="Pairs at the scenario's own parameters with other luck. Example: --replicates 20",
 )
+@click.option(
+    "--ledger",
+    "against",
+    is_flag=False,
+    flag_value="unwatched",
+    metavar="[WORLD]",
+    help="Also the chilling ledger: why acts are missing, against the unwatched life or WORLD. Example: --ledger",
+)
 @click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
 @click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
 @click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
@@ -92,15 +104,21 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
         folder = new_folder(given["out"], f"compare-{slug(question.scenario.name)}", question.told())
     with at_work(folder, question.told(), given, question.resident_days) as (executor, results, advance):
         found = run_pairs(question, executor, results, advance)
+        kept = None if question.ledger is None else _ledger(question, given["threads"], advance)
     from underwatch.show.answers import compare_page
 
-    manifest = write_comparison(folder, found, compare_page(found))
+    manifest = write_comparison(folder, found, compare_page(found, kept), kept)
     if as_json:
         rows = found.changes().to_pylist()
         told = {"folder": str(folder), "manifest": manifest, "changes": rows}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
     else:
-        _print(found)
+        if found.names:
+            _print(found)
+        if kept is not None:
+            from underwatch.show.ledger import ledger_lines
+
+            click.echo("\n".join(ledger_lines(kept)))
         click.echo(f"Every group and ground, every pair, and the page report.html: {folder}")
 
 
@@ -109,13 +127,26 @@ def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> 
     from underwatch.whatif.compare import Question
     from underwatch.whatif.interventions import find_interventions
 
-    if place is None or not names:
-        raise InputError("a PLACE and --with NAME are needed; for example: compare hoeryong --with end-reprimands")
+    if place is None or not (names or given["against"]):
+        raise InputError(
+            "a PLACE and --with NAME, or --ledger, are needed; for example: compare hoeryong --with end-reprimands"
+        )
     if given["draws"] + given["replicates"] == 0:
         raise InputError("--draws 0 and --replicates 0 leave nothing to compare; give one of them")
     scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
     first = None if given["from_date"] is None else _date(given["from_date"])
-    return Question.ask(scenario, find_interventions(names), first, given["replicates"], given["draws"])
+    interventions = find_interventions(names) if names else ()
+    return Question.ask(scenario, interventions, first, given["replicates"], given["draws"], given["against"])
+
+
+def _ledger(question: Question, threads: int | None, advance: Callable[[int], None]) -> Ledger:
+    """Hold the baseline against the world asked for."""
+    from underwatch.whatif.executors import cores
+    from underwatch.whatif.ledger import ledger
+
+    names = ("baseline", question.ledger or "")
+    return ledger(question.scenario, question.held_against(), names=names, replicates=max(1, question.replicates),
+                  threads=threads or cores(), progress=advance)  # fmt: skip
 
 
 def _kept(ctx: click.Context, folder: Path) -> Question:
@@ -127,8 +158,10 @@ def _kept(ctx: click.Context, folder: Path) -> Question:
 
     alone_with_resume(ctx)
     told = old_question(folder, "compare")
-    interventions = parse_interventions(told["interventions"], f"{folder}: ")
-    return Question.ask(parse(told["scenario"], f"{folder}: "), interventions, None, told["replicates"], told["draws"])
+    text = told["interventions"]
+    interventions = parse_interventions(text, f"{folder}: ") if text.strip() else ()
+    scenario = parse(told["scenario"], f"{folder}: ")
+    return Question.ask(scenario, interventions, None, told["replicates"], told["draws"], told["ledger"])
 
 
 def _date(text: str) -> date:

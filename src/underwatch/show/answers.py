@@ -11,12 +11,15 @@ import pyarrow as pa
 
 from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, LISTED, ORDINARY, rights_words
+from underwatch.show.ledger import ledger_chart, ledger_lines
 from underwatch.show.pages import page
 from underwatch.show.plots import Chart
 from underwatch.show.report import LIMITS
 from underwatch.show.summary import STATEMENT, number, percent
 from underwatch.show.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.whatif.compare import FIGURES, LUCK, PRIOR, Comparison
+from underwatch.whatif.entries import ACTS
+from underwatch.whatif.ledger import Ledger
 from underwatch.whatif.sensitivity import Indices, Question, ask_first
 from underwatch.whatif.sweep import Sweep
 
@@ -50,8 +53,8 @@ def _form(unit: str) -> Any:
 _PEOPLE = (ALL, LISTED, ORDINARY)
 
 
-def compare_page(found: Comparison) -> str:
-    """Return the page of a comparison: for each intervention and figure, the change by group and by ground."""
+def compare_page(found: Comparison, kept: Ledger | None = None) -> str:
+    """Return the page of a comparison: the changes of each intervention by group and ground, and a ledger if kept."""
     question, rows = found.question, found.changes().to_pylist()
     scenario = question.scenario
     spread = PRIOR if question.draws else LUCK
@@ -62,12 +65,17 @@ def compare_page(found: Comparison) -> str:
         charts = tuple(_change_chart(name, at, mine) for at in range(len(FIGURES)))
         told = f"{words.get(name, 'All of them at once.')} From {mine[0]['first_day']} to {scenario.end}."
         sections.append(Section(name, told, charts))
+    lines = _change_lines(found, rows, spread)
+    if kept is not None:
+        charts = tuple(ledger_chart(kept, act) for act in ACTS)
+        sections.insert(0, Section("The chilling ledger", "What did not happen, and why. It adds up exactly.", charts))
+        lines += ledger_lines(kept)
     about = (
         f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: pairs of "
         f"twins that share every resident and all luck, {question.replicates} over luck at the scenario's own "
         f"parameters and {question.draws} over draws from the prior."
     )
-    return _answer(f"What would relieve people: {scenario.name}", about, _change_lines(found, rows, spread), sections)
+    return _answer(f"What would relieve people: {scenario.name}", about, lines, sections)
 
 
 def _change_lines(found: Comparison, rows: list[dict[str, Any]], spread: str) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from underwatch.errors import InputError
 from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
 from underwatch.whatif.ensemble import Results, run_tasks
@@ -25,7 +26,7 @@ from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 
-TOGETHER = "together"
+TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
 LOWER, HIGHER = "lower", "higher"
 MANY = 20  # pairs from which on the interval is the middle 90 %; with fewer it is the whole range
@@ -101,6 +102,7 @@ class Question:
     dated: tuple[tuple[Intervention, date], ...]
     replicates: int = 4
     draws: int = 20
+    ledger: str | None = None  # the world the baseline is held against in a chilling ledger: a counter-world, UNWATCHED
 
     @classmethod
     def ask(
@@ -110,12 +112,16 @@ class Question:
         from_date: date | None = None,
         replicates: int = 4,
         draws: int = 20,
+        ledger: str | None = None,
     ) -> Question:
-        """Date the interventions and check that each relieves."""
+        """Date the interventions and check that each relieves, and that the ledger's world is there."""
         dated = tuple((one, first_day(one, scenario, from_date)) for one in interventions)
         for one, day in dated:
             check_relief(scenario, one, day)
-        return cls(scenario, dated, replicates, draws)
+        asked = cls(scenario, dated, replicates, draws, ledger)
+        if ledger is not None and ledger not in (known := (UNWATCHED, *asked.worlds())):
+            raise InputError(f'--ledger "{ledger[:40]}" is none of the worlds compared; known: {", ".join(known)}')
+        return asked
 
     def worlds(self) -> dict[str, tuple[tuple[Intervention, date], ...]]:
         """Return the counter-worlds by name: each intervention alone, and all together if there are several."""
@@ -126,6 +132,12 @@ class Question:
         """Return the first day of the run on which a counter-world differs from the baseline."""
         return (min(day for _, day in self.worlds()[name]) - self.scenario.start).days
 
+    def held_against(self) -> Scenario | None:
+        """Return what the people of the ledger's other world live through; None for the unwatched life."""
+        if self.ledger is None or self.ledger == UNWATCHED:
+            return None
+        return with_interventions(self.scenario, self.worlds()[self.ledger])
+
     def cases(self) -> list[tuple[str, int, int, Scenario]]:
         """Return spread, number, seed and baseline of every set of twins."""
         luck = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
@@ -135,12 +147,13 @@ class Question:
     def told(self) -> dict[str, Any]:
         """Return what tells this question from another."""
         return {"what": "compare", "scenario": self.scenario.to_toml(), "interventions": as_toml(self.dated),
-                "replicates": self.replicates, "draws": self.draws}  # fmt: skip
+                "replicates": self.replicates,  "draws": self.draws, "ledger": self.ledger}  # fmt: skip
 
     @property
     def resident_days(self) -> int:
         """All the work: resident-days over all worlds."""
-        worlds = (self.replicates + self.draws) * (1 + len(self.worlds()))
+        worlds = (self.replicates + self.draws) * (1 + len(self.worlds())) if self.dated else 0
+        worlds += 2 * max(1, self.replicates) if self.ledger is not None else 0
         return self.scenario.residents * self.scenario.days * worlds
 
 
@@ -282,6 +295,8 @@ def compare(
     A world without a result (its reason is in `results`) leaves its pairs out. `progress` is told resident-days.
     """
     names = tuple(question.worlds())
+    if not names:
+        return Comparison(question, (), *np.empty((2, 0, len(question.cases()), len(GROUPS), len(FIGURES))))
     windows = tuple(sorted({question.since(name) for name in names}))
     tasks: list[Task] = []
     for _, _, seed, baseline in question.cases():

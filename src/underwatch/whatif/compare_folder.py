@@ -9,12 +9,16 @@ from typing import Any
 from underwatch.whatif.compare import Comparison
 from underwatch.whatif.folder import csv, finish, parquet
 from underwatch.whatif.interventions import as_toml
+from underwatch.whatif.ledger import Ledger
 
 SCENARIO, INTERVENTIONS, PAGE = "scenario.toml", "interventions.toml", "report.html"
+LEDGER, LEDGER_CSV = "ledger.parquet", "ledger.csv"
 CHANGES, CHANGES_CSV, PAIRS = "changes.parquet", "changes.csv", "pairs.parquet"
 
 
-def write_comparison(folder: str | Path, comparison: Comparison, page: str = "") -> dict[str, Any]:
+def write_comparison(
+    folder: str | Path, comparison: Comparison, page: str = "", ledger: Ledger | None = None
+) -> dict[str, Any]:
     """Write a comparison into `folder`, which exists, the manifest last, and return the manifest."""
     question = comparison.question
     changes = comparison.changes()
@@ -25,6 +29,7 @@ def write_comparison(folder: str | Path, comparison: Comparison, page: str = "")
         CHANGES_CSV: csv(changes),
         PAIRS: parquet(comparison.pairs()),
         **({PAGE: page.encode()} if page else {}),
+        **({LEDGER: parquet(ledger.table()), LEDGER_CSV: csv(ledger.table())} if ledger is not None else {}),
     }
     entries = {
         "place": question.scenario.name,
@@ -34,6 +39,7 @@ def write_comparison(folder: str | Path, comparison: Comparison, page: str = "")
         "replicates": question.replicates,
         "draws": question.draws,
         "interventions": list(comparison.names),
+        "ledger": question.ledger,
         "digest": hashlib.blake2b(contents[CHANGES_CSV], digest_size=20).hexdigest(),
     }
     return finish(Path(folder), "compare", contents, entries)

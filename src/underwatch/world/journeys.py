@@ -9,6 +9,7 @@ from underwatch.world import layout as L
 from underwatch.world import slots as R
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.rules import (
+    act,
     cell_of,
     first_followed,
     frighten,
@@ -47,6 +48,7 @@ def visit_kin(key, town, state, rates, scratch, out, at):
             cell = cell_of(state.people[L.FLAGS, head])
             if tie == L.REFUSED:
                 out.cells[at.k, cell, L.N_PERMITS_REFUSED] += 1
+                act(out, at, head, L.ACT_REFUSED)
                 trace(out, at, L.TR_PERMIT_REFUSED, head, house, 0)
                 continue
             km = 0
@@ -67,6 +69,7 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 trace(out, at, L.TR_VISIT_AVOIDED, head, house, km)
                 continue
             out.cells[at.k, cell, L.N_VISITS] += 1
+            act(out, at, head, L.ACT_JOURNEY if tie == L.JOURNEY else L.ACT_VISIT)
             if tie == L.JOURNEY:
                 out.cells[at.k, cell, L.N_JOURNEYS] += 1
             trace(out, at, L.TR_JOURNEY if tie == L.JOURNEY else L.TR_VISIT, head, house, km)
@@ -183,11 +186,13 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
         frighten(state, rates, x, rates[R.rise_noticed])
     if seen == NOTICED and q_back < rates[R.abandon]:
         out.cells[at.k, cell, L.N_CALLS_ABANDONED] += 1
+        act(out, at, x, L.ACT_TURNED_BACK)
         trace(out, at, L.TR_CALL_GIVEN_UP, x, by, km)
         write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
         incident(town, state, rates, out, at, u, x, house, L.I_CALL_GIVEN_UP, term[L.T_CONTACT], term[L.T_FEAR])
         return
     out.cells[at.k, cell, L.N_CALLS] += 1
+    act(out, at, x, L.ACT_CALL)
     state.homes[L.HOME_CALLED, house] = 1
     trace(out, at, L.TR_CALL_COMPLETED, x, by, km)
     if seen:

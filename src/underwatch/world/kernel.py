@@ -376,6 +376,20 @@ def plan(scratch, d, n_days, at, j, house, tie, n):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def note_morning(flags, acts):
+    """Begin a day of the acts: who is held."""
+    for i in range(len(flags)):
+        acts[i] = u16(L.ACT_HELD) if flags[i] & u16(L.DETAINED) else u16(0)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def note_outings(outings, acts):
+    """Close a day of the acts: the outings made."""
+    for i in range(len(outings)):
+        acts[i] |= u16(outings[i] & u16(L.ACT_OUTINGS))
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def add_up(history, cells, totals):
     """Add the days' counts to the history, int64[days, cells, indicators], and set them to nothing.
 
@@ -426,6 +440,9 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
         distress = state.people[L.DISTRESS, lo : lo + n]
         for d in range(n_days):
             at = L.Stretch(first_unit, n_units, lo, n, day + d, k + d, t + d, d)
+            weekday = (at.day + 3) % 7
+            if len(out.acts):
+                note_morning(flags, out.acts[weekday, lo : lo + n])
             for j in range(n_units):
                 u = first_unit + j
                 chance = u16(rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))])
@@ -447,6 +464,8 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             follow_outings(key, town, state, rates, scratch, out, at)
             at_home(key, town, state, rates, scratch, out, at)
             tally(state, rates, scratch, out, at, n_marked)
+            if len(out.acts):
+                note_outings(w[L.LANE_OUTINGS, :n], out.acts[weekday, lo : lo + n])
             made, free = count_outings(scratch.lanes[L.LANE_OUTINGS, :n])
             sum_fear, sum_distress, above = sum_levels(fear, distress, rates[R.threshold_distress])
             total = out.totals[at.k]

@@ -153,6 +153,7 @@ class Output(NamedTuple):
     who: np.ndarray  # uint32[capacity], number of the subject of each incident (never written out)
     house: np.ndarray  # int32[capacity], and the subject's household, whose kin are still to be named
     trace: np.ndarray  # int32[capacity, 5]: day, kind, local index, other, value; empty when not tracing
+    acts: np.ndarray  # uint16[7, R], what each resident did by day of the week, in bits; empty when nobody asks
     used: np.ndarray  # int64[2], records and trace rows used
     trace_who: int  # -1: trace everybody; otherwise one local index
 
@@ -184,6 +185,11 @@ class Stretch(NamedTuple):
     t: int  # day of the run, from 0
     k_stretch: int  # day of the stretch, from 0
 
+
+# Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held
+# that morning; a permit refused; turned back by a follower
+ACT_OUTINGS, ACT_VISIT, ACT_JOURNEY, ACT_CALL = 7, 8, 16, 32
+ACT_HELD, ACT_REFUSED, ACT_TURNED_BACK = 64, 128, 256
 
 # Columns of `unit_terms`
 (

@@ -153,6 +153,13 @@ def trace(out, at, kind, i, other, value):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def act(out, at, i, bit):
+    """Note what a resident did today, when somebody asks (the ledger of twins)."""
+    if len(out.acts):
+        out.acts[(at.day + 3) % 7, i] |= u16(bit)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def report(town, state, rates, out, at, u, i, organ, claim, weight):
     """S5: a written report on resident i enters the file of `organ`; it counts at the review if it claims something."""
     cell = cell_of(state.people[L.FLAGS, i])

@@ -22,6 +22,7 @@ from underwatch.world.slots import pack
 
 RECORD_ROOM = 1 << 17  # incidents a thread holds before they are taken over
 TRACE_ROOM = 1 << 20
+NO_ACTS = np.zeros((0, 0), np.uint16)
 
 
 @dataclass
@@ -122,6 +123,7 @@ class Workbench:
             np.zeros(room, np.uint32),
             np.zeros(room, np.int32),
             np.zeros((trace_room, L.TRACE_FIELDS), np.int32),
+            NO_ACTS,
             np.zeros(2, np.int64),
             -1 if trace_who is None else trace_who,
         )
@@ -135,6 +137,7 @@ class Hands:
     trace_who: int | None = None
     benches: list[Workbench] = field(default_factory=list)
     pool: ThreadPoolExecutor | None = None
+    acts: np.ndarray = field(default_factory=lambda: NO_ACTS)  # uint16[7, R] of the place at work, for who asks
 
     def ready(self, town: L.Town) -> list[Workbench]:
         """A bench for each thread, large enough for the town's chunks."""
@@ -146,6 +149,9 @@ class Hands:
         )
         if not fits:
             self.benches = [Workbench(residents + 512, units + 64, self.trace_who) for _ in range(max(1, self.threads))]
+        for bench in self.benches:
+            if bench.out.acts is not self.acts:
+                bench.out = bench.out._replace(acts=self.acts)
         if self.threads > 1 and self.pool is None:
             self.pool = ThreadPoolExecutor(self.threads)
         return self.benches
@@ -264,14 +270,30 @@ def weeks(phases: Sequence, day: int) -> Iterator[tuple]:
             at += n
 
 
+class Course:
+    """A world through its phases, day by day as far as it is asked to go; rates are made once for each phase."""
+
+    def __init__(self, world: World, phases: Sequence) -> None:
+        self.world, self.phases = world, phases
+        self.made: dict[int, np.ndarray] = {}
+
+    def go(self, until: int, hands: Hands) -> World:
+        """Take the world to the morning of day `until` (days since 1970-01-01)."""
+        for phase, n in weeks(self.phases, self.world.day):
+            days = min(n, until - self.world.day)
+            if days <= 0:
+                break
+            if id(phase) not in self.made:
+                self.made[id(phase)] = pack(rates(phase.values, phase.without, phase.order, phase.campaign))
+            step(self.world, self.made[id(phase)], days, hands, int(phase.order * 65536 + 0.5))
+        return self.world
+
+
 def run(world: World, phases: Sequence, hands: Hands, progress: Callable[[int], None] | None = None) -> World:
     """Take the world from the day it has reached to the end of `phases`; `progress(days done)` is called weekly."""
-    made: dict[int, np.ndarray] = {}
-    for phase, n in weeks(phases, world.day):
-        if id(phase) not in made:
-            made[id(phase)] = pack(rates(phase.values, phase.without, phase.order, phase.campaign))
-        now = made[id(phase)]
-        step(world, now, n, hands, int(phase.order * 65536 + 0.5))
+    course = Course(world, phases)
+    for _, n in weeks(phases, world.day):
+        course.go(world.day + n, hands)
         if progress is not None:
             progress(world.day - world.start)
     return world
