@@ -5,7 +5,7 @@ them says where each table comes from and under which terms.
 """
 
 from underwatch.facts.places import COUNTRY, CensusUnit, Place, find_place, places, provinces, slug
-from underwatch.facts.tables import Fact, PublishedFact, model_parameters, published_facts
+from underwatch.facts.tables import Fact, PublishedFact, estimate_parameters, model_parameters, published_facts
 
 __all__ = [
     "COUNTRY",
@@ -13,6 +13,7 @@ __all__ = [
     "Fact",
     "Place",
     "PublishedFact",
+    "estimate_parameters",
     "find_place",
     "model_parameters",
     "places",

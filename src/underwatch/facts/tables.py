@@ -58,8 +58,18 @@ def read_rows(table: str) -> tuple[dict[str, str], ...]:
 @cache
 def model_parameters() -> Mapping[str, Fact]:
     """Return the model's parameters by name, in the order of the table; it is read once."""
+    return _facts("model_parameters.csv")
+
+
+@cache
+def estimate_parameters() -> Mapping[str, Fact]:
+    """Return what an estimate draws besides the model's parameters, by name, in the order of the table."""
+    return _facts("estimate_parameters.csv")
+
+
+def _facts(table: str) -> Mapping[str, Fact]:
     facts = {}
-    for row in read_rows("model_parameters.csv"):
+    for row in read_rows(table):
         low, central, high = float(row["low"]), float(row["central"]), float(row["high"])
         texts = {key: row[key] for key in ("name", "rule", "meaning", "unit", "scale", "basis", "source")}
         facts[row["name"]] = Fact(**texts, low=low, central=central, high=high)

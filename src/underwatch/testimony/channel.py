@@ -3,7 +3,9 @@
 It reads incident records and parameters, and nothing else of the world. Each person of an incident's classes of
 witness (the subject; kin; neighbours; those who heard) knew of it with a chance that makes `witnesses_per_incident`
 of them in all, the subject first. A witness whose contact is open tells with chance `p_tell_at_no_fear` times what
-fear leaves of it; an incident is told if any witness tells.
+fear leaves of it, times the selection by ground, kin abroad and border; each of two lists has its share of that chance,
+times its effort of the week. An incident is told to a list if any witness tells it; a list hears apart from the other,
+and relays are copies.
 """
 
 from __future__ import annotations
@@ -16,12 +18,24 @@ from types import MappingProxyType
 import numpy as np
 
 from underwatch.errors import InputError, nearest
+from underwatch.facts import places
 from underwatch.world.draws import stream
-from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
+from underwatch.world.layout import (
+    GROUND_NAMES,
+    I_ACCUSATION,
+    I_ARREST,
+    I_CALL_GIVEN_UP,
+    I_FOLLOWED_VISIT,
+    I_LISTING,
+    INCIDENT_NAMES,
+)
 
 Law = Callable[[np.ndarray, float], np.ndarray]
 LISTS = ("A", "B")
 NO_GROUND = "none"
+# What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
+GRAVER = (I_FOLLOWED_VISIT, I_CALL_GIVEN_UP, I_LISTING, I_ARREST, I_ARREST, I_ACCUSATION)
+_GROUND_BITS, _FAMILY = 31, 1  # of the second column of a record
 _THRESHOLD_AT = 1.0  # the threshold law is all or nothing at fear 1 / k
 _LISTED, _FEAR_STEPS, _LOW_BYTE = 5, 255.0, 0xFF
 _BLOCK = 1 << 17  # records looked at at once, so that memory stays flat
@@ -45,6 +59,16 @@ def saturating(fear: np.ndarray, k: float) -> np.ndarray:
 FEAR_LAWS: Mapping[str, Law] = MappingProxyType(
     {"exponential": exponential, "threshold": threshold, "saturating": saturating}
 )
+
+
+# Strengths of silence at which a tally keeps products of chances; between them one interpolates in log k.
+STRENGTHS_OF_SILENCE = (0.5, 0.93, 1.73, 3.22, 6.0)
+
+
+def law_table() -> np.ndarray:
+    """Return float[laws, strengths, 256]: what each law leaves of telling at each step of fear in a record."""
+    fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
+    return np.array([[law(fear, k) for k in STRENGTHS_OF_SILENCE] for law in FEAR_LAWS.values()])
 
 
 def fear_law(name: str) -> Law:
@@ -88,21 +112,54 @@ def witnesses(records: np.ndarray, values: Mapping[str, float]) -> Witnesses:
     return Witnesses(persons, fear, contact, knows)
 
 
-def p_told(records: np.ndarray, values: Mapping[str, float], law: str = "exponential") -> np.ndarray:
-    """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n."""
+def p_told(
+    records: np.ndarray,
+    values: Mapping[str, float],
+    law: str = "exponential",
+    reach: np.ndarray | float = 1.0,
+) -> np.ndarray:
+    """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n.
+
+    `reach` multiplies the chance that a witness tells: a list's share, selection and effort.
+    """
     seen = witnesses(records, values)
     left = fear_law(law)(seen.fear, values["fear_silence"])
-    p = np.clip(values["p_tell_at_no_fear"] * left * seen.contact * seen.knows, 0.0, 1.0)
+    p = np.clip(values["p_tell_at_no_fear"] * reach * left * seen.contact * seen.knows, 0.0, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):  # p = 1: log 0, and 0 persons times it
         logs = np.where(seen.persons > 0, seen.persons * np.log1p(-p), 0.0)
     told: np.ndarray = -np.expm1(logs.sum(axis=0))
     return told
 
 
+def selection(records: np.ndarray, values: Mapping[str, float], border: bool = True) -> np.ndarray:
+    """Return float[n]: how readily an incident is told for what is known of its subject and place, 1 for the plain."""
+    grounds = records[:, 1].astype(np.int64) & _GROUND_BITS
+    pull = np.where(grounds > 0, values["selection_by_ground"], 1.0)
+    pull = np.where(grounds & _FAMILY > 0, pull * values["selection_kin_abroad"], pull)
+    return pull if border else pull * values["selection_inland"]
+
+
+def shares_of_lists(values: Mapping[str, float]) -> tuple[float, float]:
+    """Return how what is told is shared out between the two lists."""
+    return values["share_of_first_list"], 1.0 - values["share_of_first_list"]
+
+
 def expected_published(records: np.ndarray, values: Mapping[str, float], law: str = "exponential") -> float:
-    """Return the expected number of incidents told and published, relays not counted."""
-    blocks = range(0, len(records), _BLOCK)
-    return float(sum(p_told(records[at : at + _BLOCK], values, law).sum() for at in blocks))
+    """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted."""
+    blocks = (records[at : at + _BLOCK] for at in range(0, len(records), _BLOCK))
+    return sum(float(chances.sum()) for block in blocks for chances in _by_list(block, values, law, True, None))
+
+
+def _by_list(
+    block: np.ndarray, values: Mapping[str, float], law: str, border: bool, effort: np.ndarray | None
+) -> list[np.ndarray]:
+    """Return the chance that each list is told of each incident."""
+    pull = selection(block, values, border)
+    found = []
+    for at, share in enumerate(shares_of_lists(values)):
+        heard = 1.0 if effort is None else effort[at, block[:, 0].astype(np.int64) // 7]
+        found.append(p_told(block, values, law, share * pull * heard))
+    return found
 
 
 def publish(
@@ -113,16 +170,20 @@ def publish(
     seed: int,
     law: str = "exponential",
     world: str = "baseline",
+    *,
+    effort: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Return what the lists publish, as columns for `record.incidents.published_table`, in the order of the incidents.
 
-    The delay is log-normal on 1 + days. A report stands in one of two lists, and with `list_relay_share` is copied into
-    the other, later by a delay of its own. With 1 - `report_reliability` it codes kind, ground or listing falsely.
+    The delay is log-normal on 1 + days. Each list is told apart from the other, so that an incident may stand in both;
+    a report is copied into the other list with `list_relay_share`, later by a delay of its own. With 1 -
+    `report_reliability` it codes kind, ground or listing falsely, and with `exaggeration` the next graver kind.
+    `effort` float[lists, weeks from `start`] multiplies what a list hears.
     """
     luck = stream(seed, "channel")
-    told = _told(records, values, law, luck)
+    border = place not in places() or places()[place].border
+    told, first = _told(records, values, law, luck, (border, effort))
     n = len(told)
-    first = luck.integers(0, 2, n)
     delay = _delays(luck, n, values)
     relayed = luck.random(n) < values["list_relay_share"]
     later = delay + _delays(luck, n, values)
@@ -144,13 +205,22 @@ def publish(
     }
 
 
-def _told(records: np.ndarray, values: Mapping[str, float], law: str, luck: np.random.Generator) -> np.ndarray:
-    """Draw which incidents are told; return their records."""
-    kept = []
+def _told(
+    records: np.ndarray,
+    values: Mapping[str, float],
+    law: str,
+    luck: np.random.Generator,
+    heard: tuple[bool, np.ndarray | None],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw which incidents are told to which list; return their records, and the number of the list of each."""
+    kept, lists = [records[:0]], [np.zeros(0, np.int64)]
     for at in range(0, len(records), _BLOCK):
         block = records[at : at + _BLOCK]
-        kept.append(block[luck.random(len(block)) < p_told(block, values, law)])
-    return np.concatenate(kept) if kept else records[:0]
+        chances = _by_list(block, values, law, *heard)
+        row, which = np.nonzero(np.stack([luck.random(len(block)) < chance for chance in chances], axis=1))
+        kept.append(block[row])
+        lists.append(which)
+    return np.concatenate(kept), np.concatenate(lists)
 
 
 def _delays(luck: np.random.Generator, n: int, values: Mapping[str, float]) -> np.ndarray:
@@ -173,6 +243,7 @@ def _coded(
     wrong = luck.integers(0, 3, n)
     shift = luck.integers(1, len(INCIDENT_NAMES), n)
     kind = np.where(false & (wrong == 0), (kind + shift) % len(INCIDENT_NAMES), kind)
+    kind = np.where(luck.random(n) < values["exaggeration"], np.array(GRAVER)[kind], kind)
     shift = luck.integers(1, len(GROUND_NAMES) + 1, n)
     ground = np.where(false & (wrong == 1), (ground + shift) % (len(GROUND_NAMES) + 1), ground)
     return kind, ground, np.where(false & (wrong == 2), ~listed, listed)

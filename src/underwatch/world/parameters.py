@@ -180,9 +180,13 @@ def prior_draws(n: int, seed: int) -> list[Parameters]:
 
 def at_share(name: str, share: np.ndarray) -> np.ndarray:
     """Return the values of a parameter at shares (0 to 1) of its range: on a log scale where that spans orders."""
+    return along(model_parameters()[name], share)
+
+
+def along(fact: Fact, share: np.ndarray) -> np.ndarray:
+    """Return what `at_share` does, of a fact of any table."""
     import numpy as np
 
-    fact = model_parameters()[name]
     if fact.scale == "log" and fact.low > 0:
         values = fact.low * _exp(share * _log_ratio(fact.high, fact.low))
     else:

@@ -1,0 +1,221 @@
+"""Incidents as a tally: all that a channel needs to know of a world's incidents, and no incident any more.
+
+A witness tells with a small chance p times what fear leaves of it, so that the chance that an incident is told is, to
+the first order, p times a sum over its witnesses (`testimony.channel`). That sum needs two distributions of fear for
+each sort of incident: of subjects whose contact is open, and of the others who may know, weighted by their share with
+open contact. They are kept at the nodes of a grid, each incident dealt out between the two nodes beside it, so that the
+mean is exact and any law of fear can be laid over them later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from underwatch.world.layout import (
+    GROUND_NAMES,
+    I_CALL_GIVEN_UP,
+    I_FOLLOWED_OUTING,
+    I_FOLLOWED_VISIT,
+    INCIDENT_NAMES,
+    N_INDICATORS,
+)
+
+# Where fear is kept, in the 255 steps of a record; closer where there is much of it.
+FEAR_NODES = np.array(
+    [0, 3, 6, 10, 14, 19, 24, 30, 36, 43, 51, 59, 68, 77, 87, 98, 110, 123, 138, 155, 175, 198, 225, 255]
+)
+N_NODES, N_KINDS = len(FEAR_NODES), len(INCIDENT_NAMES)
+NO_GROUND = len(GROUND_NAMES)  # the last column by ground: no ground is held
+N_GROUNDS = NO_GROUND + 1
+MOST_PERIODS = 16  # one bit each
+_FEAR_BYTES = 256
+_THURSDAY = 3
+_FOLLOWED = [I_FOLLOWED_OUTING, I_FOLLOWED_VISIT, I_CALL_GIVEN_UP]  # who noticed a follower, whatever for
+_LAW, _STRENGTH = 0, 2  # by which weeks are told apart: exponential, near the middle of the prior
+
+
+@dataclass(frozen=True)
+class Window:
+    """The weeks of a tally, from a Monday on, and the periods (quarters) to which they belong by their Thursday."""
+
+    start: date
+    n_weeks: int
+
+    def __post_init__(self) -> None:
+        if self.start.weekday() != 0:
+            raise ValueError(f"{self.start} is no Monday")
+
+    @property
+    def end(self) -> date:
+        """The last day, a Sunday."""
+        return self.start + timedelta(days=7 * self.n_weeks - 1)
+
+    def thursday(self, week: int) -> date:
+        """Return the day that says to which month, quarter and year a week belongs."""
+        return self.start + timedelta(days=7 * week + _THURSDAY)
+
+    def of_weeks(self, precision: str) -> tuple[np.ndarray, tuple[str, ...]]:
+        """Return int64[weeks], the number of each week's month, quarter or year, and their names in order."""
+        parts = {"year": 12, "quarter": 3, "month": 1}[precision]
+        slots = [(day.year, (day.month - 1) // parts) for day in (self.thursday(week) for week in range(self.n_weeks))]
+        order = sorted(set(slots))
+        form = {"year": "{0}", "quarter": "{0}-Q{1}", "month": "{0}-{1:02d}"}[precision]
+        names = tuple(form.format(year, part + 1) for year, part in order)
+        return np.array([order.index(slot) for slot in slots], np.int64), names
+
+    @property
+    def n_periods(self) -> int:
+        """The number of quarters."""
+        return len(self.of_weeks("quarter")[1])
+
+
+class Sums(NamedTuple):
+    """The sums of a tally while it grows; `law` is what fear leaves by law, strength and step of fear."""
+
+    counts: np.ndarray  # uint32[weeks, kinds, 2, grounds], incidents; listed at the time or not
+    subject: np.ndarray  # float64[periods, kinds, grounds, nodes], incidents whose subject's contact is open
+    others: np.ndarray  # float64[periods, kinds, grounds, nodes], share of the others with open contact
+    pairs: np.ndarray  # float64[periods, kinds, laws, strengths, 2], products for being told twice
+    weekly: np.ndarray  # float64[weeks, kinds, 2], subjects and others at one law, to tell weeks of a period apart
+    known: np.ndarray  # float64[periods, kinds], residents who knew of an incident
+    mask: np.ndarray  # uint16[kinds, residents], periods in which a resident was the subject
+
+
+class Ruler(NamedTuple):
+    """What the sums are measured with."""
+
+    law: np.ndarray  # float64[laws, strengths, 256]
+    settling: int  # weeks before the first that counts
+    period_of_week: np.ndarray  # int64[weeks]
+    node: np.ndarray  # int64[256], the node at or below a step of fear
+    share: np.ndarray  # float64[256], how much of it goes to the next node
+    household: float  # mean size
+    first_resident: int
+
+
+@njit(cache=True, nogil=True)
+def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
+    """Add incidents to the sums."""
+    n_laws, n_strengths = ruler.law.shape[0], ruler.law.shape[1]
+    for row in range(len(records)):
+        week = np.int64(records[row, 0]) // 7 - ruler.settling
+        if week < 0:
+            continue
+        what = np.int64(records[row, 1])
+        kind, listed = what >> 8, what >> 5 & 1
+        ground = 0
+        while ground < 5 and what >> ground & 1 == 0:
+            ground += 1
+        period = ruler.period_of_week[week]
+        sums.counts[week, kind, listed, ground] += np.uint32(1)
+        sums.mask[kind, np.int64(who[row]) - ruler.first_resident] |= np.uint16(1 << period)
+        fear, is_open = np.int64(records[row, 2]) >> 8, np.int64(records[row, 2]) & 255
+        kin, near, heard = np.int64(records[row, 3]), np.int64(records[row, 5]), np.int64(records[row, 7])
+        kin_fear, near_fear = np.int64(records[row, 4]) & 255, np.int64(records[row, 6]) & 255
+        sums.known[period, kind] += 1 + kin + heard
+        n_others = max(1.0, float(kin + near + heard))
+        kin_share = min(1.0, float(np.int64(records[row, 4]) >> 8) / max(1.0, (kin + 1) / ruler.household))
+        near_share = min(1.0, float(np.int64(records[row, 6]) >> 8) / max(1.0, near / ruler.household + 1.0))
+        of_kin, of_near = kin * kin_share / n_others, (near + heard) * near_share / n_others
+        if is_open > 0:
+            at = ruler.node[fear]
+            sums.subject[period, kind, ground, at] += 1.0 - ruler.share[fear]
+            sums.subject[period, kind, ground, at + 1] += ruler.share[fear]
+            sums.weekly[week, kind, 0] += ruler.law[_LAW, _STRENGTH, fear]
+        at = ruler.node[kin_fear]
+        sums.others[period, kind, ground, at] += of_kin * (1.0 - ruler.share[kin_fear])
+        sums.others[period, kind, ground, at + 1] += of_kin * ruler.share[kin_fear]
+        at = ruler.node[near_fear]
+        sums.others[period, kind, ground, at] += of_near * (1.0 - ruler.share[near_fear])
+        sums.others[period, kind, ground, at + 1] += of_near * ruler.share[near_fear]
+        left = ruler.law[_LAW, _STRENGTH]
+        sums.weekly[week, kind, 1] += of_kin * left[kin_fear] + of_near * left[near_fear]
+        for law in range(n_laws):
+            for k in range(n_strengths):
+                left = ruler.law[law, k]
+                b = of_kin * left[kin_fear] + of_near * left[near_fear]
+                sums.pairs[period, kind, law, k, 1] += b * b
+                if is_open > 0:
+                    sums.pairs[period, kind, law, k, 0] += left[fear] * b
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A world's incidents by week, kind, ground and listing, and what a channel needs of their witnesses.
+
+    Of the indicators it keeps the sums over the days of each period, by listed or ordinary at the start.
+    """
+
+    counts: np.ndarray  # uint32[weeks, kinds, 2, grounds]
+    subject: np.ndarray  # float32[periods, kinds, grounds, nodes]
+    others: np.ndarray  # float32[periods, kinds, grounds, nodes]
+    pairs: np.ndarray  # float32[periods, kinds, laws, strengths, 2]
+    weekly: np.ndarray  # float32[weeks, kinds, 2]
+    known: np.ndarray  # float32[periods, kinds]
+    reached: np.ndarray  # uint32[ranges, kinds + 1], distinct subjects in periods i to j ; last: followed
+    indicators: np.ndarray  # float64[periods, 2, indicators]: listed, ordinary
+    residents: np.ndarray  # int64[2, 2]: listed, ordinary; residents, adults
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the parts by name."""
+        return {part.name: getattr(self, part.name) for part in fields(self)}
+
+
+def period_ranges(n_periods: int) -> list[tuple[int, int]]:
+    """Return the ranges of periods i to j (both inclusive) in the order of `Tally.reached`."""
+    return [(i, j) for i in range(n_periods) for j in range(i, n_periods)]
+
+
+class Tallier:
+    """Adds up the incidents of one world, week by week, so that they need not be kept."""
+
+    def __init__(
+        self, window: Window, law: np.ndarray, household: float, residents: tuple[int, int], settling: int = 0
+    ) -> None:
+        """`residents`: the number of the first resident, and how many there are; `settling`: weeks before the window.
+
+        The world is run through these first, because it starts calm; what happens in them is not counted.
+        """
+        period_of_week, names = window.of_weeks("quarter")
+        n = len(names)
+        if n > MOST_PERIODS:
+            raise ValueError(f"{n} quarters; a tally holds at most {MOST_PERIODS}")
+        steps = np.arange(_FEAR_BYTES)
+        node = np.minimum(np.searchsorted(FEAR_NODES, steps, side="right") - 1, N_NODES - 2)
+        share = (steps - FEAR_NODES[node]) / (FEAR_NODES[node + 1] - FEAR_NODES[node])
+        self.ruler = Ruler(
+            law, settling, period_of_week, node.astype(np.int64), share, float(household), int(residents[0])
+        )
+        self.sums = Sums(
+            np.zeros((window.n_weeks, N_KINDS, 2, N_GROUNDS), np.uint32),
+            np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
+            np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
+            np.zeros((n, N_KINDS, *law.shape[:2], 2)),
+            np.zeros((window.n_weeks, N_KINDS, 2)),
+            np.zeros((n, N_KINDS)),
+            np.zeros((N_KINDS, residents[1]), np.uint16),
+        )
+
+    def add(self, records: np.ndarray, who: np.ndarray) -> None:
+        """Add incidents uint16[n, 8] and the numbers of their subjects uint32[n]."""
+        if len(records):
+            _add(records, who, self.ruler, self.sums)
+
+    def tally(self, indicators: np.ndarray, residents: np.ndarray) -> Tally:
+        """Return the tally; `indicators` int64[days, 2, indicators] and `residents` int64[2, 2] as in `Tally`."""
+        sums, n = self.sums, len(self.sums.subject)
+        bits = [sum(1 << at for at in range(i, j + 1)) for i, j in period_ranges(n)]
+        masks = [*sums.mask, np.bitwise_or.reduce(sums.mask[_FOLLOWED], axis=0)]
+        reached = [[np.count_nonzero(mask & np.uint16(bit)) for mask in masks] for bit in bits]
+        by_period = np.zeros((n, 2, N_INDICATORS))
+        counted = indicators[7 * self.ruler.settling :]
+        np.add.at(by_period, self.ruler.period_of_week[np.arange(len(counted)) // 7], counted)
+        parts = (sums.subject, sums.others, sums.pairs, sums.weekly, sums.known)
+        subject, others, pairs, weekly, known = (part.astype(np.float32) for part in parts)
+        table = np.array(reached, np.uint32)
+        return Tally(sums.counts, subject, others, pairs, weekly, known, table, by_period, residents)
