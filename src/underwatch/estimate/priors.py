@@ -34,7 +34,7 @@ def world_prior() -> dict[str, Fact]:
 def channel_prior() -> dict[str, Fact]:
     """Return what is drawn for each package: the channel and the effort of those who listen."""
     channel = {n: f for n, f in model_parameters().items() if f.rule == _CHANNEL and n not in _OF_THE_WORLD}
-    return channel | {n: f for n, f in estimate_parameters().items() if f.rule == _CHANNEL}
+    return channel | {n: f for n, f in estimate_parameters().items() if n not in _RAMP}
 
 
 def draw(prior: Mapping[str, Fact], n: int, seed: int, purpose: str) -> dict[str, np.ndarray]:

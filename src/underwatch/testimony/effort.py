@@ -44,8 +44,8 @@ def effort_factors(
     for at, week in enumerate(weeks):
         if week.event == "new_office" and week.capacity == UNKNOWN:
             office = values["effort_new_office"]
-        factor = {OPEN: 1.0, LIMITED: values["effort_limited"], CUT: 0.0}.get(week.state)
-        now = unknown[:, quarter_of_week[at]] if factor is None else np.broadcast_to(factor, n)
+        by_state = {OPEN: np.ones(n), LIMITED: values["effort_limited"], CUT: np.zeros(n)}
+        now = by_state.get(week.state, unknown[:, quarter_of_week[at]])
         now = now * by_capacity.get(week.capacity, office if week.capacity == UNKNOWN else 1.0)
         if week.event == "campaign":
             now = now * values["effort_campaign"]
