@@ -26,8 +26,9 @@ _RAMP = ("ramp_factor", "ramp_week")
 
 
 def world_prior() -> dict[str, Fact]:
-    """Return what is drawn for each world: by name, in the order of the tables."""
+    """Return what is drawn for each world: by name, in the order of the tables; what has no range is a policy."""
     world = {n: f for n, f in model_parameters().items() if f.rule != _CHANNEL or n in _OF_THE_WORLD}
+    world = {name: fact for name, fact in world.items() if fact.low < fact.high}
     return world | {name: estimate_parameters()[name] for name in _RAMP}
 
 
