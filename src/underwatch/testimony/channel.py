@@ -30,7 +30,7 @@ from underwatch.world.layout import (
     INCIDENT_NAMES,
 )
 
-Law = Callable[[np.ndarray, float], np.ndarray]
+Law = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
 LISTS = ("A", "B")
 NO_GROUND = "none"
 # What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
@@ -41,17 +41,17 @@ _LISTED, _FEAR_STEPS, _LOW_BYTE = 5, 255.0, 0xFF
 _BLOCK = 1 << 17  # records looked at at once, so that memory stays flat
 
 
-def exponential(fear: np.ndarray, k: float) -> np.ndarray:
+def exponential(fear: np.ndarray, k: float | np.ndarray) -> np.ndarray:
     """Return what fear leaves of telling: exp(-k fear)."""
     return np.exp(-k * fear)
 
 
-def threshold(fear: np.ndarray, k: float) -> np.ndarray:
+def threshold(fear: np.ndarray, k: float | np.ndarray) -> np.ndarray:
     """Return all below fear 1 / k and nothing from there on."""
     return (fear * k < _THRESHOLD_AT).astype(float)
 
 
-def saturating(fear: np.ndarray, k: float) -> np.ndarray:
+def saturating(fear: np.ndarray, k: float | np.ndarray) -> np.ndarray:
     """Return 1 / (1 + k fear): the first fear weighs most, and some always tell."""
     return 1.0 / (1.0 + k * fear)
 
