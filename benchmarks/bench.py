@@ -25,6 +25,8 @@ from numba import njit
 
 from underwatch.facts import Place
 from underwatch.show.work import Clock
+from underwatch.whatif.ensemble import Results, run_tasks
+from underwatch.whatif.sweep import World, headlines_of
 from underwatch.whatif.worlds import begin
 from underwatch.world import population, simulate
 from underwatch.world.draws import Purpose, split_seed, threefry
@@ -181,6 +183,24 @@ def many_small_runs(threads: int, runs: int) -> dict[str, float]:
     }
 
 
+def layer_overhead(threads: int, runs: int) -> dict[str, float]:
+    """Run the same small worlds through the ensemble layer, results kept in a file, and bare; turn about, the best."""
+    scenario = scenario_for("hoeryong", population=SMALL_RESIDENTS)
+    worlds = [World(scenario, seed) for seed in range(runs)]
+    best = {"bare": float("inf"), "layer": float("inf")}
+    with ThreadPoolExecutor(threads) as pool, tempfile.TemporaryDirectory() as folder:
+        list(pool.map(headlines_of, worlds[:threads]))
+        for go in range(3):
+            begun = time.process_time()
+            list(pool.map(headlines_of, worlds))
+            best["bare"] = min(best["bare"], time.process_time() - begun)
+            begun = time.process_time()
+            with Results({"what": "bench"}, Path(folder) / f"{go}.jsonl") as results:
+                run_tasks(worlds, headlines_of, pool, results)
+            best["layer"] = min(best["layer"], time.process_time() - begun)
+    return {"runs": runs, "share": round(best["layer"] / best["bare"] - 1.0, 4)}
+
+
 def country_year(threads: int) -> dict[str, float]:
     """Run one world year of all 178 places, side by side, the largest first; building is reported apart."""
     scenario = scenario_for("country")
@@ -269,6 +289,7 @@ def measure(args: argparse.Namespace) -> dict:
         "days": hoeryong.days,
         "residents": hoeryong.residents,
         "many_small": many_small_runs(cores, 1000 if args.full else 200),
+        "layer_overhead": layer_overhead(cores, 100),
         **({"country": country_year(cores), "country_command": country_command(cores)} if args.full else {}),
         "peak_bytes": peak_bytes(),
         "load_average": round(os.getloadavg()[0], 2),
@@ -307,6 +328,7 @@ def show(found: dict) -> str:
         f"{small['runs']:,} runs of {small['residents']:,} residents for a year, each built anew: "
         f"{small['resident_days_per_core_second'] / 1e6:,.1f} million resident-days per core-second"
     )
+    lines.append(f"what the ensemble layer adds to them: {found['layer_overhead']['share']:+.1%} of processor time")
     if "country" in found:
         country, command = found["country"], found["country_command"]
         lines.append(
