@@ -75,11 +75,14 @@ class Box:
 
     def log_slope(self, theta: np.ndarray) -> np.ndarray:
         """Return float[...]: log |d free / d theta|, by which a density in `free` becomes one in own units."""
-        low, high = self._bounds()
         u = np.clip(self.unit(theta), EDGE, 1.0 - EDGE)
-        per = np.log(high - low) + np.log(u) + np.log1p(-u) + np.where(self.log, self._scaled(theta), 0.0)
-        slope: np.ndarray = -per.sum(axis=-1)
-        return slope
+        return np.asarray(self.log_unit_slope(theta) - (np.log(u) + np.log1p(-u)).sum(axis=-1))
+
+    def log_unit_slope(self, theta: np.ndarray) -> np.ndarray:
+        """Return float[...]: log |d unit / d theta|, the log density of an even spread over the box."""
+        low, high = self._bounds()
+        own = np.where(self.log, self._scaled(theta), 0.0)
+        return np.asarray(-(np.log(high - low) + own).sum(axis=-1))
 
     def inside(self, theta: np.ndarray) -> np.ndarray:
         """Return bool[...]: is the point float[..., p] within all bounds."""

@@ -56,7 +56,7 @@ class Posterior:
     free_mean: np.ndarray  # float[p], of the logits in the rows
     free_sd: np.ndarray  # float[p]
     weights: density.Weights  # each with a first axis of members
-    losses: np.ndarray  # float[epochs, members], -log q a row on rows held back
+    losses: np.ndarray  # float[epochs, members], -log q of rows held back; NaN after the end
 
     @property
     def members(self) -> int:
@@ -154,8 +154,8 @@ def train(
 ) -> Posterior:
     """Return the posterior learned from n rows: parameters float[n, p] in own units, summaries float[n, s].
 
-    The same seed gives the same posterior on the same machine. `tick` is told each finished epoch. Raises InputError
-    for rows that are not finite, not in the box, or fewer than 64.
+    The same seed gives the same posterior on the same machine. `tick` is told how many members are done. Raises
+    InputError for rows that are not finite, not in the box, or fewer than 64.
     """
     theta, x = np.asarray(theta, float), np.asarray(x, float)
     _check_rows(theta, x, box)
@@ -163,7 +163,8 @@ def train(
     free = box.free(theta)
     mean, sd = free.mean(axis=0), np.maximum(free.std(axis=0), CONSTANT)
     z = ((free - mean) / sd).astype(np.float32)
-    done = training.fit(summaries.apply(x), z, stream(seed, "density nets"), members, schedule, tick)
+    lucks = [stream(seed, f"density net {member}") for member in range(members)]
+    done = training.fit_all(summaries.apply(x), z, lucks, schedule, tick)
     return Posterior(box, summaries, mean, sd, done.weights, done.losses)
 
 

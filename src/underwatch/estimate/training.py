@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from os import cpu_count
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from underwatch.estimate.density import Weights
 
 # Adam's own constants (Kingma and Ba 2015, their defaults).
 MOMENTUM, SECOND_MOMENTUM, TINY = 0.9, 0.999, 1e-8
+# Which weights decay, and how fast: those that hear the summaries, of which most tell little. On the tractable twin at
+# 2,000 runs this takes 1.3 nats off -log q of fresh rows against no decay; decay of the others gains nothing.
+DECAYED = {"in": 2.0, "mid": 1.0, "hear": 1.0}
 SHARE_HELD_BACK = 0.1  # rows on which a member is judged while it learns
 FEWEST_HELD_BACK = 16
 FEWEST_ROWS = 64  # below this a net of 40,000 weights only learns the rows by heart
@@ -23,7 +28,7 @@ class Schedule:
 
     rate: float = 1e-3  # Adam's step
     batch: int = 64  # rows per step
-    decay: float = 1e-2  # decoupled weight decay per unit of rate (Loshchilov and Hutter 2019)
+    decay: float = 1.0  # decoupled weight decay per unit of rate (Loshchilov and Hutter 2019)
     patience: int = 12  # epochs without a better held-back loss before the end
     halve_after: int = 5  # epochs without a better one before the step is halved
     epochs: int = 300  # at the most
@@ -50,31 +55,47 @@ class Adam:
             square *= SECOND_MOMENTUM
             square += (1 - SECOND_MOMENTUM) * (g * g)
             move = mean / (np.sqrt(square) + TINY)
-            if not name.endswith("bias"):
-                w *= 1 - r * w.dtype.type(self.decay)
+            if name in DECAYED:
+                w *= 1 - r * w.dtype.type(self.decay * DECAYED[name])
             w -= r * w.dtype.type(shrink) * move
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The best weights of each member, and the held-back loss (nats a row) at each epoch, float[epochs, E]."""
+    """The best weights of each member, and the held-back loss at each epoch, float[epochs, E]; NaN after its end."""
 
     weights: Weights
     losses: np.ndarray
 
 
-def fit(
+def fit_all(
     x: np.ndarray,
     z: np.ndarray,
-    luck: np.random.Generator,
-    members: int,
+    lucks: Sequence[np.random.Generator],
     schedule: Schedule | None = None,
     tick: Callable[[int], None] | None = None,
 ) -> Fit:
-    """Train `members` nets on standardised summaries float[n, s] and parameters float[n, p].
+    """Train one net for each stream of luck, side by side on the cores, and return them stacked.
 
-    Each member starts elsewhere and holds back other rows. `tick` is told each finished epoch.
+    Each member starts elsewhere and holds back other rows. `tick` is told how many are done. The result does not depend
+    on the number of cores.
     """
+    with ThreadPoolExecutor(min(len(lucks), cpu_count() or 1)) as pool:
+        jobs = [pool.submit(fit, x, z, luck, 1, schedule) for luck in lucks]
+        if tick:
+            for done, job in enumerate(jobs, 1):
+                job.result()
+                tick(done)
+        fits = [job.result() for job in jobs]
+    weights = {name: np.concatenate([each.weights[name] for each in fits]) for name in fits[0].weights}
+    losses = np.full((max(len(each.losses) for each in fits), len(fits)), np.nan)
+    for member, each in enumerate(fits):
+        losses[: len(each.losses), member] = each.losses[:, 0]
+    return Fit(weights, losses)
+
+
+def fit(x: np.ndarray, z: np.ndarray, luck: np.random.Generator, members: int, schedule: Schedule | None = None) -> Fit:
+    """Train a stack of nets on standardised summaries float[n, s] and parameters float[n, p] until the last is done."""
     plan = schedule or Schedule()
     n, p = z.shape
     held = max(FEWEST_HELD_BACK, round(SHARE_HELD_BACK * n))
@@ -84,7 +105,7 @@ def fit(
     best = {name: value.copy() for name, value in weights.items()}
     best_loss, since, rate = np.full(members, np.inf), np.zeros(members, int), np.full(members, plan.rate)
     adam, losses = Adam(weights, plan.decay), []
-    for epoch in range(plan.epochs):
+    for _ in range(plan.epochs):
         turn = np.stack([luck.permutation(row) for row in learn])
         for at in range(0, turn.shape[1], plan.batch):
             rows = turn[:, at : at + plan.batch]
@@ -97,8 +118,6 @@ def fit(
         best_loss = np.where(better, loss, best_loss)
         since = np.where(better, 0, since + 1)
         rate = np.where((since > 0) & (since % plan.halve_after == 0), rate / 2, rate)
-        if tick:
-            tick(epoch + 1)
         if (since >= plan.patience).all():
             break
     return Fit(best, np.array(losses))

@@ -1,0 +1,55 @@
+"""Humps of a posterior, on mixtures whose humps are known."""
+
+import numpy as np
+import pytest
+
+from underwatch.estimate.humps import density, find_humps, in_words
+from underwatch.world.draws import stream
+
+BOUNDS = (0.1, 10.0)
+
+
+def lognormals(*parts, n=3000):
+    """Draws of a mixture of (share, median, sd of the log), inside the bounds."""
+    luck = stream(1, f"humps {parts}")
+    drawn = np.concatenate([m * np.exp(s * luck.standard_normal(round(share * n))) for share, m, s in parts])
+    return drawn[(drawn > BOUNDS[0]) & (drawn < BOUNDS[1])]
+
+
+def test_two_humps_are_found_with_their_shares_and_ranges():
+    humps = find_humps(lognormals((0.4, 0.4, 0.2), (0.6, 4.0, 0.2)), BOUNDS, log=True)
+    assert len(humps) == 2
+    assert [hump.mass for hump in humps] == pytest.approx([0.4, 0.6], abs=0.01)
+    assert [hump.peak for hump in humps] == pytest.approx([0.4, 4.0], rel=0.1)
+    spread = np.exp(1.645 * 0.2)
+    assert humps[0].low == pytest.approx(0.4 / spread, rel=0.08)
+    assert humps[1].high == pytest.approx(4.0 * spread, rel=0.08)
+    assert in_words(humps, "followed outings").startswith("either 0.2")
+    assert "(40 % of the posterior) or 2.8" in in_words(humps)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ((1.0, 1.0, 0.5),),
+        ((0.5, 0.8, 0.5), (0.5, 1.6, 0.5)),  # closer than two sds: one hump
+        ((0.98, 0.5, 0.3), (0.02, 6.0, 0.1)),  # a trace is no hump
+        ((1.0, 0.1, 0.8),),  # half a hump at the edge
+    ],
+)
+def test_one_hump_is_one_range(parts):
+    humps = find_humps(lognormals(*parts), BOUNDS, log=True)
+    assert len(humps) == 1
+    assert "either" not in in_words(humps)
+
+
+def test_an_even_posterior_has_no_humps_to_choose_from():
+    luck = stream(2, "even humps")
+    assert [len(find_humps(luck.random(1000), (0.0, 1.0), log=False)) for _ in range(50)].count(1) >= 48
+
+
+def test_the_density_integrates_to_one_and_keeps_its_height_at_an_edge():
+    luck = stream(3, "edge")
+    grid, height = density(luck.random(20_000), (0.0, 1.0), log=False)
+    assert np.trapezoid(height, grid) == pytest.approx(1.0, abs=0.01)
+    assert height == pytest.approx(np.ones(len(grid)), abs=0.2)
