@@ -37,9 +37,9 @@ def presets() -> dict[str, Any]:
 
 
 def parameters() -> dict[str, Any]:
-    """Return the parameters that the page may set, the first few and then all the others in the table's order."""
+    """Return the parameters with a range, the first few and then all the others in the table's order."""
     known = model_parameters()
-    others = [name for name, fact in known.items() if name not in FIRST and fact.rule != LEFT_OUT]
+    others = [n for n, fact in known.items() if n not in FIRST and fact.rule != LEFT_OUT and fact.low < fact.high]
     return {"first": [_fact(known[name]) for name in FIRST], "more": [_fact(known[name]) for name in others]}
 
 

@@ -65,7 +65,7 @@ class Question:
     @property
     def change(self) -> str:
         """What differs between the worlds, in words."""
-        return " and ".join(one.name for one, _ in self.dated) or CAMPAIGN
+        return " with ".join(one.name for one, _ in self.dated) or CAMPAIGN
 
     @property
     def window(self) -> tuple[int, int] | None:

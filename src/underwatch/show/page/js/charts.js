@@ -43,7 +43,7 @@ export function indicatorChart(chart, told, pick) {
       series.push({ stroke, width: 2.4, dash, points: { show: false } });
       data.push(one.median);
     }
-    series.push({ stroke, width: 1, dash, points: { show: false } });
+    series.push({ stroke, width: one.low ? 1 : 2, dash, points: { show: false } });
     data.push(one.history);
   });
   const readout = make("p", { class: "readout" });
@@ -87,7 +87,7 @@ export function mount(where, { data, series, bands = [], axisNumber, start, pick
       { ...axis, grid: { show: false }, space: 70, size: 28, values: dates, ...xAxis },
       { ...axis, size: 52, space: 34, values: (plot, splits) => splits.map(axisNumber) },
     ],
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
   };
   const marker = make("div", { class: "day-line" });
   for (const old of drawn.filter((each) => each.seen && !each.plot.root.isConnected)) drop(old);

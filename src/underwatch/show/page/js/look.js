@@ -202,7 +202,7 @@ function drawChanges() {
   const title = twin ? say("changes.title", { change: changeWords(told) }) : say("changes.alone");
   const when = told.window ? say("changes.when", { from: date(isoOf(told.window[0] + 1)), to: date(isoOf(told.window[1])) }) : "";
   byId("changes").replaceChildren(make("h3", { text: title }),
-    make("p", { class: "soft", text: `${when} ${twin ? say("changes.same_luck") : ""} ${say("changes.note", { band: bandWords(told) })}` }),
+    make("p", { class: "soft", text: `${when} ${twin ? say("changes.same_luck") : ""} ${told.n_draws ? say("changes.note", { band: bandWords(told) }) : say("changes.note_alone")}` }),
     make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table(header, rows, title)));
 }
 

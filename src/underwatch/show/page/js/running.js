@@ -13,12 +13,14 @@ export function begin(asked) {
   spoken = 0;
   byId("working").hidden = false;
   byId("progress").value = 0;
+  byId("progress").hidden = false;
   byId("live").replaceChildren();
   byId("status").textContent = say("working.asked");
 }
 
 export function end(words) {
   byId("working").hidden = true;
+  byId("progress").hidden = true;
   byId("status").textContent = words ?? "";
 }
 

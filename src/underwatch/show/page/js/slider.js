@@ -48,7 +48,7 @@ export function slider(fact) {
       const node = make("div", { class: "slider" },
         make("div", { class: "slider-head" }, make("label", { for: input.id, text: title }), output),
         input,
-        make("p", { class: "about", id: `about-${fact.name}`, text: `${first ? `${meaning}. ` : ""}${about}` }));
+        make("p", { class: "about", id: `about-${fact.name}`, text: `${first ? `${meaning}. ` : ""}${about} ${fact.rule}, ${fact.name}.` }));
       input.value = String(Math.round(position(value)));
       tell();
       node.classList.toggle("moved", value !== fact.central);

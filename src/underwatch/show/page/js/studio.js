@@ -45,6 +45,7 @@ async function submit(event) {
   try {
     const { run } = await post("runs", asked);
     running.begin(asked);
+    byId("results").scrollIntoView({ block: "start" });
     await watch(run);
   } catch (error) {
     problem(error);

@@ -20,11 +20,16 @@ export function drawSummary(told) {
 
 function line(name, told, place, end) {
   const values = { place, residents: whole(told.place.residents), start: date(told.start), end: date(end), band: bandWords(told), change: changeWords(told) };
-  for (const [key, [value, low, high]] of Object.entries(told.figures)) values[key] = low === undefined ? value : `${value} (${low}~${high})`;
+  for (const [key, [value, low, high]] of Object.entries(told.figures)) values[key] = low === undefined ? plain(value) : `${plain(value)} (${plain(low).replace(/\s*%$/, "")}~${plain(high)})`;
   if (name === "change" && told.worlds.length < 2) return say("line.no_twin");
   if (name === "silence") return silenceLine(told);
   const key = name === "place" && told.worlds.length > 1 ? (told.interventions.length ? "line.place_with" : "line.place_without") : `line.${name}`;
   return say(key, values);
+}
+
+// The server writes a very small number in English words.
+function plain(text) {
+  return text === "under 0.0005" ? say("number.under") : text === "over -0.0005" ? say("number.over") : text;
 }
 
 function silenceLine(told) {
