@@ -10,7 +10,7 @@ import pytest
 from numba import njit
 from numba.core import config
 
-from underwatch.world import kernel
+from underwatch.world import dense
 from underwatch.world.draws import split_seed
 from underwatch.world.rates import rates
 from underwatch.world.scenario import scenario_for
@@ -44,7 +44,7 @@ def an_argument(name):
 
 def machine_code(name):
     """The assembly of a dense loop, compiled for arrays as the kernel passes them."""
-    loop = getattr(kernel, name)
+    loop = getattr(dense, name)
     arguments = [an_argument(parameter) for parameter in inspect.signature(loop.py_func).parameters]
     fresh = njit(nogil=True, _nrt=False)(loop.py_func)
     fresh(*arguments)

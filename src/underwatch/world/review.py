@@ -12,8 +12,8 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
+from underwatch.world.dense import draw_households, pick
 from underwatch.world.draws import Purpose, choose, draw_rows, event, quarters, u8, u16, u32
-from underwatch.world.kernel import draw_households
 from underwatch.world.rules import (
     another,
     cell_of,
@@ -26,7 +26,6 @@ from underwatch.world.rules import (
     raised,
     trace,
 )
-from underwatch.world.steps import pick
 
 P_REPRIMAND_MPS = int(Purpose.REPRIMAND_MPS)
 P_EXIT = int(Purpose.EXIT)

@@ -11,6 +11,7 @@ from numba import njit
 
 from underwatch.world import layout as L
 from underwatch.world import slots as R
+from underwatch.world.dense import fill, pick
 from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.rules import (
     FULL_WEIGHT,
@@ -41,17 +42,14 @@ SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def pick(flags, bits, first, lane):
-    """Note who has any of the bits: their places, from `first` on, into `lane`. Returns how many.
-
-    Without a branch (one that is not wanted is overwritten by the next): the processor cannot guess who is.
-    """
-    n = 0
-    for i in range(len(flags)):
-        lane[n] = u16(first + i)
-        n += (flags[i] & bits) != 0
-    return n
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def word_in_the_units(town, state, rates, scratch, at):
+    """S11: chance that a resident hears today of what happened in the unit yesterday."""
+    for j in range(at.n_units):
+        u = at.first_unit + j
+        chance = u16(rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))])
+        begin, end = town.units[L.UNIT_START, u] - at.lo, town.units[L.UNIT_START, u + 1] - at.lo
+        fill(scratch.lanes[L.LANE_HEAR, begin:end], chance)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
