@@ -1,9 +1,12 @@
-"""Humps of a posterior, on mixtures whose humps are known."""
+"""Humps of a posterior, on mixtures whose humps are known and on towns from both sides of the silence curve."""
 
 import numpy as np
 import pytest
 
+from underwatch.estimate import calibration, gates_calibration
 from underwatch.estimate.humps import density, find_humps, in_words
+from underwatch.estimate.posterior import train
+from underwatch.estimate.twin import Twin, summarise
 from underwatch.world.draws import stream
 
 BOUNDS = (0.1, 10.0)
@@ -53,3 +56,38 @@ def test_the_density_integrates_to_one_and_keeps_its_height_at_an_edge():
     grid, height = density(luck.random(20_000), (0.0, 1.0), log=False)
     assert np.trapezoid(height, grid) == pytest.approx(1.0, abs=0.01)
     assert height == pytest.approx(np.ones(len(grid)), abs=0.2)
+
+
+# One list, and nothing in place or time that would tell which way more watching moves the reports.
+BLIND = Twin(
+    lists=1,
+    bounds={
+        "intensity": (0.1, 5.0),
+        "fear_silence": (1.0, 1.5),
+        "p_tell_a": (0.1, 0.15),
+        "border_effect": (0.0, 0.1),
+        "campaign_effect": (0.0, 0.1),
+        "trend": (-0.1, 0.1),
+        "place_spread": (0.05, 0.2),
+    },
+)
+
+
+def test_equal_counts_from_both_sides_of_the_silence_curve():
+    """What is tested is P(terror side) and coverage given the counts; coverage given the true side need not hold."""
+    theta, data = BLIND.bank(2000, stream(4, "blind bank"))
+    posterior = train(BLIND.targets(theta, data), summarise(data), BLIND.target_box, seed=1, members=2)
+    theta, data = BLIND.bank(2500, stream(5, "blind towns"))
+    alike = (data.reports() >= 100) & (data.reports() <= 200)
+    theta, truth, x = theta[alike], BLIND.targets(theta, data)[alike], summarise(data)[alike]
+    terror = BLIND.terror_side(theta)
+    assert 0.25 < terror.mean() < 0.75  # calm and terror, and the same number of reports
+    draws = posterior.draw(x, 600, 1)
+    chance = np.stack([BLIND.terror_side(each[:, :-1]) for each in draws]).mean(axis=1)
+    assert gates_calibration.reliability(chance, terror).state == "passes"
+    coverage = calibration.coverage(calibration.ranks(draws, truth), 0.9)
+    assert coverage == pytest.approx(np.full(len(coverage), 0.9), abs=0.06)
+    bounds = (BLIND.box.low[0], BLIND.box.high[0])
+    humps = [find_humps(each[:, 0], bounds, log=True) for each in draws[:100]]
+    assert np.mean([len(each) >= 2 for each in humps]) >= 0.3
+    assert all(in_words(each).startswith("either") for each in humps if len(each) > 1)
