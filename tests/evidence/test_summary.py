@@ -2,14 +2,22 @@
 
 from html.parser import HTMLParser
 
+import click
+import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 
 from evidence.packages import package_of, packages, report
+from underwatch.cli.evidence import evidence
+from underwatch.errors import InputError
 from underwatch.evidence.example import example_package
+from underwatch.evidence.folder import write_files
 from underwatch.evidence.format import EFFORT, REPORTS
 from underwatch.evidence.ids import id_from
-from underwatch.evidence.summary import as_text, summarise, summary_html, summary_page
+from underwatch.evidence.package import to_files
+from underwatch.evidence.summary import as_text, summarise
 from underwatch.evidence.synthetic import synthetic_package
+from underwatch.show.evidence import evidence_page
 
 
 class Page(HTMLParser):
@@ -20,7 +28,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attributes):
         if tag not in ("meta",):
             self.open.append(tag)
-        self.links += [value for name, value in attributes if name in ("src", "href", "action", "style")]
+        self.links += [value for name, value in attributes if name in ("src", "href", "action")]
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -46,7 +54,7 @@ def test_reports_add_up_in_every_breakdown_and_no_identifier_is_shown(package):
     for part in summary.breakdowns:
         assert sum(reports for _, _, reports in part.rows) == summary.n_reports
         assert all(incidents <= reports for _, incidents, reports in part.rows)
-    shown = as_text(summary) + summary_html(package)
+    shown = as_text(summary) + evidence_page(package)
     hidden = {
         cell
         for table in package.tables.values()
@@ -65,7 +73,7 @@ def test_effort_is_told_only_as_known_or_not():
         (id_from("e", str(n)), name, f"2024-W{n:02d}", "north-korea", state, "high", "border_closed")
         for n, state in ((10, "cut"), (11, "open"))
     ]
-    shown = as_text(summarise(package_of(report(0), effort=rows))) + summary_html(package_of(report(0), effort=rows))
+    shown = as_text(summarise(package_of(report(0), effort=rows))) + evidence_page(package_of(report(0), effort=rows))
     assert "Effort is recorded." in shown
     for word in ("W10", "W11", "cut", "border closed", "closed", "open,", "high"):
         assert word not in shown
@@ -78,7 +86,7 @@ def test_the_same_reports_over_more_lists_and_sources_look_the_same():
     many = package_of(*(report(n, source_code=id_from("s", str(n)), list_id=id_from("list", str(n))) for n in range(6)))
     later = package_of(*(report(n, source_code="", received="2025-W30") for n in range(6)))
     assert as_text(summarise(one)) == as_text(summarise(many)) == as_text(summarise(later))
-    assert summary_html(one) == summary_html(many)
+    assert evidence_page(one) == evidence_page(many)
 
 
 def test_the_example_and_what_it_is_not():
@@ -96,13 +104,58 @@ def test_synthetic_says_synthetic():
 
 def test_the_page_is_well_formed_and_loads_nothing():
     page = Page()
-    page.feed(summary_page(example_package()))
+    page.feed(evidence_page(example_package()))
     assert page.open == []
     assert page.links == []
-    text = summary_page(example_package())
+    text = evidence_page(example_package())
     for word in ("http:", "https:", "<script", "url(", "@import"):
         assert word not in text
     assert "North Hamgyong" in "".join(page.text)
     empty = Page()
-    empty.feed(summary_page(package_of()))
+    empty.feed(evidence_page(package_of()))
     assert empty.open == []
+
+
+def test_the_page_has_every_figure_of_the_terminal_table():
+    summary = summarise(example_package())
+    shown = [cell.strip() for cell in _page(example_package()).text if cell.strip()]
+    for part in summary.breakdowns:
+        at = shown.index(f"By {part.title}", shown.index("What there is"))
+        for name, incidents, reports in part.rows:
+            at = shown.index(name, at)
+            assert shown[at + 1 : at + 3] == [f"{incidents:,}", f"{reports:,}"], (part.title, name)
+    at = shown.index("What is missing")
+    for words, n, share in summary.missing:
+        at = shown.index(words, at)
+        assert shown[at + 1 : at + 3] == [f"{n:,}", share]
+    for words in (*summary.sentences, *summary.limits):
+        assert words in " ".join(shown)
+
+
+def _page(package):
+    page = Page()
+    page.feed(evidence_page(package))
+    return page
+
+
+def test_the_command_writes_a_private_page_once(tmp_path):
+    write_files(tmp_path / "p", to_files(example_package()))
+    html = tmp_path / "look.html"
+    arguments = ["summary", str(tmp_path / "p"), "--html", str(html)]
+    CliRunner().invoke(evidence, arguments, standalone_mode=False, catch_exceptions=False)
+    assert html.read_text(encoding="utf-8") == evidence_page(example_package())
+    assert html.stat().st_mode & 0o777 == 0o600
+    again = CliRunner().invoke(evidence, arguments, standalone_mode=False)
+    assert isinstance(again.exception, InputError)
+    assert "nothing is overwritten" in str(again.exception)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["check ", "summary p --html ", "merge p p --out ", "share p --out ", "open x --out ", "seal p --out ", "key "],
+)
+def test_an_empty_path_is_told_and_not_taken_for_this_folder(line):
+    words = line.split(" ")
+    result = CliRunner().invoke(evidence, words, standalone_mode=False)
+    assert isinstance(result.exception, click.BadParameter)
+    assert "it is empty" in str(result.exception)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from underwatch.cli.paths import AnyPath
 from underwatch.errors import InputError
 from underwatch.evidence.check import check_package, examine, read_checked, read_package
 from underwatch.evidence.findings import as_json, as_text, exit_code
@@ -19,13 +20,13 @@ from underwatch.evidence.store import working_path
 from underwatch.evidence.vocabularies import codes
 from underwatch.files import write_atomically
 
-_FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+_FOLDER = click.argument("folder", type=AnyPath())
 _TODAY = click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="Judge future dates from this day."
 )
 _JSON = click.option("--json", "as_json_", is_flag=True, help="Print JSON for a script.")
 _WHO = click.option("--who", default="", help="Your own code (from `underwatch evidence ids`); a fresh one without it.")
-_KEY = click.option("--key", type=click.Path(path_type=Path), help="The file with the key, for a sealed package.")
+_KEY = click.option("--key", type=AnyPath(), help="The file with the key, for a sealed package.")
 _MOST_IDS = 10_000
 
 
@@ -131,8 +132,8 @@ def schema(table: str | None, dictionary: bool) -> None:
 
 
 @evidence.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--into", "folder", type=click.Path(path_type=Path), required=True, help="The package's folder.")
+@click.argument("file", type=AnyPath())
+@click.option("--into", "folder", type=AnyPath(), required=True, help="The package's folder.")
 @click.option("--map", "mapping_name", help="A mapping: one that ships (acled) or a TOML file. Without: the template.")
 @_WHO
 @_JSON
@@ -174,7 +175,7 @@ def check(folder: Path, key: Path | None, as_json_: bool, today: datetime | None
     if as_json_:
         click.echo(as_json(findings, fingerprint))
     else:
-        click.echo(as_text(findings, folder.name))
+        click.echo(as_text(findings, folder.resolve().name))
         if fingerprint:
             click.echo(f"fingerprint {fingerprint[:14]} (note it down: it tells later whether anything was cut off)")
         if folder.is_dir() and working_path(folder).exists():
@@ -244,7 +245,7 @@ def put(folder: Path, cells: tuple[str, ...], table_name: str, remove: bool, rea
 
 @evidence.command()
 @_FOLDER
-@click.option("--to", type=click.Path(path_type=Path), help="A new folder instead of the package's own.")
+@click.option("--to", type=AnyPath(), help="A new folder instead of the package's own.")
 def save(folder: Path, to: Path | None) -> None:
     """Write the working copy back to the CSV files of its folder. The working copy stays."""
     from underwatch.evidence.work import save_work
@@ -254,9 +255,9 @@ def save(folder: Path, to: Path | None) -> None:
 
 
 @evidence.command()
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The new folder.")
+@click.argument("first", type=AnyPath())
+@click.argument("second", type=AnyPath())
+@click.option("--out", type=AnyPath(), required=True, help="The new folder.")
 @_TODAY
 def merge(first: Path, second: Path, out: Path, today: datetime | None) -> None:
     """Join the packages of two groups into the new folder OUT."""
@@ -271,7 +272,7 @@ def merge(first: Path, second: Path, out: Path, today: datetime | None) -> None:
 
 @evidence.command()
 @_FOLDER
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="The new folder.")
+@click.option("--out", type=AnyPath(), required=True, help="The new folder.")
 def share(folder: Path, out: Path) -> None:
     """Make a package for another group: rows released as records, without sources, effort, addresses and history."""
     from underwatch.evidence.share import shareable
@@ -290,12 +291,12 @@ def _newest(folder: Path) -> Package:
 @evidence.command()
 @_FOLDER
 @_KEY
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page instead.")
+@click.option("--html", type=AnyPath(), help="Write a page that opens offline instead.")
 @_TODAY
 def summary(folder: Path, key: Path | None, html: Path | None, today: datetime | None) -> None:
     """Show what a package has and lacks, for the group's own use; nothing per list, outlet or source."""
     from underwatch.evidence.summary import as_text as summary_text
-    from underwatch.evidence.summary import summarise, summary_page
+    from underwatch.evidence.summary import summarise
 
     package = read_checked(_unlocked(folder, key), str(folder), today.date() if today else None)
     if html is None:
@@ -303,12 +304,14 @@ def summary(folder: Path, key: Path | None, html: Path | None, today: datetime |
         return
     if html.exists():
         raise InputError(f"{html} exists already; nothing is overwritten: name another")
-    write_atomically(html, summary_page(package).encode(), PRIVATE_FILE)
+    from underwatch.show.evidence import evidence_page
+
+    write_atomically(html, evidence_page(package).encode(), PRIVATE_FILE)
     click.echo(f"{html} is written.")
 
 
 @evidence.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=AnyPath())
 def key(file: Path) -> None:
     """Make a key in the new FILE and print its recipient, which others seal for."""
     from underwatch.evidence.seal import new_key
@@ -321,7 +324,7 @@ def key(file: Path) -> None:
 @click.option(
     "--recipient", "-r", "recipients", multiple=True, help="Seal for this recipient (age1...); may be repeated."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="The sealed file; FOLDER.age without it.")
+@click.option("--out", type=AnyPath(), help="The sealed file; FOLDER.age without it.")
 @click.option("--remove", is_flag=True, help="Remove the plain folder as well, once the sealed file is read back.")
 def seal(folder: Path, recipients: tuple[str, ...], out: Path | None, remove: bool) -> None:
     """Seal a package with age, for recipients or with a passphrase. The working copy is removed."""
@@ -341,8 +344,8 @@ def seal(folder: Path, recipients: tuple[str, ...], out: Path | None, remove: bo
 
 
 @evidence.command("open")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="The new folder; FILE without .age otherwise.")
+@click.argument("file", type=AnyPath())
+@click.option("--out", type=AnyPath(), help="The new folder; FILE without .age otherwise.")
 @_KEY
 def open_(file: Path, out: Path | None, key: Path | None) -> None:
     """Open a sealed package into a new folder that only you can read."""
@@ -356,9 +359,7 @@ def open_(file: Path, out: Path | None, key: Path | None) -> None:
 
 @evidence.command()
 @_FOLDER
-@click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="The new folder for the table and its record."
-)
+@click.option("--out", type=AnyPath(), required=True, help="The new folder for the table and its record.")
 @click.option("--from", "start", required=True, help="First quarter, like 2023-Q3.")
 @click.option("--to", "end", required=True, help="Last quarter.")
 @click.option("--places", "place_grain", type=click.Choice(["province", "region", "country"]), default="province")

@@ -23,7 +23,8 @@ PATTERN = f"^[{ALPHABET}]{{{LENGTH}}}$"
 
 _HEX_AS_LETTERS = str.maketrans("0123456789abcdef", ALPHABET[:16])
 HASH_PATTERN = f"^[{ALPHABET[:16]}]{{64}}$"
-_MANY_HASHES = re.compile(f"(?:[{ALPHABET[:16]}]{{64}}\n)*")
+_HASH_LENGTH, _HASH_LETTERS = 64, ALPHABET[:16].encode()
+_HASH = re.compile(f"[{ALPHABET[:16]}]{{{_HASH_LENGTH}}}")
 
 
 def _spell(number: int) -> str:
@@ -59,7 +60,7 @@ def is_id(text: str) -> bool:
 def not_ids(texts: Iterable[str]) -> set[str]:
     """Return those texts that are no identifiers; quick for a hundred thousand good ones."""
     distinct = texts if isinstance(texts, set) else set(texts)
-    joined = "".join([f"{text}\n" for text in distinct])
+    joined = "\n".join([*distinct, ""])
     if joined.count("\n") != len(distinct) or not _MANY.fullmatch(joined):
         return {text for text in distinct if not is_id(text)}
     digits = joined.translate(_AS_DIGITS).split()
@@ -81,8 +82,12 @@ def many_letters_of(texts: Iterable[str]) -> list[str]:
 
 def not_hashes(texts: Iterable[str]) -> set[str]:
     """Return those texts that have not the form of `letters_of`; quick for a hundred thousand good ones."""
-    distinct = list(texts)
-    joined = "".join([f"{text}\n" for text in distinct])
-    if joined.count("\n") == len(distinct) and _MANY_HASHES.fullmatch(joined):
+    every = list(texts)
+    joined = "".join(every)
+    if (
+        set(map(len, every)) <= {_HASH_LENGTH}
+        and joined.isascii()
+        and not joined.encode().translate(None, _HASH_LETTERS)
+    ):
         return set()
-    return {text for text in distinct if "\n" in text or not _MANY_HASHES.fullmatch(f"{text}\n")}
+    return {text for text in every if not _HASH.fullmatch(text)}

@@ -8,7 +8,6 @@ and act an incident can count under several.
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 
 from underwatch.evidence.cells import slot_of
 from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY
@@ -18,10 +17,12 @@ from underwatch.evidence.vocabularies import entries, label
 
 OWN_USE = "For the group's own use: this is no safe table. `underwatch evidence publish` makes one."
 _MISSING_WORDS = {"", "unknown", "not_stated"}
-_JUDGED = (
-    "when", "place_code", "ground", "actor_type", "affected_band", "relayed_from", "reliability", "status",
-    "independent_sources", "received",
-)  # fmt: skip
+# Columns whose unknown cells are counted, and how a reader calls what they lack.
+_JUDGED = {
+    "when": "when it happened", "place_code": "where", "ground": "the ground", "actor_type": "the organ",
+    "affected_band": "how many people", "relayed_from": "whether it is a relay", "reliability": "how reliable it is",
+    "status": "how sure it happened", "independent_sources": "independent sources", "received": "when it was received",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a package holds and lacks, in tables and sentences."""
+    """What a package holds and lacks, in tables and sentences; `missing`: what, in how many reports, and what share."""
 
     kind: str
     limits: tuple[str, ...]
@@ -43,7 +44,7 @@ class Summary:
     n_incidents: int
     n_corroborated: int
     breakdowns: tuple[Breakdown, ...]
-    missing: tuple[tuple[str, int], ...]
+    missing: tuple[tuple[str, int, str], ...]
     sentences: tuple[str, ...]
 
 
@@ -51,7 +52,7 @@ def summarise(package: Package) -> Summary:
     """Return the summary of a package."""
     rows = package.table(REPORTS).records()
     two = {row["incident_id"] for row in rows if row["independent_sources"] == "two_or_more"}
-    missing = [(name, sum(row[name] in _MISSING_WORDS for row in rows)) for name in _JUDGED]
+    missing = [(words, sum(row[name] in _MISSING_WORDS for row in rows)) for name, words in _JUDGED.items()]
     return Summary(
         label("package_kind", package.kind),
         tuple(label("limit", limit) for limit in package.declares),
@@ -63,9 +64,15 @@ def summarise(package: Package) -> Summary:
             _breakdown("act", "any of: an incident can count under several", rows, _labelled("act", "act_code")),
             _breakdown("organ", "who did it, as far as is known", rows, _labelled("actor_type", "actor_type")),
             _breakdown("province", "of the incident; coarser places are told apart", rows, _province),
-            _breakdown("year", "of the incident, not of the report", rows, _year, by_count=False),
+            _breakdown(
+                "year",
+                "of the incident; a year left out has no report, and is no zero",
+                rows,
+                _year,
+                by_count=False,
+            ),
         ),
-        tuple((name, n) for name, n in missing if n),
+        tuple((words, n, f"{n / len(rows):.0%}") for words, n in missing if n),
         tuple(_sentences(package, rows)),
     )
 
@@ -110,7 +117,7 @@ def _sentences(package: Package, rows: list[dict[str, str]]) -> list[str]:
     ours = {code for code, entry in entries("act").items() if entry["model_kind"]}
     n_ours = sum(row["act_code"] in ours for row in rows)
     said.append(
-        f"{n_ours} of {len(rows)} reports are of acts that the model makes; the others are set aside in an estimate."
+        f"{n_ours:,} of {len(rows):,} reports are of acts that the model makes; an estimate sets the others aside."
     )
     states = package.table(EFFORT).column("state")
     known = sum(state != "unknown" for state in states)
@@ -124,8 +131,8 @@ def _sentences(package: Package, rows: list[dict[str, str]]) -> list[str]:
     independence = package.table(FIGURES).column("independence")
     n_anchor = sum(word == "independent" for word in independence)
     said.append(
-        f"Anchors: {n_survey} survey rows, {n_anchor} independent figures; "
-        f"{len(independence) - n_anchor} figures are no anchor (of the same lists, or in the survey already)."
+        f"Anchors: {n_survey} answers of surveys, {n_anchor} independent figures. Figures that are no anchor (of the "
+        f"same lists, or in the survey already): {len(independence) - n_anchor}."
     )
     if not n_survey and not n_anchor:
         said.append("Without an anchor the scale cannot be known: only trend and shape.")
@@ -135,70 +142,21 @@ def _sentences(package: Package, rows: list[dict[str, str]]) -> list[str]:
 def as_text(summary: Summary) -> str:
     """Return the summary as aligned lines for a terminal."""
     lines = [f"Evidence package: {summary.kind}", *(f"  ! {limit}" for limit in summary.limits), ""]
-    lines.append(_totals(summary))
+    lines.append(totals(summary))
     for part in summary.breakdowns:
         lines += ["", f"By {part.title} ({part.note})"]
         width = max((len(name) for name, _, _ in part.rows), default=0)
         lines.append(f"  {'':<{width}}  incidents  reports")
         lines += [f"  {name:<{width}}  {incidents:>9,}  {reports:>7,}" for name, incidents, reports in part.rows]
     lines += ["", "Missing (reports without it)"]
-    share = [(name, n, n / summary.n_reports) for name, n in summary.missing] if summary.n_reports else []
-    width = max((len(name) for name, _ in summary.missing), default=0)
-    lines += [f"  {name:<{width}}  {n:>9,}  {part:>6.0%}" for name, n, part in share] or ["  nothing"]
+    width = max((len(name) for name, _, _ in summary.missing), default=0)
+    lines += [f"  {name:<{width}}  {n:>9,}  {share:>6}" for name, n, share in summary.missing] or ["  nothing"]
     return "\n".join([*lines, "", *summary.sentences, OWN_USE])
 
 
-def _totals(summary: Summary) -> str:
+def totals(summary: Summary) -> str:
+    """Return in a sentence how much there is."""
     return (
         f"{summary.n_incidents:,} reported incidents in {summary.n_reports:,} coded reports; "
         f"{summary.n_corroborated:,} corroborated (two or more independent sources)"
-    )
-
-
-def summary_html(package: Package) -> str:
-    """Return the summary as a section of an HTML report; it needs no script, no style and nothing from outside."""
-    summary = summarise(package)
-    limits = "".join(f"<li><strong>{escape(limit)}</strong></li>" for limit in summary.limits)
-    parts = "".join(_table_html(part) for part in summary.breakdowns)
-    missing = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{n:,}</td><td>{n / summary.n_reports:.0%}</td></tr>'
-        for name, n in summary.missing
-    )
-    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in summary.sentences)
-    return (
-        '<section class="evidence" aria-labelledby="evidence-title">'
-        f'<h2 id="evidence-title">Evidence package: {escape(summary.kind)}</h2>'
-        f"{f'<ul>{limits}</ul>' if limits else ''}<p>{escape(_totals(summary))}.</p>{parts}"
-        "<table><caption>Missing: reports without it</caption><thead><tr><td></td>"
-        f'<th scope="col">reports</th><th scope="col">share</th></tr></thead><tbody>{missing}</tbody></table>'
-        f"{said}<p>{escape(OWN_USE)}</p></section>"
-    )
-
-
-def _table_html(part: Breakdown) -> str:
-    """Return a breakdown as a table whose caption says what is counted."""
-    most = max((incidents for _, incidents, _ in part.rows), default=1)
-    body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{incidents:,}</td><td>{reports:,}</td>'
-        f'<td><meter min="0" max="{most}" value="{incidents}" aria-hidden="true"></meter></td></tr>'
-        for name, incidents, reports in part.rows
-    )
-    caption = f"Reported incidents by {escape(part.title)} ({escape(part.note)})"
-    head = '<tr><td></td><th scope="col">incidents</th><th scope="col">reports</th><td></td></tr>'
-    return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
-
-
-_STYLE = (
-    "body{font:1rem/1.5 sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;margin:1.5rem 0}caption{text-align:left;font-weight:bold}"
-    "th,td{padding:.15rem .6rem;text-align:right}tbody th,thead td{text-align:left;font-weight:normal}"
-)
-
-
-def summary_page(package: Package) -> str:
-    """Return the summary as a page of its own."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Evidence package</title>'
-        '<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">'
-        f"<style>{_STYLE}</style></head><body>{summary_html(package)}</body></html>\n"
     )

@@ -1,0 +1,23 @@
+"""The summary of an evidence package as one HTML file that opens offline, in the style of a run's report.
+
+It shows what `summarise` counts and no more: nothing per list, outlet or source, nothing about when a list could hear.
+"""
+
+from __future__ import annotations
+
+from underwatch.evidence.package import Package
+from underwatch.evidence.summary import OWN_USE, summarise, totals
+from underwatch.show.pages import page
+
+LIMITS = (
+    "Reported incidents are what came out, not what happened. Few reports do not mean little repression.",
+    "A place or year with more reports is one that was heard or searched more; these counts rank nothing.",
+    "Relays and duplicates count once as incidents; the column of reports counts every row.",
+    "What is missing is told as it was coded: unknown is an answer, and it stays one.",
+)
+
+
+def evidence_page(package: Package) -> str:
+    """Return the page of a package. The same package gives the same bytes."""
+    summary = summarise(package)
+    return page("evidence.html.j2", summary=summary, totals=totals(summary), statement=OWN_USE, limits=LIMITS)
