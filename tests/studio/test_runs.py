@@ -55,7 +55,7 @@ def test_progress_and_live_totals_are_told(done):
     kinds = [kind for kind, _ in told]
     assert kinds[-1] == "progress"
     assert told[-1][1]["share"] == 1.0
-    assert [data["stage"] for kind, data in told if kind == "stage"][-4:] == ["worlds", "draws", "silence", "done"]
+    assert [data["stage"] for kind, data in told if kind == "stage"][-4:] == ["draws", "silence", "ledger", "done"]
     weeks = [data for kind, data in told if kind == "week"]
     for world in ("baseline", "counter-world"):
         mine = [week for week in weeks if week["world"] == world]
@@ -124,6 +124,21 @@ def test_the_outsider_sees_what_the_table_of_reports_has(client, done, tmp_path)
         assert one["total"] == sum(value == world for value in incidents["world"].to_pylist())
         assert sum(sum(weeks) for weeks in one["incidents"].values()) == one["total"]
         assert one["published"] + one["relays"] == sum(value == world for value in published["world"].to_pylist())
+
+
+def test_the_ledger_adds_up_to_what_the_worlds_differ_in(client, done):
+    run, _ = done
+    rows = client.get(f"/api/runs/{run}/ledger").json()
+    counts = {(row["group"], row["act"], row["entry"]): row["count"] * row["sign"] for row in rows if row["sign"]}
+    totals = {(row["group"], row["act"], row["entry"]): row["count"] for row in rows if not row["sign"]}
+    assert {key[1] for key in totals} == {"outings", "visits", "journeys", "calls"}
+    for group, act in {key[:2] for key in totals}:
+        gap = totals[group, act, "watched"] - totals[group, act, "unwatched"]
+        assert sum(value for key, value in counts.items() if key[:2] == (group, act)) == gap
+    daily = [row.split(",") for row in client.get(f"/api/runs/{run}/take/daily.csv").text.splitlines()]
+    at = daily[0].index("calls_completed")
+    calls = sum(float(row[at]) for row in daily[1:] if row[1:3] == ["baseline", "all"])
+    assert totals["all", "calls", "watched"] == calls
 
 
 def test_the_question_that_is_taken_away_is_the_question(client, done):

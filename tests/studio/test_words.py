@@ -15,6 +15,7 @@ from underwatch.show.studio.life import _FOLLOWERS, KINDS
 from underwatch.show.studio.question import question_of
 from underwatch.show.studio.simulation import LIVE
 from underwatch.show.studio.takeaway import TAKEN
+from underwatch.whatif.entries import ACTS, REASONS
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
 PAGE = ROOT / "src" / "underwatch" / "show" / "page"
@@ -39,7 +40,7 @@ def composed_keys():
     facts = choices.parameters()
     numbered = {"term": range(14), "welcome": range(1, 6)}
     return {
-        *(f"stage.{s}" for s in (run.QUEUED, "compiling", "worlds", "draws", "silence", "done")),
+        *(f"stage.{s}" for s in (run.QUEUED, "compiling", "worlds", "draws", "silence", "ledger", "done")),
         *(f"working.{s}" for s in run.OVER),
         *(f"world.{w}" for w in ("baseline", "counter-world", "difference")),
         *(f"map.{k}" for k in ("calm", "followed", "listed", "same", "better", "worse")),
@@ -59,6 +60,9 @@ def composed_keys():
         *(f"outside.{k}" for k in ("incident_day", "day", "kind", "list", "copy")),
         *(f"silence.{k}" for k in ("watching", "incidents", "published", "low", "high", "rate")),
         *(f"life.level{n}" for n in (1, 2, 3)),
+        *(f"act.{act}" for act in ACTS),
+        *(f"entry.{entry}{part}" for entry in (*REASONS, "kept") for part in ("", ".meaning")),
+        *(f"group.{group}" for group in ("all", "listed", "ordinary")),
         *(f"asked.{k}" for k in ("place", "residents", "start", "end", "seed", "draws", "without", "interventions")),
     }
 

@@ -150,8 +150,8 @@ class Api:
         return JSONResponse(seen_from_outside(self._lived(request)))
 
     def ledger(self, request: Request) -> Response:
-        """Give the chilling ledger."""
-        return JSONResponse(None)
+        """Give the chilling ledger; it is empty until the run is done."""
+        return JSONResponse(self._lived(request).ledger)
 
     def residents(self, request: Request) -> Response:
         """Give a few residents by what happened to them."""

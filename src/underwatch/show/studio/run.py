@@ -52,6 +52,7 @@ class Run:
     unit_start: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
     lived: dict[str, Lived] = field(default_factory=dict)
     study: Study | None = None
+    ledger: list[dict[str, Any]] = field(default_factory=list)
     lives: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Answering a question: its worlds week by week side by side, then the draws from the prior, then the silence curve."""
+"""Answering a question: its worlds week by week side by side, the draws from the prior, the silence, the ledger."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from underwatch.record.indicators import Measured, measure, stack
+from underwatch.record.schema import ALL
 from underwatch.show.progress import is_cold
 from underwatch.show.studio.run import DONE, Lived, Run
 from underwatch.show.study import SILENCE_DRAWS, place_facts, silence_band, silence_points
 from underwatch.show.summary import Study
+from underwatch.whatif.ledger import ledger
 from underwatch.whatif.silence import STAND_IN, WATCHING
 from underwatch.whatif.worlds import Gathered, Runner, StopAsked, begin, digest_of, drawn, gather
 from underwatch.world import layout as L
@@ -38,7 +40,8 @@ def answer(run: Run, threads: int) -> None:
     stand_in = min(STAND_IN, scenario.residents) * scenario.days
     points = min(len(draws), SILENCE_DRAWS) + 1
     world_days = scenario.residents * scenario.days
-    run.total = world_days * len(run.worlds) * (1 + len(draws)) + stand_in * points * len(WATCHING)
+    lived = len(run.worlds) * (1 + len(draws)) + len(("watched", "unwatched"))
+    run.total = world_days * lived + stand_in * points * len(WATCHING)
     if is_cold():
         run.enter("compiling")
     run.enter("worlds")
@@ -54,15 +57,25 @@ def answer(run: Run, threads: int) -> None:
         run.tell("draws")
     run.enter("silence")
 
-    def tick() -> None:
-        run.tick(stand_in)
-        if run.stop_wanted():
-            raise StopAsked
-
-    silence = silence_points(scenario, draws, threads, tick)
+    silence = silence_points(scenario, draws, threads, lambda: _done(run, stand_in))
     run.study = _study(run, found, silence)
+    run.enter("ledger")
+    run.ledger = _ledger(run, threads)
     run.state = DONE
     run.enter("done")
+
+
+def _done(run: Run, resident_days: int) -> None:
+    """Count work as done, and stop here if somebody asked to."""
+    run.tick(resident_days)
+    if run.stop_wanted():
+        raise StopAsked
+
+
+def _ledger(run: Run, threads: int) -> list[dict[str, Any]]:
+    """Return what the baseline lacks against the free life of the same people: rows of the ledger, grounds left out."""
+    table = ledger(run.question.scenario, threads=threads, progress=lambda done: _done(run, done)).table()
+    return [row for row in table.to_pylist() if row["ground"] == ALL]
 
 
 def _side_by_side(run: Run, threads: int, work: Callable[[Any], Any], tasks: list[Any]) -> list[Any]:
@@ -89,11 +102,9 @@ def _central(run: Run, threads: int) -> None:
 
         def weekly(days: int) -> None:
             nonlocal before
-            run.tick(len(world.state.flags) * (days - before))
-            before = days
             run.tell("week", world=name, day=days, **_live(world, days))
-            if run.stop_wanted():
-                raise StopAsked
+            done, before = len(world.state.flags) * (days - before), days
+            _done(run, done)
 
         try:
             simulate.run(world, scenario.phases(), hands, weekly)

@@ -9,11 +9,11 @@ import { number, say, whole } from "./words.js";
 const MOST_DRAWN = 60;
 const SVG = "http://www.w3.org/2000/svg";
 let seen = null;
-let ledger = null;
+let ledger = [];
 
 export async function show(told) {
   seen = await get(`runs/${told.run}/outsider`);
-  ledger = await get(`runs/${told.run}/ledger`).catch(() => null);
+  ledger = await get(`runs/${told.run}/ledger`);
   draw();
 }
 
@@ -29,7 +29,7 @@ function draw() {
   const { told } = current();
   if (!told || !seen || !(told.worlds[0] in seen)) return;
   const parts = [headline(told), timeFigure(told), silenceFigure(told)];
-  if (ledger) parts.push(ledgerFigure(ledger, told));
+  parts.push(ledgerFigure(ledger));
   byId("outsider").replaceChildren(make("div", { class: "outside-grid" }, ...parts.filter(Boolean)));
 }
 

@@ -106,7 +106,7 @@ async function refresh(run) {
   page.told = await get(`runs/${run}`);
   look.show(page.told, null);
   drawTold();
-  outside.redraw();
+  await outside.show(page.told);
   return listRuns();
 }
 
