@@ -38,7 +38,9 @@ def studio(runs: tuple[Path, ...], port: int, no_browser: bool) -> None:
     """Open the page and serve it until it is interrupted."""
     from underwatch.show.server import serve
     from underwatch.show.studio.desk import Desk
+    from underwatch.show.studio.memory import stay_small
 
+    stay_small()
     desk = Desk()
     if runs:
         from underwatch.show.studio.folders import questions_of

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.show.studio.desk import Desk, DeskFull
+from underwatch.show.studio.memory import give_back
 from underwatch.show.studio.run import OVER, Run
 
 MOST_STREAMS = 24
@@ -164,7 +165,9 @@ class Api:
         from underwatch.show.studio.life import life
 
         run = self._lived(request)
-        return JSONResponse(life(run, _number(request, "who")))
+        told = life(run, _number(request, "who"))
+        give_back()
+        return JSONResponse(told)
 
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
@@ -183,7 +186,9 @@ class Api:
         media, make = TAKEN[name]
         saved = f"underwatch-{slug(run.question.scenario.name)}-{run.number}-{name}"
         header = {"content-disposition": f'attachment; filename="{saved}"'}
-        return Response(make(run), media_type=media, headers=header)
+        answer = Response(make(run), media_type=media, headers=header)
+        give_back()
+        return answer
 
     def _run(self, request: Request, name: str = "run") -> Run:
         run = self.desk.runs.get(_number(request, name))

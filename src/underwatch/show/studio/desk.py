@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from underwatch.errors import InputError
+from underwatch.show.studio.memory import give_back
 from underwatch.show.studio.question import Question
 from underwatch.show.studio.run import DONE, FAILED, OVER, QUEUED, STOPPED, WORKING, Run
 
@@ -116,6 +117,7 @@ class Desk:
         except Exception as error:  # a page must hear of it, and the desk must go on
             self._end(run, FAILED, f"the run failed: {type(error).__name__}: {error}"[:300])
         self._forget()
+        give_back()
 
     def _end(self, run: Run, state: str, error: str = "") -> None:
         run.state, run.error = state, error

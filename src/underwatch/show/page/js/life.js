@@ -37,6 +37,7 @@ export function redraw() {
   if (kept in examples) byId("like").value = kept;
   else byId("like").value = Object.keys(examples).find((kind) => kind === "call_given_up" && examples[kind].length) ?? Object.keys(examples).find((kind) => examples[kind].length) ?? "";
   if (life) draw();
+  else byId("life-status").textContent = say("life.none");
 }
 
 export async function choose(who) {
@@ -48,7 +49,6 @@ export async function choose(who) {
     const found = await get(`runs/${current().told.run}/residents/${who}`);
     if (mine !== asked) return;
     life = found;
-    byId("life-status").textContent = say("life.found", { n: life.days.length, differing: life.why.n_days });
     draw();
   } catch (error) {
     byId("life-status").textContent = error.message;
@@ -62,6 +62,7 @@ function draw() {
   const who = [say(life.adult ? "life.adult" : "life.child"), say("life.household", { n: life.household }), say("life.unit", { n: life.unit }),
     life.grounds.length ? say("life.grounds", { grounds: life.grounds.map((ground) => say(`ground.${ground}`)).join(", ") }) : say("life.no_ground"),
     say(life.listed_at_start ? "life.listed_at_start" : "life.not_listed")];
+  byId("life-status").textContent = say("life.found", { n: life.days.length, differing: life.why.n_days });
   byId("diary").replaceChildren(
     make("p", { class: "who" }, make("b", { text: say("life.statement") }), ` ${who.join(" · ")}`),
     why(told), make("div", { class: "pair wide" }, counted(told), fearChart(told)), days(told));

@@ -50,7 +50,7 @@ function spell(data) {
 }
 
 function draw() {
-  const names = Object.keys(weeks);
+  const names = ["baseline", "counter-world"].filter((name) => name in weeks);
   const day = Math.max(...names.map((name) => weeks[name].day));
   const reached = new Date(Date.parse(start) + (day - 1) * 86400000).toISOString().slice(0, 10);
   const head = make("tr", {}, make("th", { scope: "col", text: say("working.until", { date: date(reached, "short") }) }),
