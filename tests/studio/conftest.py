@@ -28,6 +28,19 @@ def placed():
         subprocess.run([sys.executable, ROOT / "vendor" / "place.py"], check=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled():
+    """Compile the kernels once, for the studios that are processes of their own and find them on the disk."""
+    from underwatch.show.studio.life import life
+    from underwatch.show.studio.question import question_of
+    from underwatch.show.studio.run import Run
+    from underwatch.show.studio.simulation import answer
+
+    run = Run(1, question_of({"place": "Hoeryong", "population": 300, "days": 8, "draws": 1}), kept=True)
+    answer(run, 2)
+    life(run, 0)
+
+
 @pytest.fixture(scope="session")
 def studio(placed):
     one = Studio()
