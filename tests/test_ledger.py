@@ -1,20 +1,24 @@
 """The chilling ledger: it adds up exactly, agrees with a slow count on the reference; its reasons are the rules'."""
 
 from collections import Counter, defaultdict
+from datetime import date
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from underwatch.cli import main
+from underwatch.errors import InputError
 from underwatch.facts import model_parameters
+from underwatch.record.indicators import group_cells
 from underwatch.record.schema import GROUPS
 from underwatch.show.ledger import ledger_chart, ledger_lines
-from underwatch.whatif.entries import ACTS, ANTICIPATORY, BARRED, DIRECT, GAINED, SPILL_OVER
+from underwatch.whatif.entries import ACTS, ANTICIPATORY, BARRED, CALLS, DIRECT, GAINED, JOURNEYS, SPILL_OVER
 from underwatch.whatif.interventions import find_interventions, with_interventions
-from underwatch.whatif.ledger import LEDGER_SCHEMA, ledger, unwatched
+from underwatch.whatif.ledger import LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA, ledger, unwatched
 from underwatch.whatif.worlds import begin
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
@@ -43,9 +47,10 @@ def a_scenario(residents=900, days=45, **values):
     return scenario_for("hoeryong", population=residents, days=days, values=within)
 
 
-def did(scenario, phases):
+def did(scenario):
     """Outings, visits, journeys and calls of a world by cell, as its own indicators count them."""
-    cell = simulate.run(begin(scenario, scenario.places[0], scenario.seed), phases, simulate.Hands(1)).history.cells
+    world = begin(scenario, scenario.places[0], scenario.seed)
+    cell = simulate.run(world, scenario.phases(), simulate.Hands(1)).history.cells
     total = cell.sum(axis=0)
     visits = total[:, L.N_VISITS] - total[:, L.N_JOURNEYS]
     return np.stack([total[:, L.N_OUTINGS], visits, total[:, L.N_JOURNEYS], total[:, L.N_CALLS]])
@@ -53,8 +58,8 @@ def did(scenario, phases):
 
 def adds_up(kept, scenario, other):
     entries, totals = kept.entries.sum(axis=(0, 1)), kept.totals.sum(axis=(0, 1))
-    assert np.array_equal(totals[0], did(scenario, scenario.phases()))
-    assert np.array_equal(totals[1], did(scenario, other.phases()))
+    assert np.array_equal(totals[0], did(scenario))
+    assert np.array_equal(totals[1], did(other))
     assert np.array_equal(entries[:, GAINED] - entries[:, :GAINED].sum(axis=1), totals[0] - totals[1])
     by_week = kept.entries[0]
     difference = kept.totals[0, :, 0] - kept.totals[0, :, 1]
@@ -73,8 +78,21 @@ def worlds(draw):
 
 @settings(max_examples=40)
 @given(worlds())
-def test_entries_add_up_to_the_difference_of_the_worlds(scenario):
-    adds_up(ledger(scenario), scenario, unwatched(scenario))
+def test_entries_add_up_to_the_difference_of_the_worlds_and_a_free_life_lacks_nothing(scenario):
+    kept = ledger(scenario)
+    adds_up(kept, scenario, unwatched(scenario))
+    assert not kept.entries[:, :, :, GAINED].any()
+
+
+@settings(max_examples=25)
+@given(worlds())
+def test_without_journeys_to_signal_ending_detection_costs_nobody_a_call(scenario):
+    """With them (S8) a call more takes up a watcher or brings fear, and somebody else may lose one: no law there."""
+    scenario = scenario.replace(without=scenario.without | {"S8"})
+    (one,) = find_interventions(["free-calling"])
+    kept = ledger(scenario, with_interventions(scenario, [(one, scenario.start)]))
+    assert not kept.entries[:, :, CALLS, GAINED].any()
+    assert not kept.entries[:, :, CALLS, DIRECT : SPILL_OVER + 1].any()  # what is missing was barred by detention
 
 
 @pytest.mark.parametrize("name", ["amnesty", "end-reprimands", "free-calling", "free-movement"])
@@ -94,27 +112,27 @@ class Noted(ReferenceWorld):
     def __init__(self, *args, **named):
         super().__init__(*args, **named)
         self.did = defaultdict(Counter)
-        self.was = {}
 
     def feel_and_set_out(self, unit):
         for r in unit.residents:
-            before = bool(r.lists) or r.detained or r.was_detained
-            if (self.day + 3) % 7 == 0 or self.day == self.start:
-                self.was[r.number] = before
-            self.did[self.day, r.number]["held"] += r.detained
+            mine = self.did[self.day, r.number]
+            mine["held"] += r.detained
+            mine["watched before"] += any((r.lists, r.listed_day, r.followed_day, r.detained, r.was_detained))
         super().feel_and_set_out(unit)
+
+    def go(self, house, km, journey):
+        self.did[self.day, house.head.number]["may travel"] += journey
+        super().go(house, km, journey)
 
     def tally(self, unit):
         for r in unit.residents:
             for slot, out in enumerate(r.outings):
                 self.did[self.day, r.number][f"outing {slot}"] += out
-            followed = r.followed_day and r.followed_day <= self.day - self.start
-            self.did[self.day, r.number]["watched before"] += bool(self.was[r.number] or followed)
         super().tally(unit)
 
     def count(self, name, r, *rest):
         known = {"visits_made": "visit or journey", "journeys": "journey", "calls_completed": "call",
-                 "calls_abandoned": "turned back", "permits_refused": "refused"}  # fmt: skip
+                 "calls_abandoned": "turned back"}  # fmt: skip
         if name in known:
             self.did[self.day, r.number][known[name]] += 1
         super().count(name, r, *rest)
@@ -123,11 +141,12 @@ class Noted(ReferenceWorld):
 def slow_count(scenario, other):
     """Entries[acts, reasons, cells] counted one resident and one day at a time."""
     values = scenario.phases()[0].values
-    frame = population.frame(values, scenario.places[0].border, scenario.without)
     first, weeks = scenario.places[0].first_resident, int(values["contact_weeks"] + 0.5)
     start = scenario.phases()[0].day
-    made = [Noted(scenario.seed, first, scenario.residents, frame, weeks, start).run(one.phases())
-            for one in (scenario, other)]  # fmt: skip
+    made = []
+    for one in (scenario, other):
+        frame = population.frame(values, scenario.places[0].border, one.without)
+        made.append(Noted(scenario.seed, first, scenario.residents, frame, weeks, start).run(one.phases()))
     flags = begin(scenario, scenario.places[0], scenario.seed).state.flags
     cell = cells(flags)
     entries = np.zeros((len(ACTS), 5, L.N_CELLS), int)
@@ -139,7 +158,7 @@ def slow_count(scenario, other):
                 continue
             if a > b:
                 reason = GAINED
-            elif mine["held"] or (act == "journey" and mine["refused"]):
+            elif mine["held"] or (act == "journey" and not mine["may travel"]):
                 reason = BARRED
             elif act == "call" and mine["turned back"]:
                 reason = DIRECT
@@ -149,7 +168,7 @@ def slow_count(scenario, other):
     return entries
 
 
-@pytest.mark.parametrize("name", ["unwatched", "amnesty"])
+@pytest.mark.parametrize("name", ["unwatched", "amnesty", "free-movement"])
 def test_the_ledger_is_the_slow_count_on_the_reference(name):
     scenario = a_scenario(700, 40)
     if name == "unwatched":
@@ -167,12 +186,45 @@ def test_without_a_rule_its_reason_is_gone():
     whole = ledger(a_scenario()).entries.sum(axis=(0, 1, 4))
     assert whole[:, BARRED].sum() > 0
     assert whole[3, DIRECT] > 0
-    no_arrest = ledger(a_scenario().replace(without=frozenset({"S9", "S16"}))).entries.sum(axis=(0, 1, 4))
-    assert no_arrest[:, BARRED].sum() == 0
+    no_arrest = ledger(a_scenario().replace(without=frozenset({"S9"}))).entries.sum(axis=(0, 1, 4))
+    assert no_arrest[JOURNEYS, BARRED] > 0  # a permit that was refused to the listed
+    assert np.delete(no_arrest, JOURNEYS, axis=0)[:, BARRED].sum() == 0
+    no_permit = ledger(a_scenario().replace(without=frozenset({"S9", "S16"}))).entries.sum(axis=(0, 1, 4))
+    assert no_permit[:, BARRED].sum() == 0
     no_turning = ledger(a_scenario().replace(without=frozenset({"S8"}))).entries.sum(axis=(0, 1, 4))
     assert no_turning[:, DIRECT].sum() == 0
     no_fear = ledger(a_scenario().replace(without=frozenset({"S11"}))).entries.sum(axis=(0, 1, 4))
-    assert no_fear[:2, ANTICIPATORY : SPILL_OVER + 1].sum() == 0  # outings and visits are missing out of fear alone
+    assert no_fear[:, ANTICIPATORY : SPILL_OVER + 1].sum() == 0  # whoever is free to go stays in out of fear alone
+    nobody_watches = ledger(a_scenario().replace(without=frozenset({"S3", "S4", "S9", "S16"})))
+    assert nobody_watches.entries[:, :, :, :SPILL_OVER].sum() == 0  # nobody listed, followed or held: hearsay is left
+    assert nobody_watches.entries[:, :, :, SPILL_OVER].sum() > 0
+
+
+def test_a_journey_whose_permit_has_not_come_is_barred_that_week_and_gained_when_it_comes():
+    scenario = a_scenario(2000, 60, permit_days=21.0).replace(without=frozenset({"S9", "S11"}))
+    (one,) = find_interventions(["free-movement"])
+    other = with_interventions(scenario, [(one, scenario.start)])
+    by_reason = ledger(scenario, other).entries.sum(axis=(0, 1, 4))[JOURNEYS]
+    assert by_reason[BARRED] > by_reason[GAINED] > 0
+    assert by_reason[DIRECT : SPILL_OVER + 1].sum() == 0
+
+
+def test_who_was_let_off_the_list_is_not_put_down_to_hearsay():
+    scenario = a_scenario(2000, 60).replace(without=frozenset({"S4", "S9"}))
+    freed = with_interventions(scenario, [(one, scenario.start) for one in find_interventions(["amnesty"])])
+    kept = ledger(scenario, lived=freed).entries.sum(axis=(0, 1))
+    listed_at_start = group_cells("listed")
+    assert kept[:, ANTICIPATORY][:, listed_at_start].sum() > 0
+    assert kept[:, SPILL_OVER][:, listed_at_start].sum() == 0
+
+
+def test_twins_whose_people_would_do_other_things_anyway_are_refused():
+    scenario = a_scenario(300, 20)
+    busy = scenario.replace(parameters=scenario.parameters.with_values(outings_per_adult_per_day=2.0))
+    with pytest.raises(InputError, match="outings_per_adult_per_day differs between the twins"):
+        ledger(scenario, busy)
+    with pytest.raises(InputError, match="a twin lives through"):
+        ledger(scenario, a_scenario(300, 21))
 
 
 def test_threads_and_the_ledger_itself_do_not_change_the_world():
@@ -187,11 +239,33 @@ def test_threads_and_the_ledger_itself_do_not_change_the_world():
     assert simulate.digest(plain) == simulate.digest(asked)
 
 
-def test_the_table_has_no_resident_and_its_rows_add_up():
+@pytest.mark.parametrize("schema", [LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA], ids=["mean", "weeks"])
+def test_no_table_has_a_resident_and_each_column_has_a_unit(schema):
+    named = {"week", "replicate", "group", "ground", "act", "entry", "sign"}
+    assert set(schema.names) <= named | {"count", "rate", "low", "high", "n"}
+    assert all(field.metadata[b"unit"] and field.metadata[b"meaning"] for field in schema)
+
+
+def test_the_weekly_table_adds_up_row_by_row():
+    scenario = a_scenario(days=45).replace(start=date(2024, 7, 3))
+    kept = ledger(scenario, replicates=2)
+    table = kept.weekly()
+    assert table.schema == LEDGER_WEEKS_SCHEMA
+    sums = defaultdict(int)
+    for row in table.to_pylist():
+        key = tuple(row[name] for name in ("week", "replicate", "group", "ground", "act"))
+        sign = row["sign"] or {"watched": -1, "unwatched": 1}[row["entry"]]
+        sums[key] += sign * row["count"]
+    assert set(sums.values()) == {0}
+    weeks = sorted({key[0] for key in sums})
+    assert weeks[:3] == [date(2024, 7, 3), date(2024, 7, 8), date(2024, 7, 15)]
+    assert len(sums) == len(weeks) * 2 * len(GROUPS) * len(ACTS)
+
+
+def test_the_rows_of_the_table_add_up():
     kept = ledger(a_scenario(), replicates=2)
     table = kept.table()
     assert table.schema == LEDGER_SCHEMA
-    assert not {"who", "resident", "person", "unit", "household", "day"} & set(table.column_names)
     rows = table.to_pylist()
     assert len(rows) == len(GROUPS) * len(ACTS) * 7
     for act in ACTS:
@@ -213,7 +287,8 @@ def test_the_ledger_is_told_in_words_and_as_a_picture(tmp_path):
     result = CliRunner().invoke(main, words.split())
     assert result.exit_code == 0, result.output
     assert "are missing" in result.stdout
-    assert (tmp_path / "l" / "ledger.parquet").exists()
+    assert pq.read_table(tmp_path / "l" / "ledger.parquet").num_rows == len(GROUPS) * len(ACTS) * 7
+    assert pq.read_table(tmp_path / "l" / "ledger_weeks.parquet").num_rows == 3 * len(GROUPS) * len(ACTS) * 7
     assert "did not happen" in (tmp_path / "l" / "report.html").read_text()
     words = "compare hoeryong --ledger amnesty --with end-reprimands --population 600 --days 21"
     result = CliRunner().invoke(main, words.split())

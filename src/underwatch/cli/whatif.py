@@ -111,6 +111,7 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
     if as_json:
         rows = found.changes().to_pylist()
         told = {"folder": str(folder), "manifest": manifest, "changes": rows}
+        told |= {} if kept is None else {"ledger": kept.table().to_pylist()}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
     else:
         if found.names:

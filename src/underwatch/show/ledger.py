@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY, rights_words
 from underwatch.show.plots import Chart
 from underwatch.show.summary import number, percent
-from underwatch.show.svg import INK, WORLD_COLOURS, canvas, inline_svg, styled
+from underwatch.show.svg import GRID, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.whatif.entries import ACTS, GAINED, REASONS
 from underwatch.whatif.ledger import Ledger
 
 REASON_WORDS = {
-    "barred": "barred: held, or the permit refused",
+    "barred": "barred: held, or no permit",
     "direct": "direct: turned back by a follower",
     "anticipatory": "anticipatory: listed, followed or held before",
     "spill_over": "spill-over: none of these; hearsay",
     "gained": "gained: only in the watched life",
 }
 _SHORT = ("barred", "direct", "anticipatory", "spill-over", "gained")
-_SHADES = (0.9, 0.7, 0.5, 0.3)
+# Parts of a bar: its words, colour, how strongly it is filled, and a hatch, because colour alone is not enough
+_PARTS = (
+    ("in both lives", GRID, 0.5, ""),
+    ("barred", WORLD_COLOURS[0], 1.0, ""),
+    ("direct", WORLD_COLOURS[0], 0.35, "////"),
+    ("anticipatory", WORLD_COLOURS[0], 0.2, "...."),
+    ("spill-over", WORLD_COLOURS[0], 0.0, ""),
+    ("gained", WORLD_COLOURS[1], 0.35, "xxxx"),
+)
 _ARTICLES = {"outings": (12, 17), "visits": (12, 17), "journeys": (12,), "calls": (17, 19)}
 _PEOPLE = (ALL, LISTED, ORDINARY)
 CAPTION = (
@@ -51,50 +62,59 @@ def ledger_lines(kept: Ledger) -> list[str]:
 
 @styled
 def ledger_chart(kept: Ledger, act: str) -> Chart:
-    """Draw one act: of 100 in the other life, how many are missing for which reason, by group."""
+    """Draw one act: what is left of 100 in the other life, and for which reason the rest is missing, by group."""
     a = ACTS.index(act)
+    picture, axis = canvas(1, 2.7)
+    axis.grid(visible=False)
+    _draw_bars(axis, kept, a)
+    axis.set_yticks(range(len(_PEOPLE)), _PEOPLE[::-1])
+    axis.tick_params(axis="y", length=0)
+    axis.set_xlabel(f"of 100 {act} in the {kept.worlds[1]} life")
+    picture.legend(loc="outside lower center", ncols=3, fontsize=9)
+    header = ("group", "entry", "acts", "share", "low", "high")
+    caption = (
+        f"Of 100 {act} in the {kept.worlds[1]} life: those left in the {kept.worlds[0]} life, those missing by reason, "
+        f"and beyond them those gained; low and high are of n = {len(kept.totals)} replicates, the same "
+        f"parameters with other luck. {CAPTION}"
+    )
+    svg = inline_svg(picture, f"l-{act}", f"Ledger of {act}; the table under the picture has the numbers")
+    title = f"{act.capitalize()} that did not happen"
+    return Chart(f"l-{act}", title, caption, rights_words(_ARTICLES[act]), svg, header, tuple(_rows(kept, a)))
+
+
+def _draw_bars(axis: Any, kept: Ledger, a: int) -> None:
+    """Draw a bar for each group: from what both lives have over each reason to the whole of the other life."""
     entries, totals, _ = kept.by_group()
-    picture, axis = canvas(1, 2.6)
-    rows = []
+    named, far = False, 100.0
     for y, group in enumerate(_PEOPLE[::-1]):
         g = GROUPS.index(group)
         base = totals[:, g, 1, a].sum()
         if not base:
             continue
-        shares = entries[:, g, a].sum(axis=0) / base
+        shares = 100.0 * entries[:, g, a].sum(axis=0) / base
+        both = 100.0 - shares[:GAINED].sum()
         left = 0.0
-        for r, shade in enumerate(_SHADES):
-            label = _SHORT[r] if y == len(_PEOPLE) - 1 else None
-            axis.barh(y, -shares[r], left=-left, color=WORLD_COLOURS[0], alpha=shade, height=0.6, label=label)
-            left += shares[r]
-        label = _SHORT[GAINED] if y == len(_PEOPLE) - 1 else None
-        axis.barh(y, shares[GAINED], color=WORLD_COLOURS[1], alpha=0.6, height=0.6, label=label)
+        for width, (label, colour, alpha, hatch) in zip((both, *shares), _PARTS, strict=True):
+            axis.barh(y, width, left=left, height=0.62, color=(colour, alpha), edgecolor=colour, hatch=hatch,
+                      linewidth=0.6 if width else 0.0, label=None if named else label)  # fmt: skip
+            left += width
+        named, far = True, max(far, left)
+        axis.text(1.0, y + 0.36, f"{number(float(shares[:GAINED].sum()))} missing", fontsize=9, ha="right",
+                  transform=axis.get_yaxis_transform())  # fmt: skip
+    axis.set_xlim(0, 1.01 * far)
+    axis.set_ylim(-0.5, len(_PEOPLE) - 0.25)
+
+
+def _rows(kept: Ledger, a: int) -> Iterator[tuple[str, ...]]:
+    """Give the rows of the table under a picture: every entry of each group, then all that each life has."""
+    entries, totals, _ = kept.by_group()
     for group in _PEOPLE:
         g = GROUPS.index(group)
         base = totals[:, g, 1, a].astype(float)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            parts = entries[:, g, a] / base[:, None]
         for r, reason in enumerate(REASONS):
-            if base.all():
-                cells = (percent(float(parts[:, r].mean())), percent(float(parts[:, r].min())),
-                         percent(float(parts[:, r].max())))  # fmt: skip
-            else:
-                cells = ("–", "–", "–")
-            rows.append((group, REASON_WORDS[reason], number(float(entries[:, g, a, r].mean())), *cells))
+            counts = entries[:, g, a, r]
+            shares = counts / base if base.all() else None
+            cells = ["–"] * 3 if shares is None else [percent(float(at(shares))) for at in (np.mean, np.min, np.max)]
+            yield group, REASON_WORDS[reason], number(float(counts.mean())), *cells
         for w, world in enumerate(kept.worlds):
-            rows.append((group, f"all of the {world} life", number(float(totals[:, g, w, a].mean())), "", "", ""))
-    axis.axvline(0.0, color=INK, linewidth=0.8)
-    axis.set_yticks(range(len(_PEOPLE)), _PEOPLE[::-1])
-    axis.tick_params(axis="y", length=0)
-    from matplotlib.ticker import PercentFormatter
-
-    axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    picture.legend(loc="outside lower center", ncols=3, fontsize=9)
-    header = ("group", "entry", "acts", "share", "low", "high")
-    caption = (
-        f"{act.capitalize()} missing (left) and gained (right), as a share of those of the {kept.worlds[1]} life; low "
-        f"and high are of n = {len(totals)} replicates, the same parameters with other luck. {CAPTION}"
-    )
-    svg = inline_svg(picture, f"l-{act}", f"Ledger of {act}; the table under the picture has the numbers")
-    title = f"{act.capitalize()} that did not happen"
-    return Chart(f"l-{act}", title, caption, rights_words(_ARTICLES[act]), svg, header, tuple(rows))
+            yield group, f"all of the {world} life", number(float(totals[:, g, w, a].mean())), "", "", ""

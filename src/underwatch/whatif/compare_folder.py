@@ -12,7 +12,7 @@ from underwatch.whatif.interventions import as_toml
 from underwatch.whatif.ledger import Ledger
 
 SCENARIO, INTERVENTIONS, PAGE = "scenario.toml", "interventions.toml", "report.html"
-LEDGER, LEDGER_CSV = "ledger.parquet", "ledger.csv"
+LEDGER, LEDGER_CSV, LEDGER_WEEKS = "ledger.parquet", "ledger.csv", "ledger_weeks.parquet"
 CHANGES, CHANGES_CSV, PAIRS = "changes.parquet", "changes.csv", "pairs.parquet"
 
 
@@ -29,8 +29,10 @@ def write_comparison(
         CHANGES_CSV: csv(changes),
         PAIRS: parquet(comparison.pairs()),
         **({PAGE: page.encode()} if page else {}),
-        **({LEDGER: parquet(ledger.table()), LEDGER_CSV: csv(ledger.table())} if ledger is not None else {}),
     }
+    if ledger is not None:
+        table = ledger.table()
+        contents |= {LEDGER: parquet(table), LEDGER_CSV: csv(table), LEDGER_WEEKS: parquet(ledger.weekly())}
     entries = {
         "place": question.scenario.name,
         "population": question.scenario.residents,

@@ -5,43 +5,39 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from underwatch.world import compiled  # noqa: F401  (must come before anything is compiled)
 from underwatch.world import layout as L
 
 ACTS = ("outings", "visits", "journeys", "calls")
 REASONS = ("barred", "direct", "anticipatory", "spill_over", "gained")
 BARRED, DIRECT, ANTICIPATORY, SPILL_OVER, GAINED = range(5)
-JOURNEYS = ACTS.index("journeys")
+JOURNEYS, CALLS = ACTS.index("journeys"), ACTS.index("calls")
 _BITS = ((1, 2, 4), (L.ACT_VISIT,), (L.ACT_JOURNEY,), (L.ACT_CALL,))
 BITS = np.array([bit for bits in _BITS for bit in bits], np.int64)
+ANY = int(BITS.sum())
 ACT_OF = np.array([act for act, bits in enumerate(_BITS) for _ in bits], np.int64)
 
 
 @njit(cache=True, nogil=True)
-def enter(acts, other, watched_before, followed_day, cell, days, entries, totals):
-    """Enter a week: acts and other uint16[7, R] of the two worlds, `days` rows (row, day of the run) int64[n, 2].
-
-    `entries` int64[acts, reasons, cells] and `totals` int64[2, acts, cells] are added to.
-    """
-    for k in range(len(days)):
-        row, t = days[k, 0], days[k, 1]
+def enter(acts, other, cell, entries):
+    """Enter some days: acts, other uint16[days, R] of the two worlds; `entries` int64[acts, reasons, cells] grows."""
+    for d in range(acts.shape[0]):
         for x in range(acts.shape[1]):
-            a = np.int64(acts[row, x])
-            b = np.int64(other[row, x])
+            a = np.int64(acts[d, x])
+            differs = (a ^ np.int64(other[d, x])) & ANY
+            if not differs:
+                continue
             for n in range(len(BITS)):
-                mine = (a & BITS[n]) != 0
-                theirs = (b & BITS[n]) != 0
-                kind = ACT_OF[n]
-                totals[0, kind, cell[x]] += mine
-                totals[1, kind, cell[x]] += theirs
-                if mine == theirs:
+                if not differs & BITS[n]:
                     continue
-                if mine:
+                kind = ACT_OF[n]
+                if a & BITS[n]:
                     reason = GAINED
-                elif a & L.ACT_HELD or (kind == JOURNEYS and a & L.ACT_REFUSED):
+                elif a & L.ACT_HELD or (kind == JOURNEYS and not a & L.ACT_MAY_TRAVEL):
                     reason = BARRED
-                elif a & L.ACT_TURNED_BACK and BITS[n] == L.ACT_CALL:
+                elif kind == CALLS and a & L.ACT_TURNED_BACK:
                     reason = DIRECT
-                elif watched_before[x] or (followed_day[x] and followed_day[x] <= t):
+                elif a & L.ACT_WATCHED_BEFORE:
                     reason = ANTICIPATORY
                 else:
                     reason = SPILL_OVER

@@ -138,10 +138,13 @@ def count_adults(flags):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def note_morning(flags, acts):
-    """Begin a day of the acts: who is held."""
-    for i in range(len(flags)):
-        acts[i] = u16(L.ACT_HELD) if flags[i] & u16(L.DETAINED) else u16(0)
+def note_morning(people, acts):
+    """Begin a day of the acts: who is held, and who was listed, followed or held before; `people` as in the state."""
+    flags, listed, followed = people[L.FLAGS], people[L.LISTED_DAY], people[L.FOLLOWED_DAY]
+    for i in range(len(acts)):
+        held = u16(L.ACT_HELD) if flags[i] & u16(L.DETAINED) else u16(0)
+        before = u16(flags[i] & u16(L.ON_A_LIST | L.DETAINED | L.WAS_DETAINED)) | listed[i] | followed[i]
+        acts[i] = u16(held | (u16(L.ACT_WATCHED_BEFORE) if before else u16(0)))
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -48,11 +48,12 @@ def visit_kin(key, town, state, rates, scratch, out, at):
             cell = cell_of(state.people[L.FLAGS, head])
             if tie == L.REFUSED:
                 out.cells[at.k, cell, L.N_PERMITS_REFUSED] += 1
-                act(out, at, head, L.ACT_REFUSED)
                 trace(out, at, L.TR_PERMIT_REFUSED, head, house, 0)
                 continue
             km = 0
-            if tie != L.JOURNEY:
+            if tie == L.JOURNEY:
+                act(out, at, head, L.ACT_MAY_TRAVEL)
+            else:
                 if len(town.house_start) < 3:
                     continue  # there is no other household
                 km = np.int64(rates[R.visit_km + visit[L.V_DISTANCE]])

@@ -87,7 +87,7 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             at = L.Stretch(first_unit, n_units, lo, n, day + d, k + d, t + d, d)
             weekday = (at.day + 3) % 7
             if len(out.acts):
-                note_morning(flags, out.acts[weekday, lo : lo + n])
+                note_morning(state.people[:, lo : lo + n], out.acts[weekday, lo : lo + n])
             word_in_the_units(town, state, rates, scratch, at)
             draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
             fade_and_hear(rates, fear, distress, w[3, :n], scratch.lanes[L.LANE_HEAR, :n])

@@ -187,9 +187,9 @@ class Stretch(NamedTuple):
 
 
 # Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held
-# that morning; a permit refused; turned back by a follower
+# that morning; a journey came up that nobody refused; turned back by a follower; listed, followed or held before today
 ACT_OUTINGS, ACT_VISIT, ACT_JOURNEY, ACT_CALL = 7, 8, 16, 32
-ACT_HELD, ACT_REFUSED, ACT_TURNED_BACK = 64, 128, 256
+ACT_HELD, ACT_MAY_TRAVEL, ACT_TURNED_BACK, ACT_WATCHED_BEFORE = 64, 128, 256, 512
 
 # Columns of `unit_terms`
 (

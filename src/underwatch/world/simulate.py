@@ -51,6 +51,11 @@ class History:
         """Their subjects, uint32[n]; kept in memory only."""
         return _joined(self.who_blocks, (0,), np.uint32)
 
+    def forget_incidents(self) -> None:
+        """Let the incidents so far go, for who reads only the indicators."""
+        self.record_blocks.clear()
+        self.who_blocks.clear()
+
     @property
     def trace(self) -> np.ndarray:
         """All trace rows, int32[m, 5]."""
