@@ -1,9 +1,10 @@
 """The hidden quantities: what an estimate is about, per world of the bank, and where that world stands on its silence
 curve.
 
-By year of the window: outings followed, listed residents, calls given up, accusations of ordinary residents. Then the
-slope of the curve: by what power of watching the reports rise; below 0 more watching brings fewer reports, the side of
-terror. Last the incidents for each one that was told, over all lists and the whole window.
+For the first year of the window, and as ratio of the second to the first: outings followed, listed residents, calls
+given up, accusations of ordinary residents. Then the slope of the curve: by what power of watching the reports rise;
+below 0 more watching brings fewer reports, the side of terror. Last the incidents for each one that was told, over all
+lists and the whole window.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from underwatch.world.layout import N_ACCUSATIONS, N_CALLS_ABANDONED, N_FOLLOWED
 LEAST_TOLD = 1e-3  # incidents told, expected: a ratio to fewer is held here
 LEAST_SLOPE, MOST_SLOPE = -8.0, 4.0
 SLOPE, SILENCE = "slope_of_reports", "incidents_per_report"
-YEARS = ("first", "second")
 _RARE = (N_CALLS_ABANDONED, N_ACCUSATIONS)
 _MARGIN = 0.05  # of the logarithm's range, on both sides of the bank's own
 
@@ -48,14 +48,27 @@ COUNTED = tuple(quantity.name for quantity in _COUNTED)
 
 def quantities() -> tuple[Quantity, ...]:
     """Return the quantities in the order of the columns of `hidden`."""
-    by_year = [
-        Quantity(f"{one.name}_{year}_year", f"{one.words}, {year} year", one.unit) for year in YEARS for one in _COUNTED
+    first = [Quantity(f"{one.name}_first_year", f"{one.words}, first year", one.unit) for one in _COUNTED]
+    ratio = [
+        Quantity(f"{one.name}_second_over_first", f"{one.words}, second year over first", "times") for one in _COUNTED
     ]
     return (
-        *by_year,
+        *first,
+        *ratio,
         Quantity(SLOPE, "power of watching by which reports rise (below 0: more watching, fewer reports)", "power"),
         Quantity(SILENCE, "incidents for each one that was told to a list", "incidents"),
     )
+
+
+def derived() -> tuple[Quantity, ...]:
+    """Return the quantities that follow from these: the counted ones of the second year."""
+    return tuple(Quantity(f"{one.name}_second_year", f"{one.words}, second year", one.unit) for one in _COUNTED)
+
+
+def with_derived(theta: np.ndarray) -> np.ndarray:
+    """Return quantities float[..., q] with those derived from them behind."""
+    n = len(_COUNTED)
+    return np.concatenate([theta, theta[..., :n] * theta[..., n : 2 * n]], axis=-1)
 
 
 def halves(window: Window) -> np.ndarray:
@@ -82,7 +95,9 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, told: 
         found += [(sums[:, column] + luck.uniform(0.05, 1.0, len(rows))) / weeks for column in _RARE]
     incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
     slope = slope_of_reports(bank, rows, values, law)
-    return np.stack([*found, slope, incidents / np.maximum(told, LEAST_TOLD)], axis=1)
+    n = len(_COUNTED)
+    ratios = [second / first for first, second in zip(found[:n], found[n:], strict=True)]
+    return np.stack([*found[:n], *ratios, slope, incidents / np.maximum(told, LEAST_TOLD)], axis=1)
 
 
 def told_along_curve(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray) -> np.ndarray:

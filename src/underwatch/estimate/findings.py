@@ -1,0 +1,177 @@
+"""Findings: an answer in words and rows, with nothing in it that a gate withholds, and no parameter of the channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from underwatch.estimate.humps import Hump, find_humps, in_words
+from underwatch.estimate.quantities import COUNTED, SILENCE, SLOPE, derived, quantities
+from underwatch.estimate.question import ALL_NAMES, RATIOS, SHAPE, Answer
+
+LEVELS = (0.05, 0.5, 0.95)
+_ALL = {quantity.name: quantity for quantity in (*quantities(), *derived())}
+_LESS, _MORE = 0.1, 0.9
+WITHHELD = "withheld"
+MODEL = "estimated by model"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity: prior beside posterior; what is withheld is empty, and `why` names the gate."""
+
+    name: str
+    words: str
+    unit: str
+    prior: tuple[float, float, float]  # 5, 50, 95 %
+    posterior: tuple[float, float, float] | None
+    median: bool
+    humps: tuple[Hump, ...]
+    laws: tuple[float, float] | None  # lowest and highest median over the laws of fear alone
+    why: str
+
+    @property
+    def said(self) -> str:
+        """The posterior in words: one range, or either this or that."""
+        if self.posterior is None:
+            return WITHHELD
+        if len(self.humps) > 1:
+            return in_words(self.humps)
+        low, middle, high = (number(value) for value in self.posterior)
+        return f"{low} to {high}" + (f", median {middle}" if self.median else "")
+
+
+def number(value: float) -> str:
+    """Write two digits, thousands in full: no more is known."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:g}"
+    digits = 1 - int(np.floor(np.log10(abs(value))))
+    return f"{round(value, digits):,.{max(0, digits)}f}"
+
+
+def words_of(name: str) -> str:
+    """Return what a column is in words."""
+    return _ALL[name].words
+
+
+def unit_of_column(name: str) -> str:
+    """Return the unit of a column."""
+    return _ALL[name].unit
+
+
+def said_by(answer: Answer) -> tuple[tuple[str, str, str], ...]:
+    """Return gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
+    found = []
+    for verdict in answer.verdicts:
+        silent = verdict.gate == "G8" and not answer.decision.scale
+        found.append((verdict.gate, verdict.state, "Not shown: no scale is." if silent else verdict.sentence))
+    return tuple(found)
+
+
+def rows(answer: Answer) -> tuple[Row, ...]:
+    """Return a row for each quantity and each ratio of the years, prior beside posterior."""
+    decision = answer.decision
+    found = []
+    refused = next((v.gate for v in answer.verdicts if v.state == "refuses" and v.gate != "G1"), "")
+    wide = {name: answer.laws[at].state != "passes" for at, name in enumerate(COUNTED)}
+    for at, name in enumerate(ALL_NAMES):
+        is_scale = name not in SHAPE
+        why = refused if not decision.numbers else "G1" if is_scale and not decision.scale else ""
+        if name == SLOPE and answer.side.state == "refuses":
+            why = why or "G4"
+        shown = None if why else _quantiles(answer.draws[:, at])
+        humps: Sequence[Hump] = ()
+        if shown is not None:
+            both = np.concatenate([answer.prior[:, at], answer.draws[:, at]])
+            humps = find_humps(answer.draws[:, at], (float(both.min()), float(both.max())), name != SLOPE)
+        medians = [float(np.median(one[:, at])) for one in answer.by_law.values()]
+        counted = next((one for one in COUNTED if name.startswith(one)), "")
+        found.append(
+            Row(
+                name,
+                words_of(name),
+                unit_of_column(name),
+                _quantiles(answer.prior[:, at]),
+                shown,
+                not wide.get(counted, False) and len(humps) < 2,
+                tuple(humps),
+                None if why or name == SLOPE else (min(medians), max(medians)),
+                why,
+            )
+        )
+    return tuple(found)
+
+
+def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
+    low, middle, high = np.quantile(values, LEVELS)
+    return float(low), float(middle), float(high)
+
+
+def first_lines(answer: Answer) -> tuple[str, ...]:
+    """Say what is known, what is not, and why, the most important first."""
+    reading, decision = answer.question.reading, answer.decision
+    place = reading.setting.place.name
+    by_name = {row.name: row for row in rows(answer)}
+    lines = []
+    if not decision.numbers:
+        lines.append(f"Nothing can be said in numbers of the surveillance behind these reports in {place}.")
+    elif not decision.scale:
+        lines.append(f"Scale not identified: how much was done in {place} cannot be told from this evidence.")
+    else:
+        lines += [_line(by_name[f"{name}_second_year"]) for name in COUNTED]
+        lines.append(_line(by_name[SILENCE]))
+    silent = {verdict.sentence for verdict in answer.verdicts if verdict.gate == "G8" and not decision.scale}
+    lines += [sentence for sentence in decision.sentences if sentence not in silent]
+    if decision.numbers:
+        lines += [_trend(answer, name) for name in RATIOS]
+        if answer.side.state != "refuses":
+            lines.append(_side(answer.p_terror))
+    lines.append(_evidence(answer))
+    return tuple(lines)
+
+
+def _line(row: Row) -> str:
+    """Say a quantity with its prior beside it and its range over the laws of fear."""
+    laws = ""
+    if row.laws is not None and row.median:
+        laws = f"; the medians under three laws of fear lie between {number(row.laws[0])} and {number(row.laws[1])}"
+    elif row.laws is not None:
+        laws = f"; under three laws of fear the medians reach from {number(row.laws[0])} to {number(row.laws[1])}"
+    before = f"before the evidence {number(row.prior[0])} to {number(row.prior[2])}"
+    return f"{row.words.capitalize()}: {row.said} {row.unit} ({MODEL}, 90 %; {before}{laws})."
+
+
+def _trend(answer: Answer, name: str) -> str:
+    """Say whether a quantity rose from the first year to the second, with its probability."""
+    at = ALL_NAMES.index(name)
+    chance, before = (float((draws[:, at] > 1).mean()) for draws in (answer.draws, answer.prior))
+    what = words_of(name).split(", second")[0]
+    said = "probably rose" if chance >= _MORE else "probably fell" if chance <= _LESS else "may have risen or fallen"
+    what = what[0].upper() + what[1:]
+    return f"{what} {said} from the first year to the second (chance of a rise {chance:.0%}, {before:.0%} before)."
+
+
+def _side(chance: float) -> str:
+    if _LESS < chance < _MORE:
+        return (
+            f"These reports fit calm and terror: with {chance:.0%} more watching would bring fewer reports, with "
+            f"{1 - chance:.0%} more. People who left, asked whether they were followed, would tell the two apart."
+        )
+    side = "fewer" if chance >= _MORE else "more"
+    sure = f"{max(chance, 1 - chance):.0%}"
+    return f"On the silence curve the evidence points to one side: more watching would bring {side} reports ({sure})."
+
+
+def _evidence(answer: Answer) -> str:
+    """Say what the estimate rests on, and what was set aside."""
+    reading = answer.question.reading
+    aside = "; ".join(f"{n} {why}" for why, n in reading.set_aside.most_common())
+    anchors = ", ".join(answer.question.anchors) or "none"
+    unknown = sum(week.state == "unknown" for week in reading.setting.effort[0]) / reading.setting.window.n_weeks
+    effort = f" Effort is unknown in {unknown:.0%} of the weeks." if unknown else ""
+    return (
+        f"It rests on {reading.n_reports} reports of {reading.n_incidents} incidents (reported); anchors: {anchors}."
+        f"{effort} Set aside: {aside or 'nothing'}."
+    )

@@ -1,0 +1,279 @@
+"""The question: what a package says of the surveillance behind it, asked step by step, each step kept.
+
+Hear every world of the bank as this package would have; learn the posterior; look closer where it points (a second
+round in the truncated box); ask the gates; ask again under each law of fear alone. Steps are kept in a folder, so that
+a budget that ends or a stop loses nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from underwatch.estimate import calibration, gates, gates_calibration
+from underwatch.estimate.bank import Bank
+from underwatch.estimate.box import Box
+from underwatch.estimate.declared import Declared
+from underwatch.estimate.experiments import Experiments, experiments
+from underwatch.estimate.observed import Reading
+from underwatch.estimate.posterior import Posterior, train
+from underwatch.estimate.quantities import COUNTED, SLOPE, box_of, derived, quantities, told_along_curve, with_derived
+from underwatch.estimate.summaries import columns, n_reports, row_of
+from underwatch.estimate.verdict import Decision, Verdict, decide
+from underwatch.testimony.tallied import LAWS
+from underwatch.world.draws import stream
+
+DRAWS = 4_000
+AGAIN = 8  # times that each world is heard in the second round, of which those in the truncated box are kept
+FEWEST_AGAIN, MOST_AGAIN = 1_000, 4_000  # rows of a second round
+TAIL = 0.001  # of the first posterior, left outside the truncated box
+NEAREST = 400  # simulated packages that stand for the posterior where a whole world is wanted
+STABLE_SHARE = 0.8
+FEWEST_WORLDS = 64
+NAMES = tuple(quantity.name for quantity in quantities())
+RATIOS = tuple(f"{name}_second_over_first" for name in COUNTED)
+ALL_NAMES = (*NAMES, *(quantity.name for quantity in derived()))
+SHAPE = (SLOPE, *RATIOS)
+Say = Callable[[str], None]
+
+
+class OutOfTime(Exception):  # noqa: N818 - a result of the budget, no mistake
+    """The budget ended before the step named."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A package read, the bank it is held against, what is declared, and how much time there is."""
+
+    reading: Reading
+    bank: Bank
+    declared: Declared = field(default_factory=Declared)
+    seed: int = 1
+    minutes: float = 60.0
+    again: int = AGAIN  # 0: no second round
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """What speaks of the scale."""
+        return (*self.reading.anchors, *(("declared prior",) if self.declared.is_anchor else ()))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of it. Columns of draws are `ALL_NAMES`; `None` stands for what was not computed."""
+
+    question: Question
+    prior: np.ndarray  # float[k, columns]
+    draws: np.ndarray  # float[DRAWS, columns]
+    by_law: dict[str, np.ndarray]
+    verdicts: tuple[Verdict, ...]
+    laws: tuple[Verdict, ...]  # G8 for each counted quantity
+    side: Verdict  # is the chance of terror reliable
+    decision: Decision
+    curve: np.ndarray  # float[NEAREST, strengths], told at each strength of watching relative to its own
+    prior_curve: np.ndarray
+    rounds: int
+    rows: int
+
+    @property
+    def p_terror(self) -> float:
+        """The posterior chance that more watching would bring fewer reports."""
+        return float((self.draws[:, ALL_NAMES.index(SLOPE)] < 0).mean())
+
+
+class Steps:
+    """Runs each step once, keeps its arrays in a folder, and stops when the time is up."""
+
+    def __init__(self, folder: Path | None, minutes: float, say: Say) -> None:
+        self.folder, self.say = folder, say
+        self.end = time.monotonic() + 60.0 * minutes
+
+    def arrays(self, name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """Return the arrays of a step, made now or read from the folder."""
+        path = None if self.folder is None else self.folder / f"{name}.npz"
+        if path is not None and path.exists():
+            with np.load(path, allow_pickle=False) as kept:
+                return {key: kept[key] for key in kept.files}
+        if time.monotonic() > self.end:
+            raise OutOfTime(name)
+        self.say(name)
+        found = make()
+        if path is not None:
+            _save(path, found)
+        return found
+
+    def posterior(self, name: str, make: Callable[[], Posterior]) -> Posterior:
+        """Return the posterior of a step, made now or read from the folder."""
+        path = None if self.folder is None else self.folder / f"{name}.npz"
+        if path is not None and path.exists():
+            return Posterior.load(path)
+        if time.monotonic() > self.end:
+            raise OutOfTime(name)
+        self.say(name)
+        found = make()
+        if path is not None:
+            found.save(path)
+        return found
+
+
+def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    import io
+
+    from underwatch.files import write_atomically
+
+    data = io.BytesIO()
+    np.savez(data, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    write_atomically(path, data.getvalue())
+
+
+def answer(question: Question, steps: Steps) -> Answer:
+    """Answer a question, or as much of it as the budget allows (OutOfTime names the step that was not begun)."""
+    reading, seed = question.reading, question.seed
+    bank = question.declared.worlds(question.bank)
+    prior = question.declared.channel()
+    x_obs = row_of(reading.observed, reading.setting)
+    first = experiments(bank, reading.setting, seed, prior=prior)
+    box = box_of(first.theta)
+    posterior = steps.posterior("first posterior", lambda: train(first.theta, first.x, box, seed=seed))
+    runs, rounds = first, 1
+    pool = experiments(bank, reading.setting, seed + 1, per_world=max(1, question.again), prior=prior)
+    if question.again:
+        near = _truncated(box, posterior.draw(x_obs, DRAWS, seed))
+        kept = np.flatnonzero(near.inside(pool.theta))[:MOST_AGAIN]
+        if len(kept) >= FEWEST_AGAIN:
+            runs, box, rounds = pool.of(kept), near, 2
+            posterior = steps.posterior("second round", lambda: train(runs.theta, runs.x, box, seed=seed + 1))
+    draws = posterior.draw(x_obs, DRAWS, seed)
+    fit = steps.arrays("cross-check", lambda: _held_out(runs, box, seed))
+    by_law = {}
+    for number, law in enumerate(LAWS):
+        one = runs.of(np.flatnonzero(runs.law == number))
+        alone = steps.posterior(f"{law} law alone", partial(train, one.theta, one.x, box, seed=seed))
+        by_law[law] = with_derived(alone.draw(x_obs, DRAWS, seed))
+    others = {
+        "another seed": steps.posterior("another seed", lambda: train(runs.theta, runs.x, box, seed=seed + 100)),
+        "80 % of the bank": steps.posterior("80 % of the bank", lambda: _on_a_part(runs, box, seed)),
+    }
+    again = {name: other.draw(x_obs, DRAWS, seed) for name, other in others.items()}
+    whole = nearest(draws, pool, box)
+    verdicts, laws, side = _ask(question, runs, box, draws, fit, by_law, again, pool.x[whole])
+    return Answer(
+        question, with_derived(first.theta), with_derived(draws), by_law, verdicts, laws, side, decide(verdicts),
+        _relative_curve(bank, pool.of(whole)), _relative_curve(bank, first), rounds, len(runs),
+    )  # fmt: skip
+
+
+def _truncated(box: Box, draws: np.ndarray) -> Box:
+    """Return the box between the tails of a posterior."""
+    low, high = np.quantile(draws, [TAIL, 1.0 - TAIL], axis=0)
+    return box.truncated(low, np.maximum(high, low * (1 + 1e-6) + 1e-9))
+
+
+def _on_a_part(runs: Experiments, box: Box, seed: int) -> Posterior:
+    kept = stream(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))]
+    return train(runs.theta[kept], runs.x[kept], box, seed=seed)
+
+
+def _held_out(runs: Experiments, box: Box, seed: int) -> dict[str, np.ndarray]:
+    """Return draws for each run by a posterior that has seen no run of its world."""
+    fold = stream(seed, "folds").permutation(runs.rows.max() + 1)[runs.rows] % calibration.FOLDS
+    draws = np.empty((len(runs), calibration.DRAWS, len(box)), np.float32)
+    for k in range(calibration.FOLDS):
+        out = fold == k
+        fitted = train(runs.theta[~out], runs.x[~out], box, seed=seed + k)
+        draws[out] = fitted.draw(runs.x[out], calibration.DRAWS, seed + k)
+    return {"draws": draws, "theta": runs.theta, "x": runs.x, "reports": runs.reports, "worlds": runs.rows}
+
+
+def nearest(draws: np.ndarray, pool: Experiments, box: Box) -> np.ndarray:
+    """Return the runs of the pool that lie nearest to draws of the posterior, one for each of `NEAREST` draws."""
+    scale = np.maximum(box.unit(draws).std(axis=0), 1e-9)
+    some = box.unit(draws[:: max(1, len(draws) // NEAREST)][:NEAREST]) / scale
+    every = box.unit(pool.theta) / scale
+    return np.array([int(((every - one) ** 2).sum(axis=1).argmin()) for one in some])
+
+
+def _relative_curve(bank: Bank, runs: Experiments) -> np.ndarray:
+    """Return what would be told at each strength of watching, relative to the world's own."""
+    told = told_along_curve(bank, runs.rows, runs.values, runs.law)
+    own = told[:, told.shape[1] // 2 : told.shape[1] // 2 + 1]
+    return np.where(own > 0, told / np.maximum(own, 1e-12), 1.0)
+
+
+def _ask(
+    question: Question,
+    runs: Experiments,
+    box: Box,
+    draws: np.ndarray,
+    fit: dict[str, np.ndarray],
+    by_law: dict[str, np.ndarray],
+    again: dict[str, np.ndarray],
+    replicates: np.ndarray,
+) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...], Verdict]:
+    """Ask all gates; return their verdicts, those on the laws by quantity, and that on the side of the curve."""
+    reading = question.reading
+    x_obs, own = row_of(reading.observed, reading.setting), float(n_reports(reading.observed))
+    wanted = ALL_NAMES if question.anchors else SHAPE  # without an anchor nothing else is shown
+    at = [ALL_NAMES.index(name) for name in wanted]
+    held = with_derived(fit["draws"].astype(float))
+    truth = with_derived(fit["theta"])
+    rank = calibration.ranks(held[..., at], truth[:, at])
+    apart = np.unique(fit["worlds"], return_index=True)[1]  # tests that want independent runs: one of each world
+    slope = NAMES.index(SLOPE)
+    side = gates_calibration.reliability((held[..., slope] < 0).mean(axis=1), truth[:, slope] < 0)
+    inside = box.unit(fit["draws"].astype(float)), box.unit(fit["theta"])
+    references = calibration.tarp_references(inside[1], fit["x"], question.seed)
+    spread = {
+        name: calibration.tarp(inside[0][apart], inside[1][apart], point[apart]) for name, point in references.items()
+    }
+    laws = tuple(_law(by_law, f"{name}_second_year") for name in COUNTED)
+    shown, prior = unit_of(with_derived(draws))[:, at], unit_of(with_derived(runs.theta))[:, at]
+    trained = {"this one": draws, **again}
+    verdicts = (
+        _contract(question, x_obs),
+        _anchor(question),
+        gates_calibration.sbc(rank[apart], wanted),
+        gates_calibration.coverage(rank, wanted),
+        gates_calibration.low_counts(rank, fit["reports"], own, wanted),
+        gates_calibration.tarp(spread),
+        gates.support(x_obs, runs.x),
+        gates.predictive(x_obs, replicates, columns(reading.setting)),
+        max(laws, key=lambda verdict: verdict.figure),
+        gates.contraction(shown, prior, wanted),
+        gates.stability({name: unit_of(with_derived(one))[:, at] for name, one in trained.items()}, wanted),
+    )
+    return verdicts, laws, side
+
+
+def unit_of(values: np.ndarray) -> np.ndarray:
+    """Return quantities float[..., columns] on the scale on which spread is judged: logs, but for the slope."""
+    found = np.log(np.maximum(values, 1e-12))
+    slope = ALL_NAMES.index(SLOPE)
+    found[..., slope] = values[..., slope]
+    return found
+
+
+def _law(by_law: dict[str, np.ndarray], name: str) -> Verdict:
+    return gates.laws({law: float(np.median(one[:, ALL_NAMES.index(name)])) for law, one in by_law.items()}, name)
+
+
+def _anchor(question: Question) -> Verdict:
+    anchors, setting = question.reading.anchors, question.reading.setting
+    asked = sum(survey.n_asked for survey in setting.surveys)
+    return gates.anchor("second list" in anchors, asked, len(setting.counts), question.declared.is_anchor)
+
+
+def _contract(question: Question, x_obs: np.ndarray) -> Verdict:
+    """Ask G0, by quarters: a quarter in which a list was cut throughout carries no number."""
+    setting, plan = question.reading.setting, question.bank.plan
+    own = {"place": setting.place.slug, "window": f"{setting.window.start} to {setting.window.end}"}
+    bank = {"place": plan.scenario().places[0].slug, "window": f"{plan.window.start} to {plan.window.end}"}
+    cut = np.stack([~setting.open_quarters(which) for which in range(setting.lists)])
+    by_list = question.reading.observed.by_list
+    heard = np.stack([by_list[which] + by_list[2] for which in range(setting.lists)])
+    return gates.contract(own, bank, x_obs, np.where(cut, np.nan, heard), cut)
