@@ -14,6 +14,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "sensitivity": ("underwatch.cli.sensitivity:sensitivity", "Say which unknowns matter, and what to ask first."),
     "diary": ("underwatch.cli.diary:diary", "Tell the days of one synthetic resident of a run."),
     "studio": ("underwatch.cli.studio:studio", "Open the local page: look, ask and compare."),
+    "estimate": (
+        "underwatch.cli.estimate:estimate",
+        "Say what the silence hides, with calibrated ranges or a refusal.",
+    ),
     "evidence": ("underwatch.cli.evidence:evidence", "Keep, check, seal and publish a package of coded reports."),
     "check": ("underwatch.cli.evidence:check", "Short for `evidence check`: what is wrong in a package."),
     "facts": ("underwatch.cli.facts:facts", "Show what the model rests on: numbers, places, sources."),

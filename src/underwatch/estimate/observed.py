@@ -11,10 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 
 from underwatch.errors import InputError
+from underwatch.estimate.safe_table import Cells, Disclosure, read_safe_table
 from underwatch.evidence.gazetteer import gazetteer
 from underwatch.evidence.package import Package
 from underwatch.evidence.reading import Effort, Figure, Report, SurveyAnswer, effort, figures, reports, survey
@@ -63,6 +65,7 @@ class Setting:
     days_left: np.ndarray  # int[weeks], from the week's middle to the last report received; -1: no limit seen
     surveys: tuple[Survey, ...] = ()
     counts: tuple[Count, ...] = ()
+    table: Disclosure | None = None  # a safe table stands for the package
 
     def open_quarters(self, which: int) -> np.ndarray:
         """Return bool[quarters]: could the list hear in any week of it, as far as is recorded."""
@@ -84,6 +87,7 @@ class Observed:
     relays: float  # incidents with a copy that is coded as one
     answers: np.ndarray  # float[surveys], yes
     figures: np.ndarray  # float[counts], log
+    cells: Cells | None = None  # of a safe table: then nothing else counts
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,23 @@ def whole_years(window: Window) -> tuple[str, ...]:
     """Return the years of which all four quarters lie in the window: only these can be asked for reports of a year."""
     names = window.of_weeks("quarter")[1]
     return tuple(sorted({name[:4] for name in names if sum(other[:4] == name[:4] for other in names) == 4}))
+
+
+def read_table_for(path: Path, place: Place, window: Window) -> Reading:
+    """Read a published table for a place: one list, unknown effort, no anchor; InputError as `read_safe_table`."""
+    disclosure, cells, aside = read_safe_table(path, place, window)
+    weeks = (EffortWeek(),) * window.n_weeks
+    setting = Setting(window, place, 1, (weeks, weeks), 1.0, 1.0, np.full(window.n_weeks, -1), table=disclosure)
+    quarters, years = window.n_periods, len(whole_years(window))
+    by_quarter = np.zeros((3, quarters))
+    for row, of_slot in zip(np.nan_to_num(cells.value).sum(axis=1), disclosure.quarters, strict=True):
+        by_quarter[0, of_slot[0]] += max(0.0, row)
+    none = np.zeros(0)
+    observed = Observed(
+        by_quarter, np.zeros(years), np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0.0, none, none, cells
+    )
+    total = int(by_quarter.sum())
+    return Reading(setting, observed, (), aside, total, total)
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,9 @@ from underwatch.estimate.findings import MODEL, first_lines, rows, said_by, unit
 from underwatch.estimate.question import ALL_NAMES, Answer
 from underwatch.files import write_atomically
 
-POSTERIOR, TREE, TABLE, GATES, MANIFEST = (
-    "posterior.parquet",
-    "posterior.nc",
-    "quantities.csv",
-    "gates.csv",
-    "manifest.json",
-)
+POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
+TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
+_COLUMNS = ("quantity", "unit", "prior_05", "prior_50", "prior_95", "posterior", "withheld_by")
 
 
 def shown_names(answer: Answer) -> list[str]:
@@ -84,7 +80,7 @@ def write_answer(folder: Path, answer: Answer, report: str, question: Mapping[st
     import hashlib
 
     files: dict[str, bytes] = {
-        "report.html": report.encode(),
+        REPORT: report.encode(),
         TABLE: _csv(_COLUMNS, _cells(answer)),
         GATES: _csv(("gate", "state", "sentence"), list(said_by(answer))),
     }

@@ -127,7 +127,7 @@ def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     from underwatch.files import write_atomically
 
     data = io.BytesIO()
-    np.savez(data, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(data, allow_pickle=False, **arrays)
     write_atomically(path, data.getvalue())
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from underwatch.estimate.bank import Bank
 from underwatch.estimate.observed import QUESTIONS, Observed, Setting, whole_years
+from underwatch.estimate.safe_table import Cells, disclosed, table_columns, table_row
 from underwatch.record.tally import N_GROUNDS, N_KINDS, period_ranges
 from underwatch.testimony.effort import effort_factors
 from underwatch.testimony.tallied import Values, Witnessed, expected_told, in_time, miscoded
@@ -36,6 +37,7 @@ class Heard:
     answers: np.ndarray
     figures: np.ndarray
     n_told: np.ndarray  # expected incidents told to any list, in the effort of the package
+    cells: Cells | None = None  # [draws, slots, families] of a safe table
 
 
 def hear(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, setting: Setting, seed: int) -> Heard:
@@ -44,7 +46,9 @@ def hear(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, setting:
     parts = [
         _hear(bank, rows[at], {n: v[at] for n, v in values.items()}, law[at], setting, luck) for at in _blocks(rows)
     ]
-    return Heard(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    counts = [np.concatenate(columns) for columns in zip(*(part[0] for part in parts), strict=True)]
+    cells = [part[1].value for part in parts if part[1] is not None]
+    return Heard(*counts, Cells(np.concatenate(cells)) if cells else None)  # type: ignore[call-arg, arg-type]
 
 
 def _blocks(rows: np.ndarray) -> Iterator[slice]:
@@ -53,7 +57,8 @@ def _blocks(rows: np.ndarray) -> Iterator[slice]:
 
 def _hear(
     bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, setting: Setting, luck: np.random.Generator
-) -> tuple[np.ndarray, ...]:
+) -> tuple[tuple[np.ndarray, ...], Cells | None]:
+    """Simulate a block of packages: the counts of `Heard` in order, and the cells where a safe table is asked for."""
     window = setting.window
     quarter, names = window.of_weeks("quarter")
     tally = Witnessed(*(bank.parts[name][rows].astype(float) for name in ("subject", "others", "pairs", "weekly")))
@@ -72,7 +77,14 @@ def _hear(
     by_ground = luck.binomial(drawn.sum(axis=(1, 2, 3)).astype(np.int64), setting.share_ground).astype(float)
     by_year = luck.poisson(np.minimum(by_year * (1.0 - setting.share_by_quarter), _MOST)).astype(float)
     answers, figures = _anchors(bank, rows, values, setting, luck)
-    return by_list, by_year, by_kind, by_ground, relays, answers, figures, told.sum(axis=(1, 2, 3, 4))
+    counts = (by_list, by_year, by_kind, by_ground, relays, answers, figures, told.sum(axis=(1, 2, 3, 4)))
+    if setting.table is None:
+        return counts, None
+    cells = disclosed(by_quarter.sum(axis=(1, 4)), setting.table, values, luck)
+    shown = np.zeros((len(rows), 3, len(names)))
+    for slot, of_slot in enumerate(setting.table.quarters):
+        shown[:, 0, of_slot[0]] += np.maximum(0.0, np.nan_to_num(cells.value[:, slot])).sum(axis=1)
+    return (shown, np.zeros_like(by_year), *counts[2:]), cells
 
 
 def _relayed(by_list: np.ndarray, values: Values, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -122,6 +134,8 @@ def arrests(bank: Bank, rows: np.ndarray, setting: Setting, periods: tuple[int, 
 
 def columns(setting: Setting) -> list[str]:
     """Return the names of the summaries of a package made in this way."""
+    if setting.table is not None:
+        return table_columns(setting.table)
     names = setting.window.of_weeks("quarter")[1]
     first, second = setting.open_quarters(0), setting.open_quarters(1)
     found = [f"first list {name}" for name, heard in zip(names, first, strict=True) if heard]
@@ -137,6 +151,8 @@ def columns(setting: Setting) -> list[str]:
 
 def row_of(seen: Observed | Heard, setting: Setting) -> np.ndarray:
     """Return the summaries float[..., s] of a package, or of each simulated one, in the order of `columns`."""
+    if setting.table is not None and seen.cells is not None:
+        return table_row(seen.cells, setting.table)
     by_list = np.asarray(seen.by_list, float)
     found: list[np.ndarray] = []
     first = by_list[..., 0, :] + by_list[..., 2, :]

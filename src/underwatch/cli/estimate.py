@@ -1,0 +1,177 @@
+"""`underwatch estimate`: what a package says of the surveillance behind it, or an honest refusal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from underwatch.errors import InputError
+
+if TYPE_CHECKING:
+    from underwatch.estimate.declared import Declared
+    from underwatch.estimate.observed import Reading
+    from underwatch.facts import Place
+    from underwatch.record.tally import Window
+
+QUESTION, STEPS = "question.json", "steps"
+
+_HELP = """Estimate what the silence hides: how much surveillance stands behind the reports that got out.
+
+PACKAGE is an evidence package (folder or zip), or the folder of a safe table that `underwatch evidence publish` made.
+Every world of a bank is heard as this package was made, a posterior is learned, and gates ask whether it may be shown.
+Where one fails the number is not shown; the page says which gate and what evidence would help. Without an anchor (a
+second independent list, a survey of people who left, an independent count, a declared prior) the scale is not
+identified: a result, with exit code 1.
+"""
+_EXAMPLES = """\b
+Examples:
+  underwatch estimate --example --place hoeryong
+  underwatch estimate mypackage --place hoeryong --budget 20
+  underwatch estimate mypackage --place hoeryong --declared-prior ours.toml --out runs/ours
+"""
+
+
+@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.argument("package", required=False, type=click.Path(path_type=Path), metavar="[PACKAGE]")
+@click.option("--example", is_flag=True, help="The example package that comes with the program.")
+@click.option("--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong")
+@click.option("--no-anchors", is_flag=True, help="Leave second list, surveys and figures out, to see what they do.")
+@click.option(
+    "--declared-prior",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Tighter ranges in TOML, with who declares them and why. Example: --declared-prior ours.toml",
+)
+@click.option(
+    "--bank",
+    "bank_folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Another bank than the one that comes with the program. Example: --bank banks/musan",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(0.0, 10_000.0),
+    default=60.0,
+    show_default=True,
+    metavar="MINUTES",
+    help="No step is begun after that time; --resume goes on. Example: --budget 10",
+)
+@click.option("--seed", type=click.IntRange(0, 2**63), default=1, show_default=True, help="Luck. Example: --seed 7")
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 2),
+    default=2,
+    show_default=True,
+    help="1: no second look where the first posterior points. Example: --rounds 1",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The new folder (default: runs/estimate-PLACE-001, counting up). Example: --out mine",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Go on with a folder whose budget ended, with the same package. Example: --resume runs/estimate-hoeryong-001",
+)
+def estimate(**given: Any) -> int:
+    """Ask the question, answer it, keep the answer and show it."""
+    from underwatch.estimate.bank import read_bank, shipped_folder
+    from underwatch.estimate.declared import Declared, read_declared
+    from underwatch.estimate.findings import first_lines
+    from underwatch.estimate.outputs import write_answer
+    from underwatch.estimate.question import OutOfTime, Question, Steps, answer
+
+    place = _place(given["place"])
+    declared = Declared() if given["declared_prior"] is None else read_declared(given["declared_prior"])
+    bank = read_bank(given["bank_folder"] or shipped_folder())
+    reading, fingerprint = _reading(given, place, bank.plan.window)
+    kept = {
+        "package": fingerprint, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
+        "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
+    }  # fmt: skip
+    folder = _folder(given, place, kept)
+    again = {} if given["rounds"] == 2 else {"again": 0}
+    question = Question(reading, bank, declared, given["seed"], given["budget"], **again)
+    steps = Steps(folder / STEPS, given["budget"], lambda step: click.echo(f"{step} ...", err=True))
+    try:
+        found = answer(question, steps)
+    except OutOfTime as end:
+        click.echo(
+            f"The budget of {given['budget']:g} minutes ended before this step: {end}. Without it no gate can be asked "
+            f"and no number is shown. Go on with --resume {folder}"
+        )
+        return 1
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"go on with --resume {folder}") from None
+    from underwatch.show.estimate import estimate_page
+
+    write_answer(folder, found, estimate_page(found), kept)
+    rmtree(folder / STEPS)  # it holds what the gates may have withheld
+    for line in first_lines(found):
+        click.echo(line)
+    click.echo(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
+    return 0 if found.decision.scale else 1
+
+
+def _place(name: str) -> Place:
+    from underwatch.facts import find_place
+
+    kind, full, members = find_place(name)
+    if kind != "place":
+        raise InputError(f"--place {full} is a {kind}; an estimate is about one city or county")
+    return members[0]
+
+
+def _reading(given: dict[str, Any], place: Place, window: Window) -> tuple[Reading, str]:
+    """Read the package or the safe table, and return it with its checksum."""
+    from underwatch.estimate.observed import read_for, read_table_for
+    from underwatch.estimate.safe_table import is_safe_table
+    from underwatch.evidence.check import read_package
+    from underwatch.evidence.example import example_package
+    from underwatch.evidence.ids import letters_of
+    from underwatch.evidence.publish import TABLE_FILE
+
+    if given["example"] == (given["package"] is not None):
+        raise InputError("name one package, or --example for the one that comes with the program")
+    anchors = not given["no_anchors"]
+    path = given["package"]
+    if path is not None and is_safe_table(path):
+        return read_table_for(path, place, window), letters_of((path / TABLE_FILE).read_bytes())
+    package = example_package() if path is None else read_package(path)
+    return read_for(package, place, window, anchors), package.fingerprint()
+
+
+def _told(declared: Declared) -> dict[str, Any]:
+    return {"by": declared.by, "ranges": {name: list(ends) for name, ends in declared.ranges.items()}}
+
+
+def _folder(given: dict[str, Any], place: Place, question: dict[str, Any]) -> Path:
+    """Return a new folder that holds its question, or the one to go on with if it asks the same."""
+    from underwatch.files import fresh_folder, numbered_folder, write_atomically
+
+    if given["resume"] is not None:
+        if given["out"] is not None:
+            raise InputError("--out cannot be given with --resume: the answer goes into that folder")
+        folder: Path = given["resume"]
+        try:
+            asked = json.loads((folder / QUESTION).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise InputError(f"--resume {folder}: no estimate was begun there ({QUESTION} is missing)") from None
+        if asked != question:
+            other = ", ".join(sorted(key for key in question if asked.get(key) != question[key]))
+            raise InputError(f"--resume {folder}: that folder asks another question ({other}); give the same options")
+        if (folder / "manifest.json").exists():
+            raise InputError(f"--resume {folder}: it is finished; nothing is overwritten")
+        return folder
+    folder = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", f"estimate-{place.slug}")
+    (folder / STEPS).mkdir()
+    write_atomically(folder / QUESTION, (json.dumps(question, indent=1, ensure_ascii=False) + "\n").encode())
+    return folder
