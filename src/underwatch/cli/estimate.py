@@ -98,8 +98,7 @@ def estimate(**given: Any) -> int:
         "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
     }  # fmt: skip
     folder = _folder(given, place, kept)
-    again = {} if given["rounds"] == 2 else {"again": 0}
-    question = Question(reading, bank, declared, given["seed"], given["budget"], **again)
+    question = Question(reading, bank, declared, given["seed"], given["rounds"])
     steps = Steps(folder / STEPS, given["budget"], lambda step: click.echo(f"{step} ...", err=True))
     try:
         found = answer(question, steps)

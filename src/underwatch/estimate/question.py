@@ -29,7 +29,7 @@ from underwatch.testimony.tallied import LAWS
 from underwatch.world.draws import stream
 
 DRAWS = 4_000
-AGAIN = 8  # times that each world is heard in the second round, of which those in the truncated box are kept
+AGAIN = 8  # times that each world is heard again, for a second round in the truncated box and for each law alone
 FEWEST_AGAIN, MOST_AGAIN = 1_000, 4_000  # rows of a second round
 TAIL = 0.001  # of the first posterior, left outside the truncated box
 NEAREST = 400  # simulated packages that stand for the posterior where a whole world is wanted
@@ -54,8 +54,7 @@ class Question:
     bank: Bank
     declared: Declared = field(default_factory=Declared)
     seed: int = 1
-    minutes: float = 60.0
-    again: int = AGAIN  # 0: no second round
+    rounds: int = 2
 
     @property
     def anchors(self) -> tuple[str, ...]:
@@ -138,11 +137,11 @@ def answer(question: Question, steps: Steps) -> Answer:
     prior = question.declared.channel()
     x_obs = row_of(reading.observed, reading.setting)
     first = experiments(bank, reading.setting, seed, prior=prior)
-    box = box_of(first.theta)
+    pool = experiments(bank, reading.setting, seed + 1, per_world=AGAIN, prior=prior)
+    box = box_of(np.concatenate([first.theta, pool.theta]))
     posterior = steps.posterior("first posterior", lambda: train(first.theta, first.x, box, seed=seed))
     runs, rounds = first, 1
-    pool = experiments(bank, reading.setting, seed + 1, per_world=max(1, question.again), prior=prior)
-    if question.again:
+    if question.rounds > 1:
         near = _truncated(box, posterior.draw(x_obs, DRAWS, seed))
         kept = np.flatnonzero(near.inside(pool.theta))[:MOST_AGAIN]
         if len(kept) >= FEWEST_AGAIN:
@@ -152,7 +151,7 @@ def answer(question: Question, steps: Steps) -> Answer:
     fit = steps.arrays("cross-check", lambda: _held_out(runs, box, seed))
     by_law = {}
     for number, law in enumerate(LAWS):
-        one = runs.of(np.flatnonzero(runs.law == number))
+        one = pool.of(np.flatnonzero((pool.law == number) & box.inside(pool.theta))[: max(len(runs), FEWEST_AGAIN)])
         alone = steps.posterior(f"{law} law alone", partial(train, one.theta, one.x, box, seed=seed))
         by_law[law] = with_derived(alone.draw(x_obs, DRAWS, seed))
     others = {

@@ -1,0 +1,356 @@
+"""An estimate: a package read as it is, heard as it was made, and shown no further than the gates let it."""
+
+import csv
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from underwatch.cli import main
+from underwatch.errors import InputError
+from underwatch.estimate.bank import BankPlan, build, read_bank
+from underwatch.estimate.declared import Declared, read_declared
+from underwatch.estimate.experiments import experiments
+from underwatch.estimate.findings import first_lines, rows
+from underwatch.estimate.observed import read_for, read_table_for
+from underwatch.estimate.outputs import draws_table
+from underwatch.estimate.priors import channel_prior, draw
+from underwatch.estimate.quantities import COUNTED, SLOPE, quantities, slope_of_reports, with_derived
+from underwatch.estimate.question import ALL_NAMES, SHAPE, Question, Steps, answer
+from underwatch.estimate.summaries import columns, hear, row_of
+from underwatch.evidence.example import example_package
+from underwatch.evidence.folder import write_files
+from underwatch.evidence.history import recorded
+from underwatch.evidence.ids import new_id
+from underwatch.evidence.package import new_package, to_files
+from underwatch.facts import places
+from underwatch.record.tally import Window
+from underwatch.show.estimate import estimate_page
+from underwatch.testimony.tallied import LAWS
+
+WINDOW = Window(date(2024, 7, 1), 26)
+PLACE = places()["Hoeryong"]
+A, B = new_id(), new_id()
+
+
+@pytest.fixture(scope="module")
+def bank_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("banks") / "tiny"
+    with ThreadPoolExecutor(2) as executor:
+        build(BankPlan(window=WINDOW, population=900, per_shard=48), folder, 144, executor, 2, lambda worlds: None)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bank(bank_folder):
+    return read_bank(bank_folder)
+
+
+def report(incident, which, when, act="tailing", relay="none", ground="ordinary", place="hoeryong"):
+    """One row of reports.csv."""
+    precision = "week" if "W" in when else "month" if len(when) == 7 and "Q" not in when else "year"
+    return (
+        new_id(), incident, which, relay, "", "", act, ground, when, precision, place,
+        "city" if place == "hoeryong" else "province", "unknown", "mps", "one_person", "witness", "message", "unsure",
+        "possible", "one", "2025-W20", "record", "record", "",
+    )  # fmt: skip
+
+
+def effort_rows(which, cut=()):
+    weeks = [f"{day.isocalendar()[0]}-W{day.isocalendar()[1]:02d}" for day in map(WINDOW.thursday, range(26))]
+    return [
+        (new_id(), which, week, "hoeryong", "cut" if at in cut else "open", "usual", "none")
+        for at, week in enumerate(weeks)
+    ]
+
+
+def made_package(reports, cut=(), survey=(), figures=(), effort=(A, B)):
+    package = new_package("synthetic", ("synthetic",)).with_rows("reports", reports)
+    package = package.with_rows("effort", [row for which in effort for row in effort_rows(which, cut)])
+    package = package.with_rows("survey", [(new_id(), *row) for row in survey])
+    return recorded(package.with_rows("figures", [(new_id(), *row) for row in figures]), new_id(), "coding")
+
+
+def some_reports(n=12):
+    found = []
+    for at in range(n):
+        incident, when = new_id(), "2024-08" if at % 2 else "2024-W45"
+        found.append(report(incident, A if at % 3 else B, when, "tailing" if at % 4 else "call_given_up"))
+        if at == 0:
+            found.append(report(incident, A, when, "call_given_up"))
+    return found
+
+
+def test_a_package_is_read_as_it_is():
+    one, two, three, four = new_id(), new_id(), new_id(), new_id()
+    told = [
+        report(one, A, "2024-08", ground="defector_family"),
+        report(one, B, "2024-08", ground="defector_family"),
+        report(two, A, "2024-W40", "call_given_up"),
+        report(two, B, "2024-W40", "call_given_up", relay="list"),
+        report(three, B, "2024-12", "arrest", ground="unknown"),
+        report(four, A, "2024-12", "search"),
+        report(new_id(), A, "2024-12", place="north-hamgyong"),
+        report(new_id(), A, "2023-03"),
+    ]
+    survey = [("recent_leavers", "2024-Q3", "hoeryong", "was_followed", "40", "12")]
+    figures = [("arrests_calls", "2024-Q3/2024-Q4", "hoeryong", "10", "30", "persons", "independent")]
+    read = read_for(made_package(told, survey=survey, figures=figures), PLACE, WINDOW)
+    assert read.setting.lists == 2
+    assert read.anchors == ("second list", "survey", "figure")
+    assert read.observed.by_list.sum() == 3
+    assert read.observed.by_list[:, 0].tolist() == [0, 0, 1]  # told to both in the third quarter
+    assert read.observed.by_list[:2, 1].sum() == 2  # week 40 has its Thursday on 3 October
+    assert read.observed.relays == 1
+    assert read.observed.by_kind[0, 0] == read.observed.by_kind[1, 2] == read.observed.by_kind[1, 3] == 1
+    assert read.observed.by_ground.tolist() == [1, 0, 0, 0, 0, 1]
+    assert read.observed.figures[0] == pytest.approx(np.log(np.sqrt(300)))
+    assert read.setting.surveys[0].periods == (0, 0)
+    assert sum(read.set_aside.values()) == 3
+
+
+def test_relays_that_nobody_rules_out_and_a_single_root_are_one_list():
+    told = [report(new_id(), which, "2024-08", relay="unknown") for which in (A, B) for _ in range(3)]
+    assert read_for(made_package(told), PLACE, WINDOW).setting.lists == 1
+    package = made_package(some_reports())
+    assert read_for(package, PLACE, WINDOW).setting.lists == 2
+    assert read_for(package, PLACE, WINDOW, anchors=False).anchors == ()
+
+
+def test_a_quarter_that_was_cut_gives_no_number(bank):
+    names, cut = WINDOW.of_weeks("quarter")[1], [at for at in range(26) if WINDOW.of_weeks("quarter")[0][at] == 0]
+    whole, part = (read_for(made_package(some_reports(), cut=weeks), PLACE, WINDOW) for weeks in ((), cut))
+    assert f"first list {names[0]}" in columns(whole.setting)
+    assert f"first list {names[0]}" not in columns(part.setting)
+    for read in (whole, part):
+        assert len(row_of(read.observed, read.setting)) == len(columns(read.setting))
+        simulated = experiments(bank, read.setting, 1)
+        assert simulated.x.shape == (144, len(columns(read.setting)))
+        assert np.isfinite(simulated.x).all()
+
+
+def test_simulated_packages_tell_as_many_incidents_as_are_expected(bank):
+    read = read_for(made_package(some_reports()), PLACE, WINDOW)
+    n = 2_000
+    luck = np.random.default_rng(4)
+    laws = luck.integers(0, len(LAWS), n)
+    values = {name: np.full(n, fact.central) for name, fact in channel_prior().items()}
+    values |= {"p_tell_at_no_fear": np.full(n, 0.01), "list_relay_share": np.full(n, 0.5)}
+    heard = hear(bank, luck.integers(0, len(bank), n), values, laws, read.setting, 3)
+    told = heard.by_list.sum(axis=(1, 2)) + heard.by_year.sum(axis=1)
+    expected = heard.n_told * read.setting.share_by_quarter
+    assert told.sum() == pytest.approx(expected.sum(), abs=5 * np.sqrt(expected.sum()))
+    unmarked = {**values, "relay_marked": np.zeros(n)}
+    hidden = hear(bank, luck.integers(0, len(bank), n), unmarked, laws, read.setting, 3)
+    assert hidden.relays.sum() == 0
+    assert hidden.by_list[:, 2].sum() > 3 * heard.by_list[:, 2].sum()
+
+
+def test_survey_and_figure_are_what_the_world_holds(bank):
+    survey = [("recent_leavers", "2024-Q3/2024-Q4", "hoeryong", "gave_up_call", "5000", "100")]
+    figures = [("arrests_calls", "2024-Q3/2024-Q4", "hoeryong", "10", "10", "persons", "independent")]
+    read = read_for(made_package(some_reports(), survey=survey, figures=figures), PLACE, WINDOW)
+    n = len(bank)
+    values = {name: np.full(n, fact.central) for name, fact in channel_prior().items()}
+    values |= {"leavers_ratio": np.ones(n), "figure_log_sd": np.zeros(n)}
+    heard = hear(bank, np.arange(n), values, np.zeros(n, int), read.setting, 3)
+    share = bank.reached[:, 1, 2] / bank.residents[:, :, 1].sum(axis=1)
+    assert np.abs(heard.answers[:, 0] / 5000 - share).max() < 5 * np.sqrt(0.25 / 5000)
+    assert heard.figures[:, 0] == pytest.approx(np.log(bank.counts[:, :, 3].sum(axis=(1, 2, 3)) + 0.5))
+
+
+def test_the_hidden_quantities_are_the_worlds_own(bank):
+    read = read_for(made_package(some_reports()), PLACE, WINDOW)
+    runs = experiments(bank, read.setting, 1)
+    names = [quantity.name for quantity in quantities()]
+    theta = with_derived(runs.theta)
+    weeks = np.bincount(WINDOW.of_weeks("quarter")[0])
+    followed = bank.indicators.sum(axis=2)[:, :, [2, 6]].sum(axis=2)
+    assert theta[:, names.index("followed_outings_first_year")] == pytest.approx(followed[:, 0] / weeks[0])
+    assert theta[:, ALL_NAMES.index("followed_outings_second_year")] == pytest.approx(followed[:, 1] / weeks[1])
+    accused = bank.indicators.sum(axis=2)[:, :, 17].sum(axis=1)
+    ours = (
+        theta[:, names.index("accusations_first_year")] * weeks[0]
+        + theta[:, ALL_NAMES.index("accusations_second_year")] * weeks[1]
+    )
+    assert (ours - accused > 0).all()
+    assert (ours - accused < 2).all()
+
+
+def test_a_world_without_fear_has_no_side_of_terror(bank):
+    values = draw(channel_prior(), len(bank), 1, "x") | {"fear_silence": np.full(len(bank), 1e-6)}
+    calm = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))
+    values["fear_silence"] = np.full(len(bank), 60.0)
+    silenced = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))
+    assert (silenced < calm).mean() > 0.9
+
+
+@pytest.fixture(scope="module")
+def answers(bank):
+    package = made_package(
+        some_reports(), survey=[("leavers", "2024-Q3/2024-Q4", "hoeryong", "was_followed", "60", "9")]
+    )
+    read = [read_for(package, PLACE, WINDOW, anchors) for anchors in (True, False)]
+    return [answer(Question(one, bank, rounds=1), Steps(None, 60.0, lambda step: None)) for one in read]
+
+
+def test_without_an_anchor_no_scale_is_shown_anywhere(answers):
+    _, blind = answers
+    assert not blind.decision.scale
+    scale = [row for row in rows(blind) if row.name not in SHAPE]
+    assert scale
+    assert all(row.posterior is None and row.why for row in scale)
+    assert not set(draws_table(blind).column_names) & {row.name for row in scale}
+    page = estimate_page(blind)
+    for name in (f"{one}_{year}_year" for one in COUNTED for year in ("first", "second")):
+        median = f"{np.median(blind.draws[:, ALL_NAMES.index(name)]):.3g}"
+        assert f"median is {median}" not in page
+    assert "scale is not identified" in " ".join(first_lines(blind))
+
+
+def test_a_bank_too_small_withholds_all_numbers_and_says_which_gate(answers):
+    seen, _ = answers
+    assert not seen.decision.numbers
+    assert all(row.posterior is None and row.why in ("G2", "G4", "G10", "G3") for row in rows(seen))
+    assert first_lines(seen)[0].startswith("Nothing can be said in numbers")
+    assert any("1000 are needed" in line for line in first_lines(seen))
+    assert draws_table(seen).column_names == ["set", "draw"]
+
+
+def test_where_all_gates_pass_prior_stands_beside_posterior(answers):
+    from dataclasses import replace
+
+    from underwatch.estimate.verdict import decide
+
+    seen, _ = answers
+    passed = tuple(replace(verdict, state="passes") for verdict in seen.verdicts)
+    agreed = tuple(replace(verdict, state="passes") for verdict in seen.laws)
+    shown = replace(seen, verdicts=passed, laws=agreed, decision=decide(passed))
+    found = {row.name: row for row in rows(shown)}
+    assert all(row.posterior is not None for row in found.values())
+    at = ALL_NAMES.index("listed_residents_second_year")
+    assert found["listed_residents_second_year"].posterior == pytest.approx(
+        np.quantile(seen.draws[:, at], (0.05, 0.5, 0.95))
+    )
+    table = draws_table(shown)
+    assert table.field("listed_residents_second_year").metadata[b"unit"] == b"residents"
+    page = estimate_page(shown)
+    assert "estimated by model" in page
+    assert not [name for name in channel_prior() if name in page]
+    assert "http" not in page.split("<body>")[1].replace("http-equiv", "")
+    assert SLOPE in table.column_names
+
+
+def test_a_declared_prior_narrows_and_is_an_anchor_only_where_it_speaks_of_telling(tmp_path, bank):
+    file = tmp_path / "ours.toml"
+    file.write_text('declared_by = "us"\nreason = "we asked"\n[parameters]\np_tell_at_no_fear = [1e-5, 5e-5]\n')
+    declared = read_declared(file)
+    assert declared.is_anchor
+    assert declared.channel()["p_tell_at_no_fear"].high == 5e-5
+    assert len(declared.worlds(bank)) == len(bank)
+    assert not Declared("us", "x", {"p_notice": (0.5, 0.6)}).is_anchor
+    with pytest.raises(InputError, match="worlds of the bank"):
+        Declared("us", "x", {"p_notice": (0.5, 0.6)}).worlds(bank)
+    for text, said in (
+        ('reason = "x"\n[parameters]\np_notice = [0.4, 0.5]', "declared_by and reason"),
+        ('declared_by = "x"\nreason = "x"\n[parameters]\np_notic = [0.4, 0.5]', 'did you mean "p_notice"'),
+        ('declared_by = "x"\nreason = "x"\n[parameters]\np_notice = [0.1, 0.5]', r"within 0\.3 to 0\.95"),
+        ("nonsense", "is no TOML"),
+    ):
+        file.write_text(text)
+        with pytest.raises(InputError, match=said):
+            read_declared(file)
+
+
+def test_contradictory_figures_another_window_and_no_effort_are_told():
+    figures = [
+        ("arrests_calls", "2024-Q3", "hoeryong", low, high, "persons", "independent")
+        for low, high in (("1", "5"), ("50", "90"))
+    ]
+    with pytest.raises(InputError, match="contradicts itself"):
+        read_for(made_package(some_reports(), figures=figures), PLACE, WINDOW)
+    with pytest.raises(InputError, match="the window of the bank"):
+        read_for(made_package([report(new_id(), A, "2019-08")], effort=()), PLACE, WINDOW)
+    read = read_for(made_package(some_reports(), effort=()), PLACE, WINDOW)
+    assert {week.state for week in read.setting.effort[0]} == {"unknown"}
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ["estimate", *map(str, arguments)])
+
+
+def test_the_command_stops_at_its_budget_goes_on_and_overwrites_nothing(tmp_path, bank_folder):
+    package, out = tmp_path / "package", tmp_path / "answer"
+    write_files(package, to_files(made_package(some_reports())))
+    common = (package, "--bank", bank_folder, "--rounds", 1)
+    stopped = run(*common, "--out", out, "--budget", 0)
+    assert stopped.exit_code == 1
+    assert "The budget of 0 minutes ended" in stopped.output
+    other = run(*common, "--resume", out, "--seed", 5)
+    assert other.exit_code == 2
+    assert "asks another question (seed)" in other.output
+    found = run(*common, "--resume", out)
+    assert found.exit_code == 1
+    assert "Nothing can be said in numbers" in found.output
+    assert not (out / "steps").exists()
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["bank"]["worlds"] == 144
+    assert str(tmp_path) not in (out / "manifest.json").read_text()
+    gates = list(csv.DictReader((out / "gates.csv").read_text().splitlines()))
+    assert [row["gate"] for row in gates] == [f"G{number}" for number in range(11)]
+    assert run(*common, "--resume", out).exit_code == 2
+    assert "exists already" in run(*common, "--out", out).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name one package"),
+        (("--example", "--place", "nowhere"), "is not known"),
+        (("--example", "--place", "country"), "about one city or county"),
+        (("missing",), "does not exist"),
+        (("--example", "--bank", "missing"), "is no bank"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, said):
+    found = run(*arguments)
+    assert found.exit_code == 2
+    assert said in found.output
+    assert "Traceback" not in found.output
+
+
+def test_a_safe_table_is_read_and_heard_through_the_same_rules(tmp_path, bank):
+    folder = tmp_path / "table"
+    folder.mkdir()
+    lines = ["period,place_code,act_family,n_incidents,shown,label"]
+    for slot, n in (("2024-Q3", "41"), ("2024-Q4", "")):
+        lines.append(f"{slot},north-hamgyong,all,{n},{'yes' if n else 'no'},reported")
+    (folder / "safe_table.csv").write_text("\n".join(lines) + "\n")
+    (folder / "release.json").write_text('{"min_cell": 10, "epsilon": null, "source_cap": 5}')
+    read = read_table_for(folder, PLACE, WINDOW)
+    seen = row_of(read.observed, read.setting)
+    assert seen == pytest.approx([np.log1p(41), np.log1p(5), 1, 0])
+    runs = experiments(bank, read.setting, 1)
+    assert runs.x.shape == (144, 4)
+    shown = runs.x[:, 2:] == 1
+    assert (np.expm1(runs.x[:, :2])[shown] >= 10 - 1e-6).all()
+    assert (runs.x[:, :2][~shown] == np.log1p(5)).all()
+    (folder / "release.json").write_text("{}")
+    with pytest.raises(InputError, match="no whole safe table"):
+        read_table_for(folder, PLACE, WINDOW)
+
+
+def test_the_example_package_is_one_list_without_an_anchor():
+    read = read_for(example_package(), PLACE, Window(date(2023, 7, 3), 104))
+    assert read.setting.lists == 1
+    assert read.anchors == ()
+
+
+def test_posterior_draws_are_written_with_units(tmp_path, answers):
+    path = tmp_path / "draws.parquet"
+    pq.write_table(draws_table(answers[0]), path)
+    assert pq.read_table(path).num_rows == len(answers[0].prior) + 4 * len(answers[0].draws)
