@@ -294,3 +294,6 @@ def test_the_ledger_is_told_in_words_and_as_a_picture(tmp_path):
     result = CliRunner().invoke(main, words.split())
     assert result.exit_code == 2
     assert "known: unwatched, end-reprimands" in result.stderr
+    result = CliRunner().invoke(main, ["compare", "--ledger", "hoeryong"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "PLACE comes first" in result.stderr

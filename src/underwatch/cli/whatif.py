@@ -125,9 +125,12 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
 
 def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Question:
     """Return the question of the command line."""
-    from underwatch.whatif.compare import Question
+    from underwatch.whatif.compare import UNWATCHED, Question
     from underwatch.whatif.interventions import find_interventions
 
+    if place is None and given["against"] not in (None, UNWATCHED):
+        taken = given["against"][:40]
+        raise InputError(f'--ledger took "{taken}" for its world; PLACE comes first, as in: compare hoeryong --ledger')
     if place is None or not (names or given["against"]):
         raise InputError(
             "a PLACE and --with NAME, or --ledger, are needed; for example: compare hoeryong --with end-reprimands"
