@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +24,7 @@ from underwatch.show.studio.desk import Desk
 
 LOOPBACK = "127.0.0.1"
 CHARTS = "vendor/uPlot.iife.min.js"
+_PAGE_FIRST_SECONDS = 1.5  # the page is fetched before the model is read in
 _MEDIA = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -33,9 +35,14 @@ _MEDIA = {
 }
 
 
+def page_root() -> Path:
+    """Return the folder of the page."""
+    return Path(str(files("underwatch.show").joinpath("page")))
+
+
 def page_files() -> dict[str, bytes]:
     """Return the page: what is served, by its address. Nothing else on the disk can be reached."""
-    root = Path(str(files("underwatch.show").joinpath("page")))
+    root = page_root()
     found = {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
@@ -94,11 +101,10 @@ def serve(desk: Desk, port: int = 0, ready: Callable[[str], None] = print) -> No
 
 def _when_started(server: uvicorn.Server, ready: Callable[[str], None], address: str) -> None:
     """Tell the address when the server answers, then read in the simulation, so that the first run need not wait."""
-    import time
-
     while not server.started:
         if server.should_exit:
             return
         time.sleep(0.01)
     ready(address)
+    time.sleep(_PAGE_FIRST_SECONDS)
     import underwatch.show.studio.simulation  # noqa: F401

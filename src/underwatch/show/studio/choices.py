@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from underwatch.facts import Fact, model_parameters, provinces
-from underwatch.show.studio.question import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
+from underwatch.show.studio.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.whatif.interventions import catalogue
 from underwatch.world.scenario import DEFAULT_DAYS, DEFAULT_START
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from underwatch import __version__
-from underwatch.show.studio.question import MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
+from underwatch.show.server_guard import TOKEN_HEADER
+from underwatch.show.studio.bounds import MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.show.studio.takeaway import TAKEN
 
-TOKEN_HEADER = "X-Underwatch-Token"
 _RUN = {"name": "run", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 999999}}
 _OTHER = {**_RUN, "name": "other"}
 _WHO = {"name": "who", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0, "maximum": 9999999}}

@@ -6,12 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from underwatch.errors import InputError
 from underwatch.show.studio.memory import give_back
-from underwatch.show.studio.question import Question
 from underwatch.show.studio.run import DONE, FAILED, OVER, QUEUED, STOPPED, WORKING, Run
+
+if TYPE_CHECKING:
+    from underwatch.show.studio.question import Question
 
 MOST_WAITING = 4
 MOST_FINISHED = 3  # beside those opened from folders; the oldest is forgotten

@@ -9,7 +9,8 @@ from underwatch.errors import InputError
 from underwatch.record.indicators import HEADLINES
 from underwatch.record.schema import DICTIONARY
 from underwatch.show.stations import manifest_job
-from underwatch.show.studio.question import MOST_DRAWS, Question
+from underwatch.show.studio.bounds import MOST_DRAWS
+from underwatch.show.studio.question import Question
 from underwatch.show.studio.run import Run
 
 MOST_FOLDERS = 8

@@ -9,6 +9,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
+from underwatch.show.studio.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.whatif.interventions import (
     Intervention,
     as_toml,
@@ -20,11 +21,7 @@ from underwatch.whatif.interventions import (
 from underwatch.whatif.worlds import BASELINE, COUNTER, worlds_of
 from underwatch.world.scenario import Scenario, scenario_for
 
-MOST_RESIDENTS = 700_000  # of one run on the page; memory and the map set it
-MOST_DAYS = 1_461
-MOST_DRAWS = 64
 CAMPAIGN = "the year-end campaign"
-LEFT_OUT = "S13"  # the channel is integrated over: none of its parameters is a slider
 _KEYS = (
     "place", "start", "days", "population", "seed", "draws", "parameters", "without", "interventions", "from_date",
 )  # fmt: skip

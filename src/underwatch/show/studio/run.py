@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-from underwatch.show.studio.question import Question
-from underwatch.show.summary import Study
-from underwatch.whatif.worlds import Gathered
+    from underwatch.show.studio.question import Question
+    from underwatch.show.summary import Study
+    from underwatch.whatif.worlds import Gathered
 
 QUEUED, WORKING, DONE, STOPPED, FAILED = "queued", "working", "done", "stopped", "failed"
 OVER = (DONE, STOPPED, FAILED)
@@ -49,7 +50,7 @@ class Run:
     done: int = 0
     began: float = 0.0
     digest: str = ""
-    unit_start: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int32))
+    unit_start: Any = (0,)  # int32[units + 1], first resident of each unit, once its worlds are there
     lived: dict[str, Lived] = field(default_factory=dict)
     study: Study | None = None
     ledger: list[dict[str, Any]] = field(default_factory=list)
