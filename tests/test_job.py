@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
@@ -18,7 +20,8 @@ from hypothesis import strategies as st
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.record.outputs import read_run
-from underwatch.show import stations
+from underwatch.show import job, stations, work
+from underwatch.show.job import main_job
 from underwatch.whatif.silence import silence_curve
 from underwatch.whatif.worlds import StopAsked, begin
 from underwatch.world import checkpoint, simulate
@@ -147,16 +150,21 @@ def test_a_province_says_what_its_time_was_spent_on(province):
 
 @pytest.mark.parametrize("after", [1, 2, 7, 30])
 def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
-    """Stopped while the files of a place are being written, whichever of them was the last."""
-    real, count = stations.write_atomically, [0]
+    """Stopped when so many files of places are written, tables and sums, whichever of them was the last."""
+    count = [0]
 
-    def stop(path, *rest):
-        real(path, *rest)
-        count[0] += path.name.startswith("part-")
-        if count[0] == after:
-            raise KeyboardInterrupt
+    def stopping(real):
+        def stop(path, *rest):
+            found = real(path, *rest)
+            count[0] += path.name.startswith("part-")
+            if count[0] == after:
+                raise KeyboardInterrupt
+            return found
 
-    monkeypatch.setattr(stations, "write_atomically", stop)
+        return stop
+
+    monkeypatch.setattr(stations, "write_parts", stopping(stations.write_parts))
+    monkeypatch.setattr(checkpoint, "write_arrays", stopping(checkpoint.write_arrays))
     result = do(f"{PROVINCE} --threads 1 --out {tmp_path}/stopped", 130)
     assert f"--resume {tmp_path}/stopped" in result.stderr
     monkeypatch.undo()
@@ -186,6 +194,7 @@ def test_a_killed_province_loses_at_most_what_its_patience_allows(province, tmp_
 def test_a_place_is_the_same_alone_in_its_province_and_in_the_country(province):
     """Kin ties and officers stay within a place, and its residents bear the numbers of the census everywhere."""
     told = json.loads((province[0] / "manifest.json").read_text())["place_digests"]
+    assert list(told) == [place.name for place in scenario_for("Ryanggang").places]
     country = scenario_for("country", days=8)
     of_province = scenario_for("Ryanggang").places
     hands = simulate.Hands(2)
@@ -194,12 +203,64 @@ def test_a_place_is_the_same_alone_in_its_province_and_in_the_country(province):
         for scenario in (country, scenario_for(place.name, days=8)):
             same = next(one for one in scenario.places if one.name == place.name)
             world = simulate.run(begin(scenario, same, scenario.seed), scenario.phases(), hands)
-            assert simulate.digest(world) == told[at], (scenario.name, place.name)
+            assert [simulate.digest(world)] == told[place.name]["baseline"], (scenario.name, place.name)
+
+
+def test_the_order_of_places_does_not_matter(province, tmp_path):
+    scenario = scenario_for("Ryanggang", days=8)
+    turned = scenario.replace(places=scenario.places[::-1])
+    main_job(turned, RunOptions(draws=0, threads=2, out=tmp_path / "turned"))
+    told = [json.loads((folder / "manifest.json").read_text()) for folder in (province[0], tmp_path / "turned")]
+    one, other = (manifest["place_digests"] for manifest in told)
+    assert list(one) == list(other)[::-1]
+    assert {name: found["baseline"] for name, found in one.items()} == {n: f["baseline"] for n, f in other.items()}
+
+
+def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp_path, monkeypatch):
+    """Sums of weights estimate the counts by kind: within four standard errors."""
+    for module in (job, work):
+        monkeypatch.setattr(module, "LARGE", 500_000)
+    monkeypatch.setattr(work, "_LARGE_SAMPLE", 6_000)
+    monkeypatch.setattr(work, "_LEAST_SAMPLE", 100)
+    words = f"run Ryanggang --start 2024-11-15 --days 8 --draws 0 --threads 2 --out {tmp_path}/"
+    do(words + "sampled")
+    do(words + "whole --incidents all")
+    sampled, whole = (read_run(tmp_path / name) for name in ("sampled", "whole"))
+    assert sampled.digest == whole.digest
+    assert sampled.notes["worlds"] == whole.notes["worlds"] == ["baseline"]
+    some, every = sampled.tables["incidents"], whole.tables["incidents"]
+    assert some.num_rows < every.num_rows / 2
+    assert pc.min_max(every["weight"]).as_py() == {"min": 1.0, "max": 1.0}
+    weights, kinds = some["weight"].to_numpy(), np.array(some["kind"].to_pylist())
+    for kind, count in Counter(every["kind"].to_pylist()).items():
+        of_kind = weights[kinds == kind]
+        error = np.sqrt((of_kind * (of_kind - 1)).sum())
+        assert abs(of_kind.sum() - count) <= 4 * error + 1e-6, kind
+
+
+def test_time_inside_of_another_is_counted_once(monkeypatch):
+    ticks = iter([0.0, 1.0, 4.0, 10.0, 10.0, 12.0])
+    monkeypatch.setattr(work.time, "perf_counter", lambda: next(ticks))
+    clock = work.Clock()
+    with clock.on("outer"), clock.on("inner"):
+        pass
+    with clock.on("outer"):
+        pass
+    assert clock.seconds == {"inner": 3.0, "outer": 7.0 + 2.0}
+
+
+def test_a_run_that_another_has_finished_is_not_begun_again(tmp_path):
+    station = stations.new_station(scenario_for("hoeryong"), RunOptions(out=tmp_path / "run"))
+    (tmp_path / "run" / "manifest.json").write_text("{}")
+    with pytest.raises(InputError, match="was finished by another process"):
+        station.hold()
 
 
 def test_two_cannot_go_on_with_one_run(tmp_path):
     folder = tmp_path / "run"
-    station = stations.new_station(scenario_for("hoeryong", population=50, days=3), RunOptions(out=folder, twin=True))
+    station = stations.new_station(
+        scenario_for("hoeryong", population=50, days=3), RunOptions(out=folder, incidents="all", twin=True)
+    )
     with station.hold():
         result = do(f"run --resume {folder}", 2)
     assert "is being worked on by another process" in result.stderr
@@ -286,9 +347,14 @@ def test_a_full_disk_is_one_line_and_leaves_earlier_runs(done, tmp_path, monkeyp
 
     monkeypatch.setattr("underwatch.world.checkpoint.write_atomically", full)
     result = do(f"{SMALL} --draws 0 --out {tmp_path}/full", 2)
-    assert result.stderr.strip().splitlines()[-1].startswith("underwatch: the disk is full")
+    told = result.stderr.strip().splitlines()[-1]
+    assert told.startswith("underwatch: the disk is full")
+    assert told.endswith(f"resume with underwatch run --resume {tmp_path}/full")
     assert "Traceback" not in result.stderr
     assert digest(folder) == before
+    monkeypatch.undo()
+    do(f"run --resume {tmp_path}/full")
+    assert digest(tmp_path / "full")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -300,7 +366,9 @@ def test_an_unwritable_folder_is_one_line(tmp_path):
 def test_replicates_have_luck_of_their_own(tmp_path):
     do(f"{SMALL} --draws 0 --replicates 2 --out {tmp_path}/r")
     manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
-    assert len(set(manifest["place_digests"])) == 4
+    told = manifest["place_digests"]["Hoeryong"]
+    assert [len(set(told[world])) for world in ("baseline", "counter-world")] == [2, 2]
+    assert len(set(told["baseline"] + told["counter-world"])) == 4
     assert set(read_run(tmp_path / "r").tables["indicators"]["replicate"].to_pylist()) == {0, 1}
 
 

@@ -8,14 +8,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from underwatch.facts import model_parameters
+from underwatch.facts import model_parameters, places, provinces
 from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
+from underwatch.show.country import label_spots, province_table, seat_map
 from underwatch.show.pages import plain, unit_words
 from underwatch.show.plots import ratios
 from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
 from underwatch.show.summary import (
     STATEMENT,
+    Part,
     PlaceFacts,
     SilencePoint,
     Study,
@@ -88,6 +90,20 @@ def page():
     return render_report(fake_model())
 
 
+def fake_country():
+    """A study of all 178 places, each with figures of its own, and of their provinces."""
+    luck = np.random.default_rng(5)
+    parts = tuple(Part(place, fake_measured(luck, True, 0.5 + 0.003 * n)) for n, place in enumerate(places().values()))
+    of_provinces = {name: fake_measured(luck, True, 1.0) for name in provinces()}
+    country = PlaceFacts("North Korea", "", "", 23349859, 23349859, 14155393, True, len(parts))
+    return replace(fake_study(2, twin=False), place=country, provinces=of_provinces, parts=parts, stand_in=40000)
+
+
+@pytest.fixture(scope="module")
+def country_page():
+    return render_report(fake_model(fake_country()))
+
+
 class Reader(HTMLParser):
     """Collects elements, their attributes, and which element is not closed."""
 
@@ -136,6 +152,52 @@ def test_ids_are_unique_and_every_reference_inside_is_met(page):
     ids = [a["id"] for _, a, _ in tags if "id" in a]
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'(?:href="|url\()#([^")]+)', page)) <= set(ids)
+
+
+def test_the_page_of_the_country_has_its_provinces_and_seats(country_page):
+    tags = read(country_page)
+    ids = [a["id"] for _, a, _ in tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    section = re.search(r'<section aria-label="By province">.*?</section>', country_page, flags=re.S)[0]
+    for name in (*provinces(), "all together"):
+        assert f'<th scope="row">{name}</th>' in section
+    assert "GeoNames, CC BY 4.0" in section
+    assert "the 76 of 178 cities and counties" in section
+    assert section.count('<svg class="chart"') == 4
+    assert "http" not in country_page.replace("http-equiv", "")
+
+
+def test_no_district_is_shown_apart(country_page):
+    for name in ("Pyongyang", "Chongjin", "Hamhung"):
+        for unit in places()[name].units:
+            assert unit.name_ko not in country_page
+            assert re.search(rf"<th[^>]*>{re.escape(unit.name)}</th>", country_page) is None, unit.name
+
+
+def test_the_table_and_the_map_have_the_numbers_of_their_places():
+    study = fake_country()
+    header, rows = province_table(study)
+    assert {len(row) for row in rows} == {len(header)}
+    at = HEADLINE_NAMES.index("arrests")
+    column = [title for title, _ in header].index("Arrests")
+    assert [row[column] for row in rows[:-1]] == [number(float(f.year[at])) for f in study.provinces.values()]
+    assert [int(row[2]) for row in rows] == [*(len(members) for members in provinces().values()), 178]
+    chart = seat_map(study)
+    figures = {part.place.name: part.figures.year[HEADLINE_NAMES.index("forgone")] for part in study.parts}
+    known = [place for place in places().values() if place.seat_lat is not None]
+    assert len(known) == len(chart.rows) == 76
+    assert {row[0]: row[4] for row in chart.rows} == {p.name: percent(float(figures[p.name])) for p in known}
+
+
+def test_labels_of_the_map_keep_off_each_other():
+    at = (127.0, 40.0)
+    spots = label_spots(dict.fromkeys(("North Hamgyong", "Kangwon", "Jagang"), at), np.array([at]), np.array([0.1]))
+    assert len(set(spots.values())) == 3
+    for name, (x, y) in spots.items():
+        assert abs(x - at[0]) < 2 > abs(y - at[1])
+        for other, (u, v) in spots.items():
+            half = 0.108 * (len(name) + len(other)) / 2
+            assert other == name or abs(x - u) >= half or abs(y - v) >= 0.2
 
 
 def test_every_chart_has_a_table_a_caption_and_a_right(page):

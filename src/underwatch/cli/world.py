@@ -69,9 +69,8 @@ Examples:
 @click.option(
     "--incidents",
     type=click.Choice(("all", "sample")),
-    default="all",
-    show_default=True,
-    help="Write every incident, or an even sample of them for a large place. Example: --incidents sample",
+    help="Write every incident, or a sample with weights (default: all, but a sample for the country). "
+    "Example: --incidents sample",
 )
 @click.option(
     "--twin/--no-twin",

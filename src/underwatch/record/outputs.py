@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -85,22 +85,16 @@ def table_bytes(name: str, table: pa.Table) -> bytes:
     return data
 
 
-def write_parts(path: Path, name: str, parts: Sequence[Path]) -> dict[str, Any]:
-    """Put the parts of a table together in one file, part by part, and return its hash and size.
+def write_parts(path: Path, name: str, parts: Iterable[pa.Table]) -> dict[str, Any]:
+    """Write a table part by part, none of them held longer than it takes, and return the file's hash and size.
 
-    Like all files it appears whole or not at all. A part that is no Parquet is refused (InputError).
+    Like all files it appears whole or not at all.
     """
     half = path.with_name(f".{path.name}.part")
     try:
         with pq.ParquetWriter(half, TABLES[name], compression="zstd", use_dictionary=True) as writer:
             for part in parts:
-                try:
-                    table = pq.read_table(part)
-                except (pa.ArrowException, OSError) as error:
-                    if isinstance(error, OSError) and error.errno is not None:
-                        raise
-                    raise InputError(f"{part} is damaged: it is not Parquet; run the scenario again") from None
-                writer.write_table(table.cast(TABLES[name]))
+                writer.write_table(part.cast(TABLES[name]))
         with half.open("r+b") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
@@ -110,6 +104,19 @@ def write_parts(path: Path, name: str, parts: Sequence[Path]) -> dict[str, Any]:
         half.unlink(missing_ok=True)
         raise
     return {"sha256": digest, "bytes": size}
+
+
+def read_parts(paths: Iterable[Path]) -> Iterator[pa.Table]:
+    """Yield what the files of a table's parts hold, bit by bit; a file that is no Parquet is refused (InputError)."""
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as file:
+                for group in range(file.num_row_groups):
+                    yield file.read_row_group(group)
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise InputError(f"{path} is damaged: it is not Parquet; run the scenario again") from None
 
 
 def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
@@ -129,7 +136,7 @@ def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
         for name, parts in run.tables.items():
             if not isinstance(parts, pa.Table):
                 hashes[f"{name}.parquet"] = {}
-                hashes[f"{name}.parquet"] = write_parts(folder / f"{name}.parquet", name, parts)
+                hashes[f"{name}.parquet"] = write_parts(folder / f"{name}.parquet", name, read_parts(parts))
         manifest = _manifest(run, hashes)
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(folder / MANIFEST, text.encode())

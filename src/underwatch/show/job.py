@@ -6,10 +6,10 @@ memory is that of the largest few. Everything that a resumed run needs is in its
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -19,14 +19,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from underwatch.errors import InputError
 from underwatch.record.indicators import Measured, measure, stack
 from underwatch.record.outputs import Run, joined, write_run
 from underwatch.show.progress import Progress, warn_if_cold
 from underwatch.show.report import scenario_report
 from underwatch.show.stations import Station, kept_options, manifest_job, new_station, old_station
-from underwatch.show.study import SILENCE_DRAWS, headlines, place_facts, silence_band, silence_points
+from underwatch.show.study import SILENCE_DRAWS, headlines, place_facts, silence_band, silence_place, silence_points
 from underwatch.show.summary import Part, SilencePoint, Study, summary_lines
-from underwatch.show.work import LARGE, TABLES, Clock, Done, Work
+from underwatch.show.work import LARGE, TABLES, Clock, Done, Work, compile_first
 from underwatch.whatif.silence import STAND_IN, WATCHING
 from underwatch.whatif.worlds import (
     BASELINE,
@@ -46,6 +47,7 @@ from underwatch.world.scenario import RunOptions, Scenario
 _CHANGE = "the year-end campaign"
 _FEW_RESIDENTS = 40_000  # residents of the places in which a run of many takes its draws from the prior
 _PATIENCE = 15.0  # seconds of work on a place that a run of many may lose
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass
@@ -60,7 +62,8 @@ class Job:
     digests: list[str] = field(default_factory=list)
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock = field(default_factory=Clock)  # what threads did, of many places
+    wall: Clock = field(default_factory=Clock)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -95,18 +98,22 @@ class Job:
         """Simulate all places, the draws, then the silence curve."""
         stand_in = min(STAND_IN, self.scenario.residents) * self.scenario.days
         with Progress(self.work + stand_in * self.points * len(WATCHING)) as progress:
-            runner = Runner(progress.advance, self.stopping.is_set, _PATIENCE if self.many else 0.0)
-            if self.many:
-                self._places(progress, runner)
-            else:
-                progress.say(self.scenario.name)
-                hands = simulate.Hands(self.threads)
-                self._take(self.place_work.place(0, self.scenario.places[0], runner, hands))
+            patience = _PATIENCE if self.many else 0.0
+            runner = Runner(progress.advance, self.stopping.is_set, patience, lambda: self.clock.on("checkpoints"))
+            with self.wall.on("places"):
+                if self.many:
+                    self._places(progress, runner)
+                else:
+                    progress.say(self.scenario.name)
+                    hands = simulate.Hands(self.threads)
+                    self._take(self.place_work.place(0, self.scenario.places[0], runner, hands))
             progress.say("draws from the prior")
-            for (draw, name), found in self._draws(runner).items():
-                self.sums[f"draw-{draw}-{name}"] = found
+            with self.wall.on("draws"):
+                for (draw, name), found in self._draws(runner).items():
+                    self.sums[f"draw-{draw}-{name}"] = found
             progress.say("silence curve")
-            silence = silence_points(self.scenario, self.draws, self.threads, lambda: progress.advance(stand_in))
+            with self.wall.on("silence curve"):
+                silence = silence_points(self.scenario, self.draws, self.threads, lambda: progress.advance(stand_in))
         return self._study(silence)
 
     def _take(self, done: Done) -> None:
@@ -127,8 +134,6 @@ class Job:
             progress.say(f"{places[at].province}: {places[at].name}")
             done = self.place_work.place(at, places[at], runner, bench.hands)
             with self.clock.on("checkpoints"):
-                for name, tables in done.tables.items():
-                    self.station.keep_table(at, name, joined(name, tables))
                 self.station.keep_place(at, done.sums, done.digests)
 
         left.sort(key=lambda at: -places[at].population)
@@ -238,10 +243,30 @@ class Job:
             published=published,
             silence=silence,
             silence_band=silence_band(len(self.draws)),
+            silence_place=silence_place(self.scenario),
             stand_in=self.drawn_residents if self.many else 0,
             provinces=self._provinces(),
             parts=tuple(self.parts),
         )
+
+    def _place_digests(self) -> dict[str, dict[str, list[str]]]:
+        """Return the digests by place and world, one of each replicate: those of a place are the same in any run."""
+        each = iter(self.digests)
+        found: dict[str, dict[str, list[str]]] = {}
+        for place in self.scenario.places:
+            mine = found[place.name] = {world: [] for world in self.worlds}
+            for _ in range(self.options.replicates):
+                for digests in mine.values():
+                    digests.append(next(each))
+        return found
+
+    def spent(self) -> str:
+        """Return what the time was spent on, in a sentence."""
+        told = f"{sum(self.wall.seconds.values()):.0f} s on the wall: {self.wall.words()}"
+        if not self.clock.seconds:
+            return told
+        threads = f"{self.threads} thread{'s' if self.threads != 1 else ''} together"
+        return f"{told}; of the places, {threads}: {self.clock.words()}"
 
     def write(self, study: Study) -> dict[str, Any]:
         """Write the run folder; return the manifest."""
@@ -257,8 +282,8 @@ class Job:
             "places": len(scenario.places),
             "worlds": list(self.worlds),
             "options": kept_options(self.options),
-            "incidents_sampled": self.place_work.sampled,
-            "place_digests": self.digests,
+            "incidents_sampled": self.options.incidents == "sample",
+            "place_digests": self._place_digests(),
             "headlines": headlines(study),
         }
         run = Run(
@@ -270,32 +295,52 @@ class Job:
         return manifest
 
 
-def main_job(scenario: Scenario | None, options: RunOptions) -> int:
-    """Do the main job and return the exit code: 0, or 1 when a run repeated from a manifest has another digest."""
-    same_as: str | None = None
+def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[Station, Scenario, RunOptions, str | None]:
+    """Return the folder, the scenario, its options and the digest it should have: of a new run or of a stopped one."""
     if options.resume is not None:
-        station, scenario, kept, same_as = old_station(options.resume)
-    else:
-        kept = options
-        if options.from_manifest is not None:
-            scenario, kept, same_as = manifest_job(options.from_manifest)
-            kept = replace(kept, out=options.out)
-        if scenario is None:
-            raise ValueError("neither a scenario nor a run to go on with")
-        if kept.twin is None:
-            kept = replace(kept, twin=scenario.residents <= LARGE)
-        station = new_station(scenario, kept, same_as)
-    warn_if_cold()
-    held, begun = station.hold(), time.perf_counter()
-    job = Job(scenario, kept, station, max(1, options.threads))
+        return old_station(options.resume)
+    same_as: str | None = None
+    if options.from_manifest is not None:
+        scenario, kept, same_as = manifest_job(options.from_manifest)
+        options = replace(kept, out=options.out)
+    if scenario is None:
+        raise ValueError("neither a scenario nor a run to go on with")
+    large = scenario.residents > LARGE
+    if options.twin is None:
+        options = replace(options, twin=not large)
+    if options.incidents is None:
+        options = replace(options, incidents="sample" if large else "all")
+    return new_station(scenario, options, same_as), scenario, options, same_as
+
+
+def _carry_out(job: Job) -> tuple[Study, dict[str, Any]]:
+    """Do the work and return its figures and its manifest; a stop, or a full disk, says how to go on."""
+    resume = f"resume with underwatch run --resume {job.station.run}"
+    cold = warn_if_cold()
+    held = job.station.hold()
     try:
+        if cold:
+            with job.wall.on("compiling"):
+                compile_first(job.scenario)
         study = job.run()
-        manifest = job.write(study)
+        with job.wall.on("tables and report"):
+            return study, job.write(study)
     except KeyboardInterrupt:
         job.stopping.set()
-        raise KeyboardInterrupt(f"resume with underwatch run --resume {station.run}") from None
+        raise KeyboardInterrupt(resume) from None
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise InputError(f"the disk is full; earlier results are untouched; make room, then {resume}") from None
     finally:
         held.close()
+
+
+def main_job(scenario: Scenario | None, options: RunOptions) -> int:
+    """Do the main job and return the exit code: 0, or 1 when a run repeated from a manifest has another digest."""
+    station, scenario, kept, same_as = _asked(scenario, options)
+    job = Job(scenario, kept, station, max(1, options.threads))
+    study, manifest = _carry_out(job)
     same = None if same_as is None else manifest["digest"] == same_as
     if options.as_json:
         keys = ("digest", "population", "days", "seed", "place", "worlds", "headlines")
@@ -310,6 +355,6 @@ def main_job(scenario: Scenario | None, options: RunOptions) -> int:
             words = "as in the manifest" if same else f"NOT as in the manifest, which says {same_as}"
             print(f"Digest {manifest['digest']}: {words}.", file=sys.stdout if same else sys.stderr)
     if job.many:
-        print(f"{job.clock.words(job.threads)}; {time.perf_counter() - begun:.0f} s on the wall", file=sys.stderr)
+        print(job.spent(), file=sys.stderr)
     print(f"Written to {station.run}; open {station.run / 'report.html'} in a browser.", file=sys.stderr)
     return 1 if same is False else 0

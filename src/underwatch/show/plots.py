@@ -36,7 +36,8 @@ def _is_share(indicator: str) -> bool:
     return DICTIONARY[indicator].unit == "fraction"
 
 
-def _percent_axis(axis: Any) -> None:
+def percent_axis(axis: Any) -> None:
+    """Write the shares of an axis as percentages."""
     from matplotlib.ticker import FuncFormatter
 
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g} %"))
@@ -75,8 +76,8 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
     _draw_weeks(axis, study, at, days)
     axis.set_ylim(bottom=0)
     if _is_share(headline.indicator):
-        _percent_axis(axis.yaxis)
-    _date_axis(axis)
+        percent_axis(axis.yaxis)
+    date_axis(axis)
     figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
     header = ["Week from"]
     for world in study.worlds:
@@ -109,10 +110,11 @@ def _bands_caption(study: Study) -> str:
     return f"Band{edges}: {band_words(study.n_draws)}; thick line: their median; {thin}.{shade}"
 
 
-def _date_axis(axis: Any) -> None:
+def date_axis(axis: Any, most: int = 6) -> None:
+    """Give an axis of days at most so many dates."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-    locator = AutoDateLocator(minticks=3, maxticks=6)
+    locator = AutoDateLocator(minticks=3, maxticks=most)
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
 
@@ -138,12 +140,12 @@ def silence_chart(study: Study) -> Chart | None:
     below.set_xlabel("strength of watching, times the scenario's")
     for axis in (above, below):
         axis.set_ylim(bottom=0)
-        axis.yaxis.set_major_locator(_few_ticks())
+        axis.yaxis.set_major_locator(few_ticks())
         axis.yaxis.set_major_formatter(_thousands())
     caption = (
         "Incidents, and the reports of them that get out, as watching grows. Where the lower curve bends, the same few "
         f"reports stand for a calm place and for a crushed one. Band: {study.silence_band}; one possible history at "
-        "each strength."
+        f"each strength{f', in {study.silence_place}' if study.silence_place else ''}."
     )
     header = ("Watching", "Incidents", "Published", "low", "high", "Published per 1,000 incidents")
     rows = tuple(
@@ -167,10 +169,11 @@ def _spaced(watching: Sequence[float]) -> list[str]:
     return labels
 
 
-def _few_ticks() -> Any:
+def few_ticks(most: int = 4) -> Any:
+    """Return what sets at most so many ticks on an axis."""
     from matplotlib.ticker import MaxNLocator
 
-    return MaxNLocator(4)
+    return MaxNLocator(most)
 
 
 def _thousands() -> Any:
@@ -324,8 +327,8 @@ def group_chart(study: Study, at: int) -> Chart:
     axis.set_xlim(left=0)
     axis.grid(axis="y", visible=False)
     axis.grid(axis="x")
-    axis.xaxis.set_major_locator(_few_ticks())
-    _percent_axis(axis.xaxis) if _is_share(name) else axis.xaxis.set_major_formatter(_thousands())
+    axis.xaxis.set_major_locator(few_ticks())
+    percent_axis(axis.xaxis) if _is_share(name) else axis.xaxis.set_major_formatter(_thousands())
     figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2)
     header, rows = _group_rows(study, at, show)
     title = _GROUP_TITLES[name]

@@ -53,7 +53,9 @@ def is_cold() -> bool:
         return False
 
 
-def warn_if_cold() -> None:
-    """Say once that the first run compiles."""
-    if is_cold():
+def warn_if_cold() -> bool:
+    """Say once that the first run compiles; return whether it has to."""
+    cold = is_cold()
+    if cold:
         print(f"compiling once, about {COMPILE_SECONDS} s; later runs start at once", file=sys.stderr)
+    return cold

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +17,7 @@ from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.files import fresh_folder, numbered_folder, write_atomically
-from underwatch.record.outputs import MANIFEST, read_manifest, table_bytes
+from underwatch.record.outputs import MANIFEST, read_manifest, write_parts
 from underwatch.whatif.worlds import Gathered
 from underwatch.world import checkpoint
 from underwatch.world.scenario import RunOptions, Scenario
@@ -93,12 +93,12 @@ class Station:
         sums = {key: Gathered.of_named(key, arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
         return sums, [digests[at : at + 40] for at in range(0, len(digests), 40)]
 
-    def keep_table(self, place: int, name: str, table: pa.Table) -> None:
-        """Keep a table of a place."""
-        write_atomically(self.folder / f"part-{place:03d}-{name}.parquet", table_bytes(name, table))
+    def keep_table(self, place: int, world: int, name: str, parts: Iterable[pa.Table]) -> None:
+        """Keep a table of a place, of its worlds the one of that number, part by part."""
+        write_parts(self.folder / f"part-{place:03d}-{world:06d}-{name}.parquet", name, parts)
 
     def tables(self, name: str) -> list[Path]:
-        """Return the files of the tables of that name, in the order of places."""
+        """Return the files of the tables of that name, in the order of places and of the worlds of each."""
         return sorted(self.folder.glob(f"part-*-{name}.parquet"))
 
     def hold(self) -> IO[bytes]:
@@ -109,6 +109,9 @@ class Station:
         except OSError:
             file.close()
             raise InputError(f"{self.run} is being worked on by another process; wait for it, or stop it") from None
+        if (self.run / MANIFEST).exists():
+            file.close()
+            raise InputError(f"{self.run} was finished by another process just now; there is nothing to resume")
         return file
 
     def finished(self) -> None:

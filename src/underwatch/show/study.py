@@ -9,7 +9,7 @@ import numpy as np
 
 from underwatch.record.indicators import HEADLINES
 from underwatch.show.summary import PlaceFacts, SilencePoint, Study
-from underwatch.whatif.silence import silence_curve
+from underwatch.whatif.silence import STAND_IN, silence_curve
 from underwatch.world.scenario import Scenario
 
 SILENCE_DRAWS = 8
@@ -45,6 +45,12 @@ def silence_points(
         edges = float(around.min()), float(around.max())
         points.append(SilencePoint(scale, float(curve.incidents[row, 0]), float(shapes[row, 0]), *edges))
     return tuple(points)
+
+
+def silence_place(scenario: Scenario) -> str:
+    """Say in what the silence curve is drawn."""
+    where = "on the border" if any(place.border for place in scenario.places) else "inland"
+    return f"a place of {min(STAND_IN, scenario.residents):,} residents {where}"
 
 
 def silence_band(n_draws: int) -> str:

@@ -66,7 +66,8 @@ class Study:
     the prior in front, the same draws in every world. `published` has the expected published reports of each draw, of
     the central values first: float[1 + draws]. `silence_band` says what `lo` and `hi` of the silence curve are.
     Of many places, `provinces` and `parts` have the baseline of each, and draws are taken in places of
-    `stand_in` residents together, their counts brought to the residents of all.
+    `stand_in` residents together, their counts brought to the residents of all. `silence_place` says where the silence
+    curve was drawn.
     """
 
     place: PlaceFacts
@@ -80,6 +81,7 @@ class Study:
     published: Mapping[str, np.ndarray] = field(default_factory=dict)
     silence: tuple[SilencePoint, ...] = ()
     silence_band: str = "range of the channel"
+    silence_place: str = ""
     stand_in: int = 0
     provinces: Mapping[str, Measured] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
@@ -330,15 +332,15 @@ def _meet(level: float, branch: Sequence[SilencePoint]) -> float:
     return float(np.interp(level, [p.published for p in ordered], [p.incidents for p in ordered]))
 
 
-def silence_sentence(points: Sequence[SilencePoint]) -> str:
-    """Say in words what the silence curve shows."""
+def silence_sentence(points: Sequence[SilencePoint], where: str = "") -> str:
+    """Say in words what the silence curve shows, and where it was drawn, if that is told."""
     if len(points) < 3 or not any(point.published for point in points):
         return "The silence curve was not drawn in this run."
     points = sorted(points, key=lambda point: point.watching)
     first, last = points[0], points[-1]
     peak = max(range(len(points)), key=lambda at: points[at].published)
     opening = (
-        f"as watching goes from {number(first.watching)} to {number(last.watching)} times the scenario's, incidents "
+        f"{f'in {where}, ' if where else ''}as watching goes from {number(first.watching)} to {number(last.watching)} times the scenario's, incidents "
         f"go from {number(first.incidents)} to {number(last.incidents)}"
     )
     if peak in (0, len(points) - 1):
@@ -371,6 +373,6 @@ def summary_lines(study: Study) -> tuple[str, ...]:
         _line_ordinary(figures),
         _line_distress(figures),
         _line_out(study, figures),
-        silence_sentence(study.silence),
+        silence_sentence(study.silence, study.silence_place if study.place.n_places > 1 else ""),
         STATEMENT,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ class Runner:
     tick: Callable[[int], None]  # resident-days done since the last tick
     stop: Callable[[], bool]
     patience: float = 0.0  # seconds of work that a stop may lose; 0: a checkpoint every 4 weeks and at the end
+    saving: Callable[[], AbstractContextManager[None]] = nullcontext  # what a checkpoint is written in
 
     def check(self) -> None:
         """Stop here if somebody asked to."""
@@ -105,7 +107,8 @@ class Runner:
             else:
                 due = days // CHECKPOINT_DAYS > saved // CHECKPOINT_DAYS or days == scenario.days
             if keep is not None and due:
-                checkpoint.save(world, keep, note or {})
+                with self.saving():
+                    checkpoint.save(world, keep, note or {})
                 saved, written = days, time.monotonic()
             self.check()
 

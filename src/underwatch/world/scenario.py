@@ -255,15 +255,16 @@ class RunOptions:
     """How a scenario is run: what does not touch the world itself.
 
     `threads` is how many units of work go side by side; `out`, `resume` and `from_manifest` are paths as given.
-    `incidents` is "all" or "sample", what of them is written; `twin` says whether the world without the campaign is
-    run beside the baseline (None: unless there are too many residents). With `resume` or `from_manifest` the scenario
-    is the one kept there, and so is the rest, but for `threads`, `out` and `as_json`.
+    `incidents` is "all" or "sample", what of them is written, and `twin` says whether the world without the campaign is
+    run beside the baseline; None leaves both to the number of residents (a sample and no twin for the country). With
+    `resume` or `from_manifest` the scenario is the one kept there, and so is the rest, but for `threads`, `out` and
+    `as_json`.
     """
 
     replicates: int = 1
     draws: int = 8
     threads: int = 1
-    incidents: str = "all"
+    incidents: str | None = None
     as_json: bool = False
     out: Path | None = None
     resume: Path | None = None
