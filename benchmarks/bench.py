@@ -346,7 +346,8 @@ def show(found: dict) -> str:
             f"core-second; building {country['building_thread_seconds']} s of thread time)"
         )
         lines.append(
-            f"underwatch run country: {command['wall_seconds']} s ({command['core_seconds']} core-seconds), peak {command['peak_bytes'] / 2**20:,.0f} MiB, "
+            f"underwatch run country: {command['wall_seconds']} s ({command['core_seconds']} core-seconds), "
+            f"peak {command['peak_bytes'] / 2**20:,.0f} MiB, "
             f"{command['written_bytes'] / 2**20:,.0f} MiB written; {command['spent']}"
         )
     lines.append(

@@ -150,7 +150,8 @@ def seat_map(study: Study) -> Chart | None:
                  for part, value in zip(seats, values, strict=True))  # fmt: skip
     caption = (
         f"Schematic: the {len(seats)} of {len(study.parts)} cities and counties whose seat's coordinates are "
-        f"known{_left_out(study)}; nothing finer is drawn. Area: residents of the 2008 census. Fill: {headline.title.lower()}, {headline.unit}, "
+        f"known{_left_out(study)}; nothing finer is drawn. Area: residents of the 2008 census. "
+        f"Fill: {headline.title.lower()}, {headline.unit}, "
         "of synthetic residents in one possible history at central values (n = 1, no range). Seats differ here by "
         "size, by the border and by luck, and by nothing else. Coordinates: GeoNames, CC BY 4.0."
     )

@@ -340,7 +340,8 @@ def silence_sentence(points: Sequence[SilencePoint], where: str = "") -> str:
     first, last = points[0], points[-1]
     peak = max(range(len(points)), key=lambda at: points[at].published)
     opening = (
-        f"{f'in {where}, ' if where else ''}as watching goes from {number(first.watching)} to {number(last.watching)} times the scenario's, incidents "
+        f"{f'in {where}, ' if where else ''}"
+        f"as watching goes from {number(first.watching)} to {number(last.watching)} times the scenario's, incidents "
         f"go from {number(first.incidents)} to {number(last.incidents)}"
     )
     if peak in (0, len(points) - 1):
