@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from underwatch.errors import InputError
@@ -16,19 +17,32 @@ def write_atomically(path: str | Path, data: bytes, mode: int = 0o644) -> None:
     The bytes go to a temporary file in the same folder, to the disk, and are then renamed into place. On any failure
     (a full disk, a stop) the old file stands untouched and the temporary one is gone; the error is passed on (OSError).
     """
-    path = Path(path)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    write_together({Path(path): data}, mode)
+
+
+def write_together(files: Mapping[Path, bytes], mode: int = 0o644) -> None:
+    """Write several files, each as `write_atomically` does, so that a full disk leaves all the old ones untouched.
+
+    All of them are on the disk before the first is renamed into place; renaming takes no space and follows the order
+    given. A kill between two renames leaves the first ones new and the others old.
+    """
+    staged: dict[Path, str] = {}
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        for path, data in files.items():
+            descriptor, staged[path] = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fchmod(file.fileno(), mode)
+                os.fsync(file.fileno())
+        for path, temporary in staged.items():
+            os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        for temporary in staged.values():
+            Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    for parent in {path.parent for path in files}:
+        _sync_folder(parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from evidence.packages import PLAIN_REPORT, TODAY, good_package, package_of, report
 from underwatch.errors import InputError
-from underwatch.evidence.check import check, check_files, read_package
+from underwatch.evidence.check import check, check_files, examine, read_package
 from underwatch.evidence.findings import CODES, as_json, as_text, exit_code
 from underwatch.evidence.folder import LARGEST_FILE, Oversized, read_files, write_files, zip_bytes
 from underwatch.evidence.ids import id_from, new_id
@@ -199,6 +199,19 @@ def test_marks_of_a_spreadsheet_are_a_note_only():
     assert exit_code(check_files(marked, TODAY)) == 0
 
 
+def test_a_table_with_semicolons_is_one_finding_and_has_no_fingerprint():
+    """And its rows are not told as lost: they stand there, only not readable."""
+    files = to_files(good_package())
+    assert [one.code for one in found_in(files)] == []
+    assert examine(files, TODAY)[1]
+    found, fingerprint = examine(files | {"reports.csv": files["reports.csv"].replace(b",", b";")}, TODAY)
+    assert [(one.code, one.file, one.row) for one in found if one.file != "bibliography.csv"] == [
+        ("file-columns", "reports.csv", 1)
+    ]
+    assert "separated by semicolons" in found[-1].remedy
+    assert fingerprint == ""
+
+
 def test_free_text_in_the_descriptor_is_refused():
     files = to_files(good_package())
     told = json.loads(files["datapackage.json"])
@@ -220,8 +233,8 @@ def test_the_name_of_a_file_or_column_is_not_repeated_when_it_looks_like_a_perso
 
 
 def test_every_code_has_a_test():
-    history = {"history-broken", "history-lost-row", "history-forked"}
-    tested = {*CELLS, *PAIRS, *FILES, *history, "dates-heaped", "zeros-unknown-effort"}
+    history, imported = {"history-broken", "history-lost-row", "history-forked"}, {"row-again"}
+    tested = {*CELLS, *PAIRS, *FILES, *history, *imported, "dates-heaped", "zeros-unknown-effort"}
     assert tested == set(CODES)
 
 

@@ -192,8 +192,57 @@ def test_what_is_no_csv_is_one_line(data):
         import_csv(new_package(), data, None, CODER)
 
 
-def test_an_identifier_that_is_there_already_is_found_by_the_check():
-    package = package_of(report(0))
-    result = import_csv(package, as_csv([report(0, act_code="listing")]), None, CODER)
-    assert "id-double" in {one.code for one in check_files(to_files(result.package), TODAY)} or result.findings
-    assert id_from("report", "0") == report(0)[0]
+def places_of(result):
+    return [(one.file, one.row, one.column, one.code) for one in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column", "code"),
+    [
+        ({"when_precision": "month"}, "when_precision", "date-precision"),
+        ({"received": "2024-W39"}, "received", "received-early"),
+        ({"when": "2026-W40", "received": ""}, "when", "date-future"),
+        ({"place_precision": "province"}, "place_precision", "place-precision"),
+        ({"release": "record"}, "release", "release-beyond-consent"),
+        ({"relayed_from": "list", "relay_of": id_from("nobody")}, "relay_of", "reference-unknown"),
+        ({"report_id": id_from("report", "7")}, "report_id", "id-double"),
+    ],
+)
+def test_what_makes_no_sense_is_told_by_the_row_of_the_file(wrong, column, code):
+    """Not by the row of the sorted table that would have been written, which nobody has ever seen."""
+    package = package_of(*(report(n) for n in range(5, 9)))
+    good = [report(n, act_code="listing") for n in range(20, 26)]
+    control = import_csv(package, as_csv(good), None, CODER, TODAY)
+    assert (control.n_rows, control.findings) == (6, [])
+    cells = dict(zip(HEADER, report(50), strict=True)) | wrong
+    result = import_csv(package, as_csv([*good[:4], tuple(cells.values()), *good[4:]]), None, CODER, TODAY)
+    assert places_of(result) == [("the file", 6, column, code)]
+    assert result.package is package
+
+
+def test_a_file_imported_twice_does_not_double_what_happened():
+    blank = tuple(
+        "" if name in ("report_id", "incident_id") else cell for name, cell in zip(HEADER, report(0), strict=True)
+    )
+    other = [cell.replace("2024-W40", "2024-W38") for cell in blank]
+    first = import_csv(new_package(), as_csv([blank, blank]), None, CODER, TODAY)
+    assert first.n_rows == 2, "two like rows of one file are two incidents"
+    again = import_csv(first.package, as_csv([other, blank]), None, CODER, TODAY)
+    assert places_of(again) == [("the file", 3, "", "row-again")]
+    assert again.package is first.package
+    assert import_csv(first.package, as_csv([other]), None, CODER, TODAY).n_rows == 1
+    assert import_csv(first.package, as_csv([other, blank]), None, CODER, TODAY, again=True).n_rows == 2
+
+
+def test_an_export_imported_twice_is_met_although_its_list_gets_a_fresh_name():
+    first = import_csv(new_package(), ACLED.read_bytes(), read_mapping("acled"), CODER)
+    again = import_csv(first.package, ACLED.read_bytes(), read_mapping("acled"), CODER)
+    assert {code for *_, code in places_of(again)} == {"row-again"}
+    assert len(again.findings) == first.n_rows
+
+
+@pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs")])
+def test_other_marks_than_commas_are_named(mark, word):
+    data = as_csv([report(0)]).replace(b",", mark.encode())
+    with pytest.raises(InputError, match=f"separated by {word}"):
+        import_csv(new_package(), data, None, CODER)

@@ -99,8 +99,14 @@ def test_what_does_not_fit_is_refused_and_nothing_written(tmp_path):
     with WorkingCopy.create(tmp_path / "w.sqlite", package_of(report(0))) as copy:
         before = copy.package()
         version = copy.version("reports", PLAIN_REPORT["report_id"])
-        for wrong in (record_of(0, act_code="Kim Chol-su"), record_of(0, when="2024-12-01"), {"report_id": "x"}):
-            with pytest.raises(InputError) as caught:
+        for wrong, says in (
+            (record_of(0, act_code="Kim Chol-su"), "column act_code"),
+            (record_of(0, when="2024-12-01"), "column when"),
+            ({"report_id": "x"}, "lacks columns"),
+            (record_of(0) | {"Chol": "x"}, "no such column"),
+            (record_of(0) | {"grond": "x"}, 'did you mean "ground"'),
+        ):
+            with pytest.raises(InputError, match=says) as caught:
                 copy.put("reports", wrong, CODER, "coding", version)
             assert "Chol" not in str(caught.value)
         for table in (CHANGES, "persons", "meta"):

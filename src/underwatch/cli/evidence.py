@@ -135,28 +135,28 @@ def schema(table: str | None, dictionary: bool) -> None:
 @click.argument("file", type=AnyPath())
 @click.option("--into", "folder", type=AnyPath(), required=True, help="The package's folder.")
 @click.option("--map", "mapping_name", help="A mapping: one that ships (acled) or a TOML file. Without: the template.")
+@click.option("--again", is_flag=True, help="Import rows that are there already, but for identifiers, once more.")
 @_WHO
 @_JSON
 @_TODAY
 def import_(
-    file: Path, folder: Path, mapping_name: str | None, who: str, as_json_: bool, today: datetime | None
+    file: Path, folder: Path, mapping_name: str | None, as_json_: bool, today: datetime | None, **how: str | bool
 ) -> int | None:
     """Bring the reports of a CSV FILE into a package; with a finding nothing is written."""
     from underwatch.evidence.importing import import_csv, read_mapping
 
     _no_working_copy(folder)
     if not file.is_file():
-        raise InputError(f"{file} does not exist")
-    package = read_package(folder, today.date() if today else None)
+        raise InputError(f"{file} is no file")
+    day = today.date() if today else None
     chosen = read_mapping(mapping_name) if mapping_name else None
-    result = import_csv(package, file.read_bytes(), chosen, _who(who))
+    who = _who(str(how["who"]))
+    result = import_csv(read_package(folder, day), file.read_bytes(), chosen, who, day, bool(how["again"]))
     if result.findings:
         click.echo(as_json(result.findings) if as_json_ else as_text(result.findings, "the file"))
         click.echo("Nothing was imported.", err=True)
         return 1
-    files = to_files(result.package)
-    check_package(files, today.date() if today else None)
-    write_files(folder, files, fresh=False)
+    write_files(folder, to_files(result.package), fresh=False)
     click.echo(
         f"{result.n_rows} reports imported, {result.n_skipped} rows skipped. {file} itself is not sealed; remove it."
     )

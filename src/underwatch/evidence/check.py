@@ -28,6 +28,7 @@ from underwatch.evidence.package import (
     leaves_out_last,
     parse_package,
     read_sheet,
+    separator_hint,
 )
 from underwatch.evidence.tripwire import tripped
 from underwatch.evidence.vocabularies import vocabulary_files
@@ -89,9 +90,10 @@ def _examine(files: Mapping[str, bytes], today: date) -> tuple[list[Finding], st
         found += told
         tables[name] = _fit(name, sheet, unfit)
     found += check_sense({name: (lines.columns, lines.numbers) for name, lines in tables.items()}, today)
+    unread = {name for name, form in TABLES.items() if form.file in files} - sheets.keys()
     if CHANGES in tables:
-        found += verify(tables[CHANGES], {name: tables[name] for name in RECORDED if name in tables})
-    is_whole = not any(one.row == 0 and one.level == ERROR for one in found)
+        found += verify(tables[CHANGES], {name: tables[name] for name in RECORDED if name in tables}, unread)
+    is_whole = not unread and not any(one.row == 0 and one.level == ERROR for one in found)
     in_files = {name: (files[TABLES[name].file], sheet) for name, sheet in sheets.items()}
     fingerprint = fingerprint_of(kind, declares, in_files) if is_whole else ""
     return declared_as_notes(found, declares), fingerprint
@@ -167,6 +169,8 @@ def _sheet(name: str, data: bytes) -> tuple[list[Finding], Sheet | None]:
 def _columns(name: str, sheet: Sheet) -> list[Finding]:
     """Return what is wrong with a header: columns missing, doubled or unknown, and those that speak of a person."""
     form = TABLES[name]
+    if hint := separator_hint(sheet):
+        return [finding("file-columns", form.file, 1, hint=hint)]
     missing = [column for column in form.names if column not in sheet.header]
     found = []
     if missing:

@@ -33,6 +33,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "file-form": (NOTE, "Readable but not in the usual form ({hint}). `underwatch evidence record` rewrites it."),
         "descriptor": (ERROR, "{hint}."),
         "row-length": (ERROR, "The row has more or fewer cells than the header. Look for a stray comma."),
+        "row-again": (WARNING, "The package has the same row, but for identifiers. Another incident? Add --again."),
         # Cells
         "cell-empty": (ERROR, "The cell may not be empty. {hint}"),
         "cell-formula": (ERROR, "The cell starts like a formula, which a spreadsheet would run. Delete it."),

@@ -5,13 +5,15 @@ Folders are made with mode 700 and files with mode 600, each file appearing whol
 
 import io
 import os
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from underwatch.errors import InputError
-from underwatch.evidence.format import TABLES, VOCABULARY_FOLDER
-from underwatch.files import write_atomically
+from underwatch.evidence.format import CHANGES, TABLES, VOCABULARY_FOLDER
+from underwatch.files import write_together
 
 # A hundred thousand reports with their history are about 50 MB; a file beyond this is no package of coded reports.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -107,35 +109,48 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     return memory.getvalue()
 
 
-def make_private_folder(path: Path) -> None:
-    """Make a folder with mode 700; InputError when it exists: nothing is overwritten."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir(mode=PRIVATE_FOLDER)
-    except FileExistsError:
-        raise InputError(f"{path} exists already; nothing is overwritten: name another folder") from None
-    except NotADirectoryError:
-        raise InputError(f"{path} cannot be made: a part of it is a file") from None
-    path.chmod(PRIVATE_FOLDER)
-
-
 def write_files(path: str | Path, files: Mapping[str, bytes], fresh: bool = True) -> None:
     """Write the files of a package into a folder.
 
-    With `fresh` the folder must not exist. Otherwise only files that differ are written, each as a whole, and an
-    optional table that lost its last row is removed after all else is written.
+    With `fresh` the folder must not exist, and it appears whole or not at all. Otherwise only files that differ are
+    written: all of them or, on a full disk, none; the history last, so that after a kill in between `record` puts right
+    what is behind. An optional table that lost its last row is removed after all else is written.
     """
     folder = Path(path)
     if fresh:
-        make_private_folder(folder)
-    vocabulary = folder / VOCABULARY_FOLDER
-    vocabulary.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-    for name in sorted(files):
+        return _make_folder(folder, files)
+    (folder / VOCABULARY_FOLDER).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    changed = {}
+    for name in sorted(files, key=lambda name: (name == TABLES[CHANGES].file, name)):
         place = folder / name
         if not (place.is_file() and not place.is_symlink() and place.read_bytes() == files[name]):
-            write_atomically(place, files[name], PRIVATE_FILE)
+            changed[place] = files[name]
         elif place.stat().st_mode & 0o077:
             place.chmod(PRIVATE_FILE)
+    write_together(changed, PRIVATE_FILE)
     for form in TABLES.values():
         if form.file not in files:
             (folder / form.file).unlink(missing_ok=True)
+    return None
+
+
+def _make_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make a package's folder with mode 700; InputError when it exists: nothing is overwritten.
+
+    It is made beside its place and renamed. What a kill leaves is called unfinished, and is no hidden file: it is plain.
+    """
+    if folder.exists() or folder.is_symlink():
+        raise InputError(f"{folder} exists already; nothing is overwritten: name another folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.", suffix=".unfinished"))
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(f"{folder} cannot be made: a part of it is a file") from None
+    try:
+        for inner in sorted({(stage / name).parent for name in files}):
+            inner.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        write_together({stage / name: data for name, data in files.items()}, PRIVATE_FILE)
+        os.rename(stage, folder)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise

@@ -8,7 +8,7 @@ What it shows: a line or row changed, lost, moved or added outside the tool. Wha
 its end together with its rows; compare the fingerprint that `check` prints with the one you noted for that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from underwatch.errors import InputError
@@ -114,8 +114,11 @@ class Lines:
         return Lines(columns, [self.numbers[at] for at in order], [self.texts[at] for at in order])
 
 
-def verify(changes: Lines, tables: Mapping[str, Lines]) -> list[Finding]:
-    """Return what is wrong with a history, given its lines and the tables it speaks of."""
+def verify(changes: Lines, tables: Mapping[str, Lines], unread: Collection[str] = ()) -> list[Finding]:
+    """Return what is wrong with a history, given its lines and the tables it speaks of.
+
+    Of the tables in `unread`, which are there and cannot be read, no row is told as lost.
+    """
     seqs = list(map(int, changes.columns["seq"]))
     names = changes.columns["segment"]
     if seqs != list(range(1, len(seqs) + 1)) or len(set(names)) > 1:
@@ -132,7 +135,8 @@ def verify(changes: Lines, tables: Mapping[str, Lines]) -> list[Finding]:
             found += _differing(name, rows, contents, lines.numbers, latest, forked)
     if n_rows == len(latest) and not forked and not found:
         return found
-    return found + _gone(changes, tables, latest, forked)
+    told = {key: content for key, content in latest.items() if key[0] not in unread}
+    return found + _gone(changes, tables, told, forked)
 
 
 def _differing(

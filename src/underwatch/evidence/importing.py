@@ -9,21 +9,22 @@ import csv
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError, nearest
+from underwatch.evidence.check import check_files
 from underwatch.evidence.check_cells import check_cells
-from underwatch.evidence.findings import MOST_LISTED, Finding, finding
+from underwatch.evidence.findings import ERROR, MOST_LISTED, Finding, finding
 from underwatch.evidence.folder import LARGEST_FILE
 from underwatch.evidence.format import REPORTS, TABLES
 from underwatch.evidence.gazetteer import gazetteer
 from underwatch.evidence.history import recorded
 from underwatch.evidence.ids import new_id
-from underwatch.evidence.package import Package, Row, Sheet, read_sheet
+from underwatch.evidence.package import Package, Row, Sheet, read_sheet, separator_hint, to_files
 from underwatch.evidence.periods import coarsen, parse_period
 from underwatch.evidence.tripwire import column_tripped, tripped
 from underwatch.facts import find_place
@@ -31,7 +32,8 @@ from underwatch.facts import find_place
 _FORM = TABLES[REPORTS]
 _SKIP, _REST, _NEW = "skip", "*", "new"
 # Made here when the source has none: a fresh identifier for each row.
-_OWN_IDS = ("report_id", "incident_id")
+_ID = "report_id"
+_OWN_IDS = (_ID, "incident_id")
 # Derived from the date and the place.
 _DERIVED = {"when_precision", "place_precision"}
 _OPTIONAL = {column.name for column in _FORM.columns if not column.required}
@@ -130,11 +132,20 @@ def own_mapping(header: Iterable[str]) -> ColumnMapping:
     return ColumnMapping({name: name for name in header if name in _FORM.names}, {}, {}, frozenset())
 
 
-def import_csv(package: Package, data: bytes, mapping: ColumnMapping | None, who: str) -> Imported:
+def import_csv(
+    package: Package,
+    data: bytes,
+    mapping: ColumnMapping | None,
+    who: str,
+    today: date | None = None,
+    again: bool = False,
+) -> Imported:
     """Return the package with the rows of a CSV file added; the package as it was when there are findings.
 
-    Without a mapping the file must have the columns of the template; identifiers left empty are filled in. InputError
-    when the file is no UTF-8 CSV or has columns that are neither mapped nor dropped.
+    Without a mapping the file must have the columns of the template; identifiers left empty are filled in. A row that
+    is there already but for its identifiers is a finding unless `again`: a file imported twice would double what
+    happened. `today` judges dates in the future. InputError when the file is no UTF-8 CSV or has columns that are
+    neither mapped nor dropped.
     """
     sheet = _sheet(data)
     mapping = mapping or own_mapping(sheet.header)
@@ -154,10 +165,41 @@ def import_csv(package: Package, data: bytes, mapping: ColumnMapping | None, who
             rows.append(row)
             numbers.append(number)
     found += _cells(rows, numbers, mapping)
+    if not again:
+        given = set(sheet.columns[sheet.header.index(mapping.columns[_ID])]) if _ID in mapping.columns else set()
+        fresh = [(number, row) for number, row in zip(numbers, rows, strict=True) if row[0] not in given]
+        found += _known(package, fresh, mapping)
+    grown = package.with_rows(REPORTS, [*package.table(REPORTS).rows, *rows])
+    if not found:
+        grown = recorded(grown, who, "imported")
+        found = _sense(grown, dict(zip((row[0] for row in rows), numbers, strict=True)), mapping, today)
     if found:
         return Imported(package, 0, skipped, sorted(found)[: MOST_LISTED * 5])
-    grown = package.with_rows(REPORTS, [*package.table(REPORTS).rows, *rows])
-    return Imported(recorded(grown, who, "imported"), len(rows), skipped, [])
+    return Imported(grown, len(rows), skipped, [])
+
+
+def _known(package: Package, rows: list[tuple[int, Row]], mapping: ColumnMapping) -> list[Finding]:
+    """Return the numbered rows that the package has already, but for identifiers which every import makes anew."""
+    made = {*_OWN_IDS, *(name for name, value in mapping.constants.items() if value == _NEW)}
+    kept = [at for at, name in enumerate(_FORM.names) if name not in made]
+    there = {tuple(row[at] for at in kept) for row in package.table(REPORTS).rows}
+    return [finding("row-again", "the file", n) for n, row in rows if tuple(row[at] for at in kept) in there]
+
+
+def _sense(grown: Package, numbers: Mapping[str, int], mapping: ColumnMapping, today: date | None) -> list[Finding]:
+    """Return the errors of the package as it would be; those in its new rows told by the row of the source.
+
+    The history was written a moment ago: where it does not fit, two rows share an identifier, which is told as that.
+    """
+    found = []
+    for one in check_files(to_files(grown), today):
+        if one.level == ERROR and not one.code.startswith("history-"):
+            is_report = one.file == _FORM.file
+            number = numbers.get(grown.table(REPORTS).rows[one.row - 2][0], 0) if is_report and one.row else 0
+            column = mapping.columns.get(one.column, one.column)
+            is_new = is_report and (number or not one.row)
+            found.append(replace(one, file="the file", row=number, column=column) if is_new else one)
+    return found
 
 
 def _sheet(data: bytes) -> Sheet:
@@ -167,8 +209,14 @@ def _sheet(data: bytes) -> Sheet:
     csv.field_size_limit(LARGEST_FILE)
     try:
         sheet = read_sheet(data)
-    except (UnicodeDecodeError, csv.Error):
+    except UnicodeDecodeError:
         raise InputError("the file is no CSV in UTF-8; save it as `CSV UTF-8 (comma delimited)`") from None
+    except csv.Error:
+        raise InputError(
+            "the file cannot be read as CSV: a quote is not closed, or it holds strange characters"
+        ) from None
+    if hint := separator_hint(sheet):
+        raise InputError(f"the file is no CSV with commas. {hint}")
     if not sheet.header or len(set(sheet.header)) < len(sheet.header):
         raise InputError("the first row must name every column, each once")
     return sheet

@@ -237,6 +237,14 @@ def _sheet(rows: list[Row], plain: bool) -> Sheet:
     return Sheet(header, columns, [number for number, _ in good], ragged, plain and len(good) == len(body))
 
 
+def separator_hint(sheet: Sheet) -> str:
+    """Say what to do where the cells of a file are separated by something else than commas; '' where they are not."""
+    if len(sheet.header) != 1 or not any(mark in sheet.header[0] for mark in ";\t"):
+        return ""
+    mark = "semicolons" if ";" in sheet.header[0] else "tabs"
+    return f"Its cells are separated by {mark}. Save it again as `CSV UTF-8 (comma delimited)`."
+
+
 def table_of(name: str, sheet: Sheet) -> Table | None:
     """Return a sheet as a table, columns put in order; None when columns are missing, doubled or unknown."""
     form = TABLES[name]

@@ -33,7 +33,7 @@ from underwatch.evidence.periods import parse_period, quarters
 from underwatch.evidence.store import working_path
 from underwatch.evidence.suppression import hide, with_totals
 from underwatch.evidence.vocabularies import label
-from underwatch.files import write_atomically
+from underwatch.files import write_together
 
 # Below these a rule protects too little to be offered.
 LEAST_MIN_CELL, LEAST_DELAY_DAYS, MOST_SOURCE_CAP = 10, 180, 20
@@ -132,10 +132,13 @@ def publish(folder: str | Path, out: str | Path, rules: Rules, today: date | Non
     stage = out.with_name(f".{out.name}.part")
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir(parents=True)
-    write_atomically(stage / TABLE_FILE, release.table, SHARED_MODE)
     text = json.dumps(release.record, indent=1, ensure_ascii=False) + "\n"
-    write_atomically(stage / RECORD_FILE, text.encode(), SHARED_MODE)
-    write_files(folder, files, fresh=False)
+    try:
+        write_together({stage / TABLE_FILE: release.table, stage / RECORD_FILE: text.encode()}, SHARED_MODE)
+        write_files(folder, files, fresh=False)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
     os.rename(stage, out)
     return release
 

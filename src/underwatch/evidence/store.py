@@ -44,9 +44,13 @@ def remove_working_copy(folder: str | Path) -> bool:
     """Remove the working copy of a package folder with all that SQLite keeps beside it; say whether there was one."""
     path = working_path(folder)
     existed = path.exists()
+    _remove(path)
+    return existed
+
+
+def _remove(path: Path) -> None:
     for companion in reversed(_COMPANIONS):
         path.with_name(path.name + companion).unlink(missing_ok=True)
-    return existed
 
 
 @contextmanager
@@ -61,8 +65,8 @@ def _told_plainly(path: Path) -> Iterator[None]:
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         if "locked" in str(error) or "busy" in str(error):
             raise InputError(f"{path.name} is in use by someone else for over a minute; try again") from None
-        if "full" in str(error):
-            raise InputError(f"{path.name}: the disk is full; nothing was changed") from None
+        if "full" in str(error) or "I/O" in str(error):
+            raise InputError(f"{path.name}: the disk is full or cannot be written; nothing was changed") from None
         raise InputError(
             f"{path.name} is damaged or no working copy; make another with `underwatch evidence work`"
         ) from None
@@ -100,8 +104,7 @@ class WorkingCopy:
         path = Path(path)
         if path.exists() and _is_finished(path):
             raise InputError(f"{path.name} exists already; save it or discard it first")
-        for companion in _COMPANIONS:
-            path.with_name(path.name + companion).unlink(missing_ok=True)
+        _remove(path)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
         with _told_plainly(path):
             base = sqlite3.connect(path, isolation_level=None)
@@ -120,8 +123,11 @@ class WorkingCopy:
                 for name in TABLES:
                     _insert(base, name, package.table(name).rows)
                 base.execute("COMMIT")
-            finally:
+            except BaseException:
                 base.close()
+                _remove(path)
+                raise
+            base.close()
         return cls(path)
 
     def __enter__(self) -> "WorkingCopy":
@@ -272,9 +278,12 @@ def _form(table_name: str) -> TableForm:
 
 def _fitting(form: TableForm, row: Mapping[str, str]) -> Row:
     """Return a row as cells in order; InputError when columns are wrong or a cell does not fit, without its content."""
-    if set(row) != set(form.names):
-        missing = ", ".join(sorted(set(form.names) - set(row))) or "none"
-        raise InputError(f"the columns of the row are not those of {form.file}; missing: {missing}")
+    unknown = sorted(set(row) - set(form.names))
+    if unknown:
+        raise InputError(f"{form.file} has no such column{nearest(unknown[0], form.names)}")
+    missing = [name for name in form.names if name not in row]
+    if missing:
+        raise InputError(f"the row lacks columns of {form.file}: {', '.join(missing)}")
     cells = tuple(row[column] for column in form.names)
     found, _ = check_cells(form, Sheet(form.names, tuple([cell] for cell in cells), range(1, 2), (), True))
     if found:
