@@ -89,10 +89,11 @@ def estimate(**given: Any) -> int:
     from underwatch.estimate.outputs import write_answer
     from underwatch.estimate.question import OutOfTime, Question, Steps, answer
 
-    place = _place(given["place"])
+    one_package(given)
+    place = place_of(given["place"])
     declared = Declared() if given["declared_prior"] is None else read_declared(given["declared_prior"])
     bank = read_bank(given["bank_folder"] or shipped_folder())
-    reading, fingerprint = _reading(given, place, bank.plan.window)
+    reading, fingerprint = reading_of(given, place, bank.plan.window)
     kept = {
         "package": fingerprint, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
         "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
@@ -120,7 +121,16 @@ def estimate(**given: Any) -> int:
     return 0 if found.decision.scale else 1
 
 
-def _place(name: str) -> Place:
+def one_package(given: dict[str, Any]) -> None:
+    """Refuse none, two, or one that is not there, before anything is read."""
+    if given["example"] == (given["package"] is not None):
+        raise InputError("name one package, or --example for the one that comes with the program")
+    if given["package"] is not None and not given["package"].exists():
+        raise InputError(f"{given['package']} does not exist; `underwatch evidence new DIR` starts a package")
+
+
+def place_of(name: str) -> Place:
+    """Return the one city or county of a name."""
     from underwatch.facts import find_place
 
     kind, full, members = find_place(name)
@@ -129,7 +139,7 @@ def _place(name: str) -> Place:
     return members[0]
 
 
-def _reading(given: dict[str, Any], place: Place, window: Window) -> tuple[Reading, str]:
+def reading_of(given: dict[str, Any], place: Place, window: Window) -> tuple[Reading, str]:
     """Read the package or the safe table, and return it with its checksum."""
     from underwatch.estimate.observed import read_for, read_table_for
     from underwatch.estimate.safe_table import is_safe_table
@@ -138,8 +148,6 @@ def _reading(given: dict[str, Any], place: Place, window: Window) -> tuple[Readi
     from underwatch.evidence.ids import letters_of
     from underwatch.evidence.publish import TABLE_FILE
 
-    if given["example"] == (given["package"] is not None):
-        raise InputError("name one package, or --example for the one that comes with the program")
     anchors = not given["no_anchors"]
     path = given["package"]
     if path is not None and is_safe_table(path):

@@ -148,7 +148,7 @@ def answer(question: Question, steps: Steps) -> Answer:
             runs, box, rounds = pool.of(kept), near, 2
             posterior = steps.posterior("second round", lambda: train(runs.theta, runs.x, box, seed=seed + 1))
     draws = posterior.draw(x_obs, DRAWS, seed)
-    fit = steps.arrays("cross-check", lambda: _held_out(runs, box, seed))
+    fit = steps.arrays("cross-check", lambda: held_out(runs, box, seed))
     by_law = {}
     for number, law in enumerate(LAWS):
         one = pool.of(np.flatnonzero((pool.law == number) & box.inside(pool.theta))[: max(len(runs), FEWEST_AGAIN)])
@@ -178,15 +178,17 @@ def _on_a_part(runs: Experiments, box: Box, seed: int) -> Posterior:
     return train(runs.theta[kept], runs.x[kept], box, seed=seed)
 
 
-def _held_out(runs: Experiments, box: Box, seed: int) -> dict[str, np.ndarray]:
-    """Return draws for each run by a posterior that has seen no run of its world."""
+def held_out(runs: Experiments, box: Box, seed: int) -> dict[str, np.ndarray]:
+    """Return draws for each run, and the density at its truth, by a posterior that has seen no run of its world."""
     fold = stream(seed, "folds").permutation(runs.rows.max() + 1)[runs.rows] % calibration.FOLDS
-    draws = np.empty((len(runs), calibration.DRAWS, len(box)), np.float32)
+    draws, density = np.empty((len(runs), calibration.DRAWS, len(box)), np.float32), np.empty(len(runs))
     for k in range(calibration.FOLDS):
         out = fold == k
         fitted = train(runs.theta[~out], runs.x[~out], box, seed=seed + k)
         draws[out] = fitted.draw(runs.x[out], calibration.DRAWS, seed + k)
-    return {"draws": draws, "theta": runs.theta, "x": runs.x, "reports": runs.reports, "worlds": runs.rows}
+        density[out] = calibration.unit_log_density(fitted, runs.theta[out], runs.x[out])
+    behind = {"theta": runs.theta, "x": runs.x, "reports": runs.reports, "worlds": runs.rows}
+    return {"draws": draws, "density": density, **behind}
 
 
 def nearest(draws: np.ndarray, pool: Experiments, box: Box) -> np.ndarray:

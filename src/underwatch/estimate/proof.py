@@ -1,0 +1,100 @@
+"""The proof of calibration: over a whole bank, does the posterior hold what it says, all told and with few reports.
+
+Two kinds of package stand for all: one list alone, and two lists with 200 people asked who left. Effort is open
+throughout. Every run is judged by a posterior that has seen no run of its world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from underwatch.estimate import calibration, gates_calibration
+from underwatch.estimate.bank import Bank
+from underwatch.estimate.experiments import Experiments, experiments
+from underwatch.estimate.observed import Setting, Survey
+from underwatch.estimate.posterior import train
+from underwatch.estimate.quantities import SLOPE, box_of, with_derived
+from underwatch.estimate.question import ALL_NAMES, NAMES, held_out, unit_of
+from underwatch.estimate.verdict import Verdict
+from underwatch.testimony.effort import EffortWeek
+
+LEVELS = (0.5, 0.9)
+ASKED = 200
+OPEN = EffortWeek("open", "usual", "none")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of one kind of package: ranks of the truth, coverage, by number of reports, and the gates' verdicts."""
+
+    kind: str
+    ranks: np.ndarray  # float[n, columns]
+    coverage: Mapping[float, np.ndarray]  # float[columns] by level
+    by_reports: np.ndarray  # float[4, columns], 90 %
+    rows_by_reports: np.ndarray  # int[4]
+    said: calibration.Reliability  # of the chance of terror
+    tarp: Mapping[str, np.ndarray]
+    crps: np.ndarray  # float[columns], of logs
+    nlpd: float  # nats, against an even spread over the box
+    width: np.ndarray  # float[columns], mean width of the 90 % interval of logs
+    verdicts: tuple[Verdict, ...]
+    n_worlds: int
+
+
+def reference_settings(bank: Bank) -> dict[str, Setting]:
+    """Return the two kinds of package that stand for all."""
+    window = bank.plan.window
+    place = bank.plan.scenario().places[0]
+    weeks = (OPEN,) * window.n_weeks
+    one = Setting(window, place, 1, (weeks, weeks), 0.9, 0.9, np.full(window.n_weeks, -1))
+    survey = Survey("was_followed", (0, window.n_periods - 1), ASKED, 0)
+    return {"one list": one, f"two lists, {ASKED} leavers": replace(one, lists=2, surveys=(survey,))}
+
+
+def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
+    """Return the proof for one kind of package."""
+    runs = experiments(bank, setting, seed)
+    box = box_of(runs.theta)
+    fit = held_out(runs, box, seed)
+    held, truth = with_derived(fit["draws"].astype(float)), with_derived(runs.theta)
+    rank = calibration.ranks(held, truth)
+    slope = NAMES.index(SLOPE)
+    chance, came = (held[..., slope] < 0).mean(axis=1), truth[:, slope] < 0
+    unit, point = box.unit(fit["draws"].astype(float)), box.unit(runs.theta)
+    references = calibration.tarp_references(point, runs.x, seed)
+    tarp = {name: calibration.tarp(unit, point, one) for name, one in references.items()}
+    share, size = calibration.coverage_by_quartile(rank, runs.reports)
+    scaled = unit_of(held)
+    low, high = np.quantile(scaled, [0.05, 0.95], axis=1)
+    middle = float(np.median(runs.reports))
+    verdicts = (
+        gates_calibration.sbc(rank, ALL_NAMES),
+        gates_calibration.coverage(rank, ALL_NAMES),
+        gates_calibration.low_counts(rank, runs.reports, middle, ALL_NAMES),
+        gates_calibration.reliability(chance, came),
+        gates_calibration.tarp(tarp),
+    )
+    return Proof(
+        kind, rank, {level: calibration.coverage(rank, level) for level in LEVELS}, share, size,
+        calibration.reliability(chance, came), tarp, calibration.crps(scaled, unit_of(truth)).mean(axis=0),
+        float(-fit["density"].mean()), (high - low).mean(axis=0), verdicts, len(bank),
+    )  # fmt: skip
+
+
+def widths(runs: Experiments, near: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean widths float[columns] of the 90 % intervals of logs, and their coverage, over the runs `near`.
+
+    Half of the worlds teach and the other half is judged.
+    """
+    box = box_of(runs.theta)
+    teach = runs.rows % 2 == 0
+    fitted = train(runs.theta[teach], runs.x[teach], box, seed=seed)
+    judged = np.flatnonzero(~teach & near)
+    draws = with_derived(fitted.draw(runs.x[judged], calibration.DRAWS, seed))
+    truth = with_derived(runs.theta[judged])
+    low, high = np.quantile(unit_of(draws), [0.05, 0.95], axis=1)
+    return (high - low).mean(axis=0), calibration.coverage(calibration.ranks(draws, truth), 0.9)
