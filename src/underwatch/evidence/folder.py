@@ -137,7 +137,7 @@ def write_files(path: str | Path, files: Mapping[str, bytes], fresh: bool = True
 def _make_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Make a package's folder with mode 700; InputError when it exists: nothing is overwritten.
 
-    It is made beside its place and renamed. What a kill leaves is called unfinished, and is no hidden file: it is plain.
+    It is made beside its place and renamed. What a kill leaves is called unfinished, and not hidden: it is plain.
     """
     if folder.exists() or folder.is_symlink():
         raise InputError(f"{folder} exists already; nothing is overwritten: name another folder")
