@@ -7,7 +7,17 @@ import pytest
 
 from underwatch.errors import InputError
 from underwatch.record.incidents import published_table
-from underwatch.testimony.channel import FEAR_LAWS, expected_published, fear_law, p_told, publish, witnesses
+from underwatch.testimony import channel
+from underwatch.testimony.channel import (
+    FEAR_LAWS,
+    expected_published,
+    fear_law,
+    p_told,
+    publish,
+    selection,
+    shares_of_lists,
+    witnesses,
+)  # fmt: skip
 from underwatch.world.parameters import Parameters
 
 START = datetime.date(2024, 7, 1)
@@ -101,3 +111,18 @@ def test_delays_are_log_normal_on_one_plus_days():
     logs = np.log1p(columns["delay_days"][~columns["relay"]])
     assert abs(logs.mean() - VALUES["delay_log_mean"]) < 0.03
     assert abs(logs.std() - VALUES["delay_log_sd"]) < 0.03
+
+
+@pytest.mark.parametrize("law", FEAR_LAWS)
+@pytest.mark.parametrize("tell", [1e-6, 1e-3, 0.3, 1.0])
+def test_the_compiled_pass_is_the_plain_form(law, tell):
+    """Small chances by a series and large ones by the library, up to certainty, effort by list and week."""
+    records, values = some_records(3000), {**VALUES, "p_tell_at_no_fear": tell}
+    records[:50, 3] = records[50:100, 5] = records[50:100, 7] = 0  # no kin; nobody near
+    effort = np.random.default_rng(8).random((2, 53))
+    for border, heard in ((True, None), (False, effort)):
+        found = channel._chances(records, channel._ear(values, law, border, heard))
+        pull, week = selection(records, values, border), records[:, 0] // 7
+        for at, share in enumerate(shares_of_lists(values)):
+            reach = share * pull * (1.0 if heard is None else heard[at, week])
+            np.testing.assert_allclose(found[at], p_told(records, values, law, reach), rtol=1e-11, atol=1e-300)

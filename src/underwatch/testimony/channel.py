@@ -11,7 +11,7 @@ and relays are copies.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import places
+from underwatch.testimony import hearing
 from underwatch.world.draws import stream
 from underwatch.world.layout import (
     GROUND_NAMES,
@@ -28,6 +29,7 @@ from underwatch.world.layout import (
     I_FOLLOWED_VISIT,
     I_LISTING,
     INCIDENT_NAMES,
+    RECORD_FIELDS,
 )
 
 Law = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
@@ -120,7 +122,8 @@ def p_told(
 ) -> np.ndarray:
     """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n.
 
-    `reach` multiplies the chance that a witness tells: a list's share, selection and effort.
+    `reach` multiplies the chance that a witness tells: a list's share, selection and effort. This is the plain form;
+    what is used on millions of incidents is `hearing.chances`, held to it by a test.
     """
     seen = witnesses(records, values)
     left = fear_law(law)(seen.fear, values["fear_silence"])
@@ -144,22 +147,36 @@ def shares_of_lists(values: Mapping[str, float]) -> tuple[float, float]:
     return values["share_of_first_list"], 1.0 - values["share_of_first_list"]
 
 
-def expected_published(records: np.ndarray, values: Mapping[str, float], law: str = "exponential") -> float:
-    """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted."""
-    blocks = (records[at : at + _BLOCK] for at in range(0, len(records), _BLOCK))
-    return sum(float(chances.sum()) for block in blocks for chances in _by_list(block, values, law, True, None))
+def _ear(values: Mapping[str, float], law: str, border: bool = True, effort: np.ndarray | None = None) -> hearing.Ear:
+    """Return the channel as the compiled pass reads it."""
+    fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
+    left = values["p_tell_at_no_fear"] * fear_law(law)(fear, values["fear_silence"])
+    grounds = np.zeros((_GROUND_BITS + 1, RECORD_FIELDS), np.uint16)
+    grounds[:, 1] = np.arange(_GROUND_BITS + 1)
+    shares = np.array(shares_of_lists(values))
+    heard = np.ones((len(shares), 1)) if effort is None else np.asarray(effort, float)
+    pull = selection(grounds, values, border)
+    return hearing.Ear(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
 
 
-def _by_list(
-    block: np.ndarray, values: Mapping[str, float], law: str, border: bool, effort: np.ndarray | None
-) -> list[np.ndarray]:
-    """Return the chance that each list is told of each incident."""
-    pull = selection(block, values, border)
-    found = []
-    for at, share in enumerate(shares_of_lists(values)):
-        heard = 1.0 if effort is None else effort[at, block[:, 0].astype(np.int64) // 7]
-        found.append(p_told(block, values, law, share * pull * heard))
+def _chances(block: np.ndarray, ear: hearing.Ear) -> np.ndarray:
+    """Return float[lists, n]: the chance that each list is told of each incident."""
+    found = np.empty((len(ear.share), len(block)))
+    hearing.chances(block, ear, found)
     return found
+
+
+def expected_published(
+    records: np.ndarray | Iterable[np.ndarray], values: Mapping[str, float], law: str = "exponential"
+) -> float:
+    """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted.
+
+    `records` is uint16[n, 8], or blocks of such.
+    """
+    ear = _ear(values, law)
+    parts = [records] if isinstance(records, np.ndarray) else records
+    blocks = (part[at : at + _BLOCK] for part in parts for at in range(0, len(part), _BLOCK))
+    return sum(float(_chances(block, ear).sum()) for block in blocks)
 
 
 def publish(
@@ -182,7 +199,7 @@ def publish(
     """
     luck = stream(seed, "channel")
     border = place not in places() or places()[place].border
-    told, first = _told(records, values, law, luck, (border, effort))
+    told, first = _told(records, _ear(values, law, border, effort), luck)
     n = len(told)
     delay = _delays(luck, n, values)
     relayed = luck.random(n) < values["list_relay_share"]
@@ -205,19 +222,12 @@ def publish(
     }
 
 
-def _told(
-    records: np.ndarray,
-    values: Mapping[str, float],
-    law: str,
-    luck: np.random.Generator,
-    heard: tuple[bool, np.ndarray | None],
-) -> tuple[np.ndarray, np.ndarray]:
+def _told(records: np.ndarray, ear: hearing.Ear, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw which incidents are told to which list; return their records, and the number of the list of each."""
     kept, lists = [records[:0]], [np.zeros(0, np.int64)]
     for at in range(0, len(records), _BLOCK):
         block = records[at : at + _BLOCK]
-        chances = _by_list(block, values, law, *heard)
-        row, which = np.nonzero(np.stack([luck.random(len(block)) < chance for chance in chances], axis=1))
+        row, which = np.nonzero(np.stack([luck.random(len(block)) < one for one in _chances(block, ear)], axis=1))
         kept.append(block[row])
         lists.append(which)
     return np.concatenate(kept), np.concatenate(lists)

@@ -167,7 +167,7 @@ def gather(world: simulate.World, scenario: Scenario) -> Gathered:
     published = 0.0
     count = sum(len(block) for block in history.record_blocks)
     if "S13" not in now.without:
-        published = sum(expected_published(block, now.values) for block in history.record_blocks)
+        published = expected_published(history.record_blocks, now.values)
     numbers = np.array([count, published])
     return Gathered(history.cells, history.residents, history.adults, history.watched, numbers)
 
