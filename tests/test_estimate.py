@@ -3,11 +3,14 @@
 import csv
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
+import arviz_base
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import xarray as xr
 from click.testing import CliRunner
 
 from reported import PLACE, WINDOW, A, B, made_package, report, some_reports
@@ -18,11 +21,12 @@ from underwatch.estimate.declared import Declared, read_declared
 from underwatch.estimate.experiments import experiments
 from underwatch.estimate.findings import first_lines, rows
 from underwatch.estimate.observed import read_for, read_table_for
-from underwatch.estimate.outputs import draws_table
+from underwatch.estimate.outputs import TREE, draws_table, write_answer
 from underwatch.estimate.priors import channel_prior, draw
 from underwatch.estimate.quantities import COUNTED, SLOPE, quantities, slope_of_reports, with_derived
 from underwatch.estimate.question import ALL_NAMES, SHAPE, Question, Steps, answer
 from underwatch.estimate.summaries import columns, hear, row_of
+from underwatch.estimate.verdict import decide
 from underwatch.evidence.example import example_package
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.ids import new_id
@@ -181,15 +185,16 @@ def test_a_bank_too_small_withholds_all_numbers_and_says_which_gate(answers):
     assert draws_table(seen).column_names == ["set", "draw"]
 
 
+def let_through(answer):
+    """The same answer with all gates open."""
+    passed = tuple(replace(verdict, state="passes") for verdict in answer.verdicts)
+    agreed = tuple(replace(verdict, state="passes") for verdict in answer.laws)
+    return replace(answer, verdicts=passed, laws=agreed, decision=decide(passed))
+
+
 def test_where_all_gates_pass_prior_stands_beside_posterior(answers):
-    from dataclasses import replace
-
-    from underwatch.estimate.verdict import decide
-
     seen, _ = answers
-    passed = tuple(replace(verdict, state="passes") for verdict in seen.verdicts)
-    agreed = tuple(replace(verdict, state="passes") for verdict in seen.laws)
-    shown = replace(seen, verdicts=passed, laws=agreed, decision=decide(passed))
+    shown = let_through(seen)
     found = {row.name: row for row in rows(shown)}
     assert all(row.posterior is not None for row in found.values())
     at = ALL_NAMES.index("listed_residents_second_year")
@@ -314,3 +319,18 @@ def test_posterior_draws_are_written_with_units(tmp_path, answers):
     path = tmp_path / "draws.parquet"
     pq.write_table(draws_table(answers[0]), path)
     assert pq.read_table(path).num_rows == len(answers[0].prior) + 4 * len(answers[0].draws)
+
+
+def test_the_posterior_is_a_tree_that_arviz_reads(tmp_path, answers):
+    """Groups posterior and prior, chain and draw first, units on each quantity; no withheld one in it."""
+    shown = let_through(answers[0])
+    told = write_answer(tmp_path, shown, "<p>", {})
+    assert TREE in told["files"]
+    with xr.open_datatree(tmp_path / TREE, engine="h5netcdf") as tree:
+        assert set(tree.children) == {"posterior", "prior"}
+        found = tree["posterior"]["listed_residents_second_year"]
+        assert found.dims == ("chain", "draw")
+        assert found.attrs["units"] == "residents"
+        at = ALL_NAMES.index("listed_residents_second_year")
+        np.testing.assert_array_equal(found.values[0], shown.draws[:, at])
+        assert arviz_base.extract(tree)["listed_residents_second_year"].size == len(shown.draws)

@@ -63,6 +63,7 @@ _OUT = click.option(
 def calibrate(**given: Any) -> int:
     """Build what is missing, then judge."""
     from underwatch.estimate.bank import read_bank, shipped_folder
+    from underwatch.estimate.findings import in_words_of_columns
     from underwatch.estimate.proof import prove, reference_settings
     from underwatch.files import fresh_folder, numbered_folder
     from underwatch.show.calibration import write_proofs
@@ -79,7 +80,7 @@ def calibrate(**given: Any) -> int:
     write_proofs(out, proofs, bank.key)
     for proof in proofs:
         for verdict in proof.verdicts:
-            click.echo(f"{proof.kind}: {verdict.gate} {verdict.state}. {verdict.sentence}")
+            click.echo(f"{proof.kind}: {verdict.gate} {verdict.state}. {in_words_of_columns(verdict.sentence)}")
     click.echo(f"Tables and pictures: {out}")
     return int(any(verdict.state == "refuses" for proof in proofs for verdict in proof.verdicts))
 
@@ -165,7 +166,7 @@ def design(**given: Any) -> None:
     out = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", f"design-{place.slug}")
     found = try_each(bank, reading, given["seed"], lambda name: click.echo(f"{name} ...", err=True))
     write_design(out, found)
-    click.echo("How wide the 90 % range would be, upper over lower, over simulated packages like this one:")
-    for row in design_rows(found):
-        click.echo("  " + "; ".join(row))
-    click.echo(f"Compare with {AS_IT_IS!r}. The table: {out}")
+    click.echo(f"How wide the 90 % range would be, upper over lower, in {found[0].n} simulated cases like this one:")
+    for name, *cells in design_rows(found):
+        click.echo(f"{name}\n  " + "\n  ".join(cells))
+    click.echo(f"Each is held against {AS_IT_IS!r}, case by case. The table: {out / 'design.csv'}")

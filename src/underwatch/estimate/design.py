@@ -1,7 +1,8 @@
 """Design: what would sharpen an estimate, so that a group knows what to ask next.
 
 For each thing that could be added, packages like the one at hand are simulated with it and without it, and the width of
-the range that comes out is compared; that the ranges hold the simulated truth is shown beside it.
+the range that comes out is compared, world by world: the same worlds, heard through the same channels. That the ranges
+hold the simulated truth is shown beside it. Half of the worlds teach and the other half is judged.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.estimate.bank import Bank
-from underwatch.estimate.experiments import experiments
+from underwatch.estimate.experiments import Experiments, experiments
 from underwatch.estimate.observed import Count, Reading, Setting, Survey
-from underwatch.estimate.proof import OPEN, widths
-from underwatch.estimate.question import AGAIN, ALL_NAMES
+from underwatch.estimate.proof import OPEN, judged_on
+from underwatch.estimate.question import ALL_NAMES
 from underwatch.estimate.summaries import n_reports
 
+PER_WORLD = 4  # times that each world is heard
 LIKE = 3.0  # packages with from a third to three times as many incidents are like the one at hand
 FEWEST_LIKE = 50
 FIGURE_RANGE = (0.7, 1.4)  # of a count that would be found
@@ -28,10 +30,15 @@ AS_IT_IS = "as it is"
 
 @dataclass(frozen=True)
 class Option:
-    """What could be added: how wide the 90 % range of each column would be (upper over lower), and its coverage."""
+    """What could be added: how wide the 90 % range of each column would be (upper over lower), and its coverage.
+
+    `against` is that width as a share of the width without it, `error` the standard error of its logarithm.
+    """
 
     name: str
     ratio: np.ndarray  # float[columns], geometric mean of upper over lower
+    against: np.ndarray  # float[columns], geometric mean over the same cases
+    error: np.ndarray  # float[columns]
     coverage: np.ndarray  # float[columns]
     n: int
 
@@ -62,17 +69,26 @@ def design(bank: Bank, reading: Reading, seed: int, say: Callable[[str], None]) 
     """Return how wide the ranges would be with each option, over simulated packages like the one at hand."""
     if reading.setting.table is not None:
         raise InputError("a safe table cannot be added to; ask with the package it was made of")
-    own = float(n_reports(reading.observed))
-    found = []
+    own, found, cases, before = float(n_reports(reading.observed)), [], None, None
     for name, setting in options(reading.setting).items():
         say(name)
-        runs = experiments(bank, setting, seed, per_world=min(2, AGAIN))
-        near = (runs.reports + 1 <= LIKE * (own + 1)) & (runs.reports + 1 >= (own + 1) / LIKE)
-        if (near & (runs.rows % 2 == 1)).sum() < FEWEST_LIKE:
-            near = np.ones(len(runs), bool)
-        width, coverage = widths(runs, near, seed)
-        found.append(Option(name, np.exp(width), coverage, int((near & (runs.rows % 2 == 1)).sum())))
+        runs = experiments(bank, setting, seed, per_world=PER_WORLD)
+        if cases is None:
+            cases = _like(runs, own)
+        width, coverage = judged_on(runs, cases, seed)
+        before = width if before is None else before
+        change = np.log(width) - np.log(before)
+        error = change.std(axis=0) / np.sqrt(len(cases))
+        ratio, against = np.exp(width.mean(axis=0)), np.exp(change.mean(axis=0))
+        found.append(Option(name, ratio, against, error, coverage, len(cases)))
     return tuple(found)
+
+
+def _like(runs: Experiments, own: float) -> np.ndarray:
+    """Return the numbers of the runs to be judged whose packages are like the one at hand; all, where those are few."""
+    near = (runs.reports + 1 <= LIKE * (own + 1)) & (runs.reports + 1 >= (own + 1) / LIKE)
+    judged = runs.rows % 2 == 1
+    return np.flatnonzero(judged & near if (judged & near).sum() >= FEWEST_LIKE else judged)
 
 
 def column(name: str) -> int:

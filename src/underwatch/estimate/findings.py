@@ -61,12 +61,25 @@ def unit_of_column(name: str) -> str:
     return _ALL[name].unit
 
 
+def in_words_of_columns(sentence: str) -> str:
+    """Return a gate's sentence with the columns it names in words."""
+    for name in sorted(_ALL, key=len, reverse=True):
+        sentence = sentence.replace(name, f'"{_ALL[name].words}"')
+    return sentence
+
+
 def said_by(answer: Answer) -> tuple[tuple[str, str, str], ...]:
     """Return gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
     found = []
     for verdict in answer.verdicts:
         silent = verdict.gate == "G8" and not answer.decision.scale
-        found.append((verdict.gate, verdict.state, "Not shown: no scale is." if silent else verdict.sentence))
+        found.append(
+            (
+                verdict.gate,
+                verdict.state,
+                "Not shown: no scale is." if silent else in_words_of_columns(verdict.sentence),
+            )
+        )
     return tuple(found)
 
 
@@ -123,7 +136,7 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
         lines += [_line(by_name[f"{name}_second_year"]) for name in COUNTED]
         lines.append(_line(by_name[SILENCE]))
     silent = {verdict.sentence for verdict in answer.verdicts if verdict.gate == "G8" and not decision.scale}
-    lines += [sentence for sentence in decision.sentences if sentence not in silent]
+    lines += [in_words_of_columns(sentence) for sentence in decision.sentences if sentence not in silent]
     if decision.numbers:
         lines += [_trend(answer, name) for name in RATIOS]
         if answer.side.state != "refuses":
@@ -148,9 +161,12 @@ def _trend(answer: Answer, name: str) -> str:
     at = ALL_NAMES.index(name)
     chance, before = (float((draws[:, at] > 1).mean()) for draws in (answer.draws, answer.prior))
     what = words_of(name).split(", second")[0]
-    said = "probably rose" if chance >= _MORE else "probably fell" if chance <= _LESS else "may have risen or fallen"
     what = what[0].upper() + what[1:]
-    return f"{what} {said} from the first year to the second (chance of a rise {chance:.0%}, {before:.0%} before)."
+    chances = f"(chance of a rise {chance:.0%}, {before:.0%} before the evidence)"
+    if any(name in verdict.about for verdict in answer.verdicts if verdict.gate == "G9"):
+        return f"{what}: the evidence does not tell whether they rose from the first year to the second {chances}."
+    said = "probably rose" if chance >= _MORE else "probably fell" if chance <= _LESS else "may have risen or fallen"
+    return f"{what} {said} from the first year to the second {chances}."
 
 
 def _side(chance: float) -> str:

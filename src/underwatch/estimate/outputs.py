@@ -23,6 +23,7 @@ from underwatch.files import write_atomically
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
 TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
+_FOR_TREES = ("xarray", "h5netcdf", "h5py")  # the extra `arviz`
 _COLUMNS = ("quantity", "unit", "prior_05", "prior_50", "prior_95", "posterior", "withheld_by")
 
 
@@ -53,7 +54,7 @@ def draws_table(answer: Answer) -> pa.Table:
 
 def write_tree(answer: Answer, path: Path) -> bool:
     """Write prior and posterior as an xarray DataTree (the form of ArviZ 1.x); False where xarray is not installed."""
-    if find_spec("h5netcdf") is None or find_spec("xarray") is None:
+    if any(find_spec(module) is None for module in _FOR_TREES):
         return False
     import xarray as xr
 

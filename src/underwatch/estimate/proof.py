@@ -85,16 +85,13 @@ def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
     )  # fmt: skip
 
 
-def widths(runs: Experiments, near: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean widths float[columns] of the 90 % intervals of logs, and their coverage, over the runs `near`.
+def judged_on(runs: Experiments, cases: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return widths float[cases, columns] of the 90 % intervals of logs of some runs, and coverage float[columns].
 
-    Half of the worlds teach and the other half is judged.
+    The runs of even worlds teach, so those judged must be of odd ones.
     """
-    box = box_of(runs.theta)
-    teach = runs.rows % 2 == 0
+    box, teach = box_of(runs.theta), runs.rows % 2 == 0
     fitted = train(runs.theta[teach], runs.x[teach], box, seed=seed)
-    judged = np.flatnonzero(~teach & near)
-    draws = with_derived(fitted.draw(runs.x[judged], calibration.DRAWS, seed))
-    truth = with_derived(runs.theta[judged])
+    draws, truth = with_derived(fitted.draw(runs.x[cases], calibration.DRAWS, seed)), with_derived(runs.theta[cases])
     low, high = np.quantile(unit_of(draws), [0.05, 0.95], axis=1)
-    return (high - low).mean(axis=0), calibration.coverage(calibration.ranks(draws, truth), 0.9)
+    return high - low, calibration.coverage(calibration.ranks(draws, truth), 0.9)

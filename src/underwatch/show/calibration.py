@@ -12,7 +12,7 @@ import numpy as np
 
 from underwatch import __version__
 from underwatch.estimate.design import Option, column
-from underwatch.estimate.findings import words_of
+from underwatch.estimate.findings import in_words_of_columns, words_of
 from underwatch.estimate.proof import LEVELS, Proof
 from underwatch.estimate.quantities import COUNTED
 from underwatch.estimate.question import ALL_NAMES
@@ -54,7 +54,9 @@ def write_proofs(folder: Path, proofs: Sequence[Proof], key: str) -> None:
     """Write table, verdicts, page and manifest of the proofs into a folder."""
     rows = [row for proof in proofs for row in proof_rows(proof)]
     verdicts = [
-        (p.kind, v.gate, v.state, f"{v.figure:.4g}", f"{v.bar:.4g}", v.sentence) for p in proofs for v in p.verdicts
+        (p.kind, v.gate, v.state, f"{v.figure:.4g}", f"{v.bar:.4g}", in_words_of_columns(v.sentence))
+        for p in proofs
+        for v in p.verdicts
     ]
     write_atomically(folder / "calibration.csv", _csv(_COLUMNS, rows))
     write_atomically(folder / "verdicts.csv", _csv(("package", "gate", "state", "figure", "bar", "sentence"), verdicts))
@@ -75,7 +77,7 @@ def proofs_page(proofs: Sequence[Proof]) -> str:
         words = f"{len(proof.ranks)} simulated cases, each judged by a posterior that has not seen its world."
         sections.append({"title": proof.kind.capitalize(), "words": words, "charts": charts})
     lines = [
-        f"{proof.kind.capitalize()}: {verdict.gate} {verdict.state}. {verdict.sentence}"
+        f"{proof.kind.capitalize()}: {verdict.gate} {verdict.state}. {in_words_of_columns(verdict.sentence)}"
         for proof in proofs
         for verdict in proof.verdicts
     ]
@@ -156,27 +158,29 @@ def _terror_chart(proof: Proof, number: int) -> Chart:
 
 
 def design_rows(found: Sequence[Option]) -> list[tuple[str, ...]]:
-    """Return a row for each option: upper over lower of each counted quantity, and their coverage."""
+    """Return a row for each option: upper over lower of each counted quantity, the gain, and their coverage."""
     rows = []
     for option in found:
-        at = [column(name) for name in _SHOWN]
-        cells = [f"{name.replace('_', ' ')} {option.ratio[k]:.1f}x" for name, k in zip(COUNTED, at, strict=True)]
-        rows.append((option.name, *cells, f"held the truth in {option.coverage[at].mean():.0%} of {option.n} cases"))
+        cells = [option.name]
+        for name, shown in zip(COUNTED, _SHOWN, strict=True):
+            at = column(shown)
+            gain, error = 1.0 - option.against[at], option.against[at] * option.error[at]
+            told = "" if option is found[0] else f" ({gain:+.0%} ± {2 * error:.0%} narrower)"
+            cells.append(f"{name.replace('_', ' ')} {option.ratio[at]:.1f}x{told}")
+        rows.append((*cells, f"held the truth in {option.coverage[[column(n) for n in _SHOWN]].mean():.0%}"))
     return rows
 
 
 def write_design(folder: Path, found: Sequence[Option]) -> None:
-    """Write the table of options."""
-    header = (
-        "added",
-        *(f"{name} upper over lower" for name in ALL_NAMES),
-        *(f"{name} coverage" for name in ALL_NAMES),
-        "cases",
-    )
+    """Write the table of options: a row for each option and quantity."""
+    header = ("added", "quantity", "upper over lower", "width against none added", "standard error of its log",
+              "90 % covers", "cases")  # fmt: skip
     rows = [
-        (one.name, *(f"{value:.4g}" for value in one.ratio), *(f"{value:.3f}" for value in one.coverage), str(one.n))
+        (one.name, name, f"{one.ratio[at]:.4g}", f"{one.against[at]:.3f}", f"{one.error[at]:.4f}",
+         f"{one.coverage[at]:.3f}", str(one.n))
         for one in found
-    ]
+        for at, name in enumerate(ALL_NAMES)
+    ]  # fmt: skip
     write_atomically(folder / "design.csv", _csv(header, rows))
 
 
