@@ -52,6 +52,7 @@ studio: $(READY) $(UPLOT) ## open the local page
 
 study: $(READY) ## the long studies whose tables are committed (patterns over prior draws)
 	@$(BIN)/python benchmarks/study.py
+	@$(BIN)/python benchmarks/estimate_study.py
 
 format: $(READY) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet

@@ -130,7 +130,7 @@ def test_nan_summaries_and_cut_weeks_coded_as_zero_turn_g0_red(judged):
     assert "8 weeks that were cut off carry a number" in as_zero.sentence
     broken = judged.x[0].copy()
     broken[[3, 9]] = np.nan
-    assert "2 summaries are not finite" in gates.contract(KIND, KIND, broken, marked, cut).sentence
+    assert "2 of 175 summaries are no finite number" in gates.contract(KIND, KIND, broken, marked, cut).sentence
     assert "8 weeks have no count" in gates.contract(KIND, KIND, judged.x[0], marked, np.zeros(104, bool)).sentence
     other = gates.contract({**KIND, "window": "52 weeks"}, KIND, judged.x[0], marked, cut)
     assert "window is 52 weeks and the bank's is 104 weeks" in other.sentence

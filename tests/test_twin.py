@@ -101,6 +101,13 @@ def test_what_happened_in_all_is_drawn_as_it_truly_is():
     assert abs(np.mean(np.abs(np.array(rank) - 0.5) < 0.45) - 0.9) < 0.05
 
 
+def test_a_relay_moves_what_a_alone_was_told_into_both_lists():
+    without, some = (TWIN.chances(middle(relay_share=share))[0] for share in (0.0, 0.2))
+    np.testing.assert_allclose(some[0], 0.8 * without[0])  # A alone
+    np.testing.assert_allclose(some[1], without[1])  # B alone
+    np.testing.assert_allclose(some.sum(axis=0), without.sum(axis=0))  # a copy is no new act
+
+
 def test_the_terror_side_begins_where_reports_are_most():
     """Watching w alike everywhere brings w exp(-k w) reports: most at w = 1 / k."""
     for intensity, terror in ((0.98, False), (1.02, True)):

@@ -41,7 +41,7 @@ def contract(
     if blank := int((~cut & ~np.isfinite(counts)).sum()):
         wrong.append(f"{blank} weeks have no count and are not marked cut in the effort table")
     if broken := int((~np.isfinite(summaries)).sum()):
-        wrong.append(f"{broken} summaries are not finite numbers")
+        wrong.append(f"{broken} of {len(summaries)} summaries are no finite number")
     if not wrong:
         return Verdict("G0", "passes", 0.0, 0.0, "The package is of the kind the bank simulates.")
     help_ = "Mark such weeks in effort.csv, or make a bank for this place, window and vocabulary."

@@ -37,7 +37,8 @@ def sbc(rank: np.ndarray, names: Sequence[str]) -> Verdict:
     if not bad:
         sentence = f"Over {len(rank)} simulated cases the truth falls anywhere in the posterior, as it must."
         return Verdict("G2", "passes", float(p.min()), RANK_P, sentence)
-    sentence = f"No numbers: over {len(rank)} simulated cases the posterior of {', '.join(bad)} is off. {MORE_DRAWS}"
+    which = "every quantity" if len(bad) == len(names) else ", ".join(bad)
+    sentence = f"No numbers: over {len(rank)} simulated cases the posterior of {which} is off. {MORE_DRAWS}"
     return Verdict("G2", "refuses", float(p.min()), RANK_P, sentence, bad)
 
 
