@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 UPLOT := src/underwatch/show/page/vendor/uPlot.iife.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-peers studio study format lock clean
+.PHONY: help run test check bench bench-peers studio study referee format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,10 @@ studio: $(READY) $(UPLOT) ## open the local page
 study: $(READY) ## the long studies whose tables are committed (patterns over prior draws)
 	@$(BIN)/python benchmarks/study.py
 	@$(BIN)/python benchmarks/estimate_study.py
+	@$(BIN)/python benchmarks/release_study.py
+
+referee: $(READY) ## our estimator beside sbi, in a throw-away environment (some 20 minutes)
+	@$(BIN)/python benchmarks/referee.py
 
 format: $(READY) ## put the code into the house style
 	@$(BIN)/ruff check --fix --quiet

@@ -17,6 +17,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from machine import machine
+from sections import put_section
 
 from underwatch.estimate import baselines, calibration, gates, gates_calibration
 from underwatch.estimate.c2st import c2st
@@ -24,11 +25,10 @@ from underwatch.estimate.humps import find_humps
 from underwatch.estimate.posterior import Posterior, train
 from underwatch.estimate.sampler import sample
 from underwatch.estimate.twin import Data, Twin, summarise
-from underwatch.files import write_atomically
 from underwatch.world.draws import stream
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
-BEGIN, END = "<!-- twin: written by benchmarks/estimate_study.py -->", "<!-- end of twin -->"
+MARK = "twin"
 SIZES = {
     "runs": 2000,
     "many": 5000,
@@ -289,15 +289,11 @@ def sabotage(size: dict[str, int]) -> Rows:
     return [f"### The gates under sabotage ({size['runs']:,} cross-fitted rows)", "", *rows, ""]
 
 
-def page(lines: Rows, size: dict[str, int]) -> str:
-    """The page with the section between its marks replaced, or added at its end."""
+def section(lines: Rows, size: dict[str, int]) -> Rows:
+    """The section of the twin, with its title and machine."""
     own = machine()
     intro = f"A reduced model whose likelihood is known exactly: 12 places, 104 weeks, 10 parameters, 175 summaries (`underwatch.estimate.twin`). Trained on {size['runs']:,} runs unless said. Measured on {own['cpu']}, {own['cores']} cores, NumPy {own['numpy']}, {own['date']}."
-    section = "\n".join([BEGIN, "## The tractable twin", "", intro, "", *lines, END])
-    old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Calibration\n"
-    if BEGIN in old and END in old:
-        return old[: old.index(BEGIN)] + section + old[old.index(END) + len(END) :]
-    return f"{old.rstrip()}\n\n{section}\n"
+    return ["## The tractable twin", "", intro, "", *lines]
 
 
 def main() -> None:
@@ -311,7 +307,7 @@ def main() -> None:
         print(f"{part.__name__}: {time.time() - start:.0f} s", file=sys.stderr, flush=True)
         print("\n".join(lines) if small else "", flush=True)
         if not small:
-            write_atomically(PAGE, page(lines, size).encode())
+            put_section(PAGE, MARK, section(lines, size))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,180 @@
+# ruff: noqa: E501 - tables are read by the line
+"""make referee: our density nets beside the neural spline flows of `sbi`, on the same rows.
+
+`sbi` and its torch go into a throw-away environment under `build/`; the two sides exchange arrays in files. Writes the
+section "Beside sbi" of docs/calibration.md, between its two marks, and leaves the rest alone.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from estimate_study import FULL, bank, exactly
+from machine import machine
+from sections import put_section
+
+from underwatch.estimate import calibration
+from underwatch.estimate.bank import read_bank, shipped_folder
+from underwatch.estimate.box import Box
+from underwatch.estimate.c2st import c2st
+from underwatch.estimate.experiments import experiments
+from underwatch.estimate.posterior import Standardiser, train
+from underwatch.estimate.proof import reference_settings
+from underwatch.estimate.quantities import box_of
+from underwatch.estimate.twin import summarise
+from underwatch.world.draws import stream
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+MARK = "referee"
+PINNED = ("sbi==0.27.0",)
+RUNS, DATA_SETS, STEPS, C2ST_DRAWS, SEED = 2000, 10, 2000, 1000, 1
+
+
+def python() -> Path:
+    """The interpreter of the throw-away environment, made if it is not there."""
+    folder = ROOT / "build" / "referee"
+    if not (folder / "ready").exists():
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", *PINNED], check=True)
+        (folder / "ready").touch()
+    return folder / "bin" / "python"
+
+
+def flows(tasks: list[dict[str, np.ndarray]], draws: int) -> list[dict[str, np.ndarray]]:
+    """What sbi makes of each task: draws and densities in free coordinates, and its seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows, answers = Path(folder, "rows.npz"), Path(folder, "answers.npz")
+        np.savez(
+            rows, draws=draws, **{f"{name}_{k}": one for k, task in enumerate(tasks) for name, one in task.items()}
+        )
+        subprocess.run([python(), HERE / "referee" / "nsf.py", rows, answers], check=True, env=os.environ)
+        with np.load(answers) as file:
+            return [{name: file[f"{name}_{k}"] for name in ("draws", "density", "seconds")} for k in range(len(tasks))]
+
+
+class Task:
+    """Rows to learn from and rows to be judged on, in the coordinates that both sides see."""
+
+    def __init__(self, box: Box, theta: np.ndarray, x: np.ndarray, truth: np.ndarray, at: np.ndarray) -> None:
+        self.box, self.theta, self.x, self.truth, self.at = box, theta, x, truth, at
+        free, self.summaries = box.free(theta), Standardiser.of(x)
+        self.mean, self.sd = free.mean(axis=0), free.std(axis=0)
+
+    def rows(self) -> dict[str, np.ndarray]:
+        """What the referee is given."""
+        z, z_at = ((self.box.free(one) - self.mean) / self.sd for one in (self.theta, self.truth))
+        return {"z": z, "x": self.summaries.apply(self.x), "at": self.summaries.apply(self.at), "z_at": z_at}
+
+    def theirs(self, answer: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, float]:
+        """The referee's draws in own units, its log density against an even spread over the box, and its seconds."""
+        slope = self.box.log_slope(self.truth) - np.log(self.sd).sum() - self.box.log_unit_slope(self.truth)
+        draws = self.box.from_free(answer["draws"] * self.sd + self.mean)
+        return draws, answer["density"] + slope, float(answer["seconds"])
+
+    def ours(self, n: int) -> tuple[np.ndarray, np.ndarray, float]:
+        """The same of the density nets."""
+        began = time.process_time()
+        posterior = train(self.theta, self.x, self.box, seed=SEED)
+        seconds = time.process_time() - began
+        density = calibration.unit_log_density(posterior, self.truth, self.at)
+        return posterior.draw(self.at, n, SEED), density, seconds
+
+
+def row(name: str, box: Box, truth: np.ndarray, drawn: np.ndarray, density: np.ndarray, seconds: float) -> str:
+    """One line of the table."""
+    rank = calibration.ranks(drawn, truth)
+    cover = [calibration.coverage(rank, level).mean() for level in (0.5, 0.9)]
+    crps = calibration.crps(box.unit(drawn), box.unit(truth)).mean()
+    return f"| {name} | {cover[0]:.3f} | {cover[1]:.3f} | {crps:.4f} | {-density.mean():.2f} | {seconds:.0f} |"
+
+
+def apart(box: Box, truth: np.ndarray, one: tuple, other: tuple) -> str:
+    """By how much the first is better, case by case, with two standard errors."""
+    crps = [calibration.crps(box.unit(each[0]), box.unit(truth)).mean(axis=1) for each in (one, other)]
+    said = []
+    for name, gain in (("CRPS", crps[1] - crps[0]), ("NLPD", one[1] - other[1])):
+        said.append(f"{name} {gain.mean():+.4f} ± {2 * gain.std() / np.sqrt(len(gain)):.4f}")
+    return ", ".join(said)
+
+
+def on_the_bank() -> list[str]:
+    """Cross-fitted on the bank that ships: every case is judged by nets that have not seen its world."""
+    worlds = read_bank(shipped_folder())
+    lines = []
+    for kind, setting in reference_settings(worlds).items():
+        runs = experiments(worlds, setting, SEED)
+        box = box_of(runs.theta)
+        fold = stream(SEED, "folds").permutation(len(worlds))[runs.rows] % calibration.FOLDS
+        tasks = [
+            Task(box, runs.theta[fold != k], runs.x[fold != k], runs.theta[fold == k], runs.x[fold == k])
+            for k in range(calibration.FOLDS)
+        ]
+        answers = flows([task.rows() for task in tasks], calibration.DRAWS)
+        sides = {
+            "density nets": [task.ours(calibration.DRAWS) for task in tasks],
+            "sbi NSF": [task.theirs(one) for task, one in zip(tasks, answers, strict=True)],
+        }
+        truth = np.concatenate([task.truth for task in tasks])
+        whole = {
+            name: tuple(np.concatenate([np.atleast_1d(part[k]) for part in parts]) for k in range(3))
+            for name, parts in sides.items()
+        }
+        lines += [row(f"{name}; {kind}", box, truth, one[0], one[1], one[2].mean()) for name, one in whole.items()]
+        lines.append(
+            f"| ours better by, {kind} | | | {apart(box, truth, whole['density nets'], whole['sbi NSF'])} | | |"
+        )
+    return lines
+
+
+def on_the_twin() -> list[str]:
+    """On the tractable twin: ten data sets, C2ST against the exact posterior."""
+    _, theta, data = bank(FULL, RUNS, "bank 0")
+    _, truth, seen = bank(FULL, DATA_SETS, "fresh")
+    box = FULL.target_box
+    task = Task(box, theta, summarise(data), truth, summarise(seen))
+    exact = [exactly(FULL, seen, i, STEPS)[0] for i in range(DATA_SETS)]
+    lines = []
+    for name, (draws, density, _) in {
+        "density nets": task.ours(C2ST_DRAWS),
+        "sbi NSF": task.theirs(flows([task.rows()], C2ST_DRAWS)[0]),
+    }.items():
+        score = [c2st(box.free(exact[i]), box.free(draws[i]), SEED) for i in range(DATA_SETS)]
+        crps = calibration.crps(box.unit(draws), box.unit(truth)).mean()
+        lines.append(
+            f"| {name} | {np.mean(score):.3f} ({min(score):.2f} to {max(score):.2f}) | {crps:.4f} | {-density.mean():.2f} |"
+        )
+    return lines
+
+
+def main() -> None:
+    own = machine()
+    lines = [
+        "## Beside sbi",
+        "",
+        f"The same rows, cross-fitted in {calibration.FOLDS} folds on the bank that ships; the flows get the same standardised summaries and parameters in the same unbounded coordinates (`make referee`, {', '.join(PINNED)}). {own['cpu']}, {own['cores']} cores, {own['date']}.",
+        "",
+        "| on the bank of Hoeryong | 50 % covers | 90 % covers | CRPS (share of the prior) | NLPD (nats) | training a fold, s of processor |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *on_the_bank(),
+        "",
+        f"| on the twin, {RUNS:,} runs, {DATA_SETS} data sets | C2ST against exact (0.5 is equal) | CRPS | NLPD (nats) |",
+        "| --- | --- | --- | --- |",
+        *on_the_twin(),
+        "",
+    ]
+    put_section(ROOT / "docs" / "calibration.md", MARK, lines)
+
+
+if __name__ == "__main__":
+    main()
