@@ -1,7 +1,8 @@
 """The proof of calibration: over a whole bank, does the posterior hold what it says, all told and with few reports.
 
 Two kinds of package stand for all: one list alone, and two lists with 200 people asked who left. Effort is open
-throughout. Every run is judged by a posterior that has seen no run of its world.
+throughout. Each world is heard twice, and every run is judged by a posterior that has seen no run of its world; what
+wants independent runs is asked of one run of each world.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from underwatch.testimony.effort import EffortWeek
 
 LEVELS = (0.5, 0.9)
 ASKED = 200
+PER_WORLD = 2
 OPEN = EffortWeek("open", "usual", "none")
 Say = Callable[[str], None]
 
@@ -57,8 +59,8 @@ def reference_settings(bank: Bank) -> dict[str, Setting]:
 
 def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
     """Return the proof for one kind of package."""
-    runs = experiments(bank, setting, seed)
-    box = box_of(runs.theta)
+    runs = experiments(bank, setting, seed, per_world=PER_WORLD)
+    apart, box = np.unique(runs.rows, return_index=True)[1], box_of(runs.theta)
     fit = held_out(runs, box, seed)
     held, truth = with_derived(fit["draws"].astype(float)), with_derived(runs.theta)
     rank = calibration.ranks(held, truth)
@@ -66,13 +68,13 @@ def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
     chance, came = (held[..., slope] < 0).mean(axis=1), truth[:, slope] < 0
     unit, point = box.unit(fit["draws"].astype(float)), box.unit(runs.theta)
     references = calibration.tarp_references(point, runs.x, seed)
-    tarp = {name: calibration.tarp(unit, point, one) for name, one in references.items()}
+    tarp = {name: calibration.tarp(unit[apart], point[apart], one[apart]) for name, one in references.items()}
     share, size = calibration.coverage_by_quartile(rank, runs.reports)
     scaled = unit_of(held)
     low, high = np.quantile(scaled, [0.05, 0.95], axis=1)
     middle = float(np.median(runs.reports))
     verdicts = (
-        gates_calibration.sbc(rank, ALL_NAMES),
+        gates_calibration.sbc(rank[apart], ALL_NAMES),
         gates_calibration.coverage(rank, ALL_NAMES),
         gates_calibration.low_counts(rank, runs.reports, middle, ALL_NAMES),
         gates_calibration.reliability(chance, came),
