@@ -163,6 +163,15 @@ def test_a_net_that_is_too_sure_is_widened():
     assert training._widened(w, rows, rows)["out_bias"][0, 0, 0, -1] == np.log(1.1)  # one that is not stays
 
 
+def test_rows_of_one_group_are_held_back_together():
+    groups = stream(7, "groups").integers(0, 40, 200)
+    order = training.in_turn(200, stream(8, "order"), groups)
+    assert sorted(order) == list(range(200))
+    changes = np.flatnonzero(np.diff(groups[order]))
+    assert len(changes) == len(np.unique(groups)) - 1  # each group is one stretch
+    assert (training.in_turn(200, stream(9, "order"), groups) != order).any()
+
+
 def test_a_law_with_two_humps_keeps_both():
     """X = theta squared plus noise: theta and -theta are alike."""
     luck = stream(6, "two humps")

@@ -151,9 +151,11 @@ def train(
     members: int = MEMBERS,
     schedule: Schedule | None = None,
     tick: Callable[[int], None] | None = None,
+    groups: np.ndarray | None = None,
 ) -> Posterior:
     """Return the posterior learned from n rows: parameters float[n, p] in own units, summaries float[n, s].
 
+    `groups` int[n] numbers what the rows come from; those of one group are held back from learning together.
     The same seed gives the same posterior on the same machine. `tick` is told how many members are done. Raises
     InputError for rows that are not finite, not in the box, or fewer than 64.
     """
@@ -164,7 +166,7 @@ def train(
     mean, sd = free.mean(axis=0), np.maximum(free.std(axis=0), CONSTANT)
     z = ((free - mean) / sd).astype(np.float32)
     lucks = [stream(seed, f"density net {member}") for member in range(members)]
-    done = training.fit_all(summaries.apply(x), z, lucks, schedule, tick)
+    done = training.fit_all(summaries.apply(x), z, lucks, schedule, tick, groups)
     return Posterior(box, summaries, mean, sd, done.weights, done.losses)
 
 

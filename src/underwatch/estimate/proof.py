@@ -16,9 +16,8 @@ from underwatch.estimate import calibration, gates_calibration
 from underwatch.estimate.bank import Bank
 from underwatch.estimate.experiments import Experiments, experiments
 from underwatch.estimate.observed import Setting, Survey
-from underwatch.estimate.posterior import train
 from underwatch.estimate.quantities import SLOPE, box_of, with_derived
-from underwatch.estimate.question import ALL_NAMES, NAMES, held_out, unit_of
+from underwatch.estimate.question import ALL_NAMES, NAMES, held_out, learn, unit_of
 from underwatch.estimate.verdict import Verdict
 from underwatch.testimony.effort import EffortWeek
 
@@ -93,7 +92,7 @@ def judged_on(runs: Experiments, cases: np.ndarray, seed: int) -> tuple[np.ndarr
     The runs of even worlds teach, so those judged must be of odd ones.
     """
     box, teach = box_of(runs.theta), runs.rows % 2 == 0
-    fitted = train(runs.theta[teach], runs.x[teach], box, seed=seed)
+    fitted = learn(runs.of(np.flatnonzero(teach)), box, seed)
     draws, truth = with_derived(fitted.draw(runs.x[cases], calibration.DRAWS, seed)), with_derived(runs.theta[cases])
     low, high = np.quantile(unit_of(draws), [0.05, 0.95], axis=1)
     return high - low, calibration.coverage(calibration.ranks(draws, truth), 0.9)

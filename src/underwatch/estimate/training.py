@@ -76,14 +76,15 @@ def fit_all(
     lucks: Sequence[np.random.Generator],
     schedule: Schedule | None = None,
     tick: Callable[[int], None] | None = None,
+    groups: np.ndarray | None = None,
 ) -> Fit:
     """Train one net for each stream of luck, side by side on the cores, and return them stacked.
 
     Each member starts elsewhere and holds back other rows. `tick` is told how many are done. The result does not depend
-    on the number of cores.
+    on the number of cores. `groups` int[n] says which rows belong together and are held back together.
     """
     with ThreadPoolExecutor(min(len(lucks), cpu_count() or 1)) as pool:
-        jobs = [pool.submit(fit, x, z, luck, 1, schedule) for luck in lucks]
+        jobs = [pool.submit(fit, x, z, luck, 1, schedule, groups) for luck in lucks]
         if tick:
             for done, job in enumerate(jobs, 1):
                 job.result()
@@ -96,12 +97,30 @@ def fit_all(
     return Fit(weights, losses)
 
 
-def fit(x: np.ndarray, z: np.ndarray, luck: np.random.Generator, members: int, schedule: Schedule | None = None) -> Fit:
+def in_turn(n: int, luck: np.random.Generator, groups: np.ndarray | None) -> np.ndarray:
+    """Return rows 0 to n - 1 in a random order; those of one group stand together.
+
+    Rows of one world are alike: a row that is held back while another one of its world is learned judges nothing.
+    """
+    if groups is None:
+        return luck.permutation(n)
+    place = luck.permutation(int(groups.max()) + 1)
+    return np.asarray(np.argsort(place[groups], kind="stable"))
+
+
+def fit(
+    x: np.ndarray,
+    z: np.ndarray,
+    luck: np.random.Generator,
+    members: int,
+    schedule: Schedule | None = None,
+    groups: np.ndarray | None = None,
+) -> Fit:
     """Train a stack of nets on standardised summaries float[n, s] and parameters float[n, p] until the last is done."""
     plan = schedule or Schedule()
     n, p = z.shape
     held = max(FEWEST_HELD_BACK, round(SHARE_HELD_BACK * n))
-    order = np.stack([luck.permutation(n) for _ in range(members)])
+    order = np.stack([in_turn(n, luck, groups) for _ in range(members)])
     judge, learn = order[:, :held], order[:, held:]
     weights = density.fresh_weights(luck, members, x.shape[1], p, x.dtype.type)
     best = {name: value.copy() for name, value in weights.items()}

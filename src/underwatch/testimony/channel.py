@@ -14,6 +14,7 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
@@ -179,6 +180,48 @@ def expected_published(
     return sum(float(_chances(block, ear).sum()) for block in blocks)
 
 
+class Told(NamedTuple):
+    """Reports in the order of the incidents, first-hand ones before relays; each array has n."""
+
+    incident: np.ndarray  # int64, row of the records
+    first_hand: np.ndarray  # bool, false for a copy of the other list's report
+    list_number: np.ndarray  # int64, as in `LISTS`
+    kind: np.ndarray  # int64, as coded
+    ground: np.ndarray  # int64, as coded; after the last: none
+    listed: np.ndarray  # bool, as coded
+    delay_days: np.ndarray  # int32, from the incident to the report
+
+
+def tell(
+    records: np.ndarray,
+    values: Mapping[str, float],
+    seed: int,
+    law: str = "exponential",
+    *,
+    border: bool = True,
+    effort: np.ndarray | None = None,
+) -> Told:
+    """Draw which of the records uint16[n, 8] are told, to which list, how late and how falsely.
+
+    The delay is log-normal on 1 + days. Each list is told apart from the other, so that an incident may stand in both;
+    a report is copied into the other list with `list_relay_share`, later by a delay of its own. With 1 -
+    `report_reliability` it codes kind, ground or listing falsely, and with `exaggeration` the next graver kind.
+    `effort` float[lists, weeks of the run] multiplies what a list hears.
+    """
+    luck = stream(seed, "channel")
+    row, first = _told(records, _ear(values, law, border, effort), luck)
+    n = len(row)
+    delay = _delays(luck, n, values)
+    relayed = luck.random(n) < values["list_relay_share"]
+    later = delay + _delays(luck, n, values)
+    kind, ground, listed = _coded(records[row], values, luck)
+    pick = np.concatenate([np.arange(n), np.flatnonzero(relayed)])
+    relay = np.concatenate([np.zeros(n, bool), np.ones(int(relayed.sum()), bool)])
+    days = np.concatenate([delay, later[relayed]]).astype(np.int32)
+    by = np.where(relay, 1 - first[pick], first[pick])
+    return Told(row[pick], ~relay, by, kind[pick], ground[pick], listed[pick], days)
+
+
 def publish(
     records: np.ndarray,
     start: datetime.date,
@@ -190,47 +233,32 @@ def publish(
     *,
     effort: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return what the lists publish, as columns for `record.incidents.published_table`, in the order of the incidents.
-
-    The delay is log-normal on 1 + days. Each list is told apart from the other, so that an incident may stand in both;
-    a report is copied into the other list with `list_relay_share`, later by a delay of its own. With 1 -
-    `report_reliability` it codes kind, ground or listing falsely, and with `exaggeration` the next graver kind.
-    `effort` float[lists, weeks from `start`] multiplies what a list hears.
-    """
-    luck = stream(seed, "channel")
+    """Return what the lists publish (`tell`), as columns for `record.incidents.published_table`."""
     border = place not in places() or places()[place].border
-    told, first = _told(records, _ear(values, law, border, effort), luck)
-    n = len(told)
-    delay = _delays(luck, n, values)
-    relayed = luck.random(n) < values["list_relay_share"]
-    later = delay + _delays(luck, n, values)
-    kind, ground, listed = _coded(told, values, luck)
-    pick = np.concatenate([np.arange(n), np.flatnonzero(relayed)])
-    relay = np.concatenate([np.zeros(n, bool), np.ones(int(relayed.sum()), bool)])
-    days = np.concatenate([delay, later[relayed]]).astype(np.int32)
-    dates = np.datetime64(start, "D") + told[pick, 0].astype(np.int64) + days
+    told = tell(records, values, seed, law, border=border, effort=effort)
+    n = len(told.incident)
     return {
-        "date": dates,
-        "place": np.full(len(pick), place, object),
-        "world": np.full(len(pick), world, object),
-        "kind": np.array(INCIDENT_NAMES, object)[kind[pick]],
-        "ground": np.array([*GROUND_NAMES, NO_GROUND], object)[ground[pick]],
-        "listed": listed[pick],
-        "delay_days": days,
-        "list": np.array(LISTS, object)[np.where(relay, 1 - first[pick], first[pick])],
-        "relay": relay,
+        "date": np.datetime64(start, "D") + records[told.incident, 0].astype(np.int64) + told.delay_days,
+        "place": np.full(n, place, object),
+        "world": np.full(n, world, object),
+        "kind": np.array(INCIDENT_NAMES, object)[told.kind],
+        "ground": np.array([*GROUND_NAMES, NO_GROUND], object)[told.ground],
+        "listed": told.listed,
+        "delay_days": told.delay_days,
+        "list": np.array(LISTS, object)[told.list_number],
+        "relay": ~told.first_hand,
     }
 
 
 def _told(records: np.ndarray, ear: hearing.Ear, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw which incidents are told to which list; return their records, and the number of the list of each."""
-    kept, lists = [records[:0]], [np.zeros(0, np.int64)]
+    """Draw which incidents are told to which list; return the rows of the records, and the number of each's list."""
+    rows, lists = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for at in range(0, len(records), _BLOCK):
         block = records[at : at + _BLOCK]
         row, which = np.nonzero(np.stack([luck.random(len(block)) < one for one in _chances(block, ear)], axis=1))
-        kept.append(block[row])
+        rows.append(at + row)
         lists.append(which)
-    return np.concatenate(kept), np.concatenate(lists)
+    return np.concatenate(rows), np.concatenate(lists)
 
 
 def _delays(luck: np.random.Generator, n: int, values: Mapping[str, float]) -> np.ndarray:
