@@ -1,8 +1,9 @@
 """The proof of calibration: over a whole bank, does the posterior hold what it says, all told and with few reports.
 
-Two kinds of package stand for all: one list alone, and two lists with 200 people asked who left. Effort is open
-throughout. Each world is heard twice, and every run is judged by a posterior that has seen no run of its world; what
-wants independent runs is asked of one run of each world.
+Four kinds of evidence stand for all: one list alone, two lists with 200 people asked who left (both with their effort
+open throughout), and safe tables by quarter, with small cells hidden and with noise (effort unknown). Each world is
+heard twice, and every run is judged by a posterior that has seen no run of its world; what wants independent runs is
+asked of one run of each world.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from underwatch.estimate.experiments import Experiments, experiments
 from underwatch.estimate.observed import Setting, Survey
 from underwatch.estimate.quantities import SLOPE, box_of, with_derived
 from underwatch.estimate.question import ALL_NAMES, NAMES, held_out, learn, unit_of
+from underwatch.estimate.safe_table import Disclosure
 from underwatch.estimate.verdict import Verdict
 from underwatch.testimony.effort import EffortWeek
 
 LEVELS = (0.5, 0.9)
 ASKED = 200
 PER_WORLD = 2
+MIN_CELL, NOISE = 10, 5.0  # of safe tables: the least a table may hide, and a source cap of 5 at epsilon 1
 OPEN = EffortWeek("open", "usual", "none")
 Say = Callable[[str], None]
 
@@ -47,13 +50,22 @@ class Proof:
 
 
 def reference_settings(bank: Bank) -> dict[str, Setting]:
-    """Return the two kinds of package that stand for all."""
+    """Return the kinds of evidence that stand for all."""
     window = bank.plan.window
     place = bank.plan.scenario().places[0]
-    weeks = (OPEN,) * window.n_weeks
+    weeks, names = (OPEN,) * window.n_weeks, window.of_weeks("quarter")[1]
     one = Setting(window, place, 1, (weeks, weeks), 0.9, 0.9, np.full(window.n_weeks, -1))
     survey = Survey("was_followed", (0, window.n_periods - 1), ASKED, 0)
-    return {"one list": one, f"two lists, {ASKED} leavers": replace(one, lists=2, surveys=(survey,))}
+    unknown = (EffortWeek(),) * window.n_weeks
+    quarters = tuple((at,) for at in range(len(names)))
+    hidden, noisy = (Disclosure(names, quarters, *rules) for rules in ((MIN_CELL, 0.0), (0, NOISE)))
+    table = replace(one, effort=(unknown, unknown), share_by_quarter=1.0, share_ground=1.0)
+    return {
+        "one list": one,
+        f"two lists, {ASKED} leavers": replace(one, lists=2, surveys=(survey,)),
+        f"a safe table, cells under {MIN_CELL} hidden": replace(table, table=hidden),
+        f"a safe table, noise of scale {NOISE:g}": replace(table, table=noisy),
+    }
 
 
 def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:

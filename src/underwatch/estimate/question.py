@@ -31,7 +31,8 @@ from underwatch.world.draws import stream
 DRAWS = 4_000
 MEMBERS = 5  # nets of an ensemble: with 3 the medians of a packed package moved by 0.30 posterior sd when trained again
 AGAIN = 8  # times that each world is heard again, for a second round in the truncated box and for each law alone
-FEWEST_AGAIN, MOST_AGAIN = 1_000, 4_000  # rows of a second round
+FIRST = 2  # times that each world is heard for the first posterior
+FEWEST_AGAIN, MOST_AGAIN = 2_500, 4_000  # rows of a second round; with fewer no quarter of them has 500 to be judged by
 TAIL = 0.001  # of the first posterior, left outside the truncated box
 NEAREST = 400  # simulated packages that stand for the posterior where a whole world is wanted
 STABLE_SHARE = 0.8
@@ -131,40 +132,63 @@ def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     write_atomically(path, data.getvalue())
 
 
+@dataclass(frozen=True)
+class _Look:
+    """One look at the evidence: the runs learned from, the box they fill, and the posterior."""
+
+    runs: Experiments
+    box: Box
+    posterior: Posterior
+    rounds: int
+
+
 def answer(question: Question, steps: Steps) -> Answer:
-    """Answer a question, or as much of it as the budget allows (OutOfTime names the step that was not begun)."""
+    """Answer a question, or as much of it as the budget allows (OutOfTime names the step that was not begun).
+
+    A closer look whose calibration does not hold gives way to the first one.
+    """
     reading, seed = question.reading, question.seed
     bank = question.declared.worlds(question.bank)
     prior = question.declared.channel()
     x_obs = row_of(reading.observed, reading.setting)
-    first = experiments(bank, reading.setting, seed, prior=prior)
+    first = experiments(bank, reading.setting, seed, per_world=FIRST, prior=prior)
     pool = experiments(bank, reading.setting, seed + 1, per_world=AGAIN, prior=prior)
     box = box_of(np.concatenate([first.theta, pool.theta]))
-    posterior = steps.posterior("first posterior", lambda: learn(first, box, seed))
-    runs, rounds = first, 1
+    looks = [_Look(first, box, steps.posterior("first posterior", lambda: learn(first, box, seed)), 1)]
     if question.rounds > 1:
-        near = _truncated(box, posterior.draw(x_obs, DRAWS, seed))
-        kept = np.flatnonzero(near.inside(pool.theta))[:MOST_AGAIN]
-        if len(kept) >= FEWEST_AGAIN:
-            runs, box, rounds = pool.of(kept), near, 2
-            posterior = steps.posterior("second round", lambda: learn(runs, box, seed + 1))
-    draws = posterior.draw(x_obs, DRAWS, seed)
-    fit = steps.arrays("cross-check", lambda: held_out(runs, box, seed))
+        near = _truncated(box, looks[0].posterior.draw(x_obs, DRAWS, seed))
+        runs = pool.of(np.flatnonzero(near.inside(pool.theta))[:MOST_AGAIN])
+        if len(runs) >= FEWEST_AGAIN:
+            looks.append(_Look(runs, near, steps.posterior("second round", lambda: learn(runs, near, seed + 1)), 2))
+    for look in reversed(looks):
+        found = _seen(question, steps, look, (bank, first, pool))
+        if found.decision.numbers:
+            break
+    return found
+
+
+def _seen(question: Question, steps: Steps, look: _Look, behind: tuple[Bank, Experiments, Experiments]) -> Answer:
+    """Return what one look gives, after all gates; `behind` is the bank, its first runs, and the pool of runs."""
+    (bank, first, pool), seed, which = behind, question.seed, f"round {look.rounds}"
+    reading, runs, box = question.reading, look.runs, look.box
+    x_obs = row_of(reading.observed, reading.setting)
+    draws = look.posterior.draw(x_obs, DRAWS, seed)
+    fit = steps.arrays(f"cross-check of {which}", lambda: held_out(runs, box, seed))
     by_law = {}
     for number, law in enumerate(LAWS):
-        one = pool.of(np.flatnonzero((pool.law == number) & box.inside(pool.theta))[: max(len(runs), FEWEST_AGAIN)])
-        alone = steps.posterior(f"{law} law alone", partial(learn, one, box, seed))
+        one = pool.of(np.flatnonzero((pool.law == number) & box.inside(pool.theta))[: len(runs)])
+        alone = steps.posterior(f"{law} law alone, {which}", partial(learn, one, box, seed))
         by_law[law] = with_derived(alone.draw(x_obs, DRAWS, seed))
     others = {
-        "another seed": steps.posterior("another seed", lambda: learn(runs, box, seed + 100)),
-        "80 % of the bank": steps.posterior("80 % of the bank", lambda: _on_a_part(runs, box, seed)),
+        "another seed": steps.posterior(f"another seed, {which}", lambda: learn(runs, box, seed + 100)),
+        "80 % of the bank": steps.posterior(f"80 % of the bank, {which}", lambda: _on_a_part(runs, box, seed)),
     }
     again = {name: other.draw(x_obs, DRAWS, seed) for name, other in others.items()}
     whole = nearest(draws, pool, box)
     verdicts, laws, side = _ask(question, runs, box, draws, fit, by_law, again, pool.x[whole])
     return Answer(
         question, with_derived(first.theta), with_derived(draws), by_law, verdicts, laws, side, decide(verdicts),
-        _relative_curve(bank, pool.of(whole)), _relative_curve(bank, first), rounds, len(runs),
+        _relative_curve(bank, pool.of(whole)), _relative_curve(bank, first), look.rounds, len(runs),
     )  # fmt: skip
 
 
