@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from reported import PLACE, WINDOW, made_package, some_reports
 from underwatch.cli import main
+from underwatch.estimate import proof
 from underwatch.estimate.bank import BankPlan, build, read_bank
 from underwatch.estimate.design import AS_IT_IS, design
 from underwatch.estimate.observed import read_for
@@ -55,7 +56,7 @@ def test_the_small_town_is_calibrated(proved):
 def test_the_proof_is_told_in_words_tables_and_pictures(proved):
     result, out = proved
     verdicts = list(csv.DictReader((out / "verdicts.csv").read_text().splitlines()))
-    assert [row["gate"] for row in verdicts] == 4 * ["G2", "G3", "G4", "G4", "G5"]
+    assert [row["gate"] for row in verdicts] == 4 * ["G2", "G3", "G4", "G4", "G5", "G7", "G10"]
     assert result.exit_code == int(any(row["state"] == "refuses" for row in verdicts))
     for row in verdicts:
         assert row["sentence"] in result.output
@@ -63,6 +64,16 @@ def test_the_proof_is_told_in_words_tables_and_pictures(proved):
     assert page.count('<svg class="chart"') == 12
     assert "no statement on any real place" in page
     assert json.loads((out / "manifest.json").read_text())["worlds"] == WORLDS
+
+
+def test_what_does_not_predict_and_what_does_not_stand_still_is_told():
+    even = np.arange(0.005, 1, 0.01)
+    assert proof._predictive(even).state == "passes"
+    assert proof._predictive(np.where(even < 0.2, 0.0, even)).state == "warns"
+    assert proof._stability(np.full(20, 0.2)).state == "passes"
+    moved = proof._stability(np.array([0.1, 0.3, 0.4]))
+    assert (moved.state, moved.figure) == ("warns", 0.3)
+    assert "67% would be refused" in moved.sentence
 
 
 def test_more_evidence_narrows_and_the_ranges_still_hold_the_truth(folder):

@@ -13,19 +13,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from underwatch.estimate import calibration, gates_calibration
+from underwatch.estimate import calibration, gates, gates_calibration
 from underwatch.estimate.bank import Bank
+from underwatch.estimate.box import Box
 from underwatch.estimate.experiments import Experiments, experiments
 from underwatch.estimate.observed import Setting, Survey
 from underwatch.estimate.quantities import SLOPE, box_of, with_derived
-from underwatch.estimate.question import ALL_NAMES, NAMES, held_out, learn, unit_of
+from underwatch.estimate.question import ALL_NAMES, NAMES, STABLE_SHARE, held_out, learn, nearest, unit_of
 from underwatch.estimate.safe_table import Disclosure
-from underwatch.estimate.verdict import Verdict
+from underwatch.estimate.summaries import columns
+from underwatch.estimate.verdict import State, Verdict
 from underwatch.testimony.effort import EffortWeek
+from underwatch.world.draws import stream
 
 LEVELS = (0.5, 0.9)
 ASKED = 200
 PER_WORLD = 2
+SOME, DRAWS, ERRORS = 100, 2_000, 3.0  # cases for prediction and stability; draws of each; standard errors of room
 MIN_CELL, NOISE = 10, 5.0  # of safe tables: the least a table may hide, and a source cap of 5 at epsilon 1
 OPEN = EffortWeek("open", "usual", "none")
 Say = Callable[[str], None]
@@ -84,18 +88,61 @@ def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
     scaled = unit_of(held)
     low, high = np.quantile(scaled, [0.05, 0.95], axis=1)
     middle = float(np.median(runs.reports))
+    some = stream(seed, "some cases").permutation(apart)[:SOME]
     verdicts = (
         gates_calibration.sbc(rank[apart], ALL_NAMES),
         gates_calibration.coverage(rank, ALL_NAMES),
         gates_calibration.low_counts(rank, runs.reports, middle, ALL_NAMES),
         gates_calibration.reliability(chance, came),
         gates_calibration.tarp(tarp),
+        _predictive(predicted(runs, fit["draws"], box, setting, some)),
+        _stability(shifts(runs, box, some, seed)),
     )
     return Proof(
         kind, rank, {level: calibration.coverage(rank, level) for level in LEVELS}, share, size,
         calibration.reliability(chance, came), tarp, calibration.crps(scaled, unit_of(truth)).mean(axis=0),
         float(-fit["density"].mean()), (high - low).mean(axis=0), verdicts, len(bank),
     )  # fmt: skip
+
+
+def predicted(runs: Experiments, draws: np.ndarray, box: Box, setting: Setting, cases: np.ndarray) -> np.ndarray:
+    """Return float[cases]: p of the check of prediction (G7), each against runs of other worlds near its posterior."""
+    names, found = columns(setting), []
+    for case in cases:
+        others = np.flatnonzero(runs.rows != runs.rows[case])
+        near = others[nearest(draws[case].astype(float), runs.of(others), box)]
+        found.append(gates.predictive(runs.x[case], runs.x[near], names).figure)
+    return np.array(found)
+
+
+def _predictive(p: np.ndarray) -> Verdict:
+    """G7 over many cases: it may warn as often as chance lets each of its two figures, and no oftener."""
+    warned, chance = float((p < gates.PREDICTIVE_P).mean()), 2 * gates.PREDICTIVE_P
+    bar = chance + ERRORS * np.sqrt(chance * (1 - chance) / len(p))
+    said = f"in {warned:.0%} of {len(p)} simulated cases the check of prediction warns, by chance in up to {chance:.0%}"
+    if warned <= bar:
+        return Verdict("G7", "passes", warned, bar, f"What is simulated looks like what was observed: {said}.")
+    return Verdict("G7", "warns", warned, bar, f"Warning: {said}.")
+
+
+def shifts(runs: Experiments, box: Box, cases: np.ndarray, seed: int) -> np.ndarray:
+    """Return float[cases]: how far the medians move, in posterior sds, with another seed or 80 % of the runs."""
+    part = np.sort(stream(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))])
+    trained = learn(runs, box, seed), learn(runs, box, seed + 100), learn(runs.of(part), box, seed)
+    shown, *again = (unit_of(with_derived(one.draw(runs.x[cases], DRAWS, seed))) for one in trained)
+    moved = [[calibration.median_shift(a, b).max() for a, b in zip(shown, other, strict=True)] for other in again]
+    return np.asarray(np.max(moved, axis=0))
+
+
+def _stability(moved: np.ndarray) -> Verdict:
+    """G10 over many cases: how often an answer would be refused because it does not stand still."""
+    refused, middle = float((moved > gates.MOST_SHIFT).mean()), float(np.median(moved))
+    said = (
+        f"trained again, the medians of {len(moved)} simulated cases move by {middle:.2f} posterior sd where they move "
+        f"most (middle case); {refused:.0%} would be refused for it"
+    )
+    state: State = "passes" if middle <= gates.MOST_SHIFT else "warns"
+    return Verdict("G10", state, middle, gates.MOST_SHIFT, f"{said[0].upper()}{said[1:]}.")
 
 
 def judged_on(runs: Experiments, cases: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
