@@ -151,18 +151,6 @@ def test_its_density_is_close_to_bayes_rule_on_average(conjugate):
     assert np.isneginf(conjugate.log_density(np.array([[7.0, 0.0]]), x[0])).all()
 
 
-def test_a_net_that_is_too_sure_is_widened():
-    """Weights that say N(0, 0.9) of rows that are N(0, 1): the log sd is raised, and not past the truth."""
-    luck = stream(9, "too sure")
-    w = {name: 0 * value for name, value in density.fresh_weights(luck, 1, 1, 1, np.float64).items()}
-    w["out_bias"][..., 2 * density.GAUSSIANS :] = np.log(0.9)
-    rows = luck.standard_normal((1, 4000, 1))
-    wide = training._widened(w, rows, rows)["out_bias"][0, 0, 0, -1]
-    assert wide - np.log(0.9) == pytest.approx(training.OF_IT * -np.log(0.9), abs=0.01)
-    w["out_bias"][..., 2 * density.GAUSSIANS :] = np.log(1.1)
-    assert training._widened(w, rows, rows)["out_bias"][0, 0, 0, -1] == np.log(1.1)  # one that is not stays
-
-
 def test_rows_of_one_group_are_held_back_together():
     groups = stream(7, "groups").integers(0, 40, 200)
     order = training.in_turn(200, stream(8, "order"), groups)

@@ -17,8 +17,6 @@ MOMENTUM, SECOND_MOMENTUM, TINY = 0.9, 0.999, 1e-8
 # Which weights decay, and how fast: those that hear the summaries, of which most tell little. On the tractable twin at
 # 2,000 runs this takes 1.3 nats off -log q of fresh rows against no decay; decay of the others gains nothing.
 DECAYED = {"in": 2.0, "mid": 1.0, "hear": 1.0}
-WIDER = tuple(float(more) for more in np.arange(0.0, 0.301, 0.025))  # by which the log sds may be raised at the end
-OF_IT = 0.25  # an ensemble widens by its own differences: on the twin none of it covers 0.89 for 0.90, all of it 0.93
 SHARE_HELD_BACK = 0.1  # rows on which a member is judged while it learns
 FEWEST_HELD_BACK = 16
 FEWEST_ROWS = 64  # below this a net of 40,000 weights only learns the rows by heart
@@ -141,21 +139,4 @@ def fit(
         rate = np.where((since > 0) & (since % plan.halve_after == 0), rate / 2, rate)
         if (since >= plan.patience).all():
             break
-    return Fit(_widened(best, x[judge], z[judge]), np.array(losses))
-
-
-def _widened(weights: Weights, x: np.ndarray, z: np.ndarray) -> Weights:
-    """Return the weights with every log sd raised by a quarter of what the held-back rows want, one value a member.
-
-    A net that has learned some rows by heart is too sure of itself on others (Guo et al. 2017, for classifiers).
-    """
-    sds = (..., slice(2 * density.GAUSSIANS, None))
-    tries = []
-    for more in WIDER:
-        bias = weights["out_bias"].copy()
-        bias[sds] += bias.dtype.type(more)
-        tries.append(-density.log_density({**weights, "out_bias": bias}, x, z).mean(axis=1))
-    chosen = OF_IT * np.array(WIDER)[np.argmin(tries, axis=0)]
-    bias = weights["out_bias"].copy()
-    bias[sds] += chosen.astype(bias.dtype).reshape(-1, 1, 1, 1)
-    return {**weights, "out_bias": bias}
+    return Fit(best, np.array(losses))
