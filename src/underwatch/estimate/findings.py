@@ -140,7 +140,7 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
     if decision.numbers:
         lines += [_trend(answer, name) for name in RATIOS]
         if answer.side.state != "refuses":
-            lines.append(_side(answer.p_terror))
+            lines.append(_side(answer))
     lines.append(_evidence(answer))
     return tuple(lines)
 
@@ -163,21 +163,31 @@ def _trend(answer: Answer, name: str) -> str:
     what = words_of(name).split(", second")[0]
     what = what[0].upper() + what[1:]
     chances = f"(chance of a rise {chance:.0%}, {before:.0%} before the evidence)"
-    if any(name in verdict.about for verdict in answer.verdicts if verdict.gate == "G9"):
+    if _is_prior(answer, name):
         return f"{what}: the evidence does not tell whether they rose from the first year to the second {chances}."
     said = "probably rose" if chance >= _MORE else "probably fell" if chance <= _LESS else "may have risen or fallen"
     return f"{what} {said} from the first year to the second {chances}."
 
 
-def _side(chance: float) -> str:
+def _side(answer: Answer) -> str:
+    """Say on which side of the silence curve the evidence points, with the chance before it."""
+    at = ALL_NAMES.index(SLOPE)
+    chance, before = (float((draws[:, at] < 0).mean()) for draws in (answer.draws, answer.prior))
+    chances = f"with {chance:.0%} more watching would bring fewer reports ({before:.0%} before the evidence)"
     if _LESS < chance < _MORE:
         return (
-            f"These reports fit calm and terror: with {chance:.0%} more watching would bring fewer reports, with "
-            f"{1 - chance:.0%} more. People who left, asked whether they were followed, would tell the two apart."
+            f"These reports fit calm and terror: {chances}, with {1 - chance:.0%} more. People who left, asked whether "
+            "they were followed, would tell the two apart."
         )
+    if _is_prior(answer, SLOPE):
+        return f"On which side of the silence curve this is, the evidence does not tell: {chances}."
     side = "fewer" if chance >= _MORE else "more"
-    sure = f"{max(chance, 1 - chance):.0%}"
-    return f"On the silence curve the evidence points to one side: more watching would bring {side} reports ({sure})."
+    return f"On the silence curve the evidence points to one side, {side} reports with more watching: {chances}."
+
+
+def _is_prior(answer: Answer, name: str) -> bool:
+    """Say whether a quantity is mostly what was put in (G9)."""
+    return any(name in verdict.about for verdict in answer.verdicts if verdict.gate == "G9")
 
 
 def _evidence(answer: Answer) -> str:
