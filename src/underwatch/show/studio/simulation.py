@@ -13,7 +13,7 @@ from underwatch.record.indicators import Measured, measure, stack
 from underwatch.record.schema import ALL
 from underwatch.show.progress import is_cold
 from underwatch.show.studio.run import DONE, Lived, Run
-from underwatch.show.study import SILENCE_DRAWS, place_facts, silence_band, silence_points
+from underwatch.show.study import SILENCE_DRAWS, place_facts, silence_band, silence_place, silence_points
 from underwatch.show.summary import Study
 from underwatch.whatif.ledger import ledger
 from underwatch.whatif.silence import STAND_IN, WATCHING
@@ -181,5 +181,6 @@ def _study(run: Run, found: dict[tuple[int, str], Gathered], silence: tuple[Any,
         published=published,
         silence=silence,
         silence_band=silence_band(n_draws),
+        silence_place=silence_place(scenario),
         relief=bool(run.question.dated),
     )
