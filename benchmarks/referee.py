@@ -60,7 +60,8 @@ def flows(tasks: list[dict[str, np.ndarray]], draws: int) -> list[dict[str, np.n
         np.savez(
             rows, draws=draws, **{f"{name}_{k}": one for k, task in enumerate(tasks) for name, one in task.items()}
         )
-        subprocess.run([python(), HERE / "referee" / "nsf.py", rows, answers], check=True, env=os.environ)
+        command = [python(), HERE / "referee" / "nsf.py", rows, answers]
+        subprocess.run(command, check=True, env=os.environ, cwd=folder)  # sbi leaves logs where it runs
         with np.load(answers) as file:
             return [{name: file[f"{name}_{k}"] for name in ("draws", "density", "seconds")} for k in range(len(tasks))]
 

@@ -16,7 +16,7 @@ from sections import put_section
 
 from underwatch.estimate.bank import Bank, read_bank, shipped_folder
 from underwatch.estimate.calibration import rank_p_values
-from underwatch.estimate.findings import words_of
+from underwatch.estimate.findings import in_words_of_columns, words_of
 from underwatch.estimate.proof import Proof, prove, reference_settings
 from underwatch.estimate.question import ALL_NAMES
 
@@ -45,7 +45,9 @@ def table(proof: Proof) -> list[str]:
         for s, c, n in zip(proof.said.said, proof.said.came, proof.said.rows, strict=True)
     ]
     lines += ["", f"NLPD {proof.nlpd:.2f} nats against an even spread. Chance of terror: {'; '.join(said)}.", ""]
-    lines += [f"- {verdict.gate} {verdict.state}: {verdict.sentence}" for verdict in proof.verdicts]
+    lines += [
+        f"- {verdict.gate} {verdict.state}: {in_words_of_columns(verdict.sentence)}" for verdict in proof.verdicts
+    ]
     return [*lines, ""]
 
 
