@@ -35,7 +35,7 @@ def table(proof: Proof) -> list[str]:
     ]
     p = rank_p_values(proof.ranks)
     for at, name in enumerate(ALL_NAMES):
-        quarters = ", ".join(f"{share:.2f}" for share in proof.by_reports[:, at])
+        quarters = ", ".join(f"{share:.2f}" if np.isfinite(share) else "none" for share in proof.by_reports[:, at])
         width = f"{np.exp(proof.width[at]):.1f}x" if "slope" not in name else f"{proof.width[at]:.2f} wide"
         lines.append(
             f"| {words_of(name)} | {proof.coverage[0.5][at]:.3f} | {proof.coverage[0.9][at]:.3f} | {quarters} | {p[at]:.2f} | {width} |"
