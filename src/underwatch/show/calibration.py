@@ -104,9 +104,7 @@ def _ranks_chart(proof: Proof, number: int) -> Chart:
     caption = (
         "Cases by the rank of the truth among the draws, in twenty steps; grey: two standard deviations of chance."
     )
-    return Chart(
-        f"r{number}", "Where the truth falls", caption, "no article", svg, ("", *map(str, range(1, 21))), tuple(table)
-    )
+    return Chart(f"r{number}", "Where the truth falls", caption, "", svg, ("", *map(str, range(1, 21))), tuple(table))
 
 
 @styled
@@ -134,9 +132,7 @@ def _reports_chart(proof: Proof, number: int) -> Chart:
     caption = (
         "How often the 90 % range holds the truth, by quarter of the number of reports, fewest first; grey: the bar."
     )
-    return Chart(
-        f"q{number}", "Few reports and many", caption, "no article", svg, ("", "1", "2", "3", "4"), tuple(table)
-    )
+    return Chart(f"q{number}", "Few reports and many", caption, "", svg, ("", "1", "2", "3", "4"), tuple(table))
 
 
 @styled
