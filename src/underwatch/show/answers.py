@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from underwatch.whatif.sensitivity import Indices, Question, ask_first
 from underwatch.whatif.sweep import Sweep
 
 _ROW = 0.34  # inches for a row of a chart
+_TALL_ROW = 0.42  # with words in two lines
+_LABEL = 36  # characters in a line of words beside a bar
 _MOST_BARS = 8
 _SPREADS = {"prior": "the prior", "luck": "luck alone"}
 
@@ -234,7 +237,7 @@ def sensitivity_page(question: Question, screened: Indices, divided: Indices, me
         f"{scenario.residents:,} synthetic residents; then Sobol over {len(divided.factors)}, {divided.n_runs} runs of "
         f"{question.town.residents:,}. {screened.n_failed + divided.n_failed} runs left out."
     )
-    charts = tuple(_share_chart(divided, t) for t in range(len(divided.targets)))
+    charts = tuple(_share_chart(divided, t, meanings) for t in range(len(divided.targets)))
     words = (
         "Bar: the total index ST, the share of a figure's variance in which an unknown has a part, alone or together "
         "with others (so bars may add up to more than 100 %). Stroke: its 95 % interval by bootstrap."
@@ -260,22 +263,24 @@ def ask_lines(divided: Indices, meanings: dict[str, str]) -> list[str]:
 
 
 @styled
-def _share_chart(divided: Indices, t: int) -> Chart:
+def _share_chart(divided: Indices, t: int, meanings: dict[str, str]) -> Chart:
+    """Draw the total indices of one figure, the unknowns in words; the table beside it has their names."""
     headline = HEADLINES[HEADLINE_NAMES.index(divided.targets[t])]
     total, half = divided.total[t], divided.total_half[t]
     first, first_half = divided.main[t], divided.main_half[t]
     order = np.argsort(-np.nan_to_num(total), kind="stable")[:_MOST_BARS][::-1]
-    picture, axis = canvas(1, 0.9 + _ROW * len(order))
+    picture, axis = canvas(1, 0.9 + _TALL_ROW * len(order))
     places = np.arange(len(order))
     axis.barh(places, np.nan_to_num(total[order]), color=WORLD_COLOURS[1], alpha=0.55, height=0.62)
     axis.errorbar(np.nan_to_num(total[order]), places, xerr=np.nan_to_num(half[order]), fmt="none", ecolor=INK,
                   elinewidth=1.0, capsize=2)  # fmt: skip
-    axis.set_yticks(places, [divided.factors[f] for f in order])
-    axis.tick_params(axis="y", length=0, labelsize=8)
+    axis.set_yticks(places, [fill(meanings[divided.factors[f]].rstrip("."), _LABEL) for f in order])
+    axis.tick_params(axis="y", length=0, labelsize=7.5)
     axis.set_xlim(left=0)
     from matplotlib.ticker import PercentFormatter
 
-    axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axis.locator_params(axis="x", nbins=4)
     header = ("unknown", "ST", "± 95 %", "S1", "± 95 %")
     table = tuple(
         (divided.factors[f], *(_share(value[f]) for value in (total, half, first, first_half))) for f in order[::-1]
