@@ -240,16 +240,15 @@ def test_a_kill_while_committing_loses_nothing_that_was_committed(tmp_path, dela
 
 SAVER = """
     import os, sys
-    import underwatch.evidence.folder as folder
     from underwatch.evidence.work import save_work
-    written = folder.write_atomically
+    placed = os.replace
     left = [int(sys.argv[2])]
-    def killed(path, data, mode):
+    def killed(source, target):
         if left[0] == 0:
             os.kill(os.getpid(), 9)
         left[0] -= 1
-        written(path, data, mode)
-    folder.write_atomically = killed
+        placed(source, target)
+    os.replace = killed
     save_work(sys.argv[1])
 """
 

@@ -114,7 +114,8 @@ def write_files(path: str | Path, files: Mapping[str, bytes], fresh: bool = True
 
     With `fresh` the folder must not exist, and it appears whole or not at all. Otherwise only files that differ are
     written: all of them or, on a full disk, none; the history last, so that after a kill in between `record` puts right
-    what is behind. An optional table that lost its last row is removed after all else is written.
+    what is behind; what such a kill left half-written is removed. An optional table that lost its last row is removed
+    after all else is written.
     """
     folder = Path(path)
     if fresh:
@@ -127,6 +128,9 @@ def write_files(path: str | Path, files: Mapping[str, bytes], fresh: bool = True
             changed[place] = files[name]
         elif place.stat().st_mode & 0o077:
             place.chmod(PRIVATE_FILE)
+    for name in files:
+        for left in (folder / name).parent.glob(f".{Path(name).name}.*.part"):
+            left.unlink(missing_ok=True)
     write_together(changed, PRIVATE_FILE)
     for form in TABLES.values():
         if form.file not in files:
