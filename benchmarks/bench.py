@@ -29,7 +29,7 @@ from underwatch.whatif.sweep import World, headlines_of
 from underwatch.whatif.worlds import begin
 from underwatch.world import population, simulate
 from underwatch.world.draws import Purpose, split_seed, threefry
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "build" / "bench.json"

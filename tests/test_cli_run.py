@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from underwatch.cli import main
-from underwatch.world.scenario import RunOptions, scenario_for
+from underwatch.world.scenario import RunOptions
+from underwatch.world.scenario_file import scenario_for
 
 
 @pytest.fixture

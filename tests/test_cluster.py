@@ -18,7 +18,7 @@ from underwatch.errors import InputError
 from underwatch.whatif.ensemble import Results, run_tasks
 from underwatch.whatif.executors import executor_for
 from underwatch.whatif.sweep import Sweep, headlines_of
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 SCENARIO = scenario_for("hoeryong", population=20_000, days=180)
 WORDS = "sweep hoeryong --population 700 --days 21 --draws 5"

@@ -38,7 +38,8 @@ from underwatch.whatif.interventions import (
 from underwatch.whatif.worlds import begin
 from underwatch.world import layout as L
 from underwatch.world import simulate
-from underwatch.world.scenario import Change, scenario_for
+from underwatch.world.scenario import Change
+from underwatch.world.scenario_file import scenario_for
 
 SMALL = scenario_for("hoeryong", days=98, population=3000)
 # Where a small town has calls and arrests enough

@@ -20,7 +20,7 @@ from underwatch.errors import InputError
 from underwatch.record.indicators import HEADLINE_NAMES
 from underwatch.whatif.ensemble import Outcome, Results, run_tasks
 from underwatch.whatif.sweep import Sweep, World, bands_table, draws_table, headlines_of
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 SMALL = scenario_for("hoeryong", population=800, days=21)
 QUESTION = {"what": "test"}

@@ -25,7 +25,8 @@ from underwatch.show.job import main_job
 from underwatch.whatif.silence import silence_curve
 from underwatch.whatif.worlds import StopAsked, begin
 from underwatch.world import checkpoint, simulate
-from underwatch.world.scenario import RunOptions, scenario_for
+from underwatch.world.scenario import RunOptions
+from underwatch.world.scenario_file import scenario_for
 
 MAIN = "from underwatch.cli import main; main()"
 SMALL = "run hoeryong --population 3000 --days 60 --start 2024-11-01"

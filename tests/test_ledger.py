@@ -24,7 +24,7 @@ from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.population import cells
 from underwatch.world.reference import ReferenceWorld
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 EVENTFUL = {
     "share_defector_family": 0.12,

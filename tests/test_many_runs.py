@@ -7,7 +7,7 @@ import pytest
 
 from underwatch.whatif.worlds import begin, drawn
 from underwatch.world import kernel, review, simulate
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 ENTRIES = (kernel.run_days, kernel.add_up, review.review_units, review.review_officers, review.close_week)
 

@@ -121,7 +121,7 @@ def test_s11_fear_rises_distress_follows_and_both_keep_people_in() -> None:
 
 
 def test_s12_a_dated_order_shows_from_its_date_on() -> None:
-    from underwatch.world.scenario import scenario_for
+    from underwatch.world.scenario_file import scenario_for
 
     assert [phase.order for phase in scenario_for("hoeryong").phases()] == [1.0, 1.2, 1.0, 1.5, 1.0, 1.2, 1.0, 1.2]
     calm, campaign = TOWN.world(), TOWN.world(campaign=True)

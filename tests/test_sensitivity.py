@@ -20,7 +20,7 @@ from underwatch.whatif.sensitivity import (
     sobol,
     worlds_at,
 )
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 A, B = 7.0, 0.1  # Ishigami and Homma 1990, with the constants of Saltelli et al.
 NAMES = ("x1", "x2", "x3", "idle")

@@ -8,7 +8,7 @@ from underwatch.whatif.patterns import Town, count
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 VALUES = Parameters.central().to_dict()
 PHASES = scenario_for("hoeryong", days=35).without_campaign().phases()

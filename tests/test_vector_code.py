@@ -13,7 +13,7 @@ from numba.core import config
 from underwatch.world import dense
 from underwatch.world.draws import split_seed
 from underwatch.world.rates import rates
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 DENSE_LOOPS = ("draw_day", "fade_and_hear", "weigh_outings", "set_out")
 AT_LEAST = 8  # packed instructions in a loop; a copy or a spill alone has fewer

@@ -12,7 +12,7 @@ from underwatch.cli.many import alone_with_resume, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
 from underwatch.facts.places import slug
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
     from underwatch.whatif.sensitivity import Question
@@ -63,7 +63,7 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     meanings = {name: fact.meaning for name, fact in model_parameters().items()}
     table = indices_table((screened, divided))
     contents = {
-        "scenario.toml": question.scenario.to_toml().encode(),
+        "scenario.toml": scenario_toml(question.scenario).encode(),
         "indices.parquet": parquet(table),
         "indices.csv": csv(table),
         "report.html": sensitivity_page(question, screened, divided, meanings).encode(),

@@ -11,7 +11,7 @@ import click
 from underwatch.cli.many import alone_with_resume, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
     from underwatch.whatif.sweep import Sweep
@@ -76,7 +76,7 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
     n_failed = sum(one.values is None for one in outcomes)
     draws, bands = draws_table(question, outcomes), bands_table(question, outcomes)
     contents = {
-        "scenario.toml": question.scenario.to_toml().encode(),
+        "scenario.toml": scenario_toml(question.scenario).encode(),
         "draws.parquet": parquet(draws),
         "bands.csv": csv(bands),
         "report.html": sweep_page(question, bands, n_failed).encode(),

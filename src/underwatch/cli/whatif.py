@@ -12,7 +12,7 @@ import click
 from underwatch.cli.many import alone_with_resume, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
-from underwatch.world.scenario import scenario_for
+from underwatch.world.scenario_file import scenario_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable

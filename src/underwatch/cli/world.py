@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from underwatch.errors import InputError
-from underwatch.world.scenario import RunOptions, Scenario, scenario_for
+from underwatch.world.scenario import RunOptions, Scenario
+from underwatch.world.scenario_file import scenario_for
 
 _KEPT = "the run keeps its own"
 

@@ -43,6 +43,7 @@ from underwatch.whatif.worlds import (
 )
 from underwatch.world import simulate
 from underwatch.world.scenario import RunOptions, Scenario
+from underwatch.world.scenario_file import scenario_toml
 
 _CHANGE = "the year-end campaign"
 _FEW_RESIDENTS = 40_000  # residents of the places in which a run of many takes its draws from the prior
@@ -272,7 +273,7 @@ class Job:
         """Write the run folder; return the manifest."""
         digest = digest_of(self.digests)
         scenario = self.scenario
-        text = scenario.to_toml()
+        text = scenario_toml(scenario)
         report = scenario_report(scenario, study, digest)
         tables: dict[str, pa.Table | list[Path]] = {}
         for name in TABLES:

@@ -14,6 +14,7 @@ from underwatch.show.pages import page, plain
 from underwatch.show.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
 from underwatch.show.summary import STATEMENT, Study, band_words, date_words, summary_lines, window_words
 from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_toml
 
 # The channel's parameters are integrated over and left out of every table (the line it never crosses).
 _LEFT_OUT = "S13"
@@ -137,7 +138,7 @@ def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
     rules = tuple(sorted(scenario.without, key=lambda rule: int(rule[1:])))
     return render_report(
         ReportModel(
-            title=f"Life under watch: {scenario.name}", study=study, scenario=scenario.to_toml(), parameters=values,
-            seed=scenario.seed, digest=digest, without=rules, software=software(),
+            title=f"Life under watch: {scenario.name}", study=study, scenario=scenario_toml(scenario),
+            parameters=values, seed=scenario.seed, digest=digest, without=rules, software=software(),
         )
     )  # fmt: skip

@@ -21,7 +21,7 @@ from underwatch.record.outputs import MANIFEST, read_manifest, write_parts
 from underwatch.whatif.worlds import Gathered
 from underwatch.world import checkpoint
 from underwatch.world.scenario import RunOptions, Scenario
-from underwatch.world.scenario_file import parse
+from underwatch.world.scenario_file import parse, scenario_toml
 
 FOLDER, JOB, LOCK = "checkpoint", "job.json", "lock"
 _KEPT = ("replicates", "draws", "incidents", "twin")
@@ -127,7 +127,7 @@ def new_station(scenario: Scenario, options: RunOptions, same_as: str | None = N
     """Make the run folder; one that exists is refused. `same_as` is a digest that the run should have."""
     name = slug(scenario.name)
     run = fresh_folder(options.out) if options.out is not None else numbered_folder("runs", name)
-    station = Station(run, _note(scenario.to_toml(), options))
+    station = Station(run, _note(scenario_toml(scenario), options))
     job = {**station.note, _FROM: same_as}
     try:
         station.folder.mkdir()

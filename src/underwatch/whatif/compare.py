@@ -25,6 +25,7 @@ from underwatch.whatif.worlds import Gathered, begin, drawn, gather, seed_of
 from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_toml
 
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
@@ -146,7 +147,7 @@ class Question:
 
     def told(self) -> dict[str, Any]:
         """Return what tells this question from another."""
-        return {"what": "compare", "scenario": self.scenario.to_toml(), "interventions": as_toml(self.dated),
+        return {"what": "compare", "scenario": scenario_toml(self.scenario), "interventions": as_toml(self.dated),
                 "replicates": self.replicates,  "draws": self.draws, "ledger": self.ledger}  # fmt: skip
 
     @property

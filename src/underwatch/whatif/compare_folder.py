@@ -10,6 +10,7 @@ from underwatch.whatif.compare import Comparison
 from underwatch.whatif.folder import csv, finish, parquet
 from underwatch.whatif.interventions import as_toml
 from underwatch.whatif.ledger import Ledger
+from underwatch.world.scenario_file import scenario_toml
 
 SCENARIO, INTERVENTIONS, PAGE = "scenario.toml", "interventions.toml", "report.html"
 LEDGER, LEDGER_CSV, LEDGER_WEEKS = "ledger.parquet", "ledger.csv", "ledger_weeks.parquet"
@@ -23,7 +24,7 @@ def write_comparison(
     question = comparison.question
     changes = comparison.changes()
     contents = {
-        SCENARIO: question.scenario.to_toml().encode(),
+        SCENARIO: scenario_toml(question.scenario).encode(),
         INTERVENTIONS: as_toml(question.dated).encode(),
         CHANGES: parquet(changes),
         CHANGES_CSV: csv(changes),

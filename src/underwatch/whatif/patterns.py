@@ -19,7 +19,8 @@ from underwatch.whatif.silence import watched_values
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters
-from underwatch.world.scenario import Scenario, scenario_for
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_for
 
 TOWN = "hoeryong"
 RESIDENTS = 6000

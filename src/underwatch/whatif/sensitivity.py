@@ -23,6 +23,7 @@ from underwatch.whatif.sweep import World, headlines_of
 from underwatch.world.draws import stream
 from underwatch.world.parameters import at_share
 from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_toml
 
 TARGETS = HEADLINE_NAMES
 MOST_FACTORS = 10
@@ -154,7 +155,7 @@ class Question:
 
     def told(self) -> dict[str, Any]:
         """Return what tells this question from another."""
-        return {"what": "sensitivity", "scenario": self.scenario.to_toml(), "trajectories": self.trajectories,
+        return {"what": "sensitivity", "scenario": scenario_toml(self.scenario), "trajectories": self.trajectories,
                 "n": self.n, "population": self.population, "factors": self.factors}  # fmt: skip
 
     @property

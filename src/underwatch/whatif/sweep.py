@@ -19,6 +19,7 @@ from underwatch.world import simulate
 from underwatch.world.draws import stream
 from underwatch.world.parameters import Parameters, at_share, prior_draws
 from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_toml
 
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -83,7 +84,7 @@ class Sweep:
 
     def question(self) -> dict[str, Any]:
         """Return what tells this sweep from another."""
-        return {"what": "sweep", "scenario": self.scenario.to_toml(), "draws": self.draws,
+        return {"what": "sweep", "scenario": scenario_toml(self.scenario), "draws": self.draws,
                 "replicates": self.replicates, "sampler": self.sampler}  # fmt: skip
 
 

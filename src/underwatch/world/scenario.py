@@ -1,7 +1,7 @@
 """What is to be simulated: the place, the days, the seed, the parameters, what changes when, the calendar of orders.
 
-A scenario is data. It is made from the name of a place (`scenario_for`), read from TOML (`read_scenario`, in
-`underwatch.world.scenario_file`) or made of its parts, and is checked whichever way it came.
+A scenario is data. It is made of its parts, or by `underwatch.world.scenario_file` from the name of a place
+(`scenario_for`) or from TOML (`read_scenario`), and is checked whichever way it came.
 """
 
 from __future__ import annotations
@@ -211,12 +211,6 @@ class Scenario:
                 raise InputError(f'a scenario has no "{part}"{nearest(part, known)}')
         return replace(self, **parts)
 
-    def to_toml(self) -> str:
-        """Return the scenario as TOML that reads back as the same scenario, with every parameter and its unit."""
-        from underwatch.world.scenario_file import as_toml
-
-        return as_toml(self)
-
 
 def is_quarter_review(day: date) -> bool:
     """Say whether a day is one of the last 14 of March, June, September or December."""
@@ -230,24 +224,6 @@ def place_scenario(name: str, **parts: Any) -> Scenario:
     """Return the scenario of a place, province or the country by its name, all else at its default."""
     kind, full_name, members = find_place(name)
     return Scenario(full_name, kind, members).replace(**parts)
-
-
-def read_scenario(path: str | Path) -> Scenario:
-    """Read a scenario from a TOML file; InputError in one line for all that can be wrong with it."""
-    from underwatch.world.scenario_file import read
-
-    return read(path)
-
-
-def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
-    """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
-
-    The options stand above what the file says, and None leaves it: `start` and `end` (date or "2024-07-01"), `days`,
-    `seed`, `population`, `values` (parameters by name) and `without` (rules taken out besides those of the file).
-    """
-    from underwatch.world.scenario_file import resolve
-
-    return resolve(text_or_path, options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,8 @@ def looks_like_identity(key: str, known: Iterable[str] = ()) -> bool:
     return letters in _PERSON_KEYS or any(word in letters for word in _PERSON_WORDS)
 
 
-def read(path: str | Path) -> Scenario:
-    """Read a scenario from a TOML file."""
+def read_scenario(path: str | Path) -> Scenario:
+    """Read a scenario from a TOML file; InputError in one line for all that can be wrong with it."""
     return _build(_load(Path(path)), {}, f"{path}: ")
 
 
@@ -62,8 +62,12 @@ def parse(text: str, where: str = "") -> Scenario:
     return _build(_parsed(text, where), {}, where)
 
 
-def resolve(text_or_path: str | Path, options: Mapping[str, Any]) -> Scenario:
-    """Return the scenario of a place name or a file, with options that stand above it."""
+def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
+    """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
+
+    The options stand above what the file says, and None leaves it: `start` and `end` (date or "2024-07-01"), `days`,
+    `seed`, `population`, `values` (parameters by name) and `without` (rules taken out besides those of the file).
+    """
     for key in options:
         if key not in _OPTIONS:
             raise InputError(f'a scenario has no option "{key}"{nearest(key, _OPTIONS)}')
@@ -74,8 +78,8 @@ def resolve(text_or_path: str | Path, options: Mapping[str, Any]) -> Scenario:
     return _build({"place": text}, given, "")
 
 
-def as_toml(scenario: Scenario) -> str:
-    """Write a scenario as TOML, with every parameter and its unit and range."""
+def scenario_toml(scenario: Scenario) -> str:
+    """Return a scenario as TOML that reads back as the same scenario, with every parameter, its unit and range."""
     place = f"{scenario.name} province" if scenario.kind == "province" else scenario.name
     lines = [f'place = "{place}"', f"start = {scenario.start}", f"end = {scenario.end}", f"seed = {scenario.seed}"]
     if scenario.population is not None:

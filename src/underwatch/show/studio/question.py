@@ -19,7 +19,8 @@ from underwatch.whatif.interventions import (
     with_interventions,
 )
 from underwatch.whatif.worlds import BASELINE, COUNTER, worlds_of
-from underwatch.world.scenario import Scenario, scenario_for
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 CAMPAIGN = "the year-end campaign"
 _KEYS = (
@@ -83,7 +84,7 @@ class Question:
             named = " ".join(f"--with {one.name}" for one, _ in self.dated)
             lines.append(f"# underwatch compare {name} {named} --from-date {self.dated[0][1]} --draws {self.draws}")
             lines += [f"# {line}".rstrip() for line in as_toml(self.dated).splitlines()]
-        return "\n".join(lines) + "\n" + self.scenario.to_toml()
+        return "\n".join(lines) + "\n" + scenario_toml(self.scenario)
 
     def record(self) -> dict[str, Any]:
         """Return it as the page asked it: plain JSON that `question_of` reads back as the same."""
