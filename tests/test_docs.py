@@ -12,7 +12,7 @@ from underwatch.facts import model_parameters
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 RULES = [f"S{number}" for number in range(1, 18)]
-PAGES = ["README.md", "docs/odd.md", "docs/limits.md", "docs/defence_of_design.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(page.relative_to(ROOT)) for page in DOCS.rglob("*.md"))]
 
 
 def odd_sections():

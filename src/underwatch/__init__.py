@@ -7,8 +7,34 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-# Public name -> the module that has it. Kept equal to the API page by a test.
-_FRONT: dict[str, str] = {}
+# Public name -> the module that has it, in the order of the way through the house; docs/api.md tells of each (a test).
+_FRONT = {
+    "places": "underwatch.facts",
+    "model_parameters": "underwatch.facts",
+    "published_facts": "underwatch.facts",
+    "Parameters": "underwatch.world.parameters",
+    "prior_draws": "underwatch.world.parameters",
+    "Scenario": "underwatch.world.scenario",
+    "Change": "underwatch.world.scenario",
+    "scenario_for": "underwatch.world.scenario_file",
+    "begin": "underwatch.whatif.worlds",
+    "run": "underwatch.world.simulate",
+    "Hands": "underwatch.world.simulate",
+    "digest": "underwatch.world.simulate",
+    "gather": "underwatch.whatif.worlds",
+    "record_of": "underwatch.whatif.worlds",
+    "totals": "underwatch.record.indicators",
+    "indicator_table": "underwatch.record.indicators",
+    "incident_table": "underwatch.record.incidents",
+    "expected_published": "underwatch.testimony.channel",
+    "silence_curve": "underwatch.whatif.silence",
+    "find_interventions": "underwatch.whatif.interventions",
+    "with_interventions": "underwatch.whatif.interventions",
+    "ledger": "underwatch.whatif.ledger",
+    "read_package": "underwatch.evidence.check",
+    "example_package": "underwatch.evidence.example",
+    "InputError": "underwatch.errors",
+}
 
 __all__ = ["__version__", *_FRONT]
 

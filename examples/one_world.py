@@ -1,0 +1,15 @@
+"""One world: a town of 5,000 synthetic residents through a summer, and what of it would have got out."""
+
+from underwatch import Hands, begin, digest, expected_published, gather, record_of, run, scenario_for, totals
+
+scenario = scenario_for("hoeryong", population=5_000, days=90, seed=7)
+town = scenario.places[0]
+world = run(begin(scenario, town, scenario.seed), scenario.phases(), Hands(threads=2))
+summer = record_of(gather(world, scenario), scenario, town)
+
+for group in ("listed", "ordinary"):
+    found = totals(summer, group=group)
+    print(f"{group}: {found['outings']:.0f} outings, {found['followed_outings']:.0f} of them followed")
+incidents = world.history.records
+print(f"{len(incidents)} incidents, {expected_published(incidents, scenario.parameters):.4f} reports expected")
+print(f"the same on every machine: {digest(world)}")
