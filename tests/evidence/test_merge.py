@@ -3,12 +3,15 @@
 import dataclasses
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, packages, report, reports
+from underwatch.cli.evidence import evidence
 from underwatch.errors import InputError
-from underwatch.evidence.check import check_files
+from underwatch.evidence.check import check_files, read_package
+from underwatch.evidence.folder import write_files
 from underwatch.evidence.format import BIBLIOGRAPHY, CHANGES, EFFORT, RELEASES, REPORTS
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.ids import id_from
@@ -150,3 +153,11 @@ def test_a_shared_package_merges_back_and_the_source_stays_where_it_was():
     assert back.table(REPORTS).rows == package.table(REPORTS).rows
     assert merge(shareable(package), package).table(REPORTS).rows == package.table(REPORTS).rows
     assert good_package().kind == "evidence"
+
+
+def test_the_command_joins_into_a_folder_named_after_both(tmp_path):
+    for name in ("north", "south"):
+        write_files(tmp_path / name, to_files(good_package()))
+    words = ["merge", str(tmp_path / "north"), str(tmp_path / "south"), "--today", "2026-06-30"]
+    CliRunner().invoke(evidence, words, standalone_mode=False, catch_exceptions=False)
+    assert to_files(read_package(tmp_path / "north-south", TODAY)) == to_files(good_package())

@@ -257,12 +257,13 @@ def save(folder: Path, to: Path | None) -> None:
 @evidence.command()
 @click.argument("first", type=AnyPath())
 @click.argument("second", type=AnyPath())
-@click.option("--out", type=AnyPath(), required=True, help="The new folder.")
+@click.option("--out", type=AnyPath(), help="The new folder; FIRST-SECOND beside the first without it.")
 @_TODAY
-def merge(first: Path, second: Path, out: Path, today: datetime | None) -> None:
-    """Join the packages of two groups into the new folder OUT."""
+def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -> None:
+    """Join the packages of two groups into a new folder."""
     from underwatch.evidence.merge import merge as joined
 
+    out = out or first.with_name(f"{first.stem}-{second.stem}")
     day = today.date() if today else None
     files = to_files(joined(read_package(first, day), read_package(second, day)))
     check_package(files, day)
