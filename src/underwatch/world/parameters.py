@@ -126,7 +126,7 @@ class Parameters(Mapping[str, float]):
 
     def to_dict(self) -> dict[str, float]:
         """Return the values by name, in the order of the table."""
-        return dict(self)
+        return dict(zip(_index(), self.in_order, strict=True))
 
     def __getitem__(self, name: str) -> float:
         return self.in_order[_index()[name]]

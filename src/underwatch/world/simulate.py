@@ -102,7 +102,9 @@ def init(
 class Workbench:
     """Scratch and output memory of one thread, made once and used for every world that fits."""
 
-    def __init__(self, chunk_residents: int, chunk_units: int, trace_who: int | None = None) -> None:
+    def __init__(
+        self, chunk_residents: int, chunk_units: int, trace_who: int | None = None, acts: np.ndarray = NO_ACTS
+    ) -> None:
         n, units = max(1, chunk_residents), max(1, chunk_units)
         rows = (
             4 * n + 16 * units + 64
@@ -128,7 +130,7 @@ class Workbench:
             np.zeros(room, np.uint32),
             np.zeros(room, np.int32),
             np.zeros((trace_room, L.TRACE_FIELDS), np.int32),
-            NO_ACTS,
+            acts,
             np.zeros(2, np.int64),
             -1 if trace_who is None else trace_who,
         )
@@ -143,9 +145,12 @@ class Hands:
     benches: list[Workbench] = field(default_factory=list)
     pool: ThreadPoolExecutor | None = None
     acts: np.ndarray = field(default_factory=lambda: NO_ACTS)  # uint16[7, R] of the place at work, for who asks
+    town: L.Town | None = None  # the last that the benches were made ready for
 
     def ready(self, town: L.Town) -> list[Workbench]:
         """A bench for each thread, large enough for the town's chunks."""
+        if town is self.town:
+            return self.benches
         edges = town.unit_start[town.chunk_start]
         residents = int(np.diff(edges).max(initial=1))
         units = int(np.diff(town.chunk_start).max(initial=1))
@@ -153,12 +158,11 @@ class Hands:
             len(self.benches[0].scratch.visits) >= 2 * residents and len(self.benches[0].scratch.free) >= units
         )
         if not fits:
-            self.benches = [Workbench(residents + 512, units + 64, self.trace_who) for _ in range(max(1, self.threads))]
-        for bench in self.benches:
-            if bench.out.acts is not self.acts:
-                bench.out = bench.out._replace(acts=self.acts)
+            room = (residents + 512, units + 64, self.trace_who, self.acts)
+            self.benches = [Workbench(*room) for _ in range(max(1, self.threads))]
         if self.threads > 1 and self.pool is None:
             self.pool = ThreadPoolExecutor(self.threads)
+        self.town = town
         return self.benches
 
     def over(self, n_chunks: int, work: Callable[[Workbench, int, int], list]) -> list:

@@ -84,12 +84,16 @@ visit_km = 83  # 32 distances
 call_km = 115  # 32 distances
 let_off = 147  # 5 grounds, then all
 N_SLOTS = 153
+_ROWS = ("hear", "visit_km", "call_km", "let_off")
+_NUMBERS = tuple(name for name in Rates._fields if name not in _ROWS)
+_SLOTS = np.array([globals()[name] for name in _NUMBERS])
 
 
 def pack(rates: Rates) -> np.ndarray:
     """The rates as int64[N_SLOTS]."""
     packed = np.zeros(N_SLOTS, np.int64)
-    for name, value in rates._asdict().items():
-        slot = globals()[name]
-        packed[slot : slot + np.size(value)] = value
+    packed[_SLOTS] = [getattr(rates, name) for name in _NUMBERS]
+    for name in _ROWS:
+        slot, values = globals()[name], getattr(rates, name)
+        packed[slot : slot + len(values)] = values
     return packed
