@@ -50,10 +50,12 @@ bench-peers: $(READY) ## the same toy model in other frameworks
 studio: $(READY) $(UPLOT) ## open the local page
 	@$(BIN)/underwatch studio
 
-study: $(READY) ## the long studies whose tables are committed (patterns over prior draws)
+study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
 	@$(BIN)/python benchmarks/study.py
 	@$(BIN)/python benchmarks/estimate_study.py
 	@$(BIN)/python benchmarks/release_study.py
+	@$(BIN)/python benchmarks/known_truth.py
+	@$(BIN)/python benchmarks/cluster.py
 
 referee: $(READY) ## our estimator beside sbi, in a throw-away environment (some 20 minutes)
 	@$(BIN)/python benchmarks/referee.py
