@@ -30,15 +30,15 @@ MORE_DRAWS = "More simulated worlds are needed before numbers can be shown."
 def sbc(rank: np.ndarray, names: Sequence[str]) -> Verdict:
     """G2: are the ranks of the truth uniform, parameter by parameter (Kolmogorov-Smirnov, Holm over parameters)."""
     if len(rank) < FEWEST_RANKS:
-        sentence = f"No numbers: ranks of {len(rank)} rows, and {FEWEST_RANKS} are needed to judge. {MORE_DRAWS}"
+        sentence = f"No numbers: ranks of {len(rank):,} rows, and {FEWEST_RANKS} are needed to judge. {MORE_DRAWS}"
         return Verdict("G2", "refuses", float(len(rank)), FEWEST_RANKS, sentence)
     p = calibration.holm(calibration.rank_p_values(rank))
     bad = tuple(name for name, value in zip(names, p, strict=True) if value < RANK_P)
     if not bad:
-        sentence = f"Over {len(rank)} simulated cases the truth falls anywhere in the posterior, as it must."
+        sentence = f"Over {len(rank):,} simulated cases the truth falls anywhere in the posterior, as it must."
         return Verdict("G2", "passes", float(p.min()), RANK_P, sentence)
     which = "every quantity" if len(bad) == len(names) else ", ".join(bad)
-    sentence = f"No numbers: over {len(rank)} simulated cases the posterior of {which} is off. {MORE_DRAWS}"
+    sentence = f"No numbers: over {len(rank):,} simulated cases the posterior of {which} is off. {MORE_DRAWS}"
     return Verdict("G2", "refuses", float(p.min()), RANK_P, sentence, bad)
 
 
@@ -58,7 +58,7 @@ def coverage(rank: np.ndarray, names: Sequence[str]) -> Verdict:
     figure, bar = level + float(off[level][column]), BARS[level] * widen
     said = f"the {100 * level:.0f} % interval of {names[column]} holds the truth in {100 * figure:.1f} %"
     if bad:
-        sentence = f"No numbers: {said} of {len(rank)} simulated cases. {MORE_DRAWS}"
+        sentence = f"No numbers: {said} of {len(rank):,} simulated cases. {MORE_DRAWS}"
         return Verdict("G3", "refuses", figure, bar, sentence, bad)
     if over.any():
         wide = tuple(name for j, name in enumerate(names) if over[:, j].any())

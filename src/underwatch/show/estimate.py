@@ -8,6 +8,7 @@ from underwatch.estimate.findings import MODEL, WITHHELD, Row, first_lines, numb
 from underwatch.estimate.humps import density
 from underwatch.estimate.quantities import COUNTED
 from underwatch.estimate.question import ALL_NAMES, Answer
+from underwatch.record.schema import rights_words
 from underwatch.show.pages import page
 from underwatch.show.plots import Chart
 from underwatch.show.svg import DASHES, INK, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
@@ -27,11 +28,11 @@ LIMITS = (
     "Few reports do not mean little repression. No count of reports is a scale.",
     "A quarter in which a list could not hear is left out; it is not a zero. Unknown effort is integrated over.",
 )
-_RIGHTS = {
-    "followed_outings": "articles 12 and 17",
-    "listed_residents": "articles 17 and 9",
-    "calls_given_up": "articles 12 and 19",
-    "accusations": "articles 9 and 17",
+_ARTICLES = {
+    "followed_outings": (12, 17),
+    "listed_residents": (9, 17),
+    "calls_given_up": (12, 19),
+    "accusations": (9, 17),
 }
 _SHOWN_CURVES = 40
 
@@ -41,9 +42,10 @@ def estimate_page(answer: Answer) -> str:
     reading = answer.question.reading
     found = rows(answer)
     window = reading.setting.window
+    worlds = len(answer.question.bank)
     about = (
-        f"{reading.setting.place.name}, {window.start} to {window.end}: {len(answer.question.bank)} simulated worlds, "
-        f"{answer.rows} simulated packages in round {answer.rounds}. First year: the first half of this window."
+        f"{reading.setting.place.name}, {window.start} to {window.end}: {worlds:,} simulated worlds, "
+        f"{answer.rows:,} simulated packages in round {answer.rounds}. First year: the first half of this window."
     )
     charts = [_curve_chart(answer)] if answer.decision.numbers and answer.side.state != "refuses" else []
     if answer.decision.scale:
@@ -92,7 +94,7 @@ def _density_chart(answer: Answer, name: str) -> Chart:
     svg = inline_svg(picture, f"d-{name}", f"Prior and posterior of {title}; the table has the numbers")
     caption = f"Density over the logarithm, {answer.draws.shape[0]} draws of the posterior; {MODEL}."
     header = ("", "5 %", "25 %", "50 %", "75 %", "95 %")
-    return Chart(f"d-{name}", title, caption, _RIGHTS[name], svg, header, tuple(table))
+    return Chart(f"d-{name}", title, caption, rights_words(_ARTICLES[name]), svg, header, tuple(table))
 
 
 @styled
@@ -124,5 +126,5 @@ def _curve_chart(answer: Answer) -> Chart:
     svg = inline_svg(picture, "silence", "The silence curve; the table under the chart has the numbers")
     header = ("", "5 %", "50 %", "95 %")
     return Chart(
-        "silence", "The silence curve, and where we are on it", caption, "article 19", svg, header, tuple(table)
+        "silence", "The silence curve, and where we are on it", caption, rights_words((19,)), svg, header, tuple(table)
     )
