@@ -22,7 +22,11 @@ def start_work(folder: str | Path) -> WorkingCopy:
             copy = WorkingCopy(path)
         except InputError:
             return WorkingCopy.create(path, read_package(folder))
-        _newest(folder, copy)
+        try:
+            _newest(folder, copy)
+        except BaseException:
+            copy.close()
+            raise
         return copy
     return WorkingCopy.create(path, read_package(folder))
 
