@@ -45,3 +45,10 @@ def test_the_front_door_imports_nothing_before_it_is_asked():
     script = "import sys, underwatch; print(sorted(m for m in sys.modules if m.startswith('underwatch')))"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "['underwatch']"
+
+
+def test_the_readme_shows_what_the_main_job_prints(tmp_path):
+    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0].splitlines()
+    command = [sys.executable, "-c", "from underwatch.cli import main; main()", "run", "hoeryong"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=1200)
+    assert ran.stdout.splitlines()[: len(shown)] == shown
