@@ -133,12 +133,12 @@ def told_of(found: Answer, truth: np.ndarray) -> tuple[list[str], int, int]:
 def main() -> None:
     bank, own = read_bank(shipped_folder()), machine()
     readings, truth, laws = cases()
-    lines, held, of = [], 0, 0
+    lines, shares = [], []
     for k, reading in enumerate(readings):
         began = time.monotonic()
         found = answer(Question(reading, bank), Steps(None, 600.0, lambda step: None))
         cells, inside, n = told_of(found, truth[k])
-        held, of = held + inside, of + n
+        shares.append(inside / n)
         refused = ", ".join(v.gate for v in found.verdicts if v.state == "refuses") or "none"
         lines.append(
             f"| {k + 1}, {laws[k]} law | {reading.n_incidents:,} | {refused} | {' | '.join(cells)} | {inside} of {n} |"
@@ -160,7 +160,7 @@ def main() -> None:
             "| --- " * (len(SHOWN) + 4) + "|",
             *lines,
             "",
-            f"Before the gates, {held} of {of} ranges hold the truth ({held / of:.0%}).",
+            f"Before the gates, {np.mean(shares):.0%} of the ranges hold the truth; the ranges of a case go together, so the standard error over {CASES} cases is {np.std(shares, ddof=1) / np.sqrt(CASES):.0%}.",
         ],
     )
 
