@@ -12,12 +12,16 @@ import click
 from underwatch.errors import InputError
 
 if TYPE_CHECKING:
+    from underwatch.estimate.bank import Bank
     from underwatch.estimate.declared import Declared
     from underwatch.estimate.observed import Reading
+    from underwatch.estimate.question import Answer
+    from underwatch.estimate.rehearsal import Rehearsal
     from underwatch.facts import Place
     from underwatch.record.tally import Window
 
 QUESTION, STEPS = "question.json", "steps"
+PACKAGE, TRUTH = "package", "truth.csv"
 
 _HELP = """Estimate what the silence hides: how much surveillance stands behind the reports that got out.
 
@@ -30,6 +34,7 @@ identified: a result, with exit code 1.
 _EXAMPLES = """\b
 Examples:
   underwatch estimate --example --place hoeryong
+  underwatch estimate --rehearsal 1
   underwatch estimate mypackage --place hoeryong --budget 20
   underwatch estimate mypackage --place hoeryong --declared-prior ours.toml --out runs/ours
 """
@@ -38,6 +43,12 @@ Examples:
 @click.command(help=_HELP, epilog=_EXAMPLES)
 @click.argument("package", required=False, type=click.Path(path_type=Path), metavar="[PACKAGE]")
 @click.option("--example", is_flag=True, help="The example package that comes with the program.")
+@click.option(
+    "--rehearsal",
+    type=click.IntRange(0, 2**31),
+    metavar="N",
+    help="A package told from the N-th synthetic world that is in no bank; tells the truth too. Example: --rehearsal 1",
+)
 @click.option("--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong")
 @click.option("--no-anchors", is_flag=True, help="Leave second list, surveys and figures out, to see what they do.")
 @click.option(
@@ -93,7 +104,8 @@ def estimate(**given: Any) -> int:
     place = place_of(given["place"])
     declared = Declared() if given["declared_prior"] is None else read_declared(given["declared_prior"])
     bank = read_bank(given["bank_folder"] or shipped_folder())
-    reading, fingerprint = reading_of(given, place, bank.plan.window)
+    rehearsal = None if given["rehearsal"] is None else _rehearsed(place, bank, given["rehearsal"])
+    reading, fingerprint = reading_of({**given, "rehearsed": rehearsal}, place, bank.plan.window)
     kept = {
         "package": fingerprint, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
         "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
@@ -113,9 +125,10 @@ def estimate(**given: Any) -> int:
         raise KeyboardInterrupt(f"go on with --resume {folder}") from None
     from underwatch.show.estimate import estimate_page
 
+    truths = [] if rehearsal is None else _keep_rehearsal(folder, found, rehearsal)
     write_answer(folder, found, estimate_page(found), kept)
     rmtree(folder / STEPS)  # it holds what the gates may have withheld
-    for line in first_lines(found):
+    for line in (*first_lines(found), *truths):
         click.echo(line)
     click.echo(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
     return 0 if found.decision.scale else 1
@@ -123,7 +136,8 @@ def estimate(**given: Any) -> int:
 
 def one_package(given: dict[str, Any]) -> None:
     """Refuse none, two, or one that is not there, before anything is read."""
-    if given["example"] == (given["package"] is not None):
+    asked = [given["example"], given["package"] is not None, given.get("rehearsal") is not None]
+    if sum(asked) != 1:
         raise InputError("name one package, or --example for the one that comes with the program")
     if given["package"] is not None and not given["package"].exists():
         raise InputError(f"{given['package']} does not exist; `underwatch evidence new DIR` starts a package")
@@ -152,8 +166,39 @@ def reading_of(given: dict[str, Any], place: Place, window: Window) -> tuple[Rea
     path = given["package"]
     if path is not None and is_safe_table(path):
         return read_table_for(path, place, window), letters_of((path / TABLE_FILE).read_bytes())
-    package = example_package() if path is None else read_package(path)
+    if given.get("rehearsed") is not None:
+        package = given["rehearsed"].package
+    else:
+        package = example_package() if path is None else read_package(path)
     return read_for(package, place, window, anchors), package.fingerprint()
+
+
+def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
+    """Return a package told from the world of that number, which is in no bank."""
+    from underwatch.estimate.bank import BankPlan
+    from underwatch.estimate.rehearsal import rehearse
+
+    click.echo("a world that is in no bank ...", err=True)
+    return rehearse(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
+
+
+def _keep_rehearsal(folder: Path, found: Answer, rehearsal: Rehearsal) -> list[str]:
+    """Keep the package and what is true behind it, beside what is said; return it in words."""
+    from underwatch.estimate.findings import number, rows
+    from underwatch.evidence.folder import write_files
+    from underwatch.evidence.package import to_files
+    from underwatch.files import write_atomically
+
+    if not (folder / PACKAGE).exists():
+        write_files(folder / PACKAGE, to_files(rehearsal.package))
+    table, words = ["quantity,unit,truth,said,range_holds_truth"], []
+    for row, truth in zip(rows(found), rehearsal.truth.tolist(), strict=True):
+        ends = row.posterior
+        holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
+        table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')
+        words.append(f"The truth of this synthetic world: {row.words}, {number(truth)} {row.unit}; said: {row.said}.")
+    write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode())
+    return words
 
 
 def _told(declared: Declared) -> dict[str, Any]:
