@@ -8,7 +8,6 @@ rehearsal also judges the tallies of the bank; the truth is counted on a tally o
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,15 +25,12 @@ from underwatch.evidence.package import Package, new_package
 from underwatch.record.tally import N_KINDS, period_ranges
 from underwatch.testimony.channel import Told, tell
 from underwatch.testimony.tallied import LAWS
-from underwatch.whatif.tallies import SETTLING
-from underwatch.whatif.worlds import begin
-from underwatch.world import simulate
+from underwatch.whatif.tallies import records_of_window
 from underwatch.world.draws import stream
 from underwatch.world.layout import GROUND_NAMES
 
 ASKED = 200  # people who left and were asked whether somebody had followed them
 _ACTS = ("tailing", "followed_visit", "call_given_up", "arrest", "listing", "report")
-Values = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -57,9 +53,10 @@ def rehearse(plan: BankPlan) -> tuple[Rehearsal, ...]:
     packages, told_in_all = [], np.zeros(n)
     for k in range(n):
         values, channel = ({name: float(column[k]) for name, column in one.items()} for one in (drawn, channels))
-        records = _records(plan, values, plan.seed + k)
-        fixed: dict[str, Any] = {**world_of(plan.scenario(), plan.window, values).phases()[0].values, **channel}
-        told = tell(records, fixed, plan.seed + k, LAWS[law[k]], border=plan.scenario().places[0].border)
+        scenario = world_of(plan.scenario(), plan.window, values)
+        records = records_of_window(scenario, plan.seed + k)
+        fixed: dict[str, Any] = {**scenario.phases()[0].values, **channel}
+        told = tell(records, fixed, plan.seed + k, LAWS[law[k]], border=scenario.places[0].border)
         told_in_all[k] = len(np.unique(told.incident))
         yes = int(luck.binomial(ASKED, share[k]))
         packages.append(_package(plan, records[:, 0], told, channel["relay_marked"], yes, luck))
@@ -72,16 +69,6 @@ def _tallied(plan: BankPlan) -> Bank:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as executor:
         build(plan, Path(folder), plan.per_shard, executor, 2, lambda worlds: None)
         return read_bank(Path(folder))
-
-
-def _records(plan: BankPlan, values: Values, seed: int) -> np.ndarray:
-    """Return the incidents of a world within the window, uint16[n, 8], days counted from its first."""
-    scenario = world_of(plan.scenario(), plan.window, values)
-    world = simulate.run(begin(scenario, scenario.places[0], seed), scenario.phases(), simulate.Hands(2))
-    records = world.history.records
-    records = records[records[:, 0] >= 7 * SETTLING].copy()
-    records[:, 0] -= np.uint16(7 * SETTLING)
-    return records
 
 
 def _package(

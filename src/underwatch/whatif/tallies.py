@@ -1,4 +1,4 @@
-"""A world run for its tally: its incidents are added up week by week and let go."""
+"""A world run for its tally, its incidents added up week by week and let go; or for its incidents."""
 
 from __future__ import annotations
 
@@ -53,6 +53,15 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
     people = np.stack([history.residents, history.adults])
     counted = np.stack([people[:, LISTED_CELL:].sum(axis=1), people[:, :LISTED_CELL].sum(axis=1)])
     return tallier.tally(by_list, counted)
+
+
+def records_of_window(scenario: Scenario, seed: int) -> np.ndarray:
+    """Return the incidents of a world of one place after it has settled, uint16[n, 8], days counted from then."""
+    world = simulate.run(begin(scenario, scenario.places[0], seed), scenario.phases(), simulate.Hands(1))
+    records = world.history.records
+    records = records[records[:, 0] >= 7 * SETTLING].copy()
+    records[:, 0] -= np.uint16(7 * SETTLING)
+    return records
 
 
 def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:
