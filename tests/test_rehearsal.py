@@ -70,6 +70,7 @@ def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path):
     table = list(csv.DictReader((out / "truth.csv").read_text(encoding="utf-8").splitlines()))
     (alone,) = rehearse(BankPlan(window=WINDOW, population=900, seed=3, per_shard=1))
     assert [float(row["truth"]) for row in table] == pytest.approx(alone.truth.tolist(), rel=1e-3)
+    assert "truth of this synthetic world" in (out / "report.html").read_text(encoding="utf-8")
     assert found.output.count("The truth of this synthetic world") == len(ALL_NAMES)
     assert [one for one in check(out / "package") if one.level == "error"] == []
     both = CliRunner().invoke(main, ["estimate", "--example", "--rehearsal", "3"])

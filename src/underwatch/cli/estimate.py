@@ -126,7 +126,7 @@ def estimate(**given: Any) -> int:
     from underwatch.show.estimate import estimate_page
 
     truths = [] if rehearsal is None else _keep_rehearsal(folder, found, rehearsal)
-    write_answer(folder, found, estimate_page(found), kept)
+    write_answer(folder, found, estimate_page(found, () if rehearsal is None else rehearsal.truth.tolist()), kept)
     rmtree(folder / STEPS)  # it holds what the gates may have withheld
     for line in (*first_lines(found), *truths):
         click.echo(line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from underwatch.estimate.findings import MODEL, WITHHELD, Row, first_lines, number, rows, said_by
@@ -37,8 +39,8 @@ _ARTICLES = {
 _SHOWN_CURVES = 40
 
 
-def estimate_page(answer: Answer) -> str:
-    """Return the page of an answer; the same answer gives the same bytes."""
+def estimate_page(answer: Answer, truth: Sequence[float] = ()) -> str:
+    """Return the page of an answer; the same answer gives the same bytes. `truth` stands beside it in a rehearsal."""
     reading = answer.question.reading
     found = rows(answer)
     window = reading.setting.window
@@ -56,7 +58,8 @@ def estimate_page(answer: Answer) -> str:
         about=about,
         statement=STATEMENT,
         lines=first_lines(answer),
-        rows=[_cells(row) for row in found],
+        rows=[(*_cells(row), *map(number, truth[at : at + 1])) for at, row in enumerate(found)],
+        rehearsed=bool(len(truth)),
         gates=said_by(answer),
         declared=answer.question.declared,
         charts=charts,
