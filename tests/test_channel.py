@@ -10,12 +10,14 @@ from underwatch.record.incidents import published_table
 from underwatch.testimony import channel
 from underwatch.testimony.channel import (
     FEAR_LAWS,
+    expected_incidents_told,
     expected_published,
     fear_law,
     p_told,
     publish,
     selection,
     shares_of_lists,
+    tell,
     witnesses,
 )  # fmt: skip
 from underwatch.world.parameters import Parameters
@@ -44,6 +46,14 @@ def test_the_expectation_is_the_mean_of_the_draws():
     expected = expected_published(records, VALUES)
     found = [int((~publish(records, START, "Hoeryong", VALUES, seed)["relay"]).sum()) for seed in range(60)]
     assert abs(np.mean(found) - expected) < 5 * np.std(found) / np.sqrt(len(found))
+
+
+def test_the_expectation_of_incidents_told_is_the_mean_of_the_draws():
+    records, values = some_records(), {**VALUES, "p_tell_at_no_fear": 0.05}
+    expected = expected_incidents_told(records, values)
+    found = [len(np.unique(tell(records, values, seed).incident)) for seed in range(60)]
+    assert abs(np.mean(found) - expected) < 5 * np.std(found) / np.sqrt(len(found))
+    assert expected < 0.99 * expected_published(records, values)  # some are told to both
 
 
 def test_the_chance_of_an_incident_is_that_of_its_witnesses_drawn_one_by_one():

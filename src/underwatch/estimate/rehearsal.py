@@ -23,7 +23,7 @@ from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.ids import id_from
 from underwatch.evidence.package import Package, new_package
 from underwatch.record.tally import N_KINDS, period_ranges
-from underwatch.testimony.channel import Told, tell
+from underwatch.testimony.channel import Told, expected_incidents_told, tell
 from underwatch.testimony.tallied import LAWS
 from underwatch.whatif.tallies import records_of_window
 from underwatch.world.draws import stream
@@ -56,8 +56,9 @@ def rehearse(plan: BankPlan) -> tuple[Rehearsal, ...]:
         scenario = world_of(plan.scenario(), plan.window, values)
         records = records_of_window(scenario, plan.seed + k)
         fixed: dict[str, Any] = {**scenario.phases()[0].values, **channel}
-        told = tell(records, fixed, plan.seed + k, LAWS[law[k]], border=scenario.places[0].border)
-        told_in_all[k] = len(np.unique(told.incident))
+        border = scenario.places[0].border
+        told = tell(records, fixed, plan.seed + k, LAWS[law[k]], border=border)
+        told_in_all[k] = expected_incidents_told(records, fixed, LAWS[law[k]], border=border)
         yes = int(luck.binomial(ASKED, share[k]))
         packages.append(_package(plan, records[:, 0], told, channel["relay_marked"], yes, luck))
     truth = with_derived(hidden(worlds, np.arange(n), channels, law, told_in_all))

@@ -180,6 +180,15 @@ def expected_published(
     return sum(float(_chances(block, ear).sum()) for block in blocks)
 
 
+def expected_incidents_told(
+    records: np.ndarray, values: Mapping[str, float], law: str = "exponential", *, border: bool = True
+) -> float:
+    """Return how many of the records uint16[n, 8] are expected to be told to one list or to both, in full effort."""
+    ear = _ear(values, law, border)
+    blocks = (records[at : at + _BLOCK] for at in range(0, len(records), _BLOCK))
+    return sum(float((1.0 - np.prod(1.0 - _chances(block, ear), axis=0)).sum()) for block in blocks)
+
+
 class Told(NamedTuple):
     """Reports in the order of the incidents, first-hand ones before relays; each array has n."""
 
