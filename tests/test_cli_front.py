@@ -61,6 +61,13 @@ def test_the_version_is_the_package_version():
     assert underwatch.__version__ in CliRunner().invoke(main, ["--version"]).stdout
 
 
+def test_the_package_runs_as_a_module():
+    words = [sys.executable, "-m", "underwatch", "fcts"]
+    result = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert 'did you mean "facts"?' in result.stderr
+
+
 def test_an_unknown_command_is_refused_with_the_nearest():
     result = CliRunner().invoke(main, ["fcts"])
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
