@@ -1,4 +1,4 @@
-"""What ships: the example package checked clean, the synthetic one true to its law, and the door for an estimate."""
+"""What ships: the example package checked clean, and the door for an estimate."""
 
 import csv
 import re
@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import date
 from importlib import resources
 
-import numpy as np
 import pytest
 
 from evidence.packages import good_package, package_of, report
@@ -17,7 +16,6 @@ from underwatch.evidence.findings import exit_code
 from underwatch.evidence.format import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.ids import id_from
 from underwatch.evidence.package import to_files
-from underwatch.evidence.synthetic import ACTS, N_REPORTS, PLACES, effort_factor, means, synthetic_package
 from underwatch.facts import published_facts
 
 LATER = date(2026, 11, 23)
@@ -113,54 +111,6 @@ def test_figures_are_those_of_the_fact_base():
     assert {row["independence"] for row in arrests} == {"same_lists"}, (
         "arrest figures of the same outlets are no anchor"
     )
-
-
-def test_the_synthetic_package_is_the_same_each_time_and_clean():
-    package, truth = synthetic_package()
-    assert len(package.table(REPORTS).rows) == N_REPORTS == 5_000
-    assert package.fingerprint() == synthetic_package()[0].fingerprint()
-    assert package.fingerprint() != synthetic_package(7)[0].fingerprint()
-    assert check_files(to_files(package), LATER) == []
-    assert package.kind == "synthetic"
-    assert truth["n_relays"] == 238
-
-
-def test_the_synthetic_reports_follow_their_law():
-    """Incidents of its truth against the expected ones; reports by list and week against chance and effort."""
-    package, truth = synthetic_package()
-    incidents = np.array(truth["incidents"])
-    expected, _, chance = means()
-    expected = expected * truth["scale"]
-    assert incidents.sum() == truth["n_incidents"]
-    for axes in ((1, 2), (0, 2), (0, 1)):
-        seen, wanted = incidents.sum(axis=axes), expected.sum(axis=axes)
-        square = ((seen - wanted) ** 2 / wanted).sum()
-        assert square < len(wanted) + 5 * np.sqrt(2 * len(wanted))
-    heard = (expected[:, :, :, None] * chance[:, :, None, :]).sum(axis=(0, 1, 2))
-    seen_a, seen_b = (truth["n_heard"][name] + truth["n_heard"]["both"] for name in ("a", "b"))
-    assert abs(seen_a - heard[0]) < 4 * np.sqrt(heard[0])
-    assert abs(seen_b - heard[1]) < 4 * np.sqrt(heard[1])
-    rows = package.table(REPORTS).records()
-    cut = {
-        id_from("underwatch synthetic package", "20250101", "list", str(at)): set(
-            np.flatnonzero(effort_factor()[:, at] == 0)
-        )
-        for at in range(2)
-    }
-    weeks = {
-        f: n
-        for n, f in enumerate(
-            dict.fromkeys(row["period"] for row in sorted(package.table(EFFORT).records(), key=lambda r: r["period"]))
-        )
-    }
-    copied = {row["report_id"] for row in rows if row["relayed_from"] != "none"}
-    own = [row for row in rows if row["when"] in weeks and row["report_id"] not in copied]
-    assert own
-    assert not [row for row in own if weeks[row["when"]] in cut[row["list_id"]]], (
-        "a list that is cut hears nothing itself"
-    )
-    assert set(truth["acts"]) == set(ACTS)
-    assert set(truth["places"]) == set(PLACES)
 
 
 def test_reading_for_an_estimate():

@@ -181,10 +181,17 @@ def expected_published(
 
 
 def expected_incidents_told(
-    records: np.ndarray, values: Mapping[str, float], law: str = "exponential", *, border: bool = True
+    records: np.ndarray,
+    values: Mapping[str, float],
+    law: str = "exponential",
+    *,
+    border: bool = True,
+    effort: np.ndarray | None = None,
 ) -> float:
-    """Return how many of the records uint16[n, 8] are expected to be told to one list or to both, in full effort."""
-    ear = _ear(values, law, border)
+    """Return how many of the records uint16[n, 8] are expected to be told to one list or to both; `effort` as in
+    `tell`, full without it.
+    """
+    ear = _ear(values, law, border, effort)
     blocks = (records[at : at + _BLOCK] for at in range(0, len(records), _BLOCK))
     return sum(float((1.0 - np.prod(1.0 - _chances(block, ear), axis=0)).sum()) for block in blocks)
 
