@@ -13,8 +13,10 @@ from underwatch.cli import main
 from underwatch.estimate import proof
 from underwatch.estimate.bank import BankPlan, build, read_bank
 from underwatch.estimate.design import AS_IT_IS, design
+from underwatch.estimate.findings import number, percent
 from underwatch.estimate.observed import read_for
 from underwatch.estimate.question import ALL_NAMES
+from underwatch.show.calibration import design_rows
 
 WORLDS = 1_000
 FOLLOWED = ALL_NAMES.index("followed_outings_second_year")
@@ -87,3 +89,6 @@ def test_more_evidence_narrows_and_the_ranges_still_hold_the_truth(folder):
     few, many = (found[f"{asked} people who left are asked"] for asked in (40, 200))
     assert np.log(many.against[FOLLOWED]) < -4 * many.error[FOLLOWED]
     assert many.against[FOLLOWED] < few.against[FOLLOWED]
+    said = {name: cells for name, *cells in design_rows(tuple(found.values()))}
+    assert said[AS_IT_IS][0].endswith(f": {number(found[AS_IT_IS].ratio[FOLLOWED])} times")
+    assert f"times, {percent(1 - many.against[FOLLOWED])} narrower (± " in said[many.name][0]

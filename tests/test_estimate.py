@@ -19,7 +19,7 @@ from underwatch.errors import InputError
 from underwatch.estimate.bank import BankPlan, build, read_bank
 from underwatch.estimate.declared import Declared, read_declared
 from underwatch.estimate.experiments import experiments
-from underwatch.estimate.findings import first_lines, rows
+from underwatch.estimate.findings import counted, first_lines, number, percent, rows
 from underwatch.estimate.observed import read_for, read_table_for
 from underwatch.estimate.outputs import TREE, draws_table, write_answer
 from underwatch.estimate.priors import channel_prior, draw
@@ -208,6 +208,31 @@ def test_where_all_gates_pass_prior_stands_beside_posterior(answers):
     assert not [name for name in channel_prior() if name in page]
     assert "http" not in page.split("<body>")[1].replace("http-equiv", "")
     assert SLOPE in table.column_names
+
+
+def test_without_one_report_that_is_said_before_any_number(answers):
+    seen, _ = answers
+    reading = replace(seen.question.reading, n_incidents=0, n_reports=0)
+    shown = let_through(replace(seen, question=replace(seen.question, reading=reading)))
+    assert first_lines(shown)[0].startswith(f"Not one report is about {PLACE.name} in this window")
+    assert "It rests on 0 reports of 0 incidents (reported)" in first_lines(shown)[-1]
+    assert not first_lines(let_through(seen))[0].startswith("Not one report")
+
+
+def test_chances_and_numbers_of_things_read_as_one_would_say_them():
+    said = [percent(share) for share in (0.0, 0.004, 0.14, 0.5, 0.996, 1.0)]
+    assert said == ["0 %", "under 1 %", "14 %", "50 %", "over 99 %", "100 %"]
+    assert [counted(n, "report") for n in (0, 1, 2)] == ["0 reports", "1 report", "2 reports"]
+    assert [number(value) for value in (78_724.0, 0.0221, 1_220.0, 0.0)] == ["79,000", "0.022", "1,200", "0"]
+
+
+@pytest.mark.parametrize("command", ["estimate", "design"])
+def test_a_bank_of_another_place_is_refused_at_once(command, tmp_path):
+    out = tmp_path / "out"
+    found = CliRunner().invoke(main, [command, "--example", "--place", "hyesan", "--out", str(out)])
+    assert found.exit_code == 2
+    assert "--place hyesan: the bank is of hoeryong" in found.output
+    assert not out.exists()
 
 
 def test_a_declared_prior_narrows_and_is_an_anchor_only_where_it_speaks_of_telling(tmp_path, bank):

@@ -116,7 +116,11 @@ def test_the_prior_returned_as_posterior_is_mostly_prior_for_all(judged):
     other = stream(3, "prior again").permutation(prior)[:1000]
     verdict = gates.contraction(other, prior, NAMES)
     assert (verdict.state, verdict.about) == ("warns", NAMES)
-    assert "all quantities" in verdict.sentence
+    assert "all quantities." in verdict.sentence
+    mixed = np.column_stack([judged.truth[:1000, :1] * 0 + 0.5, other[:, 1:]])
+    but_one = gates.contraction(mixed, prior, NAMES)
+    assert but_one.about == NAMES[1:]
+    assert f"Mostly prior: all quantities but {NAMES[0]}." in but_one.sentence
     assert gates_calibration.sbc(np.tile(ranks(judged)[:, :1], 2), ("a", "b")).state == "passes"
 
 

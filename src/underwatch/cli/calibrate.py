@@ -152,7 +152,7 @@ Examples:
 @_OUT
 def design(**given: Any) -> None:
     """Try each addition and print how wide the ranges would be."""
-    from underwatch.cli.estimate import one_package, place_of, reading_of
+    from underwatch.cli.estimate import of_this_place, one_package, place_of, reading_of
     from underwatch.estimate.bank import read_bank, shipped_folder
     from underwatch.estimate.design import AS_IT_IS
     from underwatch.estimate.design import design as try_each
@@ -162,11 +162,15 @@ def design(**given: Any) -> None:
     one_package(given)
     place = place_of(given["place"])
     bank = read_bank(given["bank_folder"] or shipped_folder())
+    of_this_place(bank, place)
     reading, _ = reading_of({**given, "no_anchors": False}, place, bank.plan.window)
     out = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", f"design-{place.slug}")
     found = try_each(bank, reading, given["seed"], lambda name: click.echo(f"{name} ...", err=True))
     write_design(out, found)
-    click.echo(f"How wide the 90 % range would be, upper over lower, in {found[0].n} simulated cases like this one:")
+    click.echo(
+        f"How many times the lower end the upper end of the 90 % range would be, in {found[0].n} simulated cases like "
+        "this one:"
+    )
     for name, *cells in design_rows(found):
         click.echo(f"{name}\n  " + "\n  ".join(cells))
     click.echo(f"Each is held against {AS_IT_IS!r}, case by case. The table: {out / 'design.csv'}")

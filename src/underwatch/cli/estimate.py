@@ -104,6 +104,7 @@ def estimate(**given: Any) -> int:
     place = place_of(given["place"])
     declared = Declared() if given["declared_prior"] is None else read_declared(given["declared_prior"])
     bank = read_bank(given["bank_folder"] or shipped_folder())
+    of_this_place(bank, place)
     rehearsal = None if given["rehearsal"] is None else _rehearsed(place, bank, given["rehearsal"])
     reading, fingerprint = reading_of({**given, "rehearsed": rehearsal}, place, bank.plan.window)
     kept = {
@@ -153,6 +154,16 @@ def place_of(name: str) -> Place:
     return members[0]
 
 
+def of_this_place(bank: Bank, place: Place) -> None:
+    """Refuse a bank of another place before anything is learned from it."""
+    own = bank.plan.scenario().places[0]
+    if own.slug != place.slug:
+        raise InputError(
+            f"--place {place.slug}: the bank is of {own.slug}, and a place needs a bank of its own; build one with "
+            f"`underwatch calibrate --bank DIR --place {place.slug} --worlds 2000`, then give --bank DIR"
+        )
+
+
 def reading_of(given: dict[str, Any], place: Place, window: Window) -> tuple[Reading, str]:
     """Read the package or the safe table, and return it with its checksum."""
     from underwatch.estimate.observed import read_for, read_table_for
@@ -191,14 +202,18 @@ def _keep_rehearsal(folder: Path, found: Answer, rehearsal: Rehearsal) -> list[s
 
     if not (folder / PACKAGE).exists():
         write_files(folder / PACKAGE, to_files(rehearsal.package))
-    table, words = ["quantity,unit,truth,said,range_holds_truth"], []
+    table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
     for row, truth in zip(rows(found), rehearsal.truth.tolist(), strict=True):
         ends = row.posterior
         holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
         table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')
-        words.append(f"The truth of this synthetic world: {row.words}, {number(truth)} {row.unit}; said: {row.said}.")
+        mark = {"yes": " Held.", "no": " Missed.", "withheld": ""}[holds]
+        held.append(holds)
+        words.append(f"{row.words}, {number(truth)} {row.unit}; said: {row.said}.{mark}")
     write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode())
-    return words
+    shown = len(held) - held.count("withheld")
+    head = f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown hold it (9 in 10 should):"
+    return [head, *words]
 
 
 def _told(declared: Declared) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Row:
         if self.posterior is None:
             return WITHHELD
         if len(self.humps) > 1:
-            return in_words(self.humps)
+            return in_words(self.humps, written=number)
         low, middle, high = (number(value) for value in self.posterior)
         return f"{low} to {high}" + (f", median {middle}" if self.median else "")
 
@@ -49,6 +49,18 @@ def number(value: float) -> str:
         return f"{value:g}"
     digits = 1 - int(np.floor(np.log10(abs(value))))
     return f"{round(value, digits):,.{max(0, digits)}f}"
+
+
+def percent(share: float) -> str:
+    """Write a chance or share; none is said to be certain."""
+    if 0.0 < share < 0.005:
+        return "under 1 %"
+    return "over 99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
+
+
+def counted(n: int, what: str) -> str:
+    """Write a number of things, one of which has no s."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def words_of(name: str) -> str:
@@ -72,14 +84,10 @@ def said_by(answer: Answer) -> tuple[tuple[str, str, str], ...]:
     """Return gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
     found = []
     for verdict in answer.verdicts:
-        silent = verdict.gate == "G8" and not answer.decision.scale
-        found.append(
-            (
-                verdict.gate,
-                verdict.state,
-                "Not shown: no scale is." if silent else in_words_of_columns(verdict.sentence),
-            )
-        )
+        said = in_words_of_columns(verdict.sentence)
+        if verdict.gate == "G8" and not answer.decision.scale:
+            said = "What it says names medians, and none is shown without a scale."
+        found.append((verdict.gate, verdict.state, said))
     return tuple(found)
 
 
@@ -127,7 +135,7 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
     reading, decision = answer.question.reading, answer.decision
     place = reading.setting.place.name
     by_name = {row.name: row for row in rows(answer)}
-    lines = []
+    lines = [] if reading.n_incidents or not decision.scale else [_no_report(answer)]
     if not decision.numbers:
         lines.append(f"Nothing can be said in numbers of the surveillance behind these reports in {place}.")
     elif not decision.scale:
@@ -143,6 +151,16 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
             lines.append(_side(answer))
     lines.append(_evidence(answer))
     return tuple(lines)
+
+
+def _no_report(answer: Answer) -> str:
+    """Say first that nothing was reported, and what the numbers after it rest on instead."""
+    anchors = " and ".join(answer.question.anchors)
+    place = answer.question.reading.setting.place.name
+    return (
+        f"Not one report is about {place} in this window: what follows rests on what was put in before, on the anchor "
+        f"({anchors}), and on the silence."
+    )
 
 
 def _line(row: Row) -> str:
@@ -162,9 +180,12 @@ def _trend(answer: Answer, name: str) -> str:
     chance, before = (float((draws[:, at] > 1).mean()) for draws in (answer.draws, answer.prior))
     what = words_of(name).split(", second")[0]
     what = what[0].upper() + what[1:]
-    chances = f"(chance of a rise {chance:.0%}, {before:.0%} before the evidence)"
     if _is_prior(answer, name):
-        return f"{what}: the evidence does not tell whether they rose from the first year to the second {chances}."
+        return (
+            f"{what}: whether they rose from the first year to the second the evidence hardly tells; the chance of a "
+            f"rise, {percent(chance)}, is mostly what was put in ({percent(before)})."
+        )
+    chances = f"(chance of a rise {percent(chance)}, {percent(before)} before the evidence)"
     said = "probably rose" if chance >= _MORE else "probably fell" if chance <= _LESS else "may have risen or fallen"
     return f"{what} {said} from the first year to the second {chances}."
 
@@ -173,11 +194,14 @@ def _side(answer: Answer) -> str:
     """Say on which side of the silence curve the evidence points, with the chance before it."""
     at = ALL_NAMES.index(SLOPE)
     chance, before = (float((draws[:, at] < 0).mean()) for draws in (answer.draws, answer.prior))
-    chances = f"with {chance:.0%} more watching would bring fewer reports ({before:.0%} before the evidence)"
+    chances = (
+        f"the chance that more watching would bring fewer reports is {percent(chance)} ({percent(before)} before the "
+        "evidence)"
+    )
     if _LESS < chance < _MORE:
         return (
-            f"These reports fit calm and terror: {chances}, with {1 - chance:.0%} more. People who left, asked whether "
-            "they were followed, would tell the two apart."
+            f"These reports fit calm and terror: {chances}. People who left, asked whether they were followed, can "
+            "help to tell the two apart."
         )
     if _is_prior(answer, SLOPE):
         return f"On which side of the silence curve this is, the evidence does not tell: {chances}."
@@ -196,8 +220,9 @@ def _evidence(answer: Answer) -> str:
     aside = "; ".join(f"{n} {why}" for why, n in reading.set_aside.most_common())
     anchors = ", ".join(answer.question.anchors) or "none"
     unknown = sum(week.state == "unknown" for week in reading.setting.effort[0]) / reading.setting.window.n_weeks
-    effort = f" Effort is unknown in {unknown:.0%} of the weeks." if unknown else ""
+    effort = f" Effort is unknown in {percent(unknown)} of the weeks." if unknown else ""
     return (
-        f"It rests on {reading.n_reports} reports of {reading.n_incidents} incidents (reported); anchors: {anchors}."
+        f"It rests on {counted(reading.n_reports, 'report')} of {counted(reading.n_incidents, 'incident')} (reported); "
+        f"anchors: {anchors}."
         f"{effort} Set aside: {aside or 'nothing'}."
     )

@@ -146,7 +146,9 @@ def contraction(draws: np.ndarray, prior: np.ndarray, names: Sequence[str]) -> V
     figure = float(learned.min())
     if not little:
         return Verdict("G9", "passes", figure, LEAST_CONTRACTION, "The evidence has narrowed every quantity.")
-    sentence = f"Mostly prior: {', '.join(little)}. What is shown there was put in, not found out."
+    learnt = [name for name in names if name not in little]
+    which = ", ".join(little) if len(little) <= len(learnt) else f"all quantities but {', '.join(learnt)}"
+    sentence = f"Mostly prior: {which}. What is shown there was put in, not found out."
     if len(little) == len(names):
         sentence = "Mostly prior: all quantities. The evidence has taught nothing; a list, survey or count is needed."
     return Verdict("G9", "warns", figure, LEAST_CONTRACTION, sentence, little)

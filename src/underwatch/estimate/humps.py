@@ -6,7 +6,7 @@ interval would then stand where neither is likely.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -90,10 +90,10 @@ def _weakest(height: np.ndarray, sure: np.ndarray, peaks: list[int], cuts: list[
     return int(shares.argmin()) if shares.min() < LEAST_MASS else None
 
 
-def in_words(humps: Sequence[Hump], unit: str = "") -> str:
+def in_words(humps: Sequence[Hump], unit: str = "", written: Callable[[float], str] = "{:.3g}".format) -> str:
     """Return "0.3 to 0.6" for one hump, or "either 0.3 to 0.6 (40 % of the posterior) or ..." for more."""
     unit = f" {unit}" if unit else ""
-    ranges = [f"{hump.low:.3g} to {hump.high:.3g}{unit}" for hump in humps]
+    ranges = [f"{written(hump.low)} to {written(hump.high)}{unit}" for hump in humps]
     if len(humps) == 1:
         return ranges[0]
     shared = [f"{r} ({100 * hump.mass:.0f} % of the posterior)" for r, hump in zip(ranges, humps, strict=True)]

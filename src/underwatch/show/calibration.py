@@ -12,7 +12,7 @@ import numpy as np
 
 from underwatch import __version__
 from underwatch.estimate.design import Option, column
-from underwatch.estimate.findings import in_words_of_columns, words_of
+from underwatch.estimate.findings import in_words_of_columns, number, percent, words_of
 from underwatch.estimate.proof import LEVELS, Proof
 from underwatch.estimate.quantities import COUNTED
 from underwatch.estimate.question import ALL_NAMES
@@ -72,8 +72,8 @@ def write_proofs(folder: Path, proofs: Sequence[Proof], key: str) -> None:
 def proofs_page(proofs: Sequence[Proof]) -> str:
     """Return the page of the proofs."""
     sections = []
-    for number, proof in enumerate(proofs):
-        charts = (_ranks_chart(proof, number), _reports_chart(proof, number), _terror_chart(proof, number))
+    for at, proof in enumerate(proofs):
+        charts = (_ranks_chart(proof, at), _reports_chart(proof, at), _terror_chart(proof, at))
         words = f"{len(proof.ranks)} simulated cases, each judged by a posterior that has not seen its world."
         sections.append({"title": proof.kind.capitalize(), "words": words, "charts": charts})
     lines = [
@@ -158,12 +158,16 @@ def design_rows(found: Sequence[Option]) -> list[tuple[str, ...]]:
     rows = []
     for option in found:
         cells = [option.name]
-        for name, shown in zip(COUNTED, _SHOWN, strict=True):
-            at = column(shown)
+        for name in _SHOWN:
+            at = column(name)
             gain, error = 1.0 - option.against[at], option.against[at] * option.error[at]
-            told = "" if option is found[0] else f" ({gain:+.0%} ± {2 * error:.0%} narrower)"
-            cells.append(f"{name.replace('_', ' ')} {option.ratio[at]:.1f}x{told}")
-        rows.append((*cells, f"held the truth in {option.coverage[[column(n) for n in _SHOWN]].mean():.0%}"))
+            way = f"{percent(abs(gain))} {'narrower' if gain >= 0 else 'wider'}"
+            told = "as wide" if abs(gain) <= 2 * error else f"{way} (± {percent(2 * error)})"
+            cells.append(
+                f"{words_of(name)}: {number(option.ratio[at])} times" + (f", {told}" if option is not found[0] else "")
+            )
+        covered = option.coverage[[column(n) for n in _SHOWN]].mean()
+        rows.append((*cells, f"these ranges held the truth in {percent(covered)}"))
     return rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from underwatch.estimate.findings import MODEL, WITHHELD, Row, first_lines, number, rows, said_by
+from underwatch.estimate.findings import MODEL, WITHHELD, Row, first_lines, number, percent, rows, said_by
 from underwatch.estimate.humps import density
 from underwatch.estimate.quantities import COUNTED
 from underwatch.estimate.question import ALL_NAMES, Answer
@@ -124,7 +124,7 @@ def _curve_chart(answer: Answer) -> Chart:
     caption = (
         "Reports that would come out under weaker and stronger watching, relative to those now: median and middle "
         f"90 % of {len(answer.curve)} simulated worlds like the evidence; thin lines are {_SHOWN_CURVES} of them. "
-        f"Falling to the right: more watching, fewer reports (chance {answer.p_terror:.0%}). {MODEL.capitalize()}."
+        f"Falling to the right: more watching, fewer reports (chance {percent(answer.p_terror)}). {MODEL.capitalize()}."
     )
     svg = inline_svg(picture, "silence", "The silence curve; the table under the chart has the numbers")
     header = ("", "5 %", "50 %", "95 %")
