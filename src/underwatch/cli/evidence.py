@@ -135,7 +135,7 @@ def schema(table: str | None, dictionary: bool) -> None:
 @click.argument("file", type=AnyPath())
 @click.option("--into", "folder", type=AnyPath(), required=True, help="The package's folder.")
 @click.option("--map", "mapping_name", help="A mapping: one that ships (acled) or a TOML file. Without: the template.")
-@click.option("--again", is_flag=True, help="Import rows that are there already, but for identifiers, once more.")
+@click.option("--again", is_flag=True, help="Import rows that look like some that are there already once more.")
 @_WHO
 @_JSON
 @_TODAY
@@ -157,9 +157,10 @@ def import_(
         click.echo("Nothing was imported.", err=True)
         return 1
     write_files(folder, to_files(result.package), fresh=False)
-    click.echo(
-        f"{result.n_rows} reports imported, {result.n_skipped} rows skipped. {file} itself is not sealed; remove it."
+    told = (
+        f"{result.n_rows} reports imported, {result.n_alike} of them like one that was there, {result.n_skipped} rows "
     )
+    click.echo(f"{told}skipped. {file} itself is not sealed; remove it.")
     return None
 
 
@@ -259,16 +260,21 @@ def save(folder: Path, to: Path | None) -> None:
 @click.argument("second", type=AnyPath())
 @click.option("--out", type=AnyPath(), help="The new folder; FIRST-SECOND beside the first without it.")
 @_TODAY
-def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -> None:
-    """Join the packages of two groups into a new folder."""
+def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -> int:
+    """Join the packages of two groups into a new folder; 1 where reports of the two look alike."""
+    from underwatch.evidence.alike import met_in_merging
     from underwatch.evidence.merge import merge as joined
 
     out = out or first.with_name(f"{first.stem}-{second.stem}")
     day = today.date() if today else None
-    files = to_files(joined(read_package(first, day), read_package(second, day)))
-    check_package(files, day)
-    write_files(out, files)
-    click.echo(f"{out}: {len(parse_package(files).table('reports').rows)} reports. It is not sealed.")
+    ours, theirs = read_package(first, day), read_package(second, day)
+    both = joined(ours, theirs)
+    check_package(to_files(both), day)
+    write_files(out, to_files(both))
+    found = met_in_merging(ours, theirs, both)
+    click.echo(as_text(found, "reports that came twice"))
+    click.echo(f"{out}: {len(both.table('reports').rows)} reports. It is not sealed.")
+    return exit_code(found)
 
 
 @evidence.command()

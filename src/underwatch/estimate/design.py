@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from underwatch.errors import InputError
+from underwatch.estimate.anchors import Count, Survey
 from underwatch.estimate.bank import Bank
 from underwatch.estimate.experiments import Experiments, experiments
-from underwatch.estimate.observed import Count, Reading, Setting, Survey
+from underwatch.estimate.observed import Reading, Setting
 from underwatch.estimate.proof import OPEN, judged_on
 from underwatch.estimate.question import ALL_NAMES
 from underwatch.estimate.summaries import n_reports
@@ -60,7 +61,8 @@ def options(setting: Setting) -> dict[str, Setting]:
         )
         found["an effort log"] = replace(setting, effort=known)
     found["an independent count of arrests for calls"] = replace(
-        setting, counts=(*setting.counts, Count(whole, FIGURE_RANGE[0] * 100, FIGURE_RANGE[1] * 100))
+        setting,
+        counts=(*setting.counts, Count((0, window.n_weeks - 1), FIGURE_RANGE[0] * 100, FIGURE_RANGE[1] * 100)),
     )
     return found
 

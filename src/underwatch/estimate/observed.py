@@ -1,55 +1,48 @@
 """What a package says about one place in the window of the bank, and what the simulator must copy of how it was made.
 
-Reports of acts that the model does not make, of other or coarser places, or dated too coarsely are set aside and
-counted. Lists are two ears: the one with most first-hand incidents, and all others together; where the package declares
+Reports judged unlikely, of acts that the model does not make, of other or coarser places, or dated too coarsely are set
+aside and counted. One incident in several rows is read by one rule (`evidence.incidents`): its gravest act; the date
+and place told with it, or else with the next; and of all grounds stated the one under which a record would count it.
+Lists are two ears: the one with most first-hand incidents, and all others together; where the package declares
 a single root, or says of hardly any report that it was no relay, there is one ear only.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from underwatch.errors import InputError
+from underwatch.estimate.anchors import Count, Survey, counts_of, surveys_of
 from underwatch.estimate.safe_table import Cells, Disclosure, read_safe_table
-from underwatch.evidence.gazetteer import gazetteer
+from underwatch.evidence.gazetteer import gazetteer, place_at
 from underwatch.evidence.package import Package
-from underwatch.evidence.reading import Effort, Figure, Report, SurveyAnswer, effort, figures, reports, survey
+from underwatch.evidence.periods import Period
+from underwatch.evidence.reading import (
+    Effort,
+    Incident,
+    Report,
+    effort,
+    figures,
+    incidents,
+    reports,
+    survey,
+)
 from underwatch.facts import Place
 from underwatch.record.tally import N_GROUNDS, N_KINDS, NO_GROUND, Window
 from underwatch.testimony.effort import CUT, LIMITED, OPEN, UNKNOWN, EffortWeek
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
-# Questions that a simulated world can answer, by the column of `Tally.reached`; one is answered by what is known.
-QUESTIONS = {"was_followed": N_KINDS, "gave_up_call": INCIDENT_NAMES.index("call_given_up"), "knows_arrest_calls": -1}
-FIGURES = ("arrests_calls",)
 _ORDINARY = "ordinary"
 _SHARE_KNOWN_AS_NO_RELAY = 0.5  # of first-hand reports, before two lists count as apart
 _BEST_FIRST = (OPEN, LIMITED, UNKNOWN, CUT)
-
-
-@dataclass(frozen=True)
-class Survey:
-    """An answer that a world can give: the question, the quarters (first and last), how many were asked."""
-
-    question: str
-    periods: tuple[int, int]
-    n_asked: int
-    n_yes: int
-
-
-@dataclass(frozen=True)
-class Count:
-    """An independent count of arrests for calls: the quarters, and its range."""
-
-    periods: tuple[int, int]
-    low: float
-    high: float
+_MOST_FIRST = ("high", "usual", "low", "unknown")  # of capacity
+_UNLIKELY = "unlikely"
+_NO_LIST = -1  # of an incident that no list has at first hand
 
 
 @dataclass(frozen=True)
@@ -106,15 +99,17 @@ def read_for(package: Package, place: Place, window: Window, anchors: bool = Tru
     """Read a package for a place and a window; InputError where it is about another window, or contradicts itself."""
     aside: Counter[str] = Counter()
     lists = effort(package)
-    kept = _incidents(reports(package), place, window, aside)
+    kept = _incidents(incidents(package), place, window, aside)
     if not kept and not any(_meets(row, window) and _covers(row.place_code, place) for row in lists):
+        why = "; ".join(f"{n} {reason}" for reason, n in _in_order(aside).items())
         raise InputError(
-            f"the package says nothing of {place.name} from {window.start} to {window.end}, the window of the bank; "
-            "choose another place, or build a bank of its own window with `underwatch calibrate --bank`"
+            f"the package says nothing of {place.name} from {window.start} to {window.end}, the window of the bank "
+            f"(reports set aside: {why or 'none'}); choose another place, or build a bank of its own window with "
+            "`underwatch calibrate --bank`"
         )
-    ears = _ears(package, kept, anchors)
-    surveys = _surveys(survey(package), place, window, aside) if anchors else ()
-    counts = _counts(figures(package), place, window, aside) if anchors else ()
+    ears = _ears(package, kept, place, window, anchors)
+    surveys = surveys_of(survey(package), place, window, aside) if anchors else ()
+    counts = counts_of(figures(package), place, window, aside) if anchors else ()
     setting = Setting(
         window,
         place,
@@ -128,7 +123,12 @@ def read_for(package: Package, place: Place, window: Window, anchors: bool = Tru
     )
     named = [name for name, there in (("second list", ears.second), ("survey", surveys), ("figure", counts)) if there]
     observed = _observed(kept, ears, setting)
-    return Reading(setting, observed, tuple(named), aside, len(kept), sum(one.reports for one in kept))
+    return Reading(setting, observed, tuple(named), _in_order(aside), len(kept), sum(one.reports for one in kept))
+
+
+def _in_order(aside: Counter[str]) -> Counter[str]:
+    """Return what was set aside in the order of the words, so that no order of rows shows."""
+    return Counter(dict(sorted((+aside).items())))
 
 
 def whole_years(window: Window) -> tuple[str, ...]:
@@ -168,63 +168,70 @@ class _Incident:
     reports: int
 
 
-def _incidents(rows: Sequence[Report], place: Place, window: Window, aside: Counter[str]) -> list[_Incident]:
+def _incidents(told: Sequence[Incident], place: Place, window: Window, aside: Counter[str]) -> list[_Incident]:
     """Return the incidents of the place and window; count what is set aside."""
-    by_incident: dict[int, list[Report]] = defaultdict(list)
-    for row in rows:
-        if not row.kind:
-            aside["of an act that the model does not make"] += 1
-        elif row.place_code != place.slug:
-            aside["of another or a coarser place"] += 1
-        else:
-            by_incident[row.incident].append(row)
     quarters, years = window.of_weeks("quarter")[1], whole_years(window)
     found = []
-    for group in by_incident.values():
-        quarter, year = _when(group, quarters, years)
-        if quarter < 0 and year < 0:
-            aside["of another window, or dated too coarsely"] += len(group)
+    for one in told:
+        rows, copies = _fit(one.speaking, aside), _fit(one.passed_on, aside)
+        if not rows:
+            aside["that pass on a report which is set aside"] += len(copies)
             continue
-        own = [row for row in group if row.is_relay is not True and row.duplicate_of is None]
-        lists = {row.list_number for row in own} or {-1}
-        first = (own or group)[0]
+        if _first(place_at(row.place_code, "city") for row in rows) != place.slug:
+            aside["of another or a coarser place"] += len(rows) + len(copies)
+            continue
+        quarter, year = (_first(_within(row, grain) for row in rows) for grain in ("quarter", "year"))
+        if quarter not in quarters and (quarter or year not in years):
+            aside["of another window, or dated too coarsely"] += len(rows) + len(copies)
+            continue
+        own = [row for row in rows if row.is_original]
         found.append(
             _Incident(
-                INCIDENT_NAMES.index(first.kind),
-                _ground(first.ground),
-                quarter,
-                year,
-                frozenset(lists),
+                INCIDENT_NAMES.index(rows[0].kind),
+                _ground({row.ground for row in rows}),
+                quarters.index(quarter) if quarter else -1,
+                -1 if quarter else years.index(year),
+                frozenset({row.list_number for row in own} or {_NO_LIST}),
                 frozenset(row.list_number for row in own if row.is_relay is False),
-                any(row.is_relay is True for row in group),
-                len(group),
+                any(row.is_relay is True for row in (*rows, *copies)),
+                len(rows) + len(copies),
             )
         )
     return found
 
 
-def _ground(code: str) -> int:
-    """Return the column of a ground, or -1 where it is not stated or not one of the model's."""
-    if code == _ORDINARY:
-        return NO_GROUND
-    return GROUND_NAMES.index(code) if code in GROUND_NAMES else -1
+def _fit(rows: Sequence[Report], aside: Counter[str]) -> list[Report]:
+    """Return the rows that may count wherever they are from; count the others."""
+    found = []
+    for row in rows:
+        if row.status == _UNLIKELY:
+            aside["judged unlikely"] += 1
+        elif not row.kind:
+            aside["of an act that the model does not make"] += 1
+        else:
+            found.append(row)
+    return found
 
 
-def _when(group: Sequence[Report], quarters: Sequence[str], years: Sequence[str]) -> tuple[int, int]:
-    """Return the quarter and the year of an incident by its best dated report; -1 where there is none."""
-    best = (-1, -1)
-    for row in group:
-        if row.first is None or row.last is None:
-            continue
-        middle = row.first + timedelta(days=3) if row.when_precision == "week" else row.first
-        last = middle if row.when_precision == "week" else row.last
-        slots = {f"{day.year}-Q{(day.month + 2) // 3}" for day in (middle, last)}
-        slot = slots.pop() if len(slots) == 1 else ""
-        if slot in quarters:
-            return quarters.index(slot), -1
-        if not slot and middle.year == last.year and str(middle.year) in years:
-            best = (-1, years.index(str(middle.year)))
-    return best
+def _first(words: Iterable[str]) -> str:
+    """Return the first word that is none empty; '' where all are."""
+    return next(filter(None, words), "")
+
+
+def _within(row: Report, grain: str) -> str:
+    """Return the quarter or year in which a report puts what happened; '' where it gives none."""
+    if row.first is None or row.last is None:
+        return ""
+    return Period(row.first, row.last, row.when_precision).within(grain)
+
+
+def _ground(codes: Set[str]) -> int:
+    """Return the column under which a record of these grounds counts, or -1 where none is stated or the model's.
+
+    A tally counts an incident once, under the first ground that its subject holds; so it is read here.
+    """
+    held = [at for at, name in enumerate(GROUND_NAMES) if name in codes]
+    return held[0] if held else NO_GROUND if _ORDINARY in codes else -1
 
 
 @dataclass(frozen=True)
@@ -233,33 +240,54 @@ class _Ears:
     second: frozenset[int]
 
 
-def _ears(package: Package, kept: Sequence[_Incident], apart: bool) -> _Ears:
-    """Return the numbers of the lists that make the first and the second ear; the second is empty without one."""
+def _ears(package: Package, kept: Sequence[_Incident], place: Place, window: Window, apart: bool) -> _Ears:
+    """Return the numbers of the lists that make the first and the second ear; the second is empty without one.
+
+    Of lists with equally many first-hand incidents that one is the first which makes what is read the least in order:
+    by content, as the numbers are random.
+    """
     heard = Counter(name for one in kept for name in one.lists)
-    every = frozenset(heard) | {-1} | {row.list_number for row in effort(package)}
+    lists = effort(package)
+    every = frozenset(heard) | {_NO_LIST} | {row.list_number for row in lists}
     sure = sum(len(one.no_relay) for one in kept)
     known = sure >= _SHARE_KNOWN_AS_NO_RELAY * max(1, sum(heard.values()))
+    del heard[_NO_LIST]
     if not apart or "single_root" in package.declares or not known or len(heard) < 2:
         return _Ears(every, frozenset())
-    most = max(sorted(heard), key=lambda name: heard[name])
-    return _Ears(frozenset((most, -1)), every - {most, -1})
+
+    def read(ears: _Ears) -> tuple[list, ...]:
+        weeks = [[astuple(week) for week in _weeks(lists, ear, place, window)] for ear in (ears.first, ears.second)]
+        return (_by_list(kept, ears, window.n_periods).tolist(), *weeks)
+
+    most = max(heard.values())
+    first = [frozenset((name, _NO_LIST)) for name, n in heard.items() if n == most]
+    return min((_Ears(one, every - one) for one in first), key=read)
+
+
+def _by_list(kept: Sequence[_Incident], ears: _Ears, quarters: int) -> np.ndarray:
+    """Return float[3, quarters]: incidents of the first ear alone, the second alone, both."""
+    found = np.zeros((3, quarters))
+    for one in kept:
+        if one.quarter >= 0:
+            in_first, in_second = bool(one.lists & ears.first), bool(one.lists & ears.second)
+            found[2 if in_first and in_second else 1 if in_second else 0, one.quarter] += 1
+    return found
 
 
 def _observed(kept: Sequence[_Incident], ears: _Ears, setting: Setting) -> Observed:
-    quarters, years = setting.window.n_periods, len(whole_years(setting.window))
-    by_list, by_year = np.zeros((3, quarters)), np.zeros(years)
-    by_kind, by_ground = np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS)
+    """Return the counts; by kind, ground and relay of what is dated to a quarter, as in a simulated package."""
+    quarters, by_year = setting.window.n_periods, np.zeros(len(whole_years(setting.window)))
+    by_kind, by_ground, relays = np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0
     for one in kept:
-        by_ground[one.ground] += one.ground >= 0
         if one.quarter < 0:
             by_year[one.year] += 1
             continue
-        in_first, in_second = bool(one.lists & ears.first), bool(one.lists & ears.second)
-        by_list[2 if in_first and in_second else 1 if in_second else 0, one.quarter] += 1
         by_kind[int(2 * one.quarter >= quarters), one.kind] += 1
+        by_ground[one.ground] += one.ground >= 0
+        relays += one.relayed
     answers = np.array([float(one.n_yes) for one in setting.surveys])
-    logs = np.array([np.log(np.sqrt(max(one.low, 0.5) * one.high)) for one in setting.counts])
-    return Observed(by_list, by_year, by_kind, by_ground, float(sum(one.relayed for one in kept)), answers, logs)
+    logs = np.array([one.log for one in setting.counts])
+    return Observed(_by_list(kept, ears, quarters), by_year, by_kind, by_ground, float(relays), answers, logs)
 
 
 def _share(flags: Sequence[bool]) -> float:
@@ -282,9 +310,9 @@ def _meets(row: Effort, window: Window) -> bool:
 
 
 def _weeks(rows: Sequence[Effort], ear: frozenset[int], place: Place, window: Window) -> tuple[EffortWeek, ...]:
-    """Return an ear's effort week by week: of several lists the one that could hear best; unknown without a row."""
+    """Return an ear's effort week by week: of several rows the one by which it could hear best; unknown without any."""
     mine = [row for row in rows if row.list_number in ear and _covers(row.place_code, place) and _meets(row, window)]
-    mine.sort(key=lambda row: _BEST_FIRST.index(row.state))
+    mine.sort(key=lambda row: (_BEST_FIRST.index(row.state), _MOST_FIRST.index(row.capacity), row.event))
     found = []
     for week in range(window.n_weeks):
         day = window.thursday(week)
@@ -300,44 +328,3 @@ def _days_left(rows: Sequence[Report], window: Window) -> np.ndarray:
         return np.full(window.n_weeks, -1)
     left = np.array([(last - window.thursday(week)).days for week in range(window.n_weeks)])
     return np.where(left > 365, -1, np.maximum(left, 0))
-
-
-def _periods(first: date, last: date, window: Window) -> tuple[int, int] | None:
-    """Return the first and last quarter of the window that a period fills; None when it reaches beyond the window."""
-    names = window.of_weeks("quarter")[1]
-    slots = [f"{day.year}-Q{(day.month + 2) // 3}" for day in (first, last)]
-    if any(slot not in names for slot in slots):
-        return None
-    return names.index(slots[0]), names.index(slots[1])
-
-
-def _surveys(rows: Sequence[SurveyAnswer], place: Place, window: Window, aside: Counter[str]) -> tuple[Survey, ...]:
-    found = []
-    for row in rows:
-        periods = _periods(row.first, row.last, window)
-        if row.question not in QUESTIONS or row.place_code != place.slug or periods is None:
-            aside["survey rows of another question, place or window"] += 1
-        else:
-            found.append(Survey(row.question, periods, row.n_asked, row.n_yes))
-    return tuple(found)
-
-
-def _counts(rows: Sequence[Figure], place: Place, window: Window, aside: Counter[str]) -> tuple[Count, ...]:
-    found: list[Count] = []
-    for row in rows:
-        periods = _periods(row.first, row.last, window)
-        if not row.is_anchor:
-            aside["figures that are no anchor: the same lists counted them"] += 1
-        elif row.measure not in FIGURES or row.place_code != place.slug or periods is None:
-            aside["figures of another measure, place or window"] += 1
-        else:
-            found.append(Count(periods, row.low, row.high))
-    for one in found:
-        for other in found:
-            if one.periods == other.periods and one.low > other.high:
-                raise InputError(
-                    f"figures.csv contradicts itself: arrests for calls in {place.name} are {one.low:g} to "
-                    f"{one.high:g} in one row and {other.low:g} to {other.high:g} in another of the same period; "
-                    "correct one"
-                )
-    return tuple(found)

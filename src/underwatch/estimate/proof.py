@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from underwatch.estimate import calibration, gates, gates_calibration
+from underwatch.estimate.anchors import Survey
 from underwatch.estimate.bank import Bank
 from underwatch.estimate.box import Box
 from underwatch.estimate.experiments import Experiments, experiments
-from underwatch.estimate.observed import Setting, Survey
+from underwatch.estimate.observed import Setting
 from underwatch.estimate.quantities import SLOPE, box_of, with_derived
 from underwatch.estimate.question import ALL_NAMES, NAMES, STABLE_SHARE, held_out, learn, nearest, unit_of
 from underwatch.estimate.safe_table import Disclosure

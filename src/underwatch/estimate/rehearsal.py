@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from underwatch.dates import coarsen
 from underwatch.estimate.bank import BankPlan
 from underwatch.estimate.telling import ACTS, ORDINARY, HiddenWorld, hidden_world, leavers_who_met, tallied, truth_of
 from underwatch.evidence.history import Segment, recorded
@@ -56,8 +57,7 @@ def _package(world: HiddenWorld, told: Told, yes: int, luck: np.random.Generator
         return id_from("underwatch rehearsal", str(plan.seed), what, str(number))
 
     def week_of(day: int) -> str:
-        year, week, _ = (plan.window.start + timedelta(days=day)).isocalendar()
-        return f"{year}-W{week:02d}"
+        return coarsen(plan.window.start + timedelta(days=day), "week")
 
     lists, reports = (an_id("list", 0), an_id("list", 1)), []
     for at, row in enumerate(told.incident):
@@ -74,8 +74,7 @@ def _package(world: HiddenWorld, told: Told, yes: int, luck: np.random.Generator
         for which in lists
         for week in range(plan.window.n_weeks)
     ]
-    names = plan.window.of_weeks("quarter")[1]
-    period = f"{names[0]}/{names[-1]}"
+    period = f"{week_of(0)}/{week_of(7 * plan.window.n_weeks - 1)}"  # of the window, whose first quarter may be cut
     survey = (an_id("survey", 0), "recent_leavers", period, plan.place, "was_followed", str(ASKED), str(yes))
     package = new_package("synthetic", ("synthetic",)).with_rows("reports", reports)
     package = package.with_rows("effort", effort).with_rows("survey", [survey])

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from underwatch.estimate.anchors import QUESTIONS, log_count
 from underwatch.estimate.bank import Bank
-from underwatch.estimate.observed import QUESTIONS, Observed, Setting, whole_years
+from underwatch.estimate.observed import Observed, Setting, whole_years
 from underwatch.estimate.safe_table import Cells, disclosed, table_columns, table_row
 from underwatch.record.tally import N_GROUNDS, N_KINDS, period_ranges
 from underwatch.testimony.effort import effort_factors
@@ -117,18 +118,15 @@ def _anchors(
         share = np.clip(share * values["leavers_ratio"], 0.0, 0.999)
         answers[:, at] = luck.binomial(survey.n_asked, share)
     for at, count in enumerate(setting.counts):
-        true = arrests(bank, rows, setting, count.periods)
-        own = np.log(count.high / max(count.low, 0.5)) / (2 * 1.645)
-        sd = np.hypot(values["figure_log_sd"], own)
-        figures[:, at] = np.log(true + 0.5) + sd * luck.standard_normal(len(rows))
+        sd = np.hypot(values["figure_log_sd"], count.log_sd)
+        figures[:, at] = log_count(arrests(bank, rows, count.weeks)) + sd * luck.standard_normal(len(rows))
     return answers, figures
 
 
-def arrests(bank: Bank, rows: np.ndarray, setting: Setting, periods: tuple[int, int]) -> np.ndarray:
-    """Return the arrests for calls of worlds in quarters first to last."""
-    quarter, _ = setting.window.of_weeks("quarter")
-    weeks = np.flatnonzero((quarter >= periods[0]) & (quarter <= periods[1]))
-    found: np.ndarray = bank.counts[rows][:, weeks, I_ARREST].sum(axis=(1, 2, 3))
+def arrests(bank: Bank, rows: np.ndarray, weeks: tuple[int, int]) -> np.ndarray:
+    """Return the arrests for calls of worlds in the weeks of the window from first to last, both included."""
+    first, last = weeks
+    found: np.ndarray = bank.counts[rows][:, first : last + 1, I_ARREST].sum(axis=(1, 2, 3))
     return found
 
 

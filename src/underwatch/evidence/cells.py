@@ -3,12 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from underwatch.evidence.format import REPORTS
 from underwatch.evidence.gazetteer import gazetteer, place_at
 from underwatch.evidence.package import Package
-from underwatch.evidence.periods import coarsen, parse_period
+from underwatch.evidence.periods import slot_of
 from underwatch.evidence.vocabularies import codes, entries
 
 CellName = tuple[str, str, str]
@@ -76,14 +75,3 @@ def _cell(report: Mapping[str, str], slots: set[str], time_grain: str, place_gra
     if not place:
         return nowhere, "place too coarse"
     return (slot, place, entries("act")[report["act_code"]]["family"]), ""
-
-
-def slot_of(when: str, time_grain: str) -> str:
-    """Return the quarter or year in which a period lies, a week by its Thursday; '' when it has none of its own."""
-    period = parse_period(when)
-    if period is None:
-        return ""
-    if period.precision == "week" and "/" not in when:
-        return coarsen(period.first + timedelta(days=3), time_grain)
-    first, last = coarsen(period.first, time_grain), coarsen(period.last, time_grain)
-    return first if first == last else ""

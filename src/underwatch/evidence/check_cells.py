@@ -10,7 +10,7 @@ from underwatch.errors import nearest
 from underwatch.evidence.descriptor import ADDRESS_PATTERN, AMOUNT_PATTERN, COUNT_PATTERN
 from underwatch.evidence.findings import MOST_LISTED, Finding, finding
 from underwatch.evidence.format import PLACES_FILE, Column, TableForm
-from underwatch.evidence.gazetteer import gazetteer
+from underwatch.evidence.gazetteer import code_of_name, gazetteer
 from underwatch.evidence.ids import not_hashes, not_ids
 from underwatch.evidence.package import Sheet
 from underwatch.evidence.periods import parse_period
@@ -110,6 +110,8 @@ def _reason(column: Column, cell: str) -> tuple[str, str]:
         return (danger if danger in _PLAIN_DANGER else "cell-formula"), ""
     if cell != cell.strip() and not tripped(cell):
         return "cell-space", ""
+    if column.kind == "place" and (code := code_of_name(cell)):
+        return "code-unknown", f'{PLACES_FILE} (did you mean "{code}"?).'
     folded = cell.strip().casefold().replace(" ", "_")
     known = (
         codes(column.source) if column.kind == "code" else gazetteer().keys() if column.kind == "place" else frozenset()

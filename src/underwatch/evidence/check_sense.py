@@ -14,6 +14,7 @@ from underwatch.evidence.findings import MOST_LISTED, Finding, finding
 from underwatch.evidence.format import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY, TABLES
 from underwatch.evidence.gazetteer import gazetteer
 from underwatch.evidence.periods import Period, parse_period
+from underwatch.evidence.vocabularies import SHARE, can_be, unit_of
 
 # A table's fit rows as columns, and each row's number.
 Columns = Mapping[str, Sequence[str]]
@@ -73,10 +74,10 @@ def _at(
 
 
 def _where(
-    cells: Iterable[object], bad: set, numbers: Sequence[int], code: str, table: str, column: str
+    cells: Iterable[object], bad: set, numbers: Sequence[int], code: str, table: str, column: str, hint: str = ""
 ) -> list[Finding]:
     """Return a finding for each row whose cell (or pair of cells) is among the bad ones."""
-    return _at([at for at, cell in enumerate(cells) if cell in bad], numbers, code, table, column) if bad else []
+    return _at([at for at, cell in enumerate(cells) if cell in bad], numbers, code, table, column, hint) if bad else []
 
 
 def _begins(cell: str) -> date:
@@ -237,26 +238,39 @@ def _zero_weeks(reports: Columns, effort: Columns) -> list[Finding]:
 
 
 def _weeks(cell: str) -> range:
-    """Return the numbers of the weeks that a period touches, counted from the first Monday of the calendar."""
+    """Return the numbers of the weeks that belong to a period; none for none."""
     period = parse_period(cell)
-    if period is None:
-        return range(0)
-    return range((period.first.toordinal() - 1) // 7, (period.last.toordinal() - 1) // 7 + 1)
+    return period.weeks if period else range(0)
 
 
 def _survey(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
-    """Return surveys of too few people, and those with more answers than people."""
+    """Return surveys of too few people, those with more answers than people, and questions that no share answers."""
     asked, yes = ([int(cell) for cell in columns[name]] for name in ("n_asked", "n_yes"))
     small = [at for at, n in enumerate(asked) if n < FEWEST_ASKED]
     more = [at for at, (n, k) in enumerate(zip(asked, yes, strict=True)) if k > n]
-    return _at(small, numbers, "survey-small", SURVEY, "n_asked") + _at(
+    found = _at(small, numbers, "survey-small", SURVEY, "n_asked") + _at(
         more, numbers, "survey-more-yes", SURVEY, "n_yes"
     )
+    for question in sorted(set(columns["question"])):
+        if (unit := unit_of(question)) != SHARE:
+            hint = f"Its unit is `{unit}`."
+            found += _where(columns["question"], {question}, numbers, "survey-question", SURVEY, "question", hint)
+    return found
 
 
 def _figures(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
-    """Return ranges that are upside down, and shares above one."""
+    """Return figures in a unit that is not their measure's, upside down, or outside of what the unit can be."""
+    found: list[Finding] = []
+    for pair in sorted(set(_pairs(columns, "measure", "unit"))):
+        if pair[1] != unit_of(pair[0]):
+            hint = f"Its unit is `{unit_of(pair[0])}`."
+            found += _where(_pairs(columns, "measure", "unit"), {pair}, numbers, "figure-unit", FIGURES, "unit", hint)
     low, high = ([float(cell) for cell in columns[name]] for name in ("low", "high"))
     upside = [at for at, (a, b) in enumerate(zip(low, high, strict=True)) if a > b]
-    above = [at for at, unit in enumerate(columns["unit"]) if unit == "share" and max(low[at], high[at]) > 1]
-    return _at(upside, numbers, "figure-range", FIGURES, "low") + _at(above, numbers, "figure-share", FIGURES, "high")
+    found += _at(upside, numbers, "figure-range", FIGURES, "low")
+    for unit, code in (("share", "figure-share"), ("per_resident_year", "figure-rate"), ("persons", "figure-whole")):
+        mine = [at for at, cell in enumerate(columns["unit"]) if cell == unit]
+        for name, cells in (("low", low), ("high", high)):
+            wrong = [at for at in mine if not can_be(cells[at], unit)]
+            found += _at(wrong, numbers, code, FIGURES, name)
+    return found

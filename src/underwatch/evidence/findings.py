@@ -34,6 +34,16 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "descriptor": (ERROR, "{hint}."),
         "row-length": (ERROR, "The row has more or fewer cells than the header. Look for a stray comma."),
         "row-again": (WARNING, "The package has the same row, but for identifiers. Another incident? Add --again."),
+        "row-judged": (
+            WARNING,
+            "The package has the same row, judged otherwise. Judge anew in the package; another incident? Add --again.",
+        ),
+        "row-twice": (WARNING, "Looks like {hint} of the other package. One incident? Remove one, or join them."),
+        "row-twice-judged": (
+            WARNING,
+            "Looks like {hint} of the other package, judged otherwise. One incident? Remove one, or join them.",
+        ),
+        "row-twice-lists": (NOTE, "{hint} reports look like one of another list in the other package."),
         # Cells
         "cell-empty": (ERROR, "The cell may not be empty. {hint}"),
         "cell-formula": (ERROR, "The cell starts like a formula, which a spreadsheet would run. Delete it."),
@@ -61,8 +71,12 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "confirmed-one-source": (WARNING, "Confirmed, but no two sources. Use `likely`, or find a second."),
         "survey-small": (ERROR, "Fewer than 20 were asked: too few to hide a person in. Leave the row out."),
         "survey-more-yes": (ERROR, "More said yes than were asked."),
+        "survey-question": (ERROR, "No share of those asked answers this. {hint} It may stand in figures.csv."),
         "figure-range": (ERROR, "low is greater than high."),
+        "figure-unit": (ERROR, "What is measured is not counted in this unit. {hint}"),
         "figure-share": (ERROR, "A share lies between 0 and 1."),
+        "figure-rate": (ERROR, "A rate per resident and year lies between 0 and 1."),
+        "figure-whole": (ERROR, "People are counted in whole numbers; a rate or a share is another measure."),
         # Sense of a table
         "dates-heaped": (WARNING, "Far more reports lie in one {hint} than in others. Was an unknown date filled in?"),
         "zeros-unknown-effort": (WARNING, "{hint} have no report and no known effort: those zeros are not data."),

@@ -6,12 +6,14 @@ no code.
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from underwatch.facts import COUNTRY, Place, places, provinces, slug
+from underwatch.errors import InputError
+from underwatch.facts import COUNTRY, Place, find_place, places, provinces, slug
 
 COUNTRY_CODE = slug(COUNTRY)
 BORDER_PROVINCES, INNER_PROVINCES = "border-provinces", "inner-provinces"
@@ -67,6 +69,19 @@ def place_at(code: str, level: str) -> str:
     while place is not None and place.level not in wanted:
         place = gazetteer().get(place.parent_code)
     return place.place_code if place is not None else ""
+
+
+def code_of_name(text: str) -> str:
+    """Return the code of the place that a name of the census means, English or Korean; '' for an unknown one.
+
+    A name with a digit is none, lest a district be taken for its city.
+    """
+    try:
+        kind, full_name, _ = find_place("" if re.search(r"\d", text) else text)
+    except InputError:
+        return ""
+    levels = {"place": ("city", "county"), "province": ("province",), "country": ("country",)}[kind]
+    return next((code for code, place in gazetteer().items() if place.name == full_name and place.level in levels), "")
 
 
 @cache

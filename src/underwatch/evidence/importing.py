@@ -1,13 +1,14 @@
 """Bringing a CSV of another form into a package by a mapping: what is not mapped or dropped by name stops the import.
 
 The mapping is a TOML file that names, for each column of reports.csv, the column of the source, a constant, or a table
-of values; dates are coarsened as they are read, so that no day enters. Columns about persons, spots or text cannot be
-mapped at all. Everything is checked as a package before anything is written, and no message repeats a cell.
+of values; dates are coarsened as they are read, so that no day enters, and Hangul is composed, as some systems write it
+decomposed. Columns about persons, spots or text cannot be mapped at all. Everything is checked as a package before
+anything is written, and no message repeats a cell.
 """
 
 import csv
-import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -15,19 +16,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from underwatch.dates import coarsen
 from underwatch.errors import InputError, nearest
+from underwatch.evidence.alike import known
 from underwatch.evidence.check import check_files
 from underwatch.evidence.check_cells import check_cells
 from underwatch.evidence.findings import ERROR, MOST_LISTED, Finding, finding
 from underwatch.evidence.folder import LARGEST_FILE
 from underwatch.evidence.format import REPORTS, TABLES
-from underwatch.evidence.gazetteer import gazetteer
+from underwatch.evidence.gazetteer import code_of_name, gazetteer
 from underwatch.evidence.history import recorded
 from underwatch.evidence.ids import new_id
 from underwatch.evidence.package import Package, Row, Sheet, read_sheet, separator_hint, to_files
-from underwatch.evidence.periods import coarsen, parse_period
+from underwatch.evidence.periods import parse_period
 from underwatch.evidence.tripwire import column_tripped, tripped
-from underwatch.facts import find_place
 
 _FORM = TABLES[REPORTS]
 _SKIP, _REST, _NEW = "skip", "*", "new"
@@ -67,6 +69,7 @@ class Imported:
     n_rows: int
     n_skipped: int
     findings: list[Finding]
+    n_alike: int = 0  # of the rows, those that look like one that was there
 
 
 def read_mapping(name: str | Path) -> ColumnMapping:
@@ -79,7 +82,7 @@ def read_mapping(name: str | Path) -> ColumnMapping:
         except (OSError, UnicodeDecodeError):
             raise InputError(f"the mapping {name} cannot be read{nearest(str(name), shipped_mappings())}") from None
     try:
-        told = tomllib.loads(text)
+        told = tomllib.loads(unicodedata.normalize("NFC", text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"the mapping is no TOML: {error}") from None
     try:
@@ -143,9 +146,9 @@ def import_csv(
     """Return the package with the rows of a CSV file added; the package as it was when there are findings.
 
     Without a mapping the file must have the columns of the template; identifiers left empty are filled in. A row that
-    is there already but for its identifiers is a finding unless `again`: a file imported twice would double what
-    happened. `today` judges dates in the future. InputError when the file is no UTF-8 CSV or has columns that are
-    neither mapped nor dropped.
+    is there already, but for its identifiers or how it was judged, is a finding unless `again`: a file imported twice
+    would double what happened. A row that brings an identifier of its own says that it is another. `today` judges dates
+    in the future. InputError when the file is no UTF-8 CSV or has columns that are neither mapped nor dropped.
     """
     sheet = _sheet(data)
     mapping = mapping or own_mapping(sheet.header)
@@ -165,25 +168,26 @@ def import_csv(
             rows.append(row)
             numbers.append(number)
     found += _cells(rows, numbers, mapping)
-    if not again:
-        given = set(sheet.columns[sheet.header.index(mapping.columns[_ID])]) if _ID in mapping.columns else set()
-        fresh = [(number, row) for number, row in zip(numbers, rows, strict=True) if row[0] not in given]
-        found += _known(package, fresh, mapping)
+    alike = _known(package, rows, numbers, mapping, sheet)
+    found += [] if again else alike
     grown = package.with_rows(REPORTS, [*package.table(REPORTS).rows, *rows])
     if not found:
         grown = recorded(grown, who, "imported")
         found = _sense(grown, dict(zip((row[0] for row in rows), numbers, strict=True)), mapping, today)
     if found:
         return Imported(package, 0, skipped, sorted(found)[: MOST_LISTED * 5])
-    return Imported(grown, len(rows), skipped, [])
+    return Imported(grown, len(rows), skipped, [], len(alike))
 
 
-def _known(package: Package, rows: list[tuple[int, Row]], mapping: ColumnMapping) -> list[Finding]:
-    """Return the numbered rows that the package has already, but for identifiers which every import makes anew."""
-    made = {*_OWN_IDS, *(name for name, value in mapping.constants.items() if value == _NEW)}
-    kept = [at for at, name in enumerate(_FORM.names) if name not in made]
-    there = {tuple(row[at] for at in kept) for row in package.table(REPORTS).rows}
-    return [finding("row-again", "the file", n) for n, row in rows if tuple(row[at] for at in kept) in there]
+def _known(
+    package: Package, rows: list[Row], numbers: list[int], mapping: ColumnMapping, sheet: Sheet
+) -> list[Finding]:
+    """Return the rows, by their numbers in the file, that look like one which the package has already."""
+    given = set(sheet.columns[sheet.header.index(mapping.columns[_ID])]) if _ID in mapping.columns else set()
+    fresh = [(number, row) for number, row in zip(numbers, rows, strict=True) if row[0] not in given]
+    made = {name for name, value in mapping.constants.items() if value == _NEW}
+    codes = known(package.table(REPORTS).rows, [row for _, row in fresh], made)
+    return [finding(code, "the file", number) for (number, _), code in zip(fresh, codes, strict=True) if code]
 
 
 def _sense(grown: Package, numbers: Mapping[str, int], mapping: ColumnMapping, today: date | None) -> list[Finding]:
@@ -208,7 +212,7 @@ def _sheet(data: bytes) -> Sheet:
         raise InputError("the file is no CSV in UTF-8 of at most 64 MB; save it as `CSV UTF-8 (comma delimited)`")
     csv.field_size_limit(LARGEST_FILE)
     try:
-        sheet = read_sheet(data)
+        sheet = read_sheet(unicodedata.normalize("NFC", data.decode("utf-8")).encode("utf-8"))
     except UnicodeDecodeError:
         raise InputError("the file is no CSV in UTF-8; save it as `CSV UTF-8 (comma delimited)`") from None
     except csv.Error:
@@ -290,20 +294,9 @@ def _place(name: str, wider: str) -> str:
     for text in (name, wider.strip()):
         if text in gazetteer():
             return text
-        code = _code_of_name(text) if text and not re.search(r"\d", text) else ""
-        if code:
+        if code := code_of_name(text):
             return code
     return name
-
-
-def _code_of_name(text: str) -> str:
-    """Return the code for a name of the census, English or Korean; '' for an unknown one."""
-    try:
-        kind, full_name, _ = find_place(text)
-    except InputError:
-        return ""
-    levels = {"place": ("city", "county"), "province": ("province",), "country": ("country",)}[kind]
-    return next((code for code, place in gazetteer().items() if place.name == full_name and place.level in levels), "")
 
 
 def _cells(rows: list[Row], numbers: list[int], mapping: ColumnMapping) -> list[Finding]:

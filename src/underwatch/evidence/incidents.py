@@ -58,6 +58,15 @@ def speaking(reports: Sequence[Record]) -> dict[str, list[Record]]:
     return {name: gravest_first(found) for name, found in sorted((originals | alone).items())}
 
 
+def passed_on(reports: Sequence[Record]) -> dict[str, list[Record]]:
+    """Return by incident the reports that pass one of its own on or repeat it; `reports` are all there are."""
+    by_id, found = {report["report_id"]: report for report in reports}, defaultdict(list)
+    for report in reports:
+        if not is_original(report):
+            found[_end(report, by_id)["incident_id"]].append(report)
+    return dict(found)
+
+
 def is_original(report: Record) -> bool:
     """Say whether a report passes on no other and repeats none, as far as its row says."""
     return report["relayed_from"] != "list" and not report["relay_of"] and not report["duplicate_of"]

@@ -1,7 +1,9 @@
 """Periods: a week, month, quarter or year, or a range of two of one kind. Never a day, never a clock time.
 
 Written as in ISO 8601 where it has a form: 2024-W50, 2024-12, 2024-Q4 (quarters are customary, not ISO), 2024, and
-2024-11/2025-01 for a range.
+2024-11/2025-01 for a range. What a written period means is settled here alone, for the check, the summary, publishing
+and the estimate: its days, and the weeks that belong to it, which are those whose Thursday lies in it. By these it lies
+in one quarter or year, or in none. So a range is judged alike, whatever it is a range of.
 """
 
 import re
@@ -9,10 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from underwatch.dates import coarsen, first_day_of, thursday, week_number
+
 EARLIEST_YEAR, LATEST_YEAR = 1945, 2199
 _FORM = re.compile(r"(\d{4})(?:-(W)(\d\d)|-(Q)([1-4])|-(\d\d))?", re.ASCII)
 PATTERN = r"^\d{4}(-W\d\d|-Q[1-4]|-\d\d)?(/\d{4}(-W\d\d|-Q[1-4]|-\d\d)?)?$"
-_ONE_DAY = timedelta(days=1)
+_ONE_DAY, _THREE_DAYS = timedelta(days=1), timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,24 @@ class Period:
     first: date
     last: date
     precision: str
+
+    @property
+    def weeks(self) -> range:
+        """The weeks that belong to it, as `weeks_between`."""
+        return weeks_between(self.first, self.last)
+
+    def within(self, precision: str) -> str:
+        """Return the one month, quarter or year in which all its weeks lie; '' when they lie in several."""
+        slots = {coarsen(thursday(first_day_of(week)), precision) for week in (self.weeks[0], self.weeks[-1])}
+        return slots.pop() if len(slots) == 1 else ""
+
+
+def weeks_between(first: date, last: date) -> range:
+    """Return the weeks that belong to a period of these first and last days, as numbers of the calendar.
+
+    They are those whose Thursday lies in it; a period that can be written has at least one.
+    """
+    return range(week_number(first + _THREE_DAYS), week_number(last - _THREE_DAYS) + 1)
 
 
 @lru_cache(maxsize=65_536)
@@ -70,22 +92,17 @@ def _months(year: int, month: int, n_months: int, precision: str) -> Period:
     return Period(date(year, month, 1), date(after // 12, after % 12 + 1, 1) - _ONE_DAY, precision)
 
 
-def coarsen(day: date, precision: str) -> str:
-    """Write the period of that precision in which the day lies: the one way in which days enter a package."""
-    if precision == "week":
-        year, week, _ = day.isocalendar()
-        return f"{year:04d}-W{week:02d}"
-    if precision == "month":
-        return f"{day.year:04d}-{day.month:02d}"
-    if precision == "quarter":
-        return f"{day.year:04d}-Q{(day.month + 2) // 3}"
-    if precision == "year":
-        return f"{day.year:04d}"
-    raise ValueError(f'"{precision}" is no precision of a date; allowed: week, month, quarter, year')
+def slot_of(text: str, precision: str) -> str:
+    """Return the month, quarter or year in which a written period lies; '' when it is none or lies in several."""
+    period = parse_period(text)
+    return period.within(precision) if period else ""
 
 
 def quarters(start: str, end: str) -> list[str]:
-    """Return the quarters from one to the other, both included; an empty list when the end is before the start."""
+    """Return the quarters from one to the other, both included; an empty list when the end is before the start.
+
+    ValueError when one of the two is no quarter.
+    """
     first, last = _quarter_number(start), _quarter_number(end)
     return [f"{number // 4:04d}-Q{number % 4 + 1}" for number in range(first, last + 1)]
 

@@ -1,6 +1,7 @@
 """Reading a package for an estimate: reports with their dates, kinds, relays and lists; effort; surveys; figures.
 
-This is the one door for whoever computes. Lists are numbered, never named; sources are not handed on at all.
+This is the one door for whoever computes. Lists are numbered, never named; sources are not handed on at all. The
+numbers and the order of rows follow random identifiers: nothing may hang on them.
 """
 
 from collections.abc import Iterable
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY
+from underwatch.evidence.incidents import Record, passed_on, speaking
 from underwatch.evidence.package import Package
 from underwatch.evidence.periods import parse_period
 from underwatch.evidence.vocabularies import entries
@@ -41,6 +43,21 @@ class Report:
     is_corroborated: bool
     status: str
     reliability: str
+
+    @property
+    def is_original(self) -> bool:
+        """Whether it passes on no other report and repeats none, as far as is known."""
+        return self.is_relay is not True and self.relay_of is None and self.duplicate_of is None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What happened, as it is told: the reports that speak for it, the gravest act first (`evidence.incidents`), and
+    those that pass one of them on or repeat it.
+    """
+
+    speaking: tuple[Report, ...]
+    passed_on: tuple[Report, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +134,24 @@ def reports(package: Package) -> list[Report]:
             )
         )
     return found
+
+
+def incidents(package: Package) -> list[Incident]:
+    """Return the incidents of a package."""
+    rows = package.table(REPORTS).records()
+    by_id = dict(zip((row["report_id"] for row in rows), reports(package), strict=True))
+    copies = passed_on(rows)
+
+    def read(some: Iterable[Record]) -> tuple[Report, ...]:
+        return tuple(by_id[row["report_id"]] for row in some)
+
+    return [Incident(read(told), read(_others(copies.get(name, ()), told))) for name, told in speaking(rows).items()]
+
+
+def _others(rows: Iterable[Record], told: Iterable[Record]) -> list[Record]:
+    """Return the rows that are not among those told: where no original is there, what passes it on speaks itself."""
+    names = {row["report_id"] for row in told}
+    return [row for row in rows if row["report_id"] not in names]
 
 
 def list_numbers(package: Package) -> dict[str, int]:

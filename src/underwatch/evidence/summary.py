@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from underwatch.evidence.cells import slot_of
 from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.gazetteer import gazetteer, place_at
 from underwatch.evidence.package import Package
+from underwatch.evidence.periods import slot_of
 from underwatch.evidence.vocabularies import entries, label
 
 OWN_USE = "For the group's own use: this is no safe table. `underwatch evidence publish` makes one."

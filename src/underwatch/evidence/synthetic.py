@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from underwatch.dates import coarsen
 from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.gazetteer import COUNTRY_CODE, gazetteer, place_at
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.ids import id_from
 from underwatch.evidence.package import Package, Row, new_package
-from underwatch.evidence.periods import coarsen
 from underwatch.testimony.effort import CUT, LIMITED, OPEN, EffortWeek
 
 TOLD_FILE, TRUTH_FILE = "synthetic_told.csv", "synthetic_truth.json"

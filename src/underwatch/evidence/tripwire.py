@@ -101,6 +101,7 @@ def _looks_like_name(plain: str) -> bool:
 
 def column_tripped(name: str) -> bool:
     """Say whether a column's name speaks of a person, a spot or free text."""
+    name = unicodedata.normalize("NFKC", name).translate(_INVISIBLE)
     return bool(_COLUMN_WORDS.search(name)) or bool(tripped(name.replace("_", " ")) in _STRONG)
 
 

@@ -5,12 +5,14 @@ A package carries a copy of each file in `vocab/`, byte for byte, so that it can
 
 import csv
 import io
+import math
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 _FOLDER = "vocab"
+SHARE = "share"  # of a group that was asked: the one unit that a survey gives
 
 
 @cache
@@ -39,3 +41,15 @@ def label(vocabulary: str, code: str) -> str:
     """Return the label of a code, or the code itself when the vocabulary has none."""
     entry = entries(vocabulary).get(code)
     return entry["label"] if entry else code
+
+
+def unit_of(measure: str) -> str:
+    """Return the one unit in which a measure is given; KeyError for an unknown measure."""
+    return entries("measure")[measure]["unit"]
+
+
+def can_be(value: float, unit: str) -> bool:
+    """Say whether a number can be of a unit: within its bounds, and whole where people are counted."""
+    entry = entries("measure_unit")[unit]
+    inside = float(entry["lowest"]) <= value <= float(entry["highest"] or "inf") and math.isfinite(value)
+    return inside and (entry["whole"] == "no" or value == int(value))

@@ -5,6 +5,7 @@ form one city each. The units are there for drawing a place of the right make-up
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -116,8 +117,11 @@ def provinces() -> Mapping[str, tuple[Place, ...]]:
 
 
 def _key(text: str) -> str:
-    """Reduce a name to what tells it apart: no case, spaces, hyphens or brackets, no closing "county"."""
-    words = re.findall(r"\w+", text.casefold())
+    """Reduce a name to what tells it apart: no case, spaces, hyphens or brackets, no closing "county".
+
+    Hangul is composed, because file names and some keyboards give it decomposed.
+    """
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", text).casefold())
     while len(words) > 1 and words[-1] in _KIND_WORDS:
         words.pop()
     return "".join(words)

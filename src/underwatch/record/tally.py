@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from underwatch.dates import coarsen, thursday, week_number
 from underwatch.world.layout import (
     GROUND_NAMES,
     I_CALL_GIVEN_UP,
@@ -34,7 +35,6 @@ NO_GROUND = len(GROUND_NAMES)  # the last column by ground: no ground is held
 N_GROUNDS = NO_GROUND + 1
 MOST_PERIODS = 16  # one bit each
 _FEAR_BYTES = 256
-_THURSDAY = 3
 _FOLLOWED = [I_FOLLOWED_OUTING, I_FOLLOWED_VISIT, I_CALL_GIVEN_UP]  # who noticed a follower, whatever for
 _LAW, _STRENGTH = 0, 2  # by which weeks are told apart: exponential, near the middle of the prior
 
@@ -57,16 +57,21 @@ class Window:
 
     def thursday(self, week: int) -> date:
         """Return the day that says to which month, quarter and year a week belongs."""
-        return self.start + timedelta(days=7 * week + _THURSDAY)
+        return thursday(self.start + timedelta(weeks=week))
 
     def of_weeks(self, precision: str) -> tuple[np.ndarray, tuple[str, ...]]:
         """Return int64[weeks], the number of each week's month, quarter or year, and their names in order."""
-        parts = {"year": 12, "quarter": 3, "month": 1}[precision]
-        slots = [(day.year, (day.month - 1) // parts) for day in (self.thursday(week) for week in range(self.n_weeks))]
-        order = sorted(set(slots))
-        form = {"year": "{0}", "quarter": "{0}-Q{1}", "month": "{0}-{1:02d}"}[precision]
-        names = tuple(form.format(year, part + 1) for year, part in order)
-        return np.array([order.index(slot) for slot in slots], np.int64), names
+        slots = [coarsen(self.thursday(week), precision) for week in range(self.n_weeks)]
+        names = tuple(sorted(set(slots)))
+        return np.array([names.index(slot) for slot in slots], np.int64), names
+
+    def span(self, weeks: range) -> tuple[int, int] | None:
+        """Return the first and last of the weeks, given by their numbers in the calendar, as weeks of the window; None
+        where one lies outside.
+        """
+        first = weeks[0] - week_number(self.start)
+        last = first + len(weeks) - 1
+        return (first, last) if first >= 0 and last < self.n_weeks else None
 
     @property
     def n_periods(self) -> int:
