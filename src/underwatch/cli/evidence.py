@@ -157,10 +157,9 @@ def import_(
         click.echo("Nothing was imported.", err=True)
         return 1
     write_files(folder, to_files(result.package), fresh=False)
-    told = (
-        f"{result.n_rows} reports imported, {result.n_alike} of them like one that was there, {result.n_skipped} rows "
-    )
-    click.echo(f"{told}skipped. {file} itself is not sealed; remove it.")
+    alike = f" ({result.n_alike} look like one that was there)" if result.n_alike else ""
+    click.echo(f"{result.n_rows} reports imported{alike}, {result.n_skipped} rows skipped.")
+    click.echo(f"{file} itself is not sealed; remove it.")
     return None
 
 

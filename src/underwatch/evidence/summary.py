@@ -1,16 +1,18 @@
 """A look at a package: what there is by ground, act, organ, province and year, and what is missing.
 
 For the group's own eyes: it is no safe table, and says so. Nothing per list, outlet or source, and nothing about when
-something was received or a list could hear. Incidents are counted, so that relays and duplicates count once; by ground
-and act an incident can count under several.
+something was received or a list could hear. Incidents are counted by what the reports say that speak for them
+(`underwatch.evidence.incidents`), so that relays and duplicates count once and where their original does; by ground,
+act and organ an incident can count under several.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.gazetteer import gazetteer, place_at
+from underwatch.evidence.incidents import Record, speaking
 from underwatch.evidence.package import Package
 from underwatch.evidence.periods import slot_of
 from underwatch.evidence.vocabularies import entries, label
@@ -51,22 +53,25 @@ class Summary:
 def summarise(package: Package) -> Summary:
     """Return the summary of a package."""
     rows = package.table(REPORTS).records()
-    two = {row["incident_id"] for row in rows if row["independent_sources"] == "two_or_more"}
+    told = list(speaking(rows).values())
     missing = [(words, sum(row[name] in _MISSING_WORDS for row in rows)) for name, words in _JUDGED.items()]
+    any_of = "any of: an incident can count under several"
     return Summary(
         label("package_kind", package.kind),
         tuple(label("limit", limit) for limit in package.declares),
         len(rows),
-        len({row["incident_id"] for row in rows}),
-        len(two),
+        len(told),
+        sum(any(row["independent_sources"] == "two_or_more" for row in reports) for reports in told),
         (
-            _breakdown("ground", "any of: an incident can count under several", rows, _labelled("ground", "ground")),
-            _breakdown("act", "any of: an incident can count under several", rows, _labelled("act", "act_code")),
-            _breakdown("organ", "who did it, as far as is known", rows, _labelled("actor_type", "actor_type")),
-            _breakdown("province", "of the incident; coarser places are told apart", rows, _province),
+            _breakdown(("ground", any_of), told, rows, _labelled("ground", "ground")),
+            _breakdown(("act", any_of), told, rows, _labelled("act", "act_code")),
             _breakdown(
-                "year",
-                "of the incident; a year left out has no report, and is no zero",
+                ("organ", "who did it, as far as is known; any of"), told, rows, _labelled("actor_type", "actor_type")
+            ),
+            _breakdown(("province", "of the incident; coarser places are told apart"), told, rows, _province),
+            _breakdown(
+                ("year", "of the incident; a year left out has no report, and is no zero"),
+                told,
                 rows,
                 _year,
                 by_count=False,
@@ -77,41 +82,40 @@ def summarise(package: Package) -> Summary:
     )
 
 
-def _labelled(vocabulary: str, column: str) -> Callable[[Mapping[str, str]], str]:
-    return lambda row: label(vocabulary, row[column])
+def _labelled(vocabulary: str, column: str) -> Callable[[Sequence[Record]], set[str]]:
+    return lambda reports: {label(vocabulary, row[column]) for row in reports}
 
 
-def _province(row: Mapping[str, str]) -> str:
-    """Return the name of the province of a report, or of the region or country where it is coarser."""
-    if not row["place_code"]:
-        return "place unknown"
-    code = place_at(row["place_code"], "province") or row["place_code"]
-    return gazetteer()[code].name
+def _province(reports: Sequence[Record]) -> set[str]:
+    """Return the name of the province of an incident, or of the region or country where it is coarser."""
+    codes = [row["place_code"] for row in reports if row["place_code"]]
+    if not codes:
+        return {"place unknown"}
+    return {gazetteer()[next(filter(None, (place_at(code, "province") for code in codes)), codes[0])].name}
 
 
-def _year(row: Mapping[str, str]) -> str:
-    return slot_of(row["when"], "year") or "year unknown"
+def _year(reports: Sequence[Record]) -> set[str]:
+    return {next(filter(None, (slot_of(row["when"], "year") for row in reports)), "year unknown")}
 
 
 def _breakdown(
-    title: str,
-    note: str,
-    rows: list[dict[str, str]],
-    name_of: Callable[[Mapping[str, str]], str],
+    title_and_note: tuple[str, str],
+    told: Iterable[Sequence[Record]],
+    rows: Iterable[Record],
+    names_of: Callable[[Sequence[Record]], set[str]],
     by_count: bool = True,
 ) -> Breakdown:
-    """Return incidents and reports by what `name_of` says, the most first, or in the order of the names."""
-    incidents: dict[str, set[str]] = defaultdict(set)
-    n_reports: dict[str, int] = defaultdict(int)
-    for row in rows:
-        name = name_of(row)
-        incidents[name].add(row["incident_id"])
-        n_reports[name] += 1
-    order = sorted(incidents, key=lambda name: (-len(incidents[name]) if by_count else 0, name))
-    return Breakdown(title, note, tuple((name, len(incidents[name]), n_reports[name]) for name in order))
+    """Return incidents and reports by what `names_of` says, the most first, or in the order of the names.
+
+    An incident counts by the reports that speak for it, the gravest act first; a report by what itself says.
+    """
+    n_incidents = Counter(name for reports in told for name in names_of(reports))
+    n_reports = Counter(name for row in rows for name in names_of([row]))
+    order = sorted(n_reports, key=lambda name: (-n_incidents[name] if by_count else 0, name))
+    return Breakdown(*title_and_note, tuple((name, n_incidents[name], n_reports[name]) for name in order))
 
 
-def _sentences(package: Package, rows: list[dict[str, str]]) -> list[str]:
+def _sentences(package: Package, rows: Sequence[Record]) -> list[str]:
     """Return what else there is and what is missing, in words."""
     said = []
     ours = {code for code, entry in entries("act").items() if entry["model_kind"]}
@@ -119,6 +123,9 @@ def _sentences(package: Package, rows: list[dict[str, str]]) -> list[str]:
     said.append(
         f"{n_ours:,} of {len(rows):,} reports are of acts that the model makes; an estimate sets the others aside."
     )
+    n_unlikely = sum(row["status"] == "unlikely" for row in rows)
+    if n_unlikely:
+        said.append(f"{n_unlikely:,} reports are judged unlikely; an estimate and a safe table set them aside.")
     states = package.table(EFFORT).column("state")
     known = sum(state != "unknown" for state in states)
     if not known:
