@@ -394,5 +394,5 @@ def publish(
     shown = sum(b",yes," in line or b",noise," in line for line in release.table.splitlines())
     click.echo(f"{out}: version {release.record['version']}, {shown} of {release.record['cells']} cells shown.")
     left_out = ", ".join(f"{reason} {n}" for reason, n in sorted(release.inside.items()))
-    click.echo(f"For the group only: {left_out}.")
+    click.echo(f"For the group only, in incidents: {left_out}.")
     return None

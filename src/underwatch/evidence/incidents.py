@@ -108,5 +108,6 @@ def _rank(report: Record) -> tuple[int | str, ...]:
         (period.last - period.first).days if period else _NOT_DATED,
         report["when"],
         _FINEST_FIRST.index(place.level) if place else len(_FINEST_FIRST),
+        report["place_code"],
         *(report[name] for name in _CONTENT),
     )

@@ -1,9 +1,9 @@
 """Publishing: the one table that may leave, and a record of what was done to it.
 
 At its finest by quarter, province and family of acts: 99 % of the cells by week, place and act of a real package hold
-fewer than five reports. Consent and the group's decision first; incidents, not relays, are counted; a cap on what one
-source adds; small cells hidden with others that would give them away, or discrete Laplace noise on every cell; a delay;
-every period once and never again, because the difference of two tables is the report that came between.
+fewer than five reports. Consent and the group's decision first; every incident counted once, relays never; a cap on
+what one source adds; small cells hidden with others that would give them away, or discrete Laplace noise on every cell;
+a delay; every period once and never again, because the difference of two tables is the report that came between.
 """
 
 import csv
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
-from underwatch.evidence.cells import CellTable, count_cells
+from underwatch.evidence.cells import PARTS, CellTable, Grid, count_cells
 from underwatch.evidence.check import check_package, read_package
 from underwatch.evidence.descriptor import AMOUNT_PATTERN
 from underwatch.evidence.folder import write_files
@@ -147,13 +147,14 @@ def prepare(package: Package, rules: Rules, today: date | None = None, randbelow
     """Return the release of a package under the rules, without writing anything; Refused as in `publish`."""
     rules.check()
     _gate(package, rules, today or date.today())
-    counted = count_cells(package, rules.slots(), rules.place_grain, rules.source_cap)
-    if rules.method == "noise":
+    is_noise = rules.method == "noise"
+    counted = count_cells(package, rules.slots(), rules.place_grain, rules.source_cap, steady=is_noise)
+    if is_noise:
         rows = _noisy(counted, rules, randbelow)
     else:
         rows = _suppressed(counted, rules)
         if not any(row[4] == "yes" for row in rows):
-            raise Refused(f"{THIN}: no count reaches {rules.min_cell} with {FEWEST_SOURCES} sources")
+            raise Refused(f"{THIN}: no count reaches {rules.min_cell} with {FEWEST_SOURCES} known sources")
     data = _csv(rows)
     return Release(data, _record(package, rules, data, rows), counted.inside)
 
@@ -180,43 +181,45 @@ def _gate(package: Package, rules: Rules, today: date) -> None:
 def _suppressed(counted: CellTable, rules: Rules) -> list[tuple[str, ...]]:
     """Return the rows of the table with small cells hidden; one table with its totals for each period."""
     rows: list[tuple[str, ...]] = []
-    for slot in counted.slots:
-        inner = [
-            [len(counted.incidents[slot, place, family]) for family in counted.families] for place in counted.places
-        ]
+    grid = counted.grid
+    for slot in grid.slots:
+        inner = [[counted.counts[slot, place, family] for family in grid.families] for place in grid.places]
         counts = with_totals(inner)
         small = {cell for cell, n in counts.value.items() if n < rules.min_cell}
-        small |= {cell for cell in counts.value if counted.n_sources(slot, *_names(counted, cell)) < FEWEST_SOURCES}
+        small |= {cell for cell in counts.value if counted.n_sources(slot, *_names(grid, cell)) < FEWEST_SOURCES}
         hidden = hide(counts, small, rules.min_cell)
         for cell in sorted(counts.value):
             names = (
-                ALL if cell[0] == counts.n_rows else counted.places[cell[0]],
-                ALL if cell[1] == counts.n_columns else counted.families[cell[1]],
+                ALL if cell[0] == counts.n_rows else grid.places[cell[0]],
+                ALL if cell[1] == counts.n_columns else grid.families[cell[1]],
             )
             shown = cell not in hidden
             rows.append((slot, *names, str(counts.value[cell]) if shown else "", "yes" if shown else "no", "reported"))
     return rows
 
 
-def _names(counted: CellTable, cell: tuple[int, int]) -> tuple[Sequence[str], Sequence[str]]:
+def _names(grid: Grid, cell: tuple[int, int]) -> tuple[Sequence[str], Sequence[str]]:
     """Return the places and the families that a cell of the table with totals stands for."""
     i, j = cell
-    places = counted.places if i == len(counted.places) else counted.places[i : i + 1]
-    families = counted.families if j == len(counted.families) else counted.families[j : j + 1]
+    places = grid.places if i == len(grid.places) else grid.places[i : i + 1]
+    families = grid.families if j == len(grid.families) else grid.families[j : j + 1]
     return places, families
 
 
 def _noisy(counted: CellTable, rules: Rules, randbelow: RandBelow | None) -> list[tuple[str, ...]]:
-    """Return every cell of the fixed grid, zeros too, with noise; no totals, which a reader can add up."""
+    """Return every cell of the fixed grid, zeros too, with noise; no totals, which a reader can add up.
+
+    Noise is drawn in parts of an incident and then rounded. Whether there is too little is judged by the noisy counts:
+    a refusal then tells no more than the table would.
+    """
     scale = rules.source_cap / Fraction(rules.epsilon)
-    cells = [(slot, place, family) for slot in counted.slots for place in counted.places for family in counted.families]
-    if sum(len(counted.incidents[cell]) for cell in cells) < scale * len(cells):
-        raise Refused(f"{THIN}: the noise would be greater than the counts")
     draw = {"randbelow": randbelow} if randbelow else {}
-    return [
-        (*cell, str(len(counted.incidents[cell]) + discrete_laplace(scale, **draw)), "noise", "reported")
-        for cell in cells
-    ]
+    noisy = {
+        cell: (n + discrete_laplace(scale * PARTS, **draw) + PARTS // 2) // PARTS for cell, n in counted.parts.items()
+    }
+    if sum(noisy.values()) < scale * len(noisy):
+        raise Refused(f"{THIN}: the noise would be greater than the counts")
+    return [(*cell, str(n), "noise", "reported") for cell, n in noisy.items()]
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:
@@ -274,16 +277,21 @@ def _record(package: Package, rules: Rules, data: bytes, rows: Sequence[Sequence
     spent = [Fraction(release["epsilon"]) for release in _previous(package) if release["method"] == "noise"]
     done = [
         "kept only what the source agreed to and the group has released; left out what was judged unlikely",
-        "counted incidents, so that relays and duplicates count once; left out dates coarser than the table's periods",
-        f"counted at most {rules.source_cap} incidents per source over all periods; without a code, per list",
+        "counted each incident once, where its gravest act is told; a relay or duplicate adds neither to the report "
+        "that it passes on nor to the sources; left out dates coarser than the table's periods",
+        f"counted at most {rules.source_cap} incidents per source over all periods; of a source with more, all in part",
         f"waited {rules.delay_days} days after the period's end",
     ]
     if is_noise:
         scale = rules.source_cap / Fraction(rules.epsilon)
-        done.append(f"added discrete Laplace noise of scale {scale} to every cell, zeros too")
+        done += [
+            "left out reports of unknown source, and incidents that as many sources put elsewhere",
+            f"added discrete Laplace noise of scale {scale} incidents to every cell, zeros too, and rounded",
+        ]
     else:
         done += [
-            f"hid counts below {rules.min_cell}, zero included, and those from fewer than {FEWEST_SOURCES} sources",
+            "counted reports of unknown source together as one source",
+            f"hid counts below {rules.min_cell}, zero included, and those of fewer than {FEWEST_SOURCES} known sources",
             "hid further counts, sums among them, until no hidden one can be worked out from what is shown",
         ]
     return {
