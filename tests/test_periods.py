@@ -1,4 +1,4 @@
-"""What a written period means, for all grains, ranges, year-ends and leap years, against counting its days one by one."""
+"""What a written period means, for all grains, ranges, year-ends and leap years, against counting its days."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from underwatch.record.tally import Window
 
 # 2016, 2020 and 2024 are leap years; 2015, 2020 and 2026 have 53 weeks.
 DAYS = [date(2014, 12, 29) + timedelta(days=n) for n in range(7 * 52 * 13)]
-QUARTER_OF_MONTH = dict(zip("01 02 03 04 05 06 07 08 09 10 11 12".split(), "111222333444", strict=True))
+QUARTER_OF_MONTH = {f"{month:02d}": "111222333444"[month - 1] for month in range(1, 13)}
 
 
 def name_of(day, precision):
@@ -21,7 +21,9 @@ def name_of(day, precision):
     return day.strftime({"week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}[precision])
 
 
-NAMES = {precision: np.array([name_of(day, precision) for day in DAYS]) for precision in ("week", "month", "quarter", "year")}
+NAMES = {
+    precision: np.array([name_of(day, precision) for day in DAYS]) for precision in ("week", "month", "quarter", "year")
+}
 WEEKS, WEEK_OF_DAY = np.unique(NAMES["week"], return_inverse=True)
 
 
@@ -29,7 +31,7 @@ def most_days(precision):
     """The month, quarter or year in which most of the seven days of each week lie."""
     found = []
     for week in range(len(WEEKS)):
-        names, n = np.unique(NAMES[precision][WEEK_OF_DAY == week], return_counts=True)
+        names, n = np.unique(NAMES[precision][week == WEEK_OF_DAY], return_counts=True)
         found.append(str(names[n.argmax()]))
     return found
 
