@@ -72,7 +72,7 @@ def test_a_package_is_read_as_it_is():
     assert read.observed.relays == 1
     assert read.observed.by_kind[0, 0] == read.observed.by_kind[1, 2] == read.observed.by_kind[1, 3] == 1
     assert read.observed.by_ground.tolist() == [1, 0, 0, 0, 0, 1]
-    assert read.observed.figures[0] == pytest.approx(np.log(np.sqrt(300)))
+    assert read.observed.figures[0] == pytest.approx(np.log(np.sqrt(10.5 * 30.5)))
     assert read.setting.surveys[0].periods == (0, 0)
     assert sum(read.set_aside.values()) == 3
 
@@ -125,6 +125,21 @@ def test_survey_and_figure_are_what_the_world_holds(bank):
     share = bank.reached[:, 1, 2] / bank.residents[:, :, 1].sum(axis=1)
     assert np.abs(heard.answers[:, 0] / 5000 - share).max() < 5 * np.sqrt(0.25 / 5000)
     assert heard.figures[:, 0] == pytest.approx(np.log(bank.counts[:, :, 3].sum(axis=(1, 2, 3)) + 0.5))
+
+
+@pytest.mark.parametrize("period", ["2024-Q3", "2024-08", "2024-W33", "2024-W33/2024-W40"])
+def test_a_count_is_simulated_over_its_own_weeks_and_zero_is_one(bank, period):
+    figures = [("arrests_calls", period, "hoeryong", "0", "0", "persons", "independent")]
+    read = read_for(made_package(some_reports(), figures=figures), PLACE, WINDOW)
+    n = len(bank)
+    values = {name: np.full(n, fact.central) for name, fact in channel_prior().items()} | {"figure_log_sd": np.zeros(n)}
+    heard = hear(bank, np.arange(n), values, np.zeros(n, int), read.setting, 3)
+    ends = {"2024-Q3": (0, 12), "2024-08": (4, 8), "2024-W33": (6, 6), "2024-W33/2024-W40": (6, 13)}[period]
+    true = bank.counts[:, ends[0] : ends[1] + 1, 3].sum(axis=(1, 2, 3))
+    assert heard.figures[:, 0] == pytest.approx(np.log(true + 0.5))
+    assert (true == 0).any()
+    assert heard.figures[true == 0, 0] == pytest.approx(read.observed.figures[0])
+    assert np.isfinite(row_of(heard, read.setting)).all()
 
 
 def test_the_hidden_quantities_are_the_worlds_own(bank):

@@ -1,6 +1,7 @@
 """The tables against the census's own sums, and each parameter against what a prior must be."""
 
 import json
+import unicodedata
 
 import pytest
 from click.testing import CliRunner
@@ -68,6 +69,7 @@ def test_the_districts_of_three_cities_are_joined():
 def test_each_place_is_found_by_each_of_its_names(place):
     for name in (place.name, place.name.upper(), place.slug, place.name_ko, f"{place.name} county"):
         assert find_place(name) == ("place", place.name, (place,))
+        assert find_place(unicodedata.normalize("NFD", name)) == ("place", place.name, (place,))
 
 
 @pytest.mark.parametrize(

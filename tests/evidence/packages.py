@@ -9,7 +9,7 @@ from underwatch.evidence.gazetteer import gazetteer
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.ids import id_from
 from underwatch.evidence.package import new_package
-from underwatch.evidence.vocabularies import codes
+from underwatch.evidence.vocabularies import codes, entries
 
 TODAY = date(2026, 6, 30)
 CODER = id_from("coder")
@@ -155,8 +155,9 @@ def packages(draw, max_size=6, segment="segment"):
     period = st.sampled_from(_MONTHS + _YEARS + _RANGES)
     coded = {
         name: st.sampled_from(sorted(codes(name)))
-        for name in ("effort_state", "capacity", "effort_event", "respondents", "measure", "independence")
+        for name in ("effort_state", "capacity", "effort_event", "respondents", "independence")
     }
+    shares = st.sampled_from([name for name, entry in entries("measure").items() if entry["unit"] == "share"])
     code = st.sampled_from(list(gazetteer()))
     effort = st.tuples(
         identifiers("effort"),
@@ -175,7 +176,7 @@ def packages(draw, max_size=6, segment="segment"):
         coded["respondents"],
         period,
         code,
-        coded["measure"],
+        shares,
         asked,
     )
     tables[SURVEY] = draw(st.lists(survey, max_size=2, unique_by=lambda one: one[0]))
@@ -183,7 +184,7 @@ def packages(draw, max_size=6, segment="segment"):
     figure = st.builds(
         lambda a, b, c, d, n, e: (a, b, c, d, *n, "persons", e),
         identifiers("figure"),
-        coded["measure"],
+        st.sampled_from(["arrests_calls", "arrests_all"]),
         period,
         code,
         low_high,

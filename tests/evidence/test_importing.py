@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,70 @@ def test_an_export_imported_twice_is_met_although_its_list_gets_a_fresh_name():
     again = import_csv(first.package, ACLED.read_bytes(), read_mapping("acled"), CODER)
     assert {code for *_, code in places_of(again)} == {"row-again"}
     assert len(again.findings) == first.n_rows
+
+
+def as_filled_in(number=0, **cells):
+    """A row as a coder fills it in: without identifiers of its own."""
+    return report(number, report_id="", incident_id="", **cells)
+
+
+JUDGEMENTS = [
+    {"status": "possible"}, {"reliability": "unsure"}, {"independent_sources": "unknown"}, {"release": "hold"},
+    {"consent": "public", "release": "record"}, {"status": "possible", "reliability": "unsure", "release": "hold"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("judged", JUDGEMENTS, ids=str)
+def test_a_row_that_is_there_but_for_how_it_was_judged_is_no_second_incident_without_a_word(judged):
+    first = import_csv(
+        new_package(), as_csv([as_filled_in(act_code=act) for act in ("arrest", "listing")]), None, CODER
+    )
+    data = as_csv([as_filled_in(act_code="search"), as_filled_in(**judged)])
+    stopped = import_csv(first.package, data, None, CODER, TODAY)
+    assert places_of(stopped) == [("the file", 3, "", "row-judged")]
+    assert stopped.package is first.package
+    added = import_csv(first.package, data, None, CODER, TODAY, again=True)
+    assert (added.n_rows, added.n_alike, added.findings) == (2, 1, [])
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"source_code": ""}, "row-again"), ({"source_code": id_from("source", "1")}, None),
+        ({"when": "2024-W41"}, None), ({"list_id": id_from("list", "1")}, None), ({"relayed_from": "unknown"}, None),
+        ({"status": "possible", "source_code": id_from("source", "1")}, None),
+        ({"status": "possible", "when": "2024-W41"}, None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_differs_otherwise_is_another_report(cells, code):
+    first = import_csv(new_package(), as_csv([as_filled_in()]), None, CODER, TODAY)
+    result = import_csv(first.package, as_csv([as_filled_in(**cells)]), None, CODER, TODAY)
+    assert [one.code for one in result.findings] == ([code] if code else [])
+
+
+def decomposed(text):
+    return unicodedata.normalize("NFD", text)
+
+
+@pytest.mark.parametrize("form", [str, decomposed])
+def test_hangul_is_the_same_composed_and_decomposed(tmp_path, form):
+    """In cells, in headers, in the mapping's columns, values and dropped columns."""
+    text = MAPPING.replace('"town"', '"지역"').replace('"what"', '"행위"').replace('"taken"', '"체포"')
+    text = text.replace('columns = ["remark"]', 'columns = ["비고"]')
+    data = form("date,지역,행위,비고\n03.02.2024,회령시,체포,x\n03.02.2024,무산군,체포,y\n")
+    for written in (text, decomposed(text)):
+        result = import_csv(new_package(), data.encode(), mapping(tmp_path, written), CODER)
+        assert result.findings == []
+        assert sorted(result.package.table(REPORTS).column("place_code")) == ["hoeryong", "musan"]
+
+
+@pytest.mark.parametrize("form", [str, decomposed])
+def test_a_column_that_speaks_of_a_person_does_so_decomposed_too(tmp_path, form):
+    with pytest.raises(InputError, match="speaks of a person"):
+        mapping(tmp_path, MAPPING.replace('act_code = "what"', form('act_code = "이름"')))
+    with pytest.raises(InputError, match="number 25 speaks of a person"):
+        import_csv(new_package(), as_csv([(*report(0), "x")], [*HEADER, form("손전화")]), None, CODER)
 
 
 @pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs")])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from evidence.packages import CODER, TODAY, good_package, package_of, packages, report, reports
 from underwatch.cli.evidence import evidence
 from underwatch.errors import InputError
+from underwatch.evidence.alike import met_in_merging
 from underwatch.evidence.check import check_files, read_package
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.format import BIBLIOGRAPHY, CHANGES, EFFORT, RELEASES, REPORTS
@@ -161,3 +162,67 @@ def test_the_command_joins_into_a_folder_named_after_both(tmp_path):
     words = ["merge", str(tmp_path / "north"), str(tmp_path / "south"), "--today", "2026-06-30"]
     CliRunner().invoke(evidence, words, standalone_mode=False, catch_exceptions=False)
     assert to_files(read_package(tmp_path / "north-south", TODAY)) == to_files(good_package())
+
+
+def brought_in(*rows, segment):
+    """A package into which these rows were brought, each with identifiers made for it."""
+    made = [
+        (id_from(segment, "report", str(at)), id_from(segment, "incident", str(at)), *row[2:])
+        for at, row in enumerate(rows)
+    ]
+    return package_of(*made, segment=segment)
+
+
+OTHER_LIST = {"list_id": id_from("list", "1")}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "codes"),
+    [
+        ([{}], [{}], ["row-twice"]),
+        ([{}], [{"status": "possible"}], ["row-twice-judged"]),
+        ([{}], [{"reliability": "unsure", "release": "hold"}], ["row-twice-judged"]),
+        ([{}], [{"source_code": ""}], ["row-twice"]),
+        ([{}], [{"source_code": id_from("source", "1")}], []),
+        ([{}], [{"when": "2024-W39"}], []),
+        ([{}], [OTHER_LIST], ["row-twice-lists"]),
+        ([{}, {}, {}], [{}, {}], ["row-twice", "row-twice"]),
+        ([{}, {}], [{}, {"status": "possible"}], ["row-twice", "row-twice-judged"]),
+        ([{"source_code": ""}] * 2, [{}, {}, {}], ["row-twice", "row-twice"]),
+        ([{}, {}], [], []),
+    ],
+    ids=str,
+)
+def test_merging_tells_of_reports_that_both_brought_in(ours, theirs, codes):
+    a = brought_in(*(report(0, **cells) for cells in ours), segment="a")
+    b = brought_in(*(report(0, **cells) for cells in theirs), segment="b")
+    both = merge(a, b)
+    assert len(both.table(REPORTS).rows) == len(ours) + len(theirs), "nothing is dropped"
+    found = met_in_merging(a, b, both)
+    assert sorted(one.code for one in found) == codes
+    assert found == met_in_merging(b, a, merge(b, a))
+    rows = both.table(REPORTS).rows
+    for one in found:
+        if one.row:
+            other = int(one.remedy.split("row ")[1].split()[0])
+            sides = [{row[0] for row in a.table(REPORTS).rows} & {rows[at - 2][0]} for at in (one.row, other)]
+            assert sorted(map(len, sides)) == [0, 1], "a pair has one row of each package"
+
+
+def test_what_both_hold_from_before_or_have_joined_is_not_told_again():
+    base = package_of(report(0), report(1), segment="base")
+    later = edited(base, [report(0), report(1), report(2, act_code="listing")], "later")
+    assert met_in_merging(base, later, merge(base, later)) == []
+    joined = package_of(report(5, incident_id=report(0)[1]), segment="joined")
+    assert met_in_merging(base, joined, merge(base, joined)) == []
+
+
+def test_the_command_tells_of_them_and_ends_with_one(tmp_path):
+    for name in ("a", "b"):
+        write_files(tmp_path / name, to_files(brought_in(report(0), segment=name)))
+    words = ["merge", str(tmp_path / "a"), str(tmp_path / "b"), "--today", "2026-06-30"]
+    result = CliRunner().invoke(evidence, words, standalone_mode=False, catch_exceptions=False)
+    assert result.return_value == 1
+    assert "row-twice (1)" in result.output
+    assert "2 reports" in result.output
+    assert len(read_package(tmp_path / "a-b", TODAY).table(REPORTS).rows) == 2

@@ -1,6 +1,7 @@
 """The tripwire: whatever looks like a person is refused wherever it stands, and is never repeated."""
 
 import json
+import unicodedata
 
 import pytest
 from click.testing import CliRunner
@@ -11,11 +12,12 @@ from evidence.packages import TODAY, coordinates, digit_runs, emails, good_packa
 from evidence.test_check import change
 from underwatch.cli.evidence import evidence
 from underwatch.evidence.check import check_files
+from underwatch.evidence.check_cells import check_cells
 from underwatch.evidence.findings import as_json, as_text
 from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.format import TABLES
 from underwatch.evidence.gazetteer import gazetteer
-from underwatch.evidence.package import to_files
+from underwatch.evidence.package import Sheet, to_files
 from underwatch.evidence.tripwire import column_tripped, tripped
 from underwatch.evidence.vocabularies import codes, vocabulary_files
 
@@ -107,3 +109,26 @@ def test_the_command_repeats_nothing_and_writes_nothing(tmp_path):
         assert "Pak" not in result.output
     assert read_files(tmp_path / "p") == before
     assert sorted(path.name for path in tmp_path.rglob("*")) == listing
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_the_korean_name_of_a_place_is_a_slip_and_a_persons_name_is_none(form):
+    for place in gazetteer().values():
+        if place.name_ko:
+            name = unicodedata.normalize(form, place.name_ko)
+            (found,) = check_cells(TABLES["survey"], sheet_of("survey", place_code=name))[0]
+            assert (found.code, f'"{place.place_code}"' in found.remedy) == ("code-unknown", True)
+            assert name not in found.remedy
+    for person in ("김철수", "박영희"):
+        name = unicodedata.normalize(form, person)
+        (found,) = check_cells(TABLES["survey"], sheet_of("survey", place_code=name))[0]
+        assert found.code == "identity-name"
+    for column in ("이름", "주소", "휴대폰 번호", "증인 전화"):
+        assert column_tripped(unicodedata.normalize(form, column))
+
+
+def sheet_of(table, **cells):
+    """The good package's one row of a table with other cells."""
+    header = TABLES[table].names
+    row = dict(zip(header, good_package().table(table).rows[0], strict=True)) | cells
+    return Sheet(header, tuple([cell] for cell in row.values()), [2], (), True)
