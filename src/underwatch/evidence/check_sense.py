@@ -253,7 +253,7 @@ def _survey(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     )
     for question in sorted(set(columns["question"])):
         if (unit := unit_of(question)) != SHARE:
-            hint = f"Its unit is `{unit}`."
+            hint = f"`{question}` is given in `{unit}`."
             found += _where(columns["question"], {question}, numbers, "survey-question", SURVEY, "question", hint)
     return found
 
@@ -263,7 +263,7 @@ def _figures(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     found: list[Finding] = []
     for pair in sorted(set(_pairs(columns, "measure", "unit"))):
         if pair[1] != unit_of(pair[0]):
-            hint = f"Its unit is `{unit_of(pair[0])}`."
+            hint = f"`{pair[0]}` is given in `{unit_of(pair[0])}`."
             found += _where(_pairs(columns, "measure", "unit"), {pair}, numbers, "figure-unit", FIGURES, "unit", hint)
     low, high = ([float(cell) for cell in columns[name]] for name in ("low", "high"))
     upside = [at for at, (a, b) in enumerate(zip(low, high, strict=True)) if a > b]
