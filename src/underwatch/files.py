@@ -11,6 +11,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
 from typing import IO
 
@@ -60,7 +61,7 @@ def write_together(files: Mapping[Path, bytes], mode: int = 0o644) -> None:
 
 
 @contextmanager
-def staged_file(path: Path, mode: int = 0o644) -> Iterator[IO[bytes]]:
+def staged_file(path: Path, mode: int = 0o644) -> Iterator[BufferedRandom]:
     """Give a file to write to bit by bit, which takes its place at `path` when the block ends without an error."""
     plain_folder(path.parent)
     plain_file(path)
@@ -99,6 +100,11 @@ def write_new(path: str | Path, data: bytes, mode: int = 0o644) -> None:
     finally:
         Path(temporary).unlink(missing_ok=True)
     _sync_folder(place.parent)
+
+
+def empty_file(path: Path, mode: int = _PRIVATE) -> None:
+    """Make an empty file for a program that writes by itself; OSError where anything has that name."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode))
 
 
 def must_be_new(path: str | Path) -> None:
