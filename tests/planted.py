@@ -1,4 +1,4 @@
-"""What a stranger could leave where this program writes: folders that others can write, and files of another account."""
+"""What a stranger could leave where this program writes: folders that others can write, files of another account."""
 
 import os
 

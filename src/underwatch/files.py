@@ -127,13 +127,12 @@ def growing_file(path: Path) -> IO[bytes]:
         if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENODEV):
             raise _no_file(path) from None
         raise
-    file = os.fdopen(descriptor, "a+b")
     try:
         _refuse_foreign(path, os.fstat(descriptor))
+        return os.fdopen(descriptor, "a+b")
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
-    return file
 
 
 def plain_file(path: Path) -> bool:

@@ -51,7 +51,9 @@ def _look_through(folder: Path, deep: int) -> None:
         raise InputError(f"{folder} belongs to somebody else; go on with a copy of your own")
     if not deep:
         raise InputError(f"{folder} is too deep for what it should be")
-    for entry in os.scandir(folder):
+    with os.scandir(folder) as listed:
+        entries = list(listed)
+    for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             _look_through(Path(entry.path), deep - 1)
         else:
