@@ -48,10 +48,10 @@ class Stops:
         return 128 + self.number
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        self.number = signal.Signals(number)
         now, before = time.monotonic(), self._last
         self._last = now
         if now - before > _AT_ONCE:
+            self.number = signal.Signals(number)
             _let_go_of_a_dead_terminal()
             raise KeyboardInterrupt
 
