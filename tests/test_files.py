@@ -6,8 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from planted import STRANGER, tree
 from underwatch.errors import InputError
-from underwatch.files import fresh_folder, numbered_folder, write_atomically
+from underwatch.files import (
+    fresh_folder,
+    growing_file,
+    numbered_folder,
+    staged_file,
+    write_atomically,
+    write_new,
+)
 
 
 def test_a_file_is_written_whole_with_its_mode(tmp_path):
@@ -68,3 +76,135 @@ def test_runs_that_start_at_once_get_numbers_of_their_own(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         folders = list(pool.map(lambda _: numbered_folder(tmp_path, "hoeryong"), range(24)))
     assert len(set(folders)) == 24
+
+
+def a_link(place, target):
+    place.symlink_to(target)
+
+
+def a_link_to_nothing(place, target):
+    place.symlink_to(target.with_name("nothing"))
+
+
+def a_pipe(place, target):
+    os.mkfifo(place)
+
+
+def a_second_name(place, target):
+    os.link(target, place)
+
+
+def a_folder(place, target):
+    place.mkdir()
+
+
+def a_strangers_file(place, target):
+    """Where tests run as root; otherwise a link stands for it, as nobody else can give a file away."""
+    if os.geteuid() == 0:
+        place.write_text("theirs")
+        os.chown(place, STRANGER, STRANGER)
+    else:
+        place.symlink_to(target)
+
+
+PLANTED = [a_link, a_link_to_nothing, a_pipe, a_second_name, a_folder, a_strangers_file]
+
+
+@pytest.fixture
+def precious(tmp_path):
+    path = tmp_path / "elsewhere" / "precious"
+    path.parent.mkdir()
+    path.write_text("mine")
+    return path
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda one: one.__name__)
+def test_a_file_that_grows_is_a_file_of_ones_own_or_refused(tmp_path, precious, plant):
+    (tmp_path / "in").mkdir()
+    plant(tmp_path / "in" / "results", precious)
+    before = tree(tmp_path)
+    with pytest.raises(InputError):
+        growing_file(tmp_path / "in" / "results")
+    assert tree(tmp_path) == before
+
+
+def test_a_file_that_grows_keeps_what_it_has(tmp_path):
+    for line in (b"one\n", b"two\n"):
+        with growing_file(tmp_path / "results") as file:
+            file.write(line)
+    with growing_file(tmp_path / "results") as file:
+        file.seek(0)
+        assert file.read() == b"one\ntwo\n"
+        file.truncate(4)
+        file.write(b"three\n")
+    assert (tmp_path / "results").read_bytes() == b"one\nthree\n"
+    assert stat.S_IMODE((tmp_path / "results").stat().st_mode) == 0o600
+
+
+def write_bit_by_bit(path):
+    with staged_file(path) as file:
+        file.write(b"new")
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: write_atomically(path, b"new"), write_bit_by_bit], ids=["at once", "bit"]
+)
+def test_nothing_is_written_through_a_link(tmp_path, precious, write):
+    (tmp_path / "in").mkdir()
+    for plant in (a_link, a_link_to_nothing, a_pipe, a_folder):
+        plant(tmp_path / "in" / plant.__name__, precious)
+        with pytest.raises(InputError):
+            write(tmp_path / "in" / plant.__name__)
+    (tmp_path / "linked").symlink_to(precious.parent)
+    with pytest.raises(InputError, match="is a link"):
+        write(tmp_path / "linked" / "precious")
+    assert tree(precious.parent) == {"precious": b"mine"}
+    os.link(precious, tmp_path / "in" / "second")
+    write(tmp_path / "in" / "second")
+    assert ((tmp_path / "in" / "second").read_bytes(), precious.read_bytes()) == (b"new", b"mine")
+
+
+def test_what_is_written_bit_by_bit_appears_whole_or_not_at_all(tmp_path):
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(ZeroDivisionError), staged_file(tmp_path / "a") as file:
+        file.write(b"half" if len(os.listdir(tmp_path)) == 2 else b"") / 0
+    assert tree(tmp_path) == {"a": b"old"}
+    write_bit_by_bit(tmp_path / "a")
+    assert tree(tmp_path) == {"a": b"new"}
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda one: one.__name__)
+def test_a_new_file_takes_the_place_of_nothing(tmp_path, precious, plant):
+    plant(tmp_path / "key.txt", precious)
+    before = tree(tmp_path)
+    with pytest.raises(InputError, match="exists already; nothing is overwritten"):
+        write_new(tmp_path / "key.txt", b"new", 0o600)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("second_names", [True, False])
+def test_a_new_file_does_not_take_the_place_of_one_that_comes_meanwhile(tmp_path, monkeypatch, second_names):
+    """On disks that know second names and on those that do not."""
+    linked = os.link
+
+    def late(source, target):
+        (tmp_path / "key.txt").write_text("theirs")
+        if not second_names:
+            raise OSError(1, "Operation not permitted")
+        linked(source, target)
+
+    monkeypatch.setattr(os, "link", late)
+    with pytest.raises(InputError, match="exists already"):
+        write_new(tmp_path / "key.txt", b"new")
+    monkeypatch.undo()
+    assert tree(tmp_path) == {"key.txt": b"theirs"}
+    (tmp_path / "way").symlink_to(tmp_path)
+    write_new(tmp_path / "way" / "other.txt", b"new", 0o600)
+    assert tree(tmp_path) == {"key.txt": b"theirs", "other.txt": b"new", "way": str(tmp_path)}
+
+
+def test_a_link_that_leads_nowhere_is_no_free_name_for_a_folder(tmp_path):
+    (tmp_path / "run").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="exists already"):
+        fresh_folder(tmp_path / "run")
+    assert not (tmp_path / "nowhere").exists()

@@ -216,7 +216,7 @@ def test_the_period_counts_as_published_before_the_table_appears(synthetic, tmp_
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("underwatch.evidence.publish.os.rename", stopped)
+    monkeypatch.setattr("os.rename", stopped)
     with pytest.raises(KeyboardInterrupt):
         publish(tmp_path / "p", tmp_path / "out", Rules(**PERIOD), LATER)
     monkeypatch.undo()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from shutil import rmtree
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -98,7 +97,8 @@ def estimate(**given: Any) -> int:
     from underwatch.estimate.declared import Declared, read_declared
     from underwatch.estimate.findings import first_lines
     from underwatch.estimate.outputs import write_answer
-    from underwatch.estimate.question import OutOfTime, Question, Steps, answer
+    from underwatch.estimate.question import OWN_STEPS, OutOfTime, Question, Steps, answer
+    from underwatch.folders import remove_empty, remove_matching
 
     one_package(given)
     place = place_of(given["place"])
@@ -128,7 +128,8 @@ def estimate(**given: Any) -> int:
 
     truths = [] if rehearsal is None else _keep_rehearsal(folder, found, rehearsal)
     write_answer(folder, found, estimate_page(found, () if rehearsal is None else rehearsal.truth.tolist()), kept)
-    rmtree(folder / STEPS)  # it holds what the gates may have withheld
+    remove_matching(folder / STEPS, OWN_STEPS)  # they hold what the gates may have withheld
+    remove_empty(folder / STEPS)
     for line in (*first_lines(found), *truths):
         click.echo(line)
     click.echo(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
@@ -223,11 +224,12 @@ def _told(declared: Declared) -> dict[str, Any]:
 def _folder(given: dict[str, Any], place: Place, question: dict[str, Any]) -> Path:
     """Return a new folder that holds its question, or the one to go on with if it asks the same."""
     from underwatch.files import fresh_folder, numbered_folder, write_atomically
+    from underwatch.folders import kept_folder
 
     if given["resume"] is not None:
         if given["out"] is not None:
             raise InputError("--out cannot be given with --resume: the answer goes into that folder")
-        folder: Path = given["resume"]
+        folder = kept_folder(given["resume"])
         try:
             asked = json.loads((folder / QUESTION).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -239,6 +241,6 @@ def _folder(given: dict[str, Any], place: Place, question: dict[str, Any]) -> Pa
             raise InputError(f"--resume {folder}: it is finished; nothing is overwritten")
         return folder
     folder = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", f"estimate-{place.slug}")
-    (folder / STEPS).mkdir()
+    fresh_folder(folder / STEPS)
     write_atomically(folder / QUESTION, (json.dumps(question, indent=1, ensure_ascii=False) + "\n").encode())
     return folder

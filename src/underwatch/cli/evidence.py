@@ -18,7 +18,7 @@ from underwatch.evidence.ids import is_id, new_id
 from underwatch.evidence.package import Package, new_package, parse_package, to_files
 from underwatch.evidence.store import working_path
 from underwatch.evidence.vocabularies import codes
-from underwatch.files import write_atomically
+from underwatch.files import must_be_new, write_new
 
 _FOLDER = click.argument("folder", type=AnyPath())
 _TODAY = click.option(
@@ -83,16 +83,17 @@ def new(folder: Path, example: bool, synthetic: bool) -> None:
         from underwatch.evidence.synthetic import synthetic_package
 
         package, truth = synthetic_package()
+    beside = folder.with_name(folder.name + (".truth.json" if synthetic else "-template.xlsx"))
+    if not example:
+        must_be_new(beside)
     write_files(folder, to_files(package))
     if truth is not None:
-        beside = folder.with_name(folder.name + ".truth.json")
-        write_atomically(beside, json.dumps(truth).encode(), PRIVATE_FILE)
+        write_new(beside, json.dumps(truth).encode(), PRIVATE_FILE)
         click.echo(f"{beside} holds the truth.")
     if not example and not synthetic:
         from underwatch.evidence.template import template_xlsx
 
-        beside = folder.with_name(folder.name + "-template.xlsx")
-        write_atomically(beside, template_xlsx(), PRIVATE_FILE)
+        write_new(beside, template_xlsx(), PRIVATE_FILE)
         click.echo(f"{beside} is the template; fill it in, save the sheet `reports` as CSV UTF-8, then import it.")
     click.echo(f"{folder} is a package. It is not sealed.")
 
@@ -308,11 +309,10 @@ def summary(folder: Path, key: Path | None, html: Path | None, today: datetime |
     if html is None:
         click.echo(summary_text(summarise(package)))
         return
-    if html.exists():
-        raise InputError(f"{html} exists already; nothing is overwritten: name another")
+    must_be_new(html)
     from underwatch.show.evidence import evidence_page
 
-    write_atomically(html, evidence_page(package).encode(), PRIVATE_FILE)
+    write_new(html, evidence_page(package).encode(), PRIVATE_FILE)
     click.echo(f"{html} is written.")
 
 
@@ -353,14 +353,19 @@ def seal(folder: Path, recipients: tuple[str, ...], out: Path | None, remove: bo
 @click.argument("file", type=AnyPath())
 @click.option("--out", type=AnyPath(), help="The new folder; FILE without .age otherwise.")
 @_KEY
-def open_(file: Path, out: Path | None, key: Path | None) -> None:
-    """Open a sealed package into a new folder that only you can read."""
+def open_(file: Path, out: Path | None, key: Path | None) -> int | None:
+    """Open a sealed package into a new folder that only you can read; 1 when it held files that no package has."""
     from underwatch.evidence.seal import open_sealed
 
     if not file.is_file():
         raise InputError(f"{file} does not exist")
-    folder = open_sealed(file, out, "" if key else _passphrase(), key)
+    counted: list[int] = []
+    folder = open_sealed(file, out, "" if key else _passphrase(), key, counted.append)
     click.echo(f"{folder} is open and not sealed.")
+    if not counted[0]:
+        return None
+    click.echo(f"files with names that no package has: {counted[0]}; not written", err=True)
+    return 1
 
 
 @evidence.command()

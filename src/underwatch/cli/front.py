@@ -9,10 +9,10 @@ from typing import Any, NoReturn
 import click
 
 from underwatch import __version__
+from underwatch.cli.stops import Stops
 from underwatch.errors import InputError, nearest
 
 BAD_INPUT = 2
-STOPPED = 130
 
 
 class Front(click.Group):
@@ -57,14 +57,19 @@ class Front(click.Group):
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
     ) -> NoReturn:
-        """Run a command line and exit: 0 done, 1 done with findings, 2 bad input or environment, 130 stopped."""
+        """Run a command line and exit: 0 done, 1 done with findings, 2 bad input or environment.
+
+        Stopped, it exits as the signal says: 130 after Ctrl-C, 143 after SIGTERM, 129 when the terminal hung up.
+        """
         settings["standalone_mode"] = False
+        stops = Stops()
         try:
-            code = super().main(args, prog_name or "underwatch", **settings)
+            with stops:
+                code = super().main(args, prog_name or "underwatch", **settings)
         except click.exceptions.Abort as stop:
-            _end(_stopped(stop.__cause__), STOPPED)
+            _end(_stopped(stop.__cause__), stops.exit_code)
         except KeyboardInterrupt as stop:
-            _end(_stopped(stop), STOPPED)
+            _end(_stopped(stop), stops.exit_code)
         except click.ClickException as error:
             _end(_usage(error), BAD_INPUT)
         except InputError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from html import escape
@@ -74,13 +73,17 @@ class _Doorstep:
         """Open a browser on it."""
         import webbrowser
 
+        from underwatch.files import write_atomically
+
         page = self.folder / "studio.html"
-        page.write_text(f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(address)}">', "utf-8")
-        page.chmod(0o600)
+        text = f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(address)}">'
+        write_atomically(page, text.encode(), 0o600)
         webbrowser.open(page.as_uri())
 
 
 @contextmanager
 def _doorstep() -> Iterator[_Doorstep]:
-    with tempfile.TemporaryDirectory(prefix="underwatch-") as folder:
-        yield _Doorstep(Path(folder))
+    from underwatch.folders import temporary_folder
+
+    with temporary_folder() as folder:
+        yield _Doorstep(folder)

@@ -26,6 +26,7 @@ from underwatch.errors import InputError
 from underwatch.estimate.priors import draw, world_of, world_prior
 from underwatch.estimate.shard import packed, read_shard, shards_in, write_shard
 from underwatch.files import write_atomically
+from underwatch.folders import ready_folder
 from underwatch.record.tally import FEAR_NODES, Window
 from underwatch.testimony.channel import STRENGTHS_OF_SILENCE
 from underwatch.whatif.tallies import CURVE_RESIDENTS, SETTLING, STRENGTHS, curve_of, tally_world
@@ -102,8 +103,7 @@ def row_of(plan: BankPlan, shard: int, row: int, tick: Callable[[int], None] = l
 def begin_bank(plan: BankPlan, folder: Path) -> str:
     """Make the folder of a bank, or check that the bank in it is the same one; return its key."""
     key = plan.key()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / _DESCRIPTION
+    path = ready_folder(folder) / _DESCRIPTION
     if path.exists():
         _check_key(folder, key)
         return key

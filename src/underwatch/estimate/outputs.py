@@ -20,6 +20,7 @@ from underwatch import __version__
 from underwatch.estimate.findings import MODEL, first_lines, rows, said_by, unit_of_column, words_of
 from underwatch.estimate.question import ALL_NAMES, Answer
 from underwatch.files import write_atomically
+from underwatch.folders import temporary_folder
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
 TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
@@ -68,11 +69,9 @@ def write_tree(answer: Answer, path: Path) -> bool:
         coordinates = {"chain": [0], "draw": np.arange(len(draws))}
         about = {"label": MODEL, "inference_library": "underwatch", "inference_library_version": __version__}
         groups[group] = xr.Dataset(variables, coordinates, about)
-    part = path.with_name(f".{path.name}.part")
-    xr.DataTree.from_dict(groups).to_netcdf(part, engine="h5netcdf")
-    data = part.read_bytes()
-    part.unlink()
-    write_atomically(path, data)
+    with temporary_folder(path.parent) as folder:
+        xr.DataTree.from_dict(groups).to_netcdf(folder / path.name, engine="h5netcdf")
+        write_atomically(path, (folder / path.name).read_bytes())
     return True
 
 

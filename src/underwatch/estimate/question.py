@@ -7,6 +7,7 @@ a budget that ends or a stop loses nothing.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -85,6 +86,13 @@ class Answer:
     def p_terror(self) -> float:
         """The posterior chance that more watching would bring fewer reports."""
         return float((self.draws[:, ALL_NAMES.index(SLOPE)] < 0).mean())
+
+
+# The files of all steps, and what a kill leaves of one half-written.
+OWN_STEPS = re.compile(
+    r"(first posterior|second round|(cross-check of|[\w -]+ law alone,|another seed,|80 % of the bank,) round \d)\.npz"
+    r"|\.[\w %,.-]+\.npz\.\w+\.part"
+)
 
 
 class Steps:

@@ -6,11 +6,9 @@ two lists hear. The truth is counted on a tally of the same world. All luck hang
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from underwatch.estimate.bank import Bank, BankPlan, build, read_bank
 from underwatch.estimate.priors import channel_prior, draw, world_of
 from underwatch.estimate.quantities import hidden, with_derived
 from underwatch.evidence.synthetic import Told
+from underwatch.folders import temporary_folder
 from underwatch.record.tally import period_ranges
 from underwatch.testimony import channel
 from underwatch.testimony.tallied import LAWS
@@ -68,9 +67,9 @@ def channels(plan: BankPlan) -> dict[str, np.ndarray]:
 
 def tallied(plan: BankPlan) -> Bank:
     """Return the worlds of a plan as a bank of their own."""
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as executor:
-        build(plan, Path(folder), plan.per_shard, executor, 2, lambda worlds: None)
-        return read_bank(Path(folder))
+    with temporary_folder() as folder, ThreadPoolExecutor(2) as executor:
+        build(plan, folder, plan.per_shard, executor, 2, lambda worlds: None)
+        return read_bank(folder)
 
 
 def truth_of(worlds: Bank, told: np.ndarray) -> np.ndarray:

@@ -5,15 +5,16 @@ Folders are made with mode 700 and files with mode 600, each file appearing whol
 
 import io
 import os
-import shutil
-import tempfile
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from underwatch.errors import InputError
-from underwatch.evidence.format import CHANGES, TABLES, VOCABULARY_FOLDER
-from underwatch.files import write_together
+from underwatch.evidence.format import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, TABLES, VOCABULARY_FOLDER
+from underwatch.evidence.vocabularies import vocabulary_files
+from underwatch.files import plain_file, plain_folder, write_together
+from underwatch.folders import ready_folder, remove_files, remove_matching, staged_folder
 
 # A hundred thousand reports with their history are about 50 MB; a file beyond this is no package of coded reports.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -109,33 +110,56 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     return memory.getvalue()
 
 
+def names_of_format() -> frozenset[str]:
+    """Return every name that a file of a package can have; nothing else is ever written into one."""
+    tables = {form.file for form in TABLES.values()}
+    vocabularies = {VOCABULARY_FOLDER + name for name in vocabulary_files()}
+    return frozenset({DESCRIPTOR_FILE, PLACES_FILE} | tables | vocabularies)
+
+
 def write_files(path: str | Path, files: Mapping[str, bytes], fresh: bool = True) -> None:
     """Write the files of a package into a folder.
 
     With `fresh` the folder must not exist, and it appears whole or not at all. Otherwise only files that differ are
     written: all of them or, on a full disk, none; the history last, so that after a kill in between `record` puts right
     what is behind; what such a kill left half-written is removed. An optional table that lost its last row is removed
-    after all else is written.
+    after all else is written. InputError, before anything is written, for a name that no file of a package has, and
+    where the folder, `vocab` or a file is a link or the like.
     """
     folder = Path(path)
+    if others := len(files.keys() - names_of_format()):
+        raise InputError(f"{others} of the files to write have names that no package has; nothing was written")
     if fresh:
         return _make_folder(folder, files)
-    (folder / VOCABULARY_FOLDER).mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    plain_folder(folder)
+    ready_folder(folder / VOCABULARY_FOLDER, PRIVATE_FOLDER)
     changed = {}
     for name in sorted(files, key=lambda name: (name == TABLES[CHANGES].file, name)):
         place = folder / name
-        if not (place.is_file() and not place.is_symlink() and place.read_bytes() == files[name]):
+        if not _stands(place, files[name]):
             changed[place] = files[name]
-        elif place.stat().st_mode & 0o077:
-            place.chmod(PRIVATE_FILE)
-    for name in files:
-        for left in (folder / name).parent.glob(f".{Path(name).name}.*.part"):
-            left.unlink(missing_ok=True)
+    for inner, names in _by_folder(files).items():
+        remove_matching(folder / inner, re.compile(rf"\.({'|'.join(map(re.escape, names))})\..*\.part"))
     write_together(changed, PRIVATE_FILE)
-    for form in TABLES.values():
-        if form.file not in files:
-            (folder / form.file).unlink(missing_ok=True)
+    remove_files(folder, [form.file for form in TABLES.values() if form.file not in files])
     return None
+
+
+def _stands(place: Path, data: bytes) -> bool:
+    """Say whether a file is there as it should be: its bytes, private, and with no second name elsewhere."""
+    if not plain_file(place):
+        return False
+    found = place.lstat()
+    return found.st_nlink == 1 and not found.st_mode & 0o077 and place.read_bytes() == data
+
+
+def _by_folder(files: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Return the names of files by the folder they are in, as paths inside the package."""
+    found: dict[str, list[str]] = {}
+    for name in files:
+        inner, _, last = name.rpartition("/")
+        found.setdefault(inner, []).append(last)
+    return found
 
 
 def _make_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -143,18 +167,9 @@ def _make_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 
     It is made beside its place and renamed. What a kill leaves is called unfinished, and not hidden: it is plain.
     """
-    if folder.exists() or folder.is_symlink():
-        raise InputError(f"{folder} exists already; nothing is overwritten: name another folder")
+    stage = staged_folder(folder, files, (PRIVATE_FOLDER, PRIVATE_FILE), marks=("", ".unfinished"))
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{folder.name}.", suffix=".unfinished"))
-    except (FileExistsError, NotADirectoryError):
-        raise InputError(f"{folder} cannot be made: a part of it is a file") from None
-    try:
-        for inner in sorted({(stage / name).parent for name in files}):
-            inner.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        write_together({stage / name: data for name, data in files.items()}, PRIVATE_FILE)
-        os.rename(stage, folder)
+        stage.place()
     except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
+        stage.remove()
         raise

@@ -9,9 +9,7 @@ a delay; every period once and never again, because the difference of two tables
 import csv
 import io
 import json
-import os
 import re
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -33,7 +31,8 @@ from underwatch.evidence.periods import parse_period, quarters
 from underwatch.evidence.store import working_path
 from underwatch.evidence.suppression import hide, with_totals
 from underwatch.evidence.vocabularies import label
-from underwatch.files import write_together
+from underwatch.files import must_be_new
+from underwatch.folders import staged_folder
 
 # Below these a rule protects too little to be offered.
 LEAST_MIN_CELL, LEAST_DELAY_DAYS, MOST_SOURCE_CAP = 10, 180, 20
@@ -42,7 +41,7 @@ LARGEST_EPSILON = Fraction(4)
 FEWEST_SOURCES = 3
 TABLE_FILE, RECORD_FILE = "safe_table.csv", "release.json"
 COLUMNS = ("period", "place_code", "act_family", "n_incidents", "shown", "label")
-ALL, SHARED_MODE = "all", 0o644
+ALL, SHARED_MODES = "all", (0o755, 0o644)
 THIN = "this package is too thin to publish anything"
 
 
@@ -122,24 +121,22 @@ def publish(folder: str | Path, out: str | Path, rules: Rules, today: date | Non
         raise InputError(
             "there is a working copy; save it, then `underwatch evidence work --discard`, and publish the folder"
         )
-    if out.exists():
-        raise InputError(f"{out} exists already; nothing is overwritten: name another with --out")
+    must_be_new(out)
     package = read_package(folder, today)
     release = prepare(package, rules, today)
     noted = recorded(_noted(package, rules, release), new_id(), "published")
     files = to_files(noted)
     check_package(files, today)
-    stage = out.with_name(f".{out.name}.part")
-    shutil.rmtree(stage, ignore_errors=True)
-    stage.mkdir(parents=True)
     text = json.dumps(release.record, indent=1, ensure_ascii=False) + "\n"
+    stage = staged_folder(
+        out, {TABLE_FILE: release.table, RECORD_FILE: text.encode()}, SHARED_MODES, marks=(".", ".part")
+    )
     try:
-        write_together({stage / TABLE_FILE: release.table, stage / RECORD_FILE: text.encode()}, SHARED_MODE)
         write_files(folder, files, fresh=False)
     except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
+        stage.remove()
         raise
-    os.rename(stage, out)
+    stage.place()
     return release
 
 

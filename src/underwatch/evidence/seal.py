@@ -5,17 +5,25 @@ removed. Removing a plain file does not wipe it from a disk that keeps old block
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
-from underwatch.evidence.folder import LARGEST_PACKAGE, PRIVATE_FILE, unzip, write_files, zip_bytes
-from underwatch.evidence.format import TABLES, VOCABULARY_FOLDER
-from underwatch.evidence.package import new_package, to_files
+from underwatch.evidence.folder import (
+    LARGEST_PACKAGE,
+    PRIVATE_FILE,
+    names_of_format,
+    unzip,
+    write_files,
+    zip_bytes,
+)
+from underwatch.evidence.format import VOCABULARY_FOLDER
+from underwatch.evidence.package import to_files
 from underwatch.evidence.store import remove_working_copy
 from underwatch.evidence.work import newest
-from underwatch.files import write_atomically
+from underwatch.files import must_be_new, plain_folder, write_new
+from underwatch.folders import remove_empty, remove_files
 
 SUFFIX = ".age"
 # age's own magic line; a file without it was never sealed.
@@ -28,11 +36,8 @@ def new_key(path: str | Path) -> str:
     """Write a fresh age identity to a new file of mode 600 and return its recipient, which may be given to anyone."""
     from pyrage import x25519
 
-    path = Path(path)
-    if path.exists():
-        raise InputError(f"{path} exists already; nothing is overwritten: name another file")
     identity = x25519.Identity.generate()
-    write_atomically(path, f"# recipient: {identity.to_public()}\n{identity}\n".encode(), PRIVATE_FILE)
+    write_new(path, f"# recipient: {identity.to_public()}\n{identity}\n".encode(), PRIVATE_FILE)
     return str(identity.to_public())
 
 
@@ -129,11 +134,10 @@ def seal(
     """
     folder = Path(folder)
     to = Path(to) if to is not None else _beside(folder)
-    if to.exists():
-        raise InputError(f"{to} exists already; nothing is overwritten: name another with --out")
+    must_be_new(to)
     plain = zip_bytes(to_files(newest(folder)))
     sealed = seal_bytes(plain, passphrase, recipients)
-    write_atomically(to, sealed, PRIVATE_FILE)
+    write_new(to, sealed, PRIVATE_FILE)
     arrived = to.read_bytes()
     if arrived != sealed or (passphrase and open_bytes(arrived, passphrase) != plain):
         raise InputError(f"{to} did not arrive whole on the disk; nothing plain was removed")
@@ -154,13 +158,10 @@ def remove_plain(folder: str | Path, sealed: str | Path) -> None:
     folder = Path(folder)
     if not Path(sealed).is_file() or folder.resolve() in Path(sealed).resolve().parents:
         raise InputError(f"{sealed} is not outside {folder} on the disk; nothing was removed")
-    for name in (*to_files(new_package()), *(form.file for form in TABLES.values())):
-        (folder / name).unlink(missing_ok=True)
+    remove_files(plain_folder(folder), sorted(names_of_format(), reverse=True))
     for place in (folder / VOCABULARY_FOLDER, folder):
-        try:
-            place.rmdir()
-        except OSError:
-            raise InputError(f"{place} holds other files and was kept; the package's own files are gone") from None
+        if not remove_empty(place):
+            raise InputError(f"{place} holds other files and was kept; the package's own files are gone")
 
 
 def read_sealed(path: str | Path, passphrase: str = "", key: str | Path | None = None) -> dict[str, bytes]:
@@ -174,12 +175,24 @@ def read_sealed(path: str | Path, passphrase: str = "", key: str | Path | None =
 
 
 def open_sealed(
-    path: str | Path, to: str | Path | None = None, passphrase: str = "", key: str | Path | None = None
+    path: str | Path,
+    to: str | Path | None = None,
+    passphrase: str = "",
+    key: str | Path | None = None,
+    left_out: Callable[[int], None] = lambda n_files: None,
 ) -> Path:
-    """Open a sealed package into a new folder (mode 700, files 600) and return it."""
+    """Open a sealed package into a new folder (mode 700, files 600) and return it.
+
+    Whoever sealed it chose the names inside. Only those of the format are written, and `left_out` is told how many are
+    not: a folder shown on a desktop or entered in a shell may start what it holds (.git/hooks, .envrc, .desktop).
+    """
     path = Path(path)
     to = Path(to) if to is not None else path.with_suffix("")
-    if to.exists():
-        raise InputError(f"{to} exists already; nothing is overwritten: name another folder with --out")
-    write_files(to, read_sealed(path, passphrase, key))
+    must_be_new(to)
+    files = read_sealed(path, passphrase, key)
+    own = {name: data for name, data in files.items() if name in names_of_format()}
+    if not own:
+        raise InputError(f"{path} is no package: none of its {len(files)} files has a name of the format")
+    write_files(to, own)
+    left_out(len(files) - len(own))
     return to

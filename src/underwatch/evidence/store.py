@@ -20,6 +20,9 @@ from underwatch.evidence.format import CHANGES, RECORDED, TABLES, TableForm
 from underwatch.evidence.history import Head, heads, new_segment, one_head
 from underwatch.evidence.package import Package, Row, Sheet, content_of, table
 from underwatch.evidence.store_schema import schema
+from underwatch.files import empty_file, own_file
+from underwatch.folders import remove_files
+from underwatch.ownership import others_may_write
 
 SUFFIX = ".UNSEALED.sqlite"
 # SQLite keeps these beside the file while it is open or was left by a kill.
@@ -37,7 +40,7 @@ _KIND, _DECLARES, _LOADED, _SAVING = "kind", "declares", "loaded", "saving"
 def working_path(folder: str | Path) -> Path:
     """Return where the working copy of a package folder is: beside it, with a name that says it is not sealed."""
     folder = Path(os.path.abspath(folder))
-    return folder.with_name(folder.name + SUFFIX)
+    return folder.parent.resolve() / (folder.name + SUFFIX)
 
 
 def remove_working_copy(folder: str | Path) -> bool:
@@ -49,8 +52,20 @@ def remove_working_copy(folder: str | Path) -> bool:
 
 
 def _remove(path: Path) -> None:
-    for companion in reversed(_COMPANIONS):
-        path.with_name(path.name + companion).unlink(missing_ok=True)
+    remove_files(path.parent, [path.name + companion for companion in reversed(_COMPANIONS)])
+
+
+def _trusted(path: Path) -> Path:
+    """Return a path that SQLite may open; InputError where others could have put something there.
+
+    SQLite follows a link, and plays back what it finds in a file beside (-journal, -wal) as if it were its own.
+    """
+    folder = Path(os.path.abspath(path)).parent
+    if folder.is_dir() and others_may_write(folder):
+        raise InputError(f"{folder} can be written by others, who could change a working copy; `chmod go-w` it first")
+    for companion in _COMPANIONS:
+        own_file(path.with_name(path.name + companion))
+    return path
 
 
 @contextmanager
@@ -80,7 +95,7 @@ class WorkingCopy:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = _trusted(Path(path))
         if not self.path.is_file():
             raise InputError(f"{self.path.name} does not exist; make it with `underwatch evidence work`")
         self._segment = new_segment()
@@ -101,11 +116,11 @@ class WorkingCopy:
         The tables and all rows are one transaction: after a kill there is a whole copy or an unfinished one, which is
         made anew.
         """
-        path = Path(path)
+        path = _trusted(Path(path))
         if path.exists() and _is_finished(path):
             raise InputError(f"{path.name} exists already; save it or discard it first")
         _remove(path)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+        empty_file(path, PRIVATE_FILE)
         with _told_plainly(path):
             base = sqlite3.connect(path, isolation_level=None)
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from underwatch.errors import InputError
-from underwatch.files import write_atomically
+from underwatch.files import staged_file, write_atomically
+from underwatch.folders import remove_files
 from underwatch.record.schema import SCHEMA_VERSION, TABLES, data_dictionary
 
 MANIFEST, PARAMETERS, DICTIONARY_FILE, REPORT = "manifest.json", "parameters.toml", "data_dictionary.csv", "report.html"
@@ -90,20 +90,13 @@ def write_parts(path: Path, name: str, parts: Iterable[pa.Table]) -> dict[str, A
 
     Like all files it appears whole or not at all.
     """
-    half = path.with_name(f".{path.name}.part")
-    try:
-        with pq.ParquetWriter(half, TABLES[name], compression="zstd", use_dictionary=True) as writer:
+    with staged_file(path) as file:
+        with pq.ParquetWriter(file, TABLES[name], compression="zstd", use_dictionary=True) as writer:
             for part in parts:
                 writer.write_table(part.cast(TABLES[name]))
-        with half.open("r+b") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())
-        size = half.stat().st_size
-        half.replace(path)
-    except BaseException:
-        half.unlink(missing_ok=True)
-        raise
-    return {"sha256": digest, "bytes": size}
+        size = file.tell()
+        file.seek(0)
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": size}
 
 
 def read_parts(paths: Iterable[Path]) -> Iterator[pa.Table]:
@@ -141,8 +134,7 @@ def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(folder / MANIFEST, text.encode())
     except BaseException:
-        for name in hashes:
-            (folder / name).unlink(missing_ok=True)
+        remove_files(folder, hashes)
         raise
     return manifest
 

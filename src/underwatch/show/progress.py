@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from underwatch.world import kernel
+from underwatch.world import compiled, kernel
 
 COMPILE_SECONDS = 40
 
@@ -54,8 +54,11 @@ def is_cold() -> bool:
 
 
 def warn_if_cold() -> bool:
-    """Say once that the first run compiles; return whether it has to."""
+    """Say that the first run compiles, or why every run has to; return whether this one does."""
     cold = is_cold()
-    if cold:
+    if cold and compiled.NOT_KEPT:
+        told = f"compiling, about {COMPILE_SECONDS} s at every start: compiled code is not kept, as {compiled.NOT_KEPT}"
+        print(told, file=sys.stderr)
+    elif cold:
         print(f"compiling once, about {COMPILE_SECONDS} s; later runs start at once", file=sys.stderr)
     return cold

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-import shutil
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ import pyarrow as pa
 from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
-from underwatch.files import fresh_folder, numbered_folder, write_atomically
+from underwatch.files import fresh_folder, growing_file, numbered_folder, write_atomically
+from underwatch.folders import kept_folder, remove_empty, remove_files, remove_matching
 from underwatch.record.outputs import MANIFEST, read_manifest, write_parts
 from underwatch.whatif.worlds import Gathered
 from underwatch.world import checkpoint
@@ -27,6 +28,8 @@ FOLDER, JOB, LOCK = "checkpoint", "job.json", "lock"
 _KEPT = ("replicates", "draws", "incidents", "twin")
 _LARGEST_JOB = 1_000_000
 _FROM = "reproduces"
+# Every file that a run makes on its way, and what a kill leaves of one half-written.
+_OWN = re.compile(r"(world|draw|part)-\d{3}(-[\w-]+)?\.(npz|parquet)|job\.json|lock|\.[\w.-]+\.part")
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,7 @@ class Station:
             used = np.flatnonzero(found.cells.any(axis=(0, 2)))  # most cells are empty
             arrays |= found.of_cells(used).named(key) | {f"{key}.used": used}
         checkpoint.write_arrays(self._sums(place), arrays, self.noted(place, "done"))
-        for path in self.folder.glob(f"world-{place:03d}-*"):
-            path.unlink()
+        remove_matching(self.folder, re.compile(rf"world-{place:03d}-[\w-]+\.npz"))
 
     def read_place(self, place: int) -> tuple[dict[str, Gathered], list[str]]:
         """Return the sums and digests of a place that is done."""
@@ -103,7 +105,7 @@ class Station:
 
     def hold(self) -> IO[bytes]:
         """Keep others from working on this run until the file returned is closed; refused when another does."""
-        file = (self.folder / LOCK).open("ab")
+        file = growing_file(self.folder / LOCK)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -115,8 +117,9 @@ class Station:
         return file
 
     def finished(self) -> None:
-        """Take the checkpoints away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Take the checkpoints away, last the note of what the run was about; what is not the run's own stays."""
+        remove_matching(self.folder, _OWN, last=JOB)
+        remove_empty(self.folder)
 
 
 def _note(text: str, options: RunOptions) -> dict[str, Any]:
@@ -130,20 +133,22 @@ def new_station(scenario: Scenario, options: RunOptions, same_as: str | None = N
     station = Station(run, _note(scenario_toml(scenario), options))
     job = {**station.note, _FROM: same_as}
     try:
-        station.folder.mkdir()
-        write_atomically(station.folder / JOB, (json.dumps(job, indent=2) + "\n").encode())
-    except OSError:
-        shutil.rmtree(run, ignore_errors=True)
+        write_atomically(fresh_folder(station.folder) / JOB, (json.dumps(job, indent=2) + "\n").encode())
+    except BaseException:
+        remove_files(run, [f"{FOLDER}/{JOB}"])
+        remove_empty(station.folder)
+        remove_empty(run)
         raise
     return station
 
 
 def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
     """Return what a stopped run was about."""
+    path = kept_folder(run) / FOLDER / JOB
     if (run / MANIFEST).exists():
-        Station(run, {}).finished()
+        finished = read_manifest(run)
+        _take_left(run, finished)
         raise InputError(f"{run} is a finished run; there is nothing to resume")
-    path = run / FOLDER / JOB
     try:
         job = json.loads(path.read_bytes()[:_LARGEST_JOB])
         text, same_as = job["scenario"], job.pop(_FROM)
@@ -155,6 +160,16 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
     if job["version"] != __version__:
         raise InputError(f"{run} was begun by version {job['version']!s:.20} of underwatch, and this is {__version__}")
     return Station(run, job), parse(text, f"{path}: "), options, same_as
+
+
+def _take_left(run: Path, finished: Mapping[str, Any]) -> None:
+    """Take away the checkpoints that a kill has left beside the manifest, where they are of the run that it tells."""
+    try:
+        job = json.loads((run / FOLDER / JOB).read_bytes()[:_LARGEST_JOB])
+        if job["scenario"] == finished["scenario"]:
+            Station(run, {}).finished()
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
 
 
 def _options(job: Mapping[str, Any]) -> RunOptions:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +20,7 @@ import numpy as np
 
 from underwatch import __version__
 from underwatch.errors import InputError
+from underwatch.files import growing_file
 from underwatch.world.compiled import sources_hash
 
 RESULTS = "results.jsonl"
@@ -58,21 +58,26 @@ class Results:
         if self.path is None:
             return self
         told = json.dumps({"question": _mark(self.question)})
-        if self.path.exists():
-            self._read(told)
-        else:
-            self.path.write_bytes(f"{told}\n".encode())
-        self._file = self.path.open("ab")
+        file = growing_file(self.path)
+        try:
+            file.seek(0)
+            if data := file.read():
+                file.truncate(self._read(data, told))
+            else:
+                file.write(f"{told}\n".encode())
+                file.flush()
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
 
-    def _read(self, told: str) -> None:
-        """Take up what an earlier go has kept, and cut off a last line that is not whole."""
-        assert self.path is not None
-        data = self.path.read_bytes()
+    def _read(self, data: bytes, told: str) -> int:
+        """Take up what an earlier go has kept; return how many bytes are whole lines."""
         whole = data.rfind(b"\n") + 1
         lines = data[:whole].decode("utf-8", "replace").splitlines()
         if not lines or lines[0] != told:
@@ -84,8 +89,7 @@ class Results:
                 self.found[int(row["task"])] = Outcome(values, str(row["reason"]))
             except (ValueError, KeyError, TypeError):
                 raise InputError(f"{self.path} is damaged; remove it to begin anew") from None
-        if whole < len(data):
-            os.truncate(self.path, whole)
+        return whole
 
     def keep(self, number: int, outcome: Outcome) -> None:
         """Note what a task gave; on a full disk one clear line (InputError), and what was kept stays."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ import pyarrow.parquet as pq
 
 from underwatch.errors import InputError
 from underwatch.files import fresh_folder, numbered_folder, write_atomically
+from underwatch.folders import kept_folder, remove_empty, remove_files, remove_matching
 from underwatch.record.outputs import MANIFEST, software
 from underwatch.record.schema import SCHEMA_VERSION
 from underwatch.whatif.ensemble import MADE_BY, RESULTS
 
 QUESTION = "question.json"
 _LARGEST_QUESTION = 4_000_000  # bytes
+_ON_THE_WAY = re.compile(rf"(screening-|dividing-)?{re.escape(RESULTS)}|{re.escape(QUESTION)}")
 
 
 def new_folder(out: Path | None, name: str, question: Mapping[str, Any]) -> Path:
@@ -28,15 +31,15 @@ def new_folder(out: Path | None, name: str, question: Mapping[str, Any]) -> Path
     text = json.dumps({"made_by": MADE_BY, **question}, indent=2, ensure_ascii=False, default=str) + "\n"
     try:
         write_atomically(folder / QUESTION, text.encode())
-    except OSError:
-        folder.rmdir()
+    except BaseException:
+        remove_empty(folder)
         raise
     return folder
 
 
 def old_question(folder: Path, what: str) -> dict[str, Any]:
     """Return the question of a folder that was not finished; InputError for any other folder."""
-    if (folder / MANIFEST).exists():
+    if (kept_folder(folder) / MANIFEST).exists():
         raise InputError(f"{folder} is finished; there is nothing to resume")
     try:
         data = (folder / QUESTION).read_bytes()[: _LARGEST_QUESTION + 1]
@@ -68,11 +71,9 @@ def finish(folder: Path, what: str, contents: Mapping[str, bytes], entries: Mapp
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(folder / MANIFEST, text.encode())
     except BaseException:
-        for name in hashes:
-            (folder / name).unlink(missing_ok=True)
+        remove_files(folder, hashes)
         raise
-    for path in (*folder.glob(f"*{RESULTS}"), folder / QUESTION):
-        path.unlink(missing_ok=True)
+    remove_matching(folder, _ON_THE_WAY, last=QUESTION)
     return manifest
 
 
