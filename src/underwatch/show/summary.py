@@ -128,7 +128,8 @@ def band_words(n_draws: int) -> str:
     """Say what a range is: its n and its level."""
     if n_draws == 0:
         return "no range: no draw from the prior was made"
-    return f"{range_name(n_draws, *DRAWS)}, the central values not among them"
+    name = range_name(n_draws, *DRAWS)
+    return f"{name}, the central values not among them" if n_draws > 1 else name
 
 
 def bands_words(n_draws: int, counts: np.ndarray) -> str:
