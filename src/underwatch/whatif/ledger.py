@@ -93,12 +93,12 @@ class Ledger:
 
 
 def _cells(counts: np.ndarray, scale: np.ndarray) -> dict[str, object]:
+    """Return the count, and the rate with its range over the replicates that have somebody of the group."""
     rate = counts * scale
-    if np.isnan(rate).any():
-        return {"count": float(counts.mean()), "rate": None, "low": None, "high": None, "n": len(counts)}
     around = range_of(rate)
     low, high = (around.low, around.high) if around.n > 1 else (None, None)
-    return {"count": float(counts.mean()), "rate": float(rate.mean()), "low": low, "high": high, "n": len(counts)}
+    mean = float(np.nanmean(rate)) if around.n else None
+    return {"count": float(counts.mean()), "rate": mean, "low": low, "high": high, "n": around.n}
 
 
 def _column(name: str, kind: pa.DataType, unit: str, meaning: str, nullable: bool = False) -> pa.Field:
@@ -120,7 +120,7 @@ LEDGER_SCHEMA = pa.schema(
         _column("rate", pa.float64(), _RATE, "mean over replicates", True),
         _column("low", pa.float64(), _RATE, "lower end: the least, or the 5th percentile of 19 and more", True),
         _column("high", pa.float64(), _RATE, "upper end, likewise; one replicate has no range", True),
-        _column("n", pa.int32(), "replicates", "other luck, the same parameters"),
+        _column("n", pa.int32(), "replicates", "with other luck, that have a resident of the group"),
     ]
 )
 LEDGER_WEEKS_SCHEMA = pa.schema(
