@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from underwatch.ranges import TAILS, quantiles
 from underwatch.whatif import patterns
 from underwatch.whatif.patterns import LISTED, PATTERNS, Town, count, share
 from underwatch.world import layout as L
@@ -86,7 +87,7 @@ def published_rows(draws: list[Parameters], pool: ThreadPoolExecutor) -> list[st
     found = list(pool.map(figures, draws))
     rows = []
     for name, meaning, published, source, comparable in PUBLISHED:
-        low, high = np.quantile([f[name] for f in found], [0.05, 0.95])
+        low, high = quantiles(np.array([f[name] for f in found]), TAILS)
         rows.append(
             f"| {meaning} | {central[name]:.3g} | {low:.3g} to {high:.3g} | {published} | {source} | {comparable} |"
         )

@@ -17,9 +17,11 @@ from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError
+from underwatch.ranges import range_of
 from underwatch.record.indicators import HEADLINE_NAMES
 from underwatch.whatif.ensemble import Outcome, Results, run_tasks
-from underwatch.whatif.sweep import Sweep, World, bands_table, draws_table, headlines_of
+from underwatch.whatif.sweep import Sweep, World, bands_table, draws_table, headlines_of, luck_of
+from underwatch.world.draws import stream
 from underwatch.world.scenario_file import scenario_for
 
 SMALL = scenario_for("hoeryong", population=800, days=21)
@@ -121,7 +123,8 @@ def test_a_sweep_gives_the_same_tables_on_threads_and_processes(sampler):
         tables.append((draws_table(sweep, outcomes), bands_table(sweep, outcomes)))
     assert tables[0] == tables[1] == tables[2]
     draws = tables[0][0].to_pylist()
-    assert [(row["draw"], row["replicate"], row["seed"]) for row in draws[:3]] == [(1, 0, 1), (1, 1, 2), (2, 0, 1)]
+    assert [(row["draw"], row["replicate"]) for row in draws[:3]] == [(1, 0), (1, 1), (2, 0)]
+    assert len({row["seed"] for row in draws}) == len(draws) == 8
     for row in draws:  # each row holds all that it takes to run the world again
         values = {name.partition(":")[2]: row[name] for name in row if name.startswith("parameter:")}
         again = headlines_of(World(SMALL.replace(parameters=SMALL.parameters.with_values(**values)), row["seed"]))
@@ -143,14 +146,45 @@ def test_draws_fill_the_range_and_what_the_scenario_sets_stays():
         assert np.abs(share - (np.arange(64) + 0.5) / 64).max() < 1.5 / 64
 
 
+def bands_of(sweep, values):
+    """The rows of one headline by spread, where all headlines have float[draws, replicates]."""
+    outcomes = [Outcome((float(one),) * len(HEADLINE_NAMES)) for one in np.ravel(values)]
+    return {row["spread"]: row for row in bands_table(sweep, outcomes).to_pylist() if row["headline"] == "arrests"}
+
+
 def test_bands_are_quantiles_of_the_draws_and_of_luck_around_them():
-    sweep = Sweep(SMALL, 3, 2)
-    values = [(draw + 0.1 * replicate,) * len(HEADLINE_NAMES) for draw in range(3) for replicate in range(2)]
-    rows = bands_table(sweep, [Outcome(one) for one in values]).to_pylist()
-    prior = next(row for row in rows if row["headline"] == "arrests" and row["spread"] == "prior")
-    luck = next(row for row in rows if row["headline"] == "arrests" and row["spread"] == "luck")
-    assert (prior["n"], prior["q50"], luck["n"]) == (3, pytest.approx(1.05), 6)
-    assert (luck["q05"], luck["q95"]) == (pytest.approx(-0.05), pytest.approx(0.05))
+    rows = bands_of(Sweep(SMALL, 3, 2), np.arange(3.0)[:, None] + [0.0, 0.1])
+    prior, luck = rows["prior"], rows["luck"]
+    assert (prior["n"], prior["q25"], prior["q50"], prior["q75"]) == (3, *map(pytest.approx, (0.05, 1.05, 2.05)))
+    assert (prior["low"], prior["high"], prior["holds"]) == tuple(map(pytest.approx, (0.05, 2.05, 0.5)))
+    assert (prior["q05"], prior["q95"]) == (None, None)  # three draws do not tell
+    away = 0.05 * np.sqrt(2)
+    assert (luck["n"], luck["low"], luck["high"], luck["holds"]) == (6, *map(pytest.approx, (-away, away, 5 / 7)))
+
+
+def test_few_replicates_make_luck_no_narrower():
+    """The width between the 5th and 95th percentiles of normal luck, 3.290 of its standard deviation, whatever n is."""
+    found = {}
+    for replicates in (2, 3, 16):
+        width = []
+        for study in range(150):
+            luck = stream(study, f"normal luck {replicates}")
+            values = 5.0 * luck.standard_normal((32, 1)) + luck.standard_normal((32, replicates))
+            around = range_of(luck_of(values))
+            assert around.n == 32 * replicates
+            width.append(around.high - around.low)
+        found[replicates] = np.mean(width), np.std(width) / np.sqrt(len(width))
+    for mean, error in found.values():
+        assert abs(mean - 3.290) < 4 * error + 0.08
+
+
+def test_luck_that_is_not_known_is_left_out():
+    """A draw with one result says nothing of luck; one with two of three is corrected for two."""
+    nan = np.nan
+    values = np.array([[1.0, nan, nan], [2.0, 4.0, nan], [nan, nan, nan], [0.0, 3.0, 6.0]])
+    root = np.sqrt(2)
+    assert luck_of(values).tolist() == pytest.approx([-root, root, -3 * np.sqrt(1.5), 0.0, 3 * np.sqrt(1.5)])
+    assert bands_of(Sweep(SMALL, 1, 1), [[nan]])["prior"]["low"] is None
 
 
 def test_a_world_that_fails_is_told_and_the_rest_stands(tmp_path, monkeypatch):

@@ -239,6 +239,22 @@ def test_threads_and_the_ledger_itself_do_not_change_the_world():
     assert simulate.digest(plain) == simulate.digest(asked)
 
 
+def test_a_range_is_of_the_replicates_that_have_somebody_of_the_group():
+    found = ledger(a_scenario(8, 7), replicates=12)
+    people = found.by_group()[2][:, GROUPS.index("listed")]
+    assert 1 < (people > 0).sum() < 12
+    rows = [row for row in found.table().to_pylist() if (row["group"], row["act"]) == ("listed", "outings")]
+    week = {row["entry"]: row for row in rows}["unwatched"]
+    counts = found.by_group()[1][:, GROUPS.index("listed"), 1, 0]
+    rates = [1000 * 365 / 7 * count / n for count, n in zip(counts, people, strict=True) if n]
+    assert (week["n"], week["low"], week["high"]) == (len(rates), pytest.approx(min(rates)), pytest.approx(max(rates)))
+    assert week["rate"] == pytest.approx(np.mean(rates))
+    alone = ledger(a_scenario(300, 7)).table().to_pylist()
+    assert {(row["n"], row["low"], row["high"]) for row in alone if row["group"] == "all" and row["rate"]} == {
+        (1, None, None)
+    }
+
+
 @pytest.mark.parametrize("schema", [LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA], ids=["mean", "weeks"])
 def test_no_table_has_a_resident_and_each_column_has_a_unit(schema):
     named = {"week", "replicate", "group", "ground", "act", "entry", "sign"}

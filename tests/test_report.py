@@ -12,9 +12,11 @@ from underwatch.facts import model_parameters, places, provinces
 from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
 from underwatch.show.country import label_spots, province_table, seat_map
+from underwatch.show.numbers import number, percent, signed
 from underwatch.show.pages import plain, unit_words
-from underwatch.show.plots import ratios
+from underwatch.show.plots import ratios, weekly_chart
 from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
+from underwatch.show.study import headlines
 from underwatch.show.summary import (
     STATEMENT,
     Part,
@@ -23,9 +25,6 @@ from underwatch.show.summary import (
     Study,
     band,
     band_words,
-    number,
-    percent,
-    signed,
     silence_sentence,
     summary_lines,
 )
@@ -325,12 +324,42 @@ def test_a_band_says_its_n_and_level(n, words):
 
 
 def test_a_band_is_the_full_range_of_few_and_percentiles_of_many():
-    few, many = np.arange(8.0), np.arange(101.0)
+    few, many = np.arange(8.0), np.arange(99.0)
     assert band(few[:, None])[0] == 0
     assert band(few[:, None])[2] == 7
-    assert [float(edge[0]) for edge in band(many[:, None])] == [5.0, 50.0, 95.0]
-    assert [float(edge[0]) for edge in band(np.array([[np.nan], [2.0]]))] == [2.0, 2.0, 2.0]
+    assert [float(edge[0]) for edge in band(many[:, None])] == [4.0, 49.0, 94.0]  # the 5th, 50th and 95th of 99
+    low, middle, high = (float(edge[0]) for edge in band(np.array([[np.nan], [2.0]])))
+    assert middle == 2.0
+    assert np.isnan([low, high]).all()  # one draw has no range
     assert np.isnan(band(np.full((3, 1), np.nan))[1]).all()
+
+
+def test_a_range_says_how_many_draws_stand_behind_it():
+    """Draws in which nobody is listed have no figure of the listed, and are not among those of its range."""
+    study = fake_study(3)
+    at = HEADLINE_NAMES.index("followed")
+    figures = study.ensemble["baseline"]
+    for gone, words in ((1, "; 2 of 3 draws)"), (2, "(no range: 1 of 3 draws)"), (3, "(no range: 0 of 3 draws)")):
+        year, weekly = figures.year.copy(), figures.weekly.copy()
+        year[:gone, at] = weekly[:gone, :, at] = np.nan
+        some = replace(study, ensemble={**study.ensemble, "baseline": replace(figures, year=year, weekly=weekly)})
+        line = summary_lines(some)[2]
+        assert line.count("draws)") == 1
+        assert words in line
+        found = headlines(some)["baseline"]["followed"]
+        assert (found["low"] is None) == (gone > 1)
+        assert found["range"].startswith("full range of 2 draws" if gone == 1 else "no range")
+        chart = weekly_chart(some, HEADLINES[at])
+        assert chart.rows[0][5] == str(3 - gone)
+        assert (chart.rows[0][3] == "–") == (gone > 1)
+        assert "draws without a value are left out" in chart.caption
+    assert "left out" not in weekly_chart(study, HEADLINES[at]).caption
+    many = fake_study(25)
+    year = many.ensemble["baseline"].year.copy()
+    year[:10, at] = np.nan
+    many = replace(many, ensemble={**many.ensemble, "baseline": replace(many.ensemble["baseline"], year=year)})
+    assert "; full range of 15 of 25 draws)" in summary_lines(many)[2]
+    assert headlines(many)["baseline"]["calls"]["range"].startswith("5th to 95th percentile (90 %) of 25 draws")
 
 
 @pytest.mark.parametrize(

@@ -363,3 +363,27 @@ def lightness(matrix, colour):
     red, green, blue = (min(1.0, max(0.0, sum(m * c for m, c in zip(row, linear, strict=True)))) for row in matrix)
     y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+
+
+def test_a_slider_that_is_moved_back_stays_set_until_reset(browser, own_studio):
+    one = Page(browser, own_studio)
+    slider = one.page.locator("#p-p_reprimand")
+    central = slider.input_value()
+    slider.focus()
+    for key in ("ArrowRight", "ArrowLeft"):
+        one.page.keyboard.press(key)
+    assert slider.input_value() == central
+    one.page.fill("#population", "12")
+    one.page.fill("#end", "2024-07-07")
+    one.page.select_option("#draws", "8")
+    with one.page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/runs")) as asked:
+        one.page.click("#run")
+    assert asked.value.post_data_json["parameters"] == {"p_reprimand": 0.6}
+    one.page.wait_for_selector("html[data-state=done]", timeout=60_000)
+    for language, some, fixed in (("en", "of 8 draws", "1 parameter is set"), ("ko", "표본 8개 중", "변수 1개")):
+        one.page.click(f"[data-lang={language}]")
+        one.page.locator("#lines", has_text=fixed).wait_for(timeout=10_000)
+        assert some in one.page.text_content("#lines")
+    one.page.click("#question button[type=reset]")
+    assert one.page.locator(".slider.moved").count() == 0
+    one.close()

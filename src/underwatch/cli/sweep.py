@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 _HELP = """Draw every uncertain parameter from its stated range, run each draw, and report how wide the figures are.
 
-PLACE is a city or county or a province; FILE.toml is a scenario, and what it sets stays as set. Writes draws.parquet (a
-row per world with all parameters and its seed), bands.csv and a page. Every resident is synthetic.
+PLACE is a city or county or a province; FILE.toml is a scenario, and what it sets stays as set, the central value too.
+Every world has luck of its own. Writes draws.parquet (a row per world with all parameters and its seed), bands.csv and
+a page. Every resident is synthetic.
 """
 _EXAMPLES = """\b
 Examples:
@@ -95,7 +96,7 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "manifest": manifest, "bands": bands.to_pylist()}, indent=2))
     else:
-        _print(bands.to_pylist())
+        _print(question, bands.to_pylist())
         click.echo(f"Every draw with its parameters, and the page report.html: {folder}")
     if n_failed:
         first = next(one.reason for one in outcomes if one.values is None)
@@ -122,10 +123,13 @@ def _kept(ctx: click.Context, folder: Path) -> Sweep:
     return Sweep(parse(told["scenario"], f"{folder}: "), told["draws"], told["replicates"], told["sampler"])
 
 
-def _print(bands: list[dict[str, Any]]) -> None:
+def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
     from rich.console import Console
     from rich.table import Table
+
+    from underwatch.ranges import FEWEST
+    from underwatch.show.summary import sentence, set_words
 
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
@@ -133,11 +137,15 @@ def _print(bands: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("headline", "unit", "spread"):
         table.add_column(name)
-    for name in ("5 %", "25 %", "50 %", "75 %", "95 %", "n"):
+    for name in ("low", "25 %", "50 %", "75 %", "high", "holds", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in bands:
-        cells = [row[q] for q in ("q05", "q25", "q50", "q75", "q95")]
+        cells = [row[q] for q in ("low", "q25", "q50", "q75", "high")]
         shown = ["-" if cell is None else f"{cell:,.3g}" for cell in cells]
-        table.add_row(row["headline"], row["unit"], row["spread"], *shown, str(row["n"]))
+        table.add_row(row["headline"], row["unit"], row["spread"], *shown, f"{row['holds']:.0%}", str(row["n"]))
     console.print(table)
-    console.print("prior: quantiles over draws of every uncertain parameter; luck: of replicates around their draw.")
+    console.print(
+        "prior: over draws of every uncertain parameter that is not set; luck: over worlds, each around its draw. "
+        f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
+        f"as the whole range can hold.{sentence(set_words(len(question.scenario.fixed())))}"
+    )

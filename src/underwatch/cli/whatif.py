@@ -180,7 +180,9 @@ def _print(found: Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from underwatch.ranges import FEWEST, range_name
     from underwatch.record.schema import ALL, LISTED, ORDINARY
+    from underwatch.show.summary import sentence, set_words
     from underwatch.whatif.compare import FIGURES, LUCK, PRIOR
 
     question = found.question
@@ -211,10 +213,13 @@ def _print(found: Comparison) -> None:
         console.print(table)
         console.print()
     over = "draws from the prior" if spread == PRIOR else "replicates at the scenario's own parameters"
+    n = question.draws if spread == PRIOR else question.replicates
     console.print(
-        f"Pairs of twins over {over}, n of them. Now and change are medians over pairs; low and high hold the middle "
-        "90 % of the changes, or all of them where n is below 20; rises is the probability that the figure rises. "
-        "Listed and ordinary are those of the baseline at the start."
+        f"Pairs of twins over {over}, n of them. Now and change are medians over pairs; low and high are the "
+        f"{range_name(n, 'pair', 'pairs')}; where n is less, some pairs have no such figure, and under {FEWEST} the "
+        "range is the full one; rises is the probability that the figure rises. "
+        f"Listed and ordinary are those of the baseline at the start."
+        f"{sentence(set_words(len(question.scenario.fixed())))}"
     )
 
 

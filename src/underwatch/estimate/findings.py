@@ -10,8 +10,9 @@ import numpy as np
 from underwatch.estimate.humps import Hump, find_humps, in_words
 from underwatch.estimate.quantities import COUNTED, SILENCE, SLOPE, derived, quantities
 from underwatch.estimate.question import ALL_NAMES, RATIOS, SHAPE, Answer
+from underwatch.ranges import TAILS, quantiles
 
-LEVELS = (0.05, 0.5, 0.95)
+LEVELS = (TAILS[0], 0.5, TAILS[1])  # of a posterior, or of the prior: thousands of draws
 _ALL = {quantity.name: quantity for quantity in (*quantities(), *derived())}
 _LESS, _MORE = 0.1, 0.9
 WITHHELD = "withheld"
@@ -126,7 +127,7 @@ def rows(answer: Answer) -> tuple[Row, ...]:
 
 
 def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
-    low, middle, high = np.quantile(values, LEVELS)
+    low, middle, high = quantiles(values, LEVELS)
     return float(low), float(middle), float(high)
 
 

@@ -12,12 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from underwatch.ranges import TAILS, quantiles
+
 GRID = 512
 NARROWED = 0.7  # Silverman's kernel width is for one hump; two of them inflate the spread it is made from
 VALLEY = 0.8  # two peaks are two humps if the density between falls below this share of the lower peak
 SURE = 2.0  # standard errors of the density by which a valley must be deeper than that
 LEAST_MASS = 0.05  # a hump that holds less is a shoulder or a trace of the sampling
-LEVEL = 0.9  # of the range given for each hump
 EDGE_ROOM = 3.0  # bandwidths of mirrored room at the bounds, so that a hump at an edge keeps its height
 
 
@@ -73,7 +74,7 @@ def find_humps(draws: np.ndarray, bounds: tuple[float, float], log: bool) -> lis
     humps = []
     for peak, (low, high) in zip(peaks, pairwise(edges), strict=True):
         own = draws[(draws >= low) & (draws < high)]
-        a, b = np.quantile(own, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        a, b = quantiles(own, TAILS)
         humps.append(Hump(len(own) / len(draws), float(grid[peak]), float(a), float(b)))
     return humps
 

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from underwatch.ranges import FEWEST, range_name
 from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, LISTED, ORDINARY, rights_words
 from underwatch.show.ledger import ledger_chart, ledger_lines
+from underwatch.show.numbers import number, percent
 from underwatch.show.pages import page
 from underwatch.show.plots import Chart
 from underwatch.show.report import LIMITS
-from underwatch.show.summary import STATEMENT, number, percent
+from underwatch.show.summary import STATEMENT, sentence, set_words
 from underwatch.show.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.whatif.compare import FIGURES, LUCK, PRIOR, Comparison
 from underwatch.whatif.entries import ACTS
@@ -29,6 +31,8 @@ _TALL_ROW = 0.42  # with words in two lines
 _LABEL = 36  # characters in a line of words beside a bar
 _MOST_BARS = 8
 _SPREADS = {"prior": "the prior", "luck": "luck alone"}
+_DRAWN = {"prior": ("draw", "draws"), "luck": ("world", "worlds")}
+_PAIRS = ("pair", "pairs")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def compare_page(found: Comparison, kept: Ledger | None = None) -> str:
     about = (
         f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: pairs of "
         f"twins that share every resident and all luck, {question.replicates} over luck at the scenario's own "
-        f"parameters and {question.draws} over draws from the prior."
+        f"parameters and {question.draws} over draws from the prior.{sentence(set_words(len(scenario.fixed())))}"
     )
     return _answer(f"What would relieve people: {scenario.name}", about, lines, sections)
 
@@ -94,7 +98,8 @@ def _change_lines(found: Comparison, rows: list[dict[str, Any]], spread: str) ->
         line = f"{name}: relief in at least 9 of 10 pairs for {', '.join(said) if said else 'no figure'}"
         if worse:
             line += f"; the worse in at least 9 of 10 pairs for {', '.join(_label(row) for row in worse[:4])}"
-        lines.append(f"{line} (n = {n} pairs over {'draws from the prior' if spread == PRIOR else 'luck'}).")
+        over = "draws from the prior" if spread == PRIOR else "luck"
+        lines.append(f"{line} (n = {n} pairs over {over}; in brackets the median and the {range_name(n, *_PAIRS)}).")
     return lines
 
 
@@ -154,14 +159,26 @@ def _change_chart(name: str, at: int, rows: list[dict[str, Any]]) -> Chart:
     meaning = DICTIONARY[figure_of.indicator]
     caption = (
         f"Change in {figure_of.unit if figure_of.unit != 'fraction' else 'percentage points'}; {figure_of.better} is "
-        "relief. Mark: median over pairs; bar: middle 90 % of the pairs, or all of them where n is below 20. Listed "
-        "and ordinary are those of the baseline at the start; a resident can have several grounds."
+        f"relief. Mark: median over pairs; bar: {_bars(mine)}. Listed and ordinary are those of the baseline at the "
+        "start; a resident can have several grounds."
     )
     tag = f"c-{name}-{at}"
     svg = inline_svg(picture, tag, f"Change of {figure_of.indicator}; the table under the chart has the numbers")
     header = ("group", "spread", "now", "change", "low", "high", "rises", "n")
     title = meaning.name if hasattr(meaning, "name") else figure_of.indicator
     return Chart(tag, title.replace("_", " "), caption, rights_words(meaning.articles), svg, header, tuple(table))
+
+
+def _bars(rows: list[dict[str, Any]]) -> str:
+    """Say what the bars of a chart are, over the prior and over luck."""
+    said = []
+    for spread in (PRIOR, LUCK):
+        counts = [row["n"] for row in rows if row["spread"] == spread]
+        if counts:
+            some = f", of the n in the table where that is less (under {FEWEST} the full range)"
+            over = f"over {'the prior' if spread == PRIOR else 'luck'}, {range_name(max(counts), *_PAIRS)}"
+            said.append(over + (some if min(counts) < max(counts) else ""))
+    return "; ".join(said)
 
 
 def _group_words(group: str, ground: str) -> str:
@@ -178,7 +195,8 @@ def sweep_page(sweep: Sweep, bands: pa.Table, n_failed: int) -> str:
     about = (
         f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: "
         f"{sweep.draws} draws of every uncertain parameter from its stated range ({sweep.sampler}), "
-        f"{sweep.replicates} of each with other luck; {n_failed} worlds without a result."
+        f"{sweep.replicates} of each, every one with luck of its own; {n_failed} worlds without a result."
+        f"{sentence(set_words(len(scenario.fixed())))}"
     )
     lines = [_band_line(row) for row in rows if row["spread"] == PRIOR and row["n"]]
     charts = tuple(_band_chart(headline.name, rows) for headline in HEADLINES)
@@ -188,8 +206,15 @@ def sweep_page(sweep: Sweep, bands: pa.Table, n_failed: int) -> str:
 
 def _band_line(row: dict[str, Any]) -> str:
     headline = HEADLINES[HEADLINE_NAMES.index(row["headline"])]
-    low, middle, high = (_form(DICTIONARY[headline.indicator].unit)(row[q]) for q in ("q05", "q50", "q95"))
-    return f"{headline.title}: {low} to {high} {headline.unit} (middle 90 % of {row['n']} draws; median {middle})."
+    low, middle, high = _cells(row, _form(DICTIONARY[headline.indicator].unit), ("low", "q50", "high"))
+    if row["low"] is None:
+        return f"{headline.title}: {middle} {headline.unit} ({range_name(row['n'])})."
+    return f"{headline.title}: {low} to {high} {headline.unit} ({range_name(row['n'])}; median {middle})."
+
+
+def _cells(row: dict[str, Any], show: Any, keys: Sequence[str]) -> tuple[str, ...]:
+    """Write some figures of a row, a dash for one that is missing."""
+    return tuple("–" if row[key] is None else show(row[key]) for key in keys)
 
 
 @styled
@@ -203,24 +228,28 @@ def _band_chart(name: str, rows: list[dict[str, Any]]) -> Chart:
         place = 0 if row["spread"] == PRIOR else 1
         centre = 0.0 if place == 0 else next((one["q50"] for one in mine if one["spread"] == PRIOR), 0.0)
         colour = WORLD_COLOURS[place]
-        axis.plot([centre + row["q05"], centre + row["q95"]], [y, y], color=colour, linewidth=2)
-        axis.plot([centre + row["q25"], centre + row["q75"]], [y, y], color=colour, linewidth=7, alpha=0.4)
+        for low, high, width, alpha in (("low", "high", 2, 1.0), ("q25", "q75", 7, 0.4)):
+            if row[low] is not None:
+                edges = [centre + row[low], centre + row[high]]
+                axis.plot(edges, [y, y], color=colour, linewidth=width, alpha=alpha)
         axis.plot(centre + row["q50"], y, marker=MARKERS[place], color=colour, markersize=5)
-    axis.set_yticks(
-        range(len(mine)), [{"prior": "the prior", "luck": "luck alone"}[row["spread"]] for row in mine[::-1]]
-    )
+    axis.set_yticks(range(len(mine)), [_SPREADS[row["spread"]] for row in mine[::-1]])
     axis.set_ylim(-0.6, max(0.6, len(mine) - 0.4))
     if unit == "fraction":
         from matplotlib.ticker import PercentFormatter
 
         axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
-    header = ("spread", "n", *(f"{q} %" for q in (5, 25, 50, 75, 95)))
+    header = ("spread", "n", "low", "25 %", "50 %", "75 %", "high")
     table = tuple(
-        (row["spread"], str(row["n"]), *(show(row[q]) for q in ("q05", "q25", "q50", "q75", "q95"))) for row in mine
+        (row["spread"], str(row["n"]), *_cells(row, show, ("low", "q25", "q50", "q75", "high"))) for row in mine
+    )
+    thin = (
+        "; ".join(f"of {_SPREADS[row['spread']]} {range_name(row['n'], *_DRAWN[row['spread']])}" for row in mine)
+        or "none"
     )
     caption = (
-        f"{headline.unit.capitalize()}. Thick: middle half; thin: middle 90 %; mark: median, n = "
-        f"{mine[0]['n'] if mine else 0}. Luck alone: replicates around the mean of their draw, set at the median."
+        f"{headline.unit.capitalize()}. Thick: middle half; mark: median; thin: {thin}. Luck alone: how far a world "
+        "lies from the mean of its draw, corrected for how few its replicates are, and set at the median."
     )
     svg = inline_svg(picture, f"b-{name}", f"Band of {headline.title}; the table has the numbers")
     return Chart(f"b-{name}", headline.title, caption, rights_words(headline.articles), svg, header, table)
@@ -235,7 +264,8 @@ def sensitivity_page(question: Question, screened: Indices, divided: Indices, me
     about = (
         f"{scenario.name}: Morris over {len(screened.factors)} uncertain parameters, {screened.n_runs} runs of "
         f"{scenario.residents:,} synthetic residents; then Sobol over {len(divided.factors)}, {divided.n_runs} runs of "
-        f"{question.town.residents:,}. {screened.n_failed + divided.n_failed} runs left out."
+        f"{question.town.residents:,}, all with the same luck. {screened.n_failed + divided.n_failed} runs left out."
+        f"{sentence(set_words(len(scenario.fixed())))}"
     )
     charts = tuple(_share_chart(divided, t, meanings) for t in range(len(divided.targets)))
     words = (

@@ -10,8 +10,9 @@ import numpy as np
 
 from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, week_starts
 from underwatch.record.schema import DICTIONARY, GROUPS, LISTED, rights_words
+from underwatch.show.numbers import number, percent
 from underwatch.show.plots import Chart, date_axis, few_ticks, percent_axis
-from underwatch.show.summary import Study, number, percent
+from underwatch.show.summary import Study
 from underwatch.show.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 
 _IN_TABLE = ("followed", "forgone", "calls_given_up", "arrests", "accused", "distressed_listed", "distressed_ordinary")

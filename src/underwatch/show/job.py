@@ -243,11 +243,12 @@ class Job:
             ensemble={name: self._drawn(name) for name in names} if draws else {},
             published=published,
             silence=silence,
-            silence_band=silence_band(len(self.draws)),
+            silence_band=silence_band(silence),
             silence_place=silence_place(self.scenario),
             stand_in=self.drawn_residents if self.many else 0,
             provinces=self._provinces(),
             parts=tuple(self.parts),
+            n_set=len(self.scenario.fixed()),
         )
 
     def _place_digests(self) -> dict[str, dict[str, list[str]]]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.ranges import range_name, range_of
 from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY, rights_words
+from underwatch.show.numbers import number, percent
 from underwatch.show.plots import Chart
-from underwatch.show.summary import number, percent
 from underwatch.show.svg import GRID, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.whatif.entries import ACTS, GAINED, REASONS
 from underwatch.whatif.ledger import Ledger
@@ -71,11 +72,11 @@ def ledger_chart(kept: Ledger, act: str) -> Chart:
     axis.tick_params(axis="y", length=0)
     axis.set_xlabel(f"of 100 {act} in the {kept.worlds[1]} life")
     picture.legend(loc="outside lower center", ncols=3, fontsize=9)
-    header = ("group", "entry", "acts", "share", "low", "high")
+    header = ("group", "entry", "acts", "share", "low", "high", "n")
     caption = (
         f"Of 100 {act} in the {kept.worlds[1]} life: those left in the {kept.worlds[0]} life, those missing by reason, "
-        f"and beyond them those gained; low and high are of n = {len(kept.totals)} replicates, the same "
-        f"parameters with other luck. {CAPTION}"
+        f"and beyond them those gained; low and high are of n = {len(kept.totals)} replicates, the same parameters "
+        f"with other luck ({range_name(len(kept.totals), 'replicate', 'replicates')}). {CAPTION}"
     )
     svg = inline_svg(picture, f"l-{act}", f"Ledger of {act}; the table under the picture has the numbers")
     title = f"{act.capitalize()} that did not happen"
@@ -113,8 +114,10 @@ def _rows(kept: Ledger, a: int) -> Iterator[tuple[str, ...]]:
         base = totals[:, g, 1, a].astype(float)
         for r, reason in enumerate(REASONS):
             counts = entries[:, g, a, r]
-            shares = counts / base if base.all() else None
-            cells = ["–"] * 3 if shares is None else [percent(float(at(shares))) for at in (np.mean, np.min, np.max)]
+            shares = np.divide(counts, base, out=np.full(len(base), np.nan), where=base > 0)
+            around = range_of(shares)
+            mean = float(np.nanmean(shares)) if around.n else np.nan
+            cells = [*map(percent, (mean, around.low, around.high)), str(around.n)]
             yield group, REASON_WORDS[reason], number(float(counts.mean())), *cells
         for w, world in enumerate(kept.worlds):
-            yield group, f"all of the {world} life", number(float(totals[:, g, w, a].mean())), "", "", ""
+            yield group, f"all of the {world} life", number(float(totals[:, g, w, a].mean())), "", "", "", ""

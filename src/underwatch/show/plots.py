@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.ranges import range_of, ranges_of
 from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline, week_starts
 from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
-from underwatch.show.summary import Study, band, band_words, number, percent, signed, window_words
+from underwatch.show.numbers import number, percent, signed
+from underwatch.show.summary import Study, band, band_words, bands_words, window_words
 from underwatch.show.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
 
 
@@ -81,9 +83,12 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
     figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
     header = ["Week from"]
     for world in study.worlds:
-        header += [f"{world}: one history", *((f"{world}: median", "low", "high") if world in study.ensemble else ())]
+        header += [
+            f"{world}: one history",
+            *((f"{world}: median", "low", "high", "n") if world in study.ensemble else ()),
+        ]
     rows = [(day.isoformat(), *_week_cells(study, at, week, _show(headline))) for week, day in enumerate(days)]
-    caption = f"By week, {headline.unit}. {_bands_caption(study)}"
+    caption = f"By week, {headline.unit}. {_bands_caption(study, at)}"
     svg = inline_svg(
         figure, f"w-{headline.name}", f"{headline.title} by week; the table under the chart has the numbers"
     )
@@ -96,18 +101,24 @@ def _week_cells(study: Study, at: int, week: int, show: Any) -> tuple[str, ...]:
     for world in study.worlds:
         cells += _cells(show, study.central[world].weekly[week, at])
         if world in study.ensemble:
-            low, middle, high = band(study.ensemble[world].weekly[:, week, at])
-            cells += _cells(show, float(middle), float(low), float(high))
+            low, middle, high, n = ranges_of(study.ensemble[world].weekly[:, week, at])
+            cells += (*_cells(show, float(middle), float(low), float(high)), str(n))
     return cells
 
 
-def _bands_caption(study: Study) -> str:
+def _bands_caption(study: Study, at: int) -> str:
     thin = "thin line: one possible history at central values"
     shade = f" Grey: {study.change}, {window_words(study)}." if study.window is not None and study.twin else ""
     if not study.n_draws:
         return f"{thin.capitalize()}; {band_words(0)}.{shade}"
     edges = " (dotted edges: the twin's)" if study.twin else ""
-    return f"Band{edges}: {band_words(study.n_draws)}; thick line: their median; {thin}.{shade}"
+    counts = _counts([found.weekly[:, :, at] for found in study.ensemble.values()])
+    return f"Band{edges}: {bands_words(study.n_draws, counts)}; thick line: their median; {thin}.{shade}"
+
+
+def _counts(of_worlds: Sequence[np.ndarray]) -> np.ndarray:
+    """Return how many draws have a value behind each range that is drawn."""
+    return np.concatenate([ranges_of(draws)[3].ravel() for draws in of_worlds])
 
 
 def date_axis(axis: Any, most: int = 6) -> None:
@@ -218,14 +229,14 @@ def change_chart(study: Study) -> Chart | None:
     axis.set_yticks(places, [_short(headline) for headline in HEADLINES])
     axis.tick_params(axis="y", length=0, labelsize=10)
     axis.set_xlabel(f"times its value in {study.other}")
-    header = ("Figure", *study.pair, "difference", "low", "high")
+    header = ("Figure", *study.pair, "difference", "n", "low", "high")
     rows = tuple(_change_row(study, at) for at in range(len(HEADLINES)))
     when = f" ({window_words(study)})" if study.window is not None else ""
     caption = (
         f"What {study.change} changes{when}: each figure as a multiple of the same figure in {study.other}, which has "
         "the same residents and the same luck. Dot: one possible history at central values"
         + (
-            f"; strokes: each draw; bar: {band_words(study.n_draws)}; low and high are "
+            f"; strokes: each draw; bar: {bands_words(study.n_draws, _counts([_gaps(study)]))}; low and high are "
             "of the differences, draw by draw; pp: percentage points."
             if study.n_draws
             else f"; {band_words(0)}."
@@ -275,6 +286,12 @@ def _ratio_axis(axis: Any, values: np.ndarray) -> None:
     axis.grid(axis="x")
 
 
+def _gaps(study: Study) -> np.ndarray:
+    """Return the world with the change less the one without, in its window, draw by draw: float[draws, headlines]."""
+    one, other = (study.ensemble[world].window for world in study.pair)
+    return one - other
+
+
 def _points(value: float) -> str:
     """Return a difference of shares in percentage points."""
     return f"{signed(100.0 * value)}\u00a0pp"
@@ -283,13 +300,16 @@ def _points(value: float) -> str:
 def _change_row(study: Study, at: int) -> tuple[str, ...]:
     headline, show = HEADLINES[at], _show(HEADLINES[at])
     one, other = (study.central[world].window[at] for world in study.pair)
-    low = high = np.array(np.nan)
-    if study.n_draws:
-        a, b = (study.ensemble[world].window[:, at] for world in study.pair)
-        low, _, high = band(a - b)
+    around = range_of(_gaps(study)[:, at] if study.n_draws else ())
     gap = _points if _is_share(headline.indicator) else signed
     name = f"{headline.title} ({headline.unit})"
-    return name, *_cells(show, one, other), *_cells(gap, one - other, float(low), float(high))
+    return (
+        name,
+        *_cells(show, one, other),
+        *_cells(gap, one - other),
+        str(around.n),
+        *_cells(gap, around.low, around.high),
+    )
 
 
 _GROUP_TITLES = {
@@ -332,9 +352,10 @@ def group_chart(study: Study, at: int) -> Chart:
     figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2)
     header, rows = _group_rows(study, at, show)
     title = _GROUP_TITLES[name]
+    counts = _counts([found.groups[:, :, at] for found in study.ensemble.values()] or [np.zeros((0, 1))])
     caption = (
         "Over the whole run. Groups are those of the start; a ground is 'any of', so grounds overlap. Marks: one "
-        f"possible history at central values; bars: {band_words(study.n_draws)}."
+        f"possible history at central values; bars: {bands_words(study.n_draws, counts)}."
     )
     key = f"g-{name.replace('_', '-')}"
     svg = inline_svg(figure, key, f"{title} by group; the table under the chart has the numbers")
@@ -344,15 +365,15 @@ def group_chart(study: Study, at: int) -> Chart:
 def _group_rows(study: Study, at: int, show: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     header: tuple[str, ...] = ("Group", "Residents")
     for world in study.worlds:
-        header += (world, "low", "high") if world in study.ensemble else (world,)
+        header += (world, "low", "high", "n") if world in study.ensemble else (world,)
     rows = []
     for place, group in enumerate(GROUPS):
         row: tuple[str, ...] = (GROUP_WORDS[group], f"{study.central[study.baseline].people[place]:,.0f}")
         for world in study.worlds:
             row += _cells(show, study.central[world].groups[place, at])
             if world in study.ensemble:
-                low, _, high = band(study.ensemble[world].groups[:, place, at])
-                row += _cells(show, float(low), float(high))
+                around = range_of(study.ensemble[world].groups[:, place, at])
+                row += (*_cells(show, around.low, around.high), str(around.n))
         rows.append(row)
     return header, tuple(rows)
 

@@ -36,10 +36,11 @@ _NEAR = LIMITS[:4]
 
 @dataclass(frozen=True)
 class ParameterValue:
-    """A parameter and the value this run had for it."""
+    """A parameter, the value this run had for it, and whether the scenario set it."""
 
     fact: Fact
     value: float
+    given: bool = False
 
     @property
     def is_guess(self) -> bool:
@@ -48,8 +49,8 @@ class ParameterValue:
 
     @property
     def changed(self) -> bool:
-        """The scenario set another value than the central one."""
-        return self.value != self.fact.central
+        """The scenario set it: to another value than the central one, or to this one by name."""
+        return self.given or self.value != self.fact.central
 
     @property
     def cells(self) -> tuple[str, str, str]:
@@ -89,7 +90,7 @@ def _parameter_words(shown: tuple[ParameterValue, ...]) -> str:
     """Say in a sentence how much of the model is guessed."""
     guesses = sum(parameter.is_guess for parameter in shown)
     changed = sum(parameter.changed for parameter in shown)
-    set_here = f" The scenario sets {changed} otherwise than the table." if changed else ""
+    set_here = f" The scenario sets {changed}, which no draw changes." if changed else ""
     return (
         f"{guesses} of {len(shown)} parameters are guesses: nothing but a reasoned range stands behind them.{set_here}"
     )
@@ -134,7 +135,10 @@ def render_report(model: ReportModel) -> str:
 
 def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
     """Return the report of a scenario's study, with every parameter as the scenario has it."""
-    values = tuple(ParameterValue(fact, scenario.parameters[name]) for name, fact in model_parameters().items())
+    fixed = scenario.fixed()
+    values = tuple(
+        ParameterValue(fact, scenario.parameters[name], name in fixed) for name, fact in model_parameters().items()
+    )
     rules = tuple(sorted(scenario.without, key=lambda rule: int(rule[1:])))
     return render_report(
         ReportModel(

@@ -22,7 +22,7 @@ from underwatch.record.outputs import MANIFEST, read_manifest, write_parts
 from underwatch.whatif.worlds import Gathered
 from underwatch.world import checkpoint
 from underwatch.world.scenario import RunOptions, Scenario
-from underwatch.world.scenario_file import parse, scenario_toml
+from underwatch.world.scenario_file import parse, parse_written, scenario_toml
 
 FOLDER, JOB, LOCK = "checkpoint", "job.json", "lock"
 _KEPT = ("replicates", "draws", "incidents", "twin")
@@ -30,6 +30,7 @@ _LARGEST_JOB = 1_000_000
 _FROM = "reproduces"
 # Every file that a run makes on its way, and what a kill leaves of one half-written.
 _OWN = re.compile(r"(world|draw|part)-\d{3}(-[\w-]+)?\.(npz|parquet)|job\.json|lock|\.[\w.-]+\.part")
+_LUCK = "a seed for each draw"  # draws kept by another rule are not gone on with
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Station:
 
 
 def _note(text: str, options: RunOptions) -> dict[str, Any]:
-    return {"version": __version__, "scenario": text, **{name: getattr(options, name) for name in _KEPT}}
+    return {"version": __version__, "luck": _LUCK, "scenario": text, **{name: getattr(options, name) for name in _KEPT}}
 
 
 def new_station(scenario: Scenario, options: RunOptions, same_as: str | None = None) -> Station:
@@ -151,7 +152,7 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
         raise InputError(f"{run} is a finished run; there is nothing to resume")
     try:
         job = json.loads(path.read_bytes()[:_LARGEST_JOB])
-        text, same_as = job["scenario"], job.pop(_FROM)
+        text, same_as, luck = job["scenario"], job.pop(_FROM), job.get("luck")
         options = _options(job)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{run} holds no stopped run: {path} is missing") from None
@@ -159,6 +160,8 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
         raise InputError(f"{path} is damaged; run the scenario again") from None
     if job["version"] != __version__:
         raise InputError(f"{run} was begun by version {job['version']!s:.20} of underwatch, and this is {__version__}")
+    if luck != _LUCK:
+        raise InputError(f"{run} was begun by an earlier underwatch, whose draws all had one luck; run it again")
     return Station(run, job), parse(text, f"{path}: "), options, same_as
 
 
@@ -190,7 +193,7 @@ def manifest_job(path: Path) -> tuple[Scenario, RunOptions, str]:
         options = _options({**kept, "scenario": "", "version": ""}) if isinstance(kept, dict) else RunOptions()
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path} is damaged: its options are not those of a run") from None
-    scenario = parse(manifest["scenario"], f"{path}: ")
+    scenario = parse_written(manifest["scenario"], f"{path}: ")
     told = {"seed": scenario.seed, "days": scenario.days, "population": scenario.residents}
     for name, value in told.items():
         if manifest.get(name) != value:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.ranges import range_name, range_of, ranges_of
 from underwatch.record.indicators import HEADLINES
-from underwatch.show.summary import PlaceFacts, SilencePoint, Study
+from underwatch.show.summary import DRAWS, PlaceFacts, SilencePoint, Study
 from underwatch.whatif.silence import STAND_IN, silence_curve
 from underwatch.world.scenario import Scenario
 
@@ -34,17 +35,21 @@ def place_facts(scenario: Scenario) -> PlaceFacts:
 def silence_points(
     scenario: Scenario, draws: Sequence[Scenario], threads: int, tick: Callable[[], None]
 ) -> tuple[SilencePoint, ...]:
-    """Return the silence curve at the scenario's own values, with the range over the first draws."""
+    """Return the silence curve at the scenario's own values, with the range over the first draws.
+
+    Levels differ by orders of magnitude between draws, shapes do not: each draw is brought to the peak of this history.
+    One in which nothing is published has no shape, and is not among them.
+    """
     sets = [scenario.parameters, *(one.parameters for one in draws[:SILENCE_DRAWS])]
     curve = silence_curve(scenario, sets, threads, progress=tick)
-    peaks = np.maximum(curve.published.max(axis=0), 1e-12)
-    shapes = curve.published / peaks * peaks[0]  # levels differ by orders of magnitude between draws; shapes do not
-    points = []
-    for row, scale in enumerate(curve.watching):
-        around = shapes[row, 1:] if shapes.shape[1] > 1 else shapes[row]
-        edges = float(around.min()), float(around.max())
-        points.append(SilencePoint(scale, float(curve.incidents[row, 0]), float(shapes[row, 0]), *edges))
-    return tuple(points)
+    peak, *peaks = curve.published.max(axis=0)
+    scales = np.array([peak / one if one > 0 else np.nan for one in peaks])
+    low, _, high, n = ranges_of((curve.published[:, 1:] * scales).T)
+    found = []
+    for at, watching in enumerate(curve.watching):
+        own = float(curve.incidents[at, 0]), float(curve.published[at, 0])
+        found.append(SilencePoint(watching, *own, float(low[at]), float(high[at]), int(n[at])))
+    return tuple(found)
 
 
 def silence_place(scenario: Scenario) -> str:
@@ -53,12 +58,13 @@ def silence_place(scenario: Scenario) -> str:
     return f"a place of {min(STAND_IN, scenario.residents):,} residents {where}"
 
 
-def silence_band(n_draws: int) -> str:
+def silence_band(points: Sequence[SilencePoint]) -> str:
     """Say what the range of the silence curve is."""
-    if not n_draws:
-        return "no range"
+    n = points[0].n if points else 0
+    if n < 2:
+        return range_name(n, *DRAWS)
     return (
-        f"full range of {min(n_draws, SILENCE_DRAWS)} draws from the prior, each scaled to the peak of this history "
+        f"{range_name(n, *DRAWS)}, each scaled to the peak of this history "
         "(their levels differ by orders of magnitude, their shapes do not)"
     )
 
@@ -68,17 +74,17 @@ def _plain(value: float) -> float | None:
 
 
 def headlines(study: Study) -> dict[str, dict[str, Any]]:
-    """Return the headline figures of each world as plain JSON: value, and the range over the draws."""
+    """Return the headline figures of each world as plain JSON: value, and the range over the draws that have one."""
     found: dict[str, dict[str, Any]] = {}
     for world in study.worlds:
         found[world] = {}
         for at, headline in enumerate(HEADLINES):
-            draws = study.ensemble[world].year[:, at] if world in study.ensemble else np.full(1, np.nan)
-            known = draws[~np.isnan(draws)]
+            around = range_of(study.ensemble[world].year[:, at] if world in study.ensemble else ())
             found[world][headline.name] = {
                 "value": _plain(study.central[world].year[at]),
-                "low": float(known.min()) if len(known) else None,
-                "high": float(known.max()) if len(known) else None,
+                "low": _plain(around.low),
+                "high": _plain(around.high),
+                "range": around.name(*DRAWS),
                 "unit": headline.unit,
             }
     return found

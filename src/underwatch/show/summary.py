@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from underwatch.facts import Place
+from underwatch.ranges import FEWEST, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.indicators import HEADLINE_NAMES, SUMS, Measured
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
+from underwatch.show.numbers import PERCENT, number, percent, signed
 from underwatch.world.layout import GROUND_NAMES
 
-# From this many draws on, the band is the 5th to 95th percentile; below, it is the full range, and says so.
-_ENOUGH_FOR_PERCENTILES = 20
-_BAND = (5.0, 95.0)
-_PERCENT = "\u00a0%"  # stays on the line of its number
+DRAWS = ("draw from the prior", "draws from the prior")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class PlaceFacts:
 class SilencePoint:
     """One strength of watching (a multiple of the scenario's), its incidents, and the reports published of them.
 
-    `published` is the expected number; `lo` and `hi` are its range.
+    `published` is the expected number; `lo` and `hi` are its range, of `n` draws.
     """
 
     watching: float
@@ -46,6 +44,7 @@ class SilencePoint:
     published: float
     lo: float
     hi: float
+    n: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,7 @@ class Study:
     `central` has one history per world at the central values; `ensemble` the same figures with an axis of draws from
     the prior in front, the same draws in every world. `published` has the expected published reports of each draw, of
     the central values first: float[1 + draws]. `silence_band` says what `lo` and `hi` of the silence curve are.
+    `n_set` parameters are set by the scenario, and so the same in every draw.
     Of many places, `provinces` and `parts` have the baseline of each, and draws are taken in places of
     `stand_in` residents together, their counts brought to the residents of all. `silence_place` says where the silence
     curve was drawn.
@@ -86,6 +86,7 @@ class Study:
     provinces: Mapping[str, Measured] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     relief: bool = False
+    n_set: int = 0
 
     @property
     def baseline(self) -> str:
@@ -120,49 +121,35 @@ class Study:
 
 def band(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return low, median and high over the first axis; draws without a value (NaN) do not count."""
-    few = len(draws) < _ENOUGH_FOR_PERCENTILES
-    low, high = (0.0, 100.0) if few else _BAND
-    shape = draws.shape[1:]
-    known = ~np.isnan(draws).all(axis=0)
-    found = np.full((3, *shape), np.nan)
-    found[:, known] = np.nanpercentile(draws[:, known], (low, 50.0, high), axis=0)
-    return found[0], found[1], found[2]
+    return ranges_of(draws)[:3]
 
 
 def band_words(n_draws: int) -> str:
     """Say what a range is: its n and its level."""
     if n_draws == 0:
         return "no range: no draw from the prior was made"
-    if n_draws < _ENOUGH_FOR_PERCENTILES:
-        draws = "1 draw" if n_draws == 1 else f"{n_draws} draws"
-        return f"full range of {draws} from the prior, the central values not among them"
-    return f"5th to 95th percentile (90 %) of {n_draws} draws from the prior"
+    name = range_name(n_draws, *DRAWS)
+    return f"{name}, the central values not among them" if n_draws > 1 else name
 
 
-def number(value: float) -> str:
-    """Return a number as a reader wants it: two or three digits that count, thousands apart; a dash for none."""
-    if math.isnan(value):
-        return "–"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 1000:
-        return f"{round(value, 3 - len(str(round(size)))):,.0f}"
-    if size >= 100:
-        return f"{value:.0f}"
-    if size >= 0.01:
-        return f"{value:.2g}"
-    if size >= 0.0005:
-        return f"{value:.1g}"
-    return "under 0.0005" if value > 0 else "over -0.0005"
+def bands_words(n_draws: int, counts: np.ndarray) -> str:
+    """Say what ranges side by side are; `counts` has the number of draws that have a value behind each."""
+    if (counts == n_draws).all():
+        return band_words(n_draws)
+    return (
+        f"{band_words(n_draws)}; draws without a value are left out, and n in the table is what stands behind a range: "
+        f"of fewer than {FEWEST} it is the full range, and one has none"
+    )
 
 
-def percent(value: float) -> str:
-    """Return a share as a percentage."""
-    if math.isnan(value):
-        return "–"
-    hundred = 100.0 * value
-    return f"{number(round(hundred) if abs(hundred) >= 10 else hundred)}{_PERCENT}"
+def set_words(n: int) -> str:
+    """Say how many parameters the scenario sets, or nothing when it sets none."""
+    return f"{n} parameter{'s are' if n > 1 else ' is'} set and drawn nowhere" if n else ""
+
+
+def sentence(words: str) -> str:
+    """Return words as a sentence to be put after another one; nothing of nothing."""
+    return f" {words[0].upper()}{words[1:]}." if words else ""
 
 
 def date_words(day: datetime.date) -> str:
@@ -178,17 +165,25 @@ def window_words(study: Study) -> str:
     return f"{date_words(study.day(lo))} to {date_words(study.day(hi - 1))}"
 
 
-def signed(value: float) -> str:
-    """Return a difference with its sign."""
-    return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
-
-
 def _with_range(value: float, draws: np.ndarray | None, show: Callable[[float], str] = number) -> str:
-    """Return 'value (low to high)', the unit once at the end."""
+    """Return 'value (low to high)', the unit once at the end; with the number behind it where draws have no value."""
     if draws is None or not len(draws):
         return show(value)
-    low, _, high = (float(edge) for edge in band(np.asarray(draws, float)))
-    return f"{show(value)} ({show(low).removesuffix(_PERCENT)} to {show(high)})"
+    found, behind = range_of(draws), few_words(draws)
+    if found.kind == NONE:
+        return f"{show(value)} ({behind})" if behind else show(value)
+    edges = f"{show(found.low).removesuffix(PERCENT)} to {show(found.high)}"
+    return f"{show(value)} ({edges}; {behind})" if behind else f"{show(value)} ({edges})"
+
+
+def few_words(draws: np.ndarray) -> str:
+    """Say how many of the draws stand behind a range, and what it then is; nothing when all of them do."""
+    found, n = range_of(draws), len(draws)
+    if found.n == n:
+        return ""
+    if found.kind == NONE:
+        return f"no range: {found.n} of {n} draws"
+    return f"{'' if found.kind == kind_of(n) else 'full range of '}{found.n} of {n} draws"
 
 
 class _Figures:
@@ -239,10 +234,12 @@ def _line_place(study: Study) -> str:
     stand_in = (
         f", taken in small places of {study.stand_in:,} residents together" if study.stand_in and study.n_draws else ""
     )
+    given = f" ({set_words(study.n_set)})" if study.n_set else ""
     return (
         f"{where}: {place.residents:,} synthetic residents, {date_words(study.start)} to "
         f"{date_words(study.day(study.days - 1))}{twin}{when}. "
-        f"Figures are one possible history at central values; in brackets: {band_words(study.n_draws)}{stand_in}."
+        f"Figures are one possible history at central values{given}; in brackets: "
+        f"{band_words(study.n_draws)}{stand_in}."
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.errors import InputError
+from underwatch.ranges import range_of
 from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
 from underwatch.whatif.ensemble import Results, run_tasks
@@ -30,8 +31,6 @@ from underwatch.world.scenario_file import scenario_toml
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
 LOWER, HIGHER = "lower", "higher"
-MANY = 20  # pairs from which on the interval is the middle 90 %; with fewer it is the whole range
-_QUANTILES = (0.05, 0.95)
 _HIGHER_IS_RELIEF = ("calls_completed",)
 _COUNTED = {"resident-week": f"per resident and {WEEK} days", "1,000 resident-years": "per 1,000 residents and year"}
 
@@ -78,7 +77,12 @@ CHANGES_SCHEMA = pa.schema(
         _field("change", pa.float64(), "median over pairs of intervention less baseline", True),
         _field("low", pa.float64(), "lower end of the interval of the change", True),
         _field("high", pa.float64(), "upper end of the interval of the change", True),
-        _field("interval", _WORD, "90 %: middle of the pairs; range: all pairs, where they are few; none: one pair"),
+        _field(
+            "interval",
+            _WORD,
+            "90 %: holds so many of further pairs, n is 19 or more; range: of all n pairs, holds "
+            "(n - 1) / (n + 1) of further ones; none: one pair or no pair",
+        ),
         _field("p_positive", pa.float64(), "share of pairs in which the figure rises", True),
         _field("p_relief", pa.float64(), "share of pairs in which the figure moves to the better", True),
     ]
@@ -143,12 +147,12 @@ class Question:
         """Return spread, number, seed and baseline of every set of twins."""
         luck = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
         draws = enumerate(drawn(self.scenario, self.draws), 1)
-        return luck + [(PRIOR, d, seed_of(self.scenario, d), scenario) for d, scenario in draws]
+        return luck + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
 
     def told(self) -> dict[str, Any]:
         """Return what tells this question from another."""
         return {"what": "compare", "scenario": scenario_toml(self.scenario), "interventions": as_toml(self.dated),
-                "replicates": self.replicates,  "draws": self.draws, "ledger": self.ledger}  # fmt: skip
+                "replicates": self.replicates, "draws": self.draws, "ledger": self.ledger}  # fmt: skip
 
     @property
     def resident_days(self) -> int:
@@ -271,15 +275,15 @@ def summary(before: np.ndarray, after: np.ndarray, better: str) -> dict[str, obj
     if not n:
         nothing = dict.fromkeys(("baseline", "change", "low", "high", "p_positive", "p_relief"))
         return {"n": 0, "interval": "none", **nothing}
-    low, high = np.quantile(change, _QUANTILES) if n >= MANY else (change.min(), change.max())
+    around = range_of(change)
     relief = change < 0 if better == LOWER else change > 0
     return {
         "n": n,
         "baseline": float(np.median(before)),
         "change": float(np.median(change)),
-        "low": float(low) if n > 1 else None,
-        "high": float(high) if n > 1 else None,
-        "interval": "90 %" if n >= MANY else "range" if n > 1 else "none",
+        "low": around.low if n > 1 else None,
+        "high": around.high if n > 1 else None,
+        "interval": around.kind,
         "p_positive": float((change > 0).mean()),
         "p_relief": float(relief.mean()),
     }

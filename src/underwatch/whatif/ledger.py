@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.facts import Place
+from underwatch.ranges import range_of
 from underwatch.record.indicators import WEEK, YEAR_DAYS, group_cells, words
 from underwatch.record.schema import ALL, GROUPS
 from underwatch.whatif.entries import ACTS, REASONS, enter
@@ -92,11 +93,12 @@ class Ledger:
 
 
 def _cells(counts: np.ndarray, scale: np.ndarray) -> dict[str, object]:
+    """Return the count, and the rate with its range over the replicates that have somebody of the group."""
     rate = counts * scale
-    if np.isnan(rate).any():
-        return {"count": float(counts.mean()), "rate": None, "low": None, "high": None, "n": len(counts)}
-    return {"count": float(counts.mean()), "rate": float(rate.mean()), "low": float(rate.min()),
-            "high": float(rate.max()), "n": len(counts)}  # fmt: skip
+    around = range_of(rate)
+    low, high = (around.low, around.high) if around.n > 1 else (None, None)
+    mean = float(np.nanmean(rate)) if around.n else None
+    return {"count": float(counts.mean()), "rate": mean, "low": low, "high": high, "n": around.n}
 
 
 def _column(name: str, kind: pa.DataType, unit: str, meaning: str, nullable: bool = False) -> pa.Field:
@@ -116,9 +118,9 @@ LEDGER_SCHEMA = pa.schema(
         *_KEYS,
         _column("count", pa.float64(), "acts", "mean over replicates"),
         _column("rate", pa.float64(), _RATE, "mean over replicates", True),
-        _column("low", pa.float64(), _RATE, "least of the replicates", True),
-        _column("high", pa.float64(), _RATE, "most of the replicates", True),
-        _column("n", pa.int32(), "replicates", "other luck, the same parameters"),
+        _column("low", pa.float64(), _RATE, "lower end: the least, or the 5th percentile of 19 and more", True),
+        _column("high", pa.float64(), _RATE, "upper end, likewise; one replicate has no range", True),
+        _column("n", pa.int32(), "replicates", "with other luck, that have a resident of the group"),
     ]
 )
 LEDGER_WEEKS_SCHEMA = pa.schema(

@@ -3,6 +3,9 @@
 Morris looks at every uncertain parameter in the place itself and says which move a figure at all; Sobol then divides
 the variance among the few that move most, in a small town of the same kind. The targets are the headline figures and
 nothing else: whatever is ranked here is ranked by what it means for residents.
+
+All runs meet the luck of the scenario's seed: a method that holds two runs against each other, a step apart, must not
+take another town for the effect of the step. What luck does is therefore in no index; `sweep` shows it.
 """
 
 from __future__ import annotations
@@ -147,11 +150,13 @@ class Question:
             raise InputError(f"n = {self.n} is no power of 2 (128, 256, 512); Sobol's sequence needs one")
         if not 1 <= self.factors <= MOST_FACTORS:
             raise InputError(f"factors = {self.factors} is out of range; it may be 1 to {MOST_FACTORS}")
+        if not self.names():
+            raise InputError("the scenario sets every parameter: nothing is left that could matter")
 
     def names(self) -> tuple[str, ...]:
-        """Return the uncertain parameters: those with a range that the scenario leaves at their central value."""
-        own = self.scenario.parameters
-        return tuple(n for n, fact in model_parameters().items() if fact.low < fact.high and own[n] == fact.central)
+        """Return the uncertain parameters: those with a range that the scenario does not set."""
+        fixed = self.scenario.fixed()
+        return tuple(name for name, fact in model_parameters().items() if fact.low < fact.high and name not in fixed)
 
     def told(self) -> dict[str, Any]:
         """Return what tells this question from another."""

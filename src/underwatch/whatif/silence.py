@@ -1,6 +1,7 @@
 """The silence curve: what becomes of incidents and of published reports as watching grows from next to nothing.
 
 A stand-in place of the same kind is enough: both are rates. Incidents and published reports are those of the stand-in.
+All strengths of a curve meet the same luck, so that it bends because watching grows; each curve has luck of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from underwatch.testimony.channel import expected_published
+from underwatch.whatif.worlds import seed_of_draw
 from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Phase, Scenario
@@ -50,18 +52,22 @@ def silence_curve(
     watching: Sequence[float] = WATCHING,
     progress: Callable[[], None] | None = None,
 ) -> SilenceCurve:
-    """Run the stand-in at every strength of watching with every set of parameters, and count."""
+    """Run the stand-in at every strength of watching with every set of parameters, and count.
+
+    The first set meets the luck of the scenario, number n after it that of draw n.
+    """
     place = scenario.places[0]
     residents = min(STAND_IN, scenario.residents)
     border = any(one.border for one in scenario.places)
 
-    def one(task: tuple[Parameters, float]) -> tuple[float, float]:
-        values, scale = task
+    def one(task: tuple[int, Parameters, float]) -> tuple[float, float]:
+        number, values, scale = task
+        seed = seed_of_draw(scenario, number) if number else scenario.seed
         phases = [watched_more(phase, scale) for phase in scenario.replace(parameters=values).phases()]
         now = phases[0]
         frame = population.frame(now.values, border, now.without)
         key, town, state = simulate.people_of(
-            scenario.seed, place.first_resident, residents, frame, int(now.values["contact_weeks"] + 0.5)
+            seed, place.first_resident, residents, frame, int(now.values["contact_weeks"] + 0.5)
         )
         world = simulate.init(key, town, state, now.day, scenario.days)
         simulate.run(world, phases, simulate.Hands(1))
@@ -71,7 +77,7 @@ def silence_curve(
             progress()
         return float(len(records)), published
 
-    tasks = [(values, scale) for scale in watching for values in parameters]
+    tasks = [(number, values, scale) for scale in watching for number, values in enumerate(parameters)]
     with ThreadPoolExecutor(max(1, threads)) as pool:
         found = np.array(list(pool.map(one, tasks))).reshape(len(watching), len(parameters), 2)
     return SilenceCurve(tuple(watching), found[..., 0], found[..., 1])

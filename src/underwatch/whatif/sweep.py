@@ -12,9 +12,10 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
+from underwatch.ranges import quantiles, range_of
 from underwatch.record.indicators import HEADLINES, measure
 from underwatch.whatif.ensemble import Outcome
-from underwatch.whatif.worlds import begin, gather, seed_of
+from underwatch.whatif.worlds import as_set, begin, gather, seed_of_draw
 from underwatch.world import simulate
 from underwatch.world.draws import stream
 from underwatch.world.parameters import Parameters, at_share, prior_draws
@@ -24,6 +25,7 @@ from underwatch.world.scenario_file import scenario_toml
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PRIOR, LUCK = "prior", "luck"
+_LUCK_RULE = "a seed for each world"  # results of another rule are not gone on with
 _bench = threading.local()
 
 
@@ -52,7 +54,7 @@ def headlines_of(world: World) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A scenario, drawn `draws` times from the prior by `sampler`, each with `replicates` of other luck."""
+    """A scenario, drawn `draws` times from the prior by `sampler`, each with `replicates`; no two worlds share luck."""
 
     scenario: Scenario
     draws: int
@@ -69,23 +71,23 @@ class Sweep:
 
     def parameters(self) -> list[Parameters]:
         """Return the parameters of each draw; what the scenario sets itself stays as set."""
-        central = Parameters.central()
-        fixed = {name: value for name, value in self.scenario.parameters.items() if value != central[name]}
         if self.sampler == "lhs":
-            drawn = prior_draws(self.draws, self.scenario.seed)
-        else:
-            drawn = [Parameters(tuple(row)) for row in _sobol_rows(self.draws, self.scenario.seed).tolist()]
-        return [one.with_values(**fixed) for one in drawn]
+            return as_set(self.scenario, prior_draws(self.draws, self.scenario.seed))
+        rows = _sobol_rows(self.draws, self.scenario.seed).tolist()
+        return as_set(self.scenario, [Parameters(tuple(row)) for row in rows])
 
     def worlds(self) -> list[World]:
-        """Return the tasks: draw by draw, and within a draw replicate by replicate."""
-        seeds = [seed_of(self.scenario, replicate) for replicate in range(self.replicates)]
-        return [World(self.scenario.replace(parameters=one), seed) for one in self.parameters() for seed in seeds]
+        """Return the tasks: draw by draw, and within a draw replicate by replicate, each with a seed of its own."""
+        return [
+            World(self.scenario.replace(parameters=one), seed_of_draw(self.scenario, draw, replicate))
+            for draw, one in enumerate(self.parameters(), 1)
+            for replicate in range(self.replicates)
+        ]
 
     def question(self) -> dict[str, Any]:
-        """Return what tells this sweep from another."""
+        """Return what tells this sweep from another, and from one of the days when all draws had one luck."""
         return {"what": "sweep", "scenario": scenario_toml(self.scenario), "draws": self.draws,
-                "replicates": self.replicates, "sampler": self.sampler}  # fmt: skip
+                "replicates": self.replicates, "sampler": self.sampler, "luck": _LUCK_RULE}  # fmt: skip
 
 
 def _sobol_rows(n: int, seed: int) -> np.ndarray:
@@ -125,7 +127,8 @@ def _figure(outcome: Outcome, at: int) -> float | None:
 def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
     """Return bands of each headline: over draws (the mean over their replicates), and over luck within a draw.
 
-    `prior` rows are quantiles over draws. `luck` rows are quantiles of the replicates' distance from their draw's mean.
+    `prior` rows are over draws; of one replicate each, they hold what luck does as well. `luck` rows are over worlds:
+    how far a world lies from what its draw would be on average (`luck_of`).
     """
     shape = (sweep.draws, sweep.replicates, len(HEADLINES))
     nothing = (np.nan,) * len(HEADLINES)
@@ -133,18 +136,48 @@ def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
     rows: list[dict[str, object]] = []
     for at, headline in enumerate(HEADLINES):
         column = values[..., at]
-        known = ~np.isnan(column).all(axis=1)
-        means = np.full(sweep.draws, np.nan)
-        means[known] = np.nanmean(column[known], axis=1)
-        spreads = {PRIOR: means[known]}
+        spreads = {PRIOR: _means(column)}
         if sweep.replicates > 1:
-            away = column - means[:, None]
-            spreads[LUCK] = away[~np.isnan(away)]
+            spreads[LUCK] = luck_of(column)
         for spread, some in spreads.items():
-            cells = np.quantile(some, QUANTILES) if len(some) else [None] * len(QUANTILES)
-            named = {f"q{round(100 * q):02d}": cell for q, cell in zip(QUANTILES, cells, strict=True)}
-            rows.append({"headline": headline.name, "unit": headline.unit, "spread": spread, "n": len(some), **named})
+            rows.append({"headline": headline.name, "unit": headline.unit, "spread": spread, **_band(some)})
     return pa.Table.from_pylist(rows, schema=BANDS_SCHEMA)
+
+
+def _means(values: np.ndarray) -> np.ndarray:
+    """Return the mean of each draw over those of its replicates that have a value, float[draws that have one]."""
+    known = ~np.isnan(values).all(axis=1)
+    return np.asarray(np.nanmean(values[known], axis=1))
+
+
+def luck_of(values: np.ndarray) -> np.ndarray:
+    """Return what luck alone does in float[draws, replicates]: float[worlds], each against the mean of its draw.
+
+    The mean of r replicates is drawn to each of them, which leaves (r - 1) / r of the variance: each distance is
+    lengthened by the root of r / (r - 1). A draw with one value says nothing of luck and is left out.
+    """
+    n = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    told = values[n[:, 0] > 1]
+    n = n[n[:, 0] > 1]
+    away = (told - np.nanmean(told, axis=1, keepdims=True)) * np.sqrt(n / (n - 1))
+    return np.asarray(away[~np.isnan(away)])
+
+
+def _band(values: np.ndarray) -> dict[str, object]:
+    """Return number and quantiles; one that so few values cannot tell is missing, as in a range (`ranges`)."""
+    n = len(values)
+    found: dict[str, object] = {"n": n}
+    for share in QUANTILES:
+        told = min(share, 1 - share) * (n + 1) >= 1 - 1e-9
+        found[f"q{round(100 * share):02d}"] = float(quantiles(values, (share,))[0]) if told else None
+    around = range_of(values)
+    known = n > 1
+    return {
+        **found,
+        "low": around.low if known else None,
+        "high": around.high if known else None,
+        "holds": around.share,
+    }
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, unit: str = "", nullable: bool = False) -> pa.Field:
@@ -155,11 +188,24 @@ BANDS_SCHEMA = pa.schema(
     [
         _field("headline", pa.string(), "headline indicator, a human-rights figure of the baseline"),
         _field("unit", pa.string(), "its unit"),
-        _field("spread", pa.string(), "prior: over draws of the parameters; luck: of replicates around their draw"),
-        _field("n", pa.int32(), "values behind the quantiles"),
+        _field(
+            "spread",
+            pa.string(),
+            "prior: over draws of the parameters; luck: of replicates around their draw, "
+            "corrected for how few they are",
+        ),
+        _field("n", pa.int32(), "prior: draws that have the figure; luck: worlds that have it, each with its own luck"),
         *(
-            _field(f"q{round(100 * q):02d}", pa.float64(), f"{100 * q:.0f} % quantile", nullable=True)
+            _field(
+                f"q{round(100 * q):02d}",
+                pa.float64(),
+                f"one more lies below it in {100 * q:.0f} %; missing where n is too small to say",
+                nullable=True,
+            )
             for q in QUANTILES
         ),
+        _field("low", pa.float64(), "lower end of the range: q05, or the least where n is below 19", nullable=True),
+        _field("high", pa.float64(), "upper end of the range: q95, or the most where n is below 19", nullable=True),
+        _field("holds", pa.float64(), "share of further ones that the range holds"),
     ]
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from underwatch.facts import Place
 from underwatch.record.indicators import Combined
 from underwatch.testimony.channel import expected_published
 from underwatch.world import checkpoint, population, simulate
+from underwatch.world.draws import stream
 from underwatch.world.layout import N_CELLS, RECORD_FIELDS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.scenario import Scenario
@@ -34,6 +35,15 @@ def seed_of(scenario: Scenario, replicate: int) -> int:
     return (scenario.seed + replicate) % 2**64
 
 
+def seed_of_draw(scenario: Scenario, draw: int, replicate: int = 0) -> int:
+    """Return the seed of a replicate of a draw from the prior (from 1): keyed, so that no two worlds share their luck.
+
+    Nor do those of another seed of the scenario: asking again with the next seed is asking anew.
+    """
+    luck = stream(scenario.seed, f"luck of draw {draw}, replicate {replicate}")
+    return int(luck.integers(2**64, dtype=np.uint64))
+
+
 def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
     """Return the baseline and, where the campaign is within its days, the twin without it."""
     if not any(phase.campaign for phase in scenario.phases()):
@@ -42,12 +52,15 @@ def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
 
 
 def drawn(scenario: Scenario, draws: int) -> list[Scenario]:
-    """Return the scenario with parameters drawn from the prior; what it sets itself stays as set."""
-    central = Parameters.central()
-    fixed = {name: value for name, value in scenario.parameters.items() if value != central[name]}
-    if not draws:
-        return []
-    return [scenario.replace(parameters=one.with_values(**fixed)) for one in prior_draws(draws, scenario.seed)]
+    """Return the scenario with parameters drawn from the prior, each draw with luck of its own."""
+    found = as_set(scenario, prior_draws(draws, scenario.seed)) if draws else []
+    return [scenario.replace(parameters=one, seed=seed_of_draw(scenario, n)) for n, one in enumerate(found, 1)]
+
+
+def as_set(scenario: Scenario, draws: Sequence[Parameters]) -> list[Parameters]:
+    """Return draws from the prior in which what the scenario sets itself stays as set."""
+    fixed = scenario.fixed()
+    return [one.with_values(**fixed) for one in draws]
 
 
 def first_values(scenario: Scenario) -> Mapping[str, float]:

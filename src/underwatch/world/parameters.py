@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -100,10 +100,12 @@ class Parameters(Mapping[str, float]):
     """One value for each parameter; a mapping by name whose values are attributes too.
 
     Frozen and hashable: two of them are equal when all values are. `in_order` holds the values in the order of the
-    table, in the units of the table. Make one with `Parameters.central()` and `with_values`.
+    table, in the units of the table. Make one with `Parameters.central()` and `with_values`, which notes in `named`
+    what it was given: a value that somebody sets stays in every draw from the prior, the central one too.
     """
 
     in_order: tuple[float, ...]
+    named: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __post_init__(self) -> None:
         if len(self.in_order) != len(model_parameters()):
@@ -122,7 +124,13 @@ class Parameters(Mapping[str, float]):
     def with_values(self, /, **changes: object) -> Parameters:
         """Return a copy with some values set, each within the range of the table; InputError otherwise."""
         new = {name: checked(name, value) for name, value in changes.items()}
-        return Parameters(tuple(new.get(name, value) for name, value in self.items()))
+        return Parameters(tuple(new.get(name, value) for name, value in self.items()), self.named.union(new))
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Return the names of what is set, in the order of the table: named, or away from the central value."""
+        known = model_parameters()
+        return tuple(name for name, value in self.items() if name in self.named or value != known[name].central)
 
     def to_dict(self) -> dict[str, float]:
         """Return the values by name, in the order of the table."""

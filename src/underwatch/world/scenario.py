@@ -156,6 +156,16 @@ class Scenario:
         """The number of residents of all places together."""
         return self.population or sum(place.population for place in self.places)
 
+    def fixed(self) -> dict[str, float]:
+        """Return the parameters that are set and therefore in no draw from the prior, with their first values.
+
+        Set is what `parameters` set and what a dated change names: the change is from what the scenario has to what it
+        says, in every draw.
+        """
+        changed = {name for change in self.changes for name in change.values}
+        names = changed.union(self.parameters.fixed)
+        return {name: value for name, value in self.parameters.items() if name in names}
+
     def phases(self) -> tuple[Phase, ...]:
         """Return the longest stretches in which every constant is the same, in order and without gap."""
         last = self.end + timedelta(1)

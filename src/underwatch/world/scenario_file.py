@@ -26,7 +26,7 @@ from underwatch.world.scenario import (
     without_rules,
 )
 
-_KEYS = ("place", "start", "end", "days", "seed", "population", "without", "campaign", "parameters", "change")
+_KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "parameters", "change")
 _CAMPAIGN_KEYS = ("first", "last")
 _CHANGE_KEYS = ("date", "parameters", "without")
 _OPTIONS = ("start", "end", "days", "seed", "population", "values", "without")
@@ -62,6 +62,12 @@ def parse(text: str, where: str = "") -> Scenario:
     return _build(_parsed(text, where), {}, where)
 
 
+def parse_written(text: str, where: str = "") -> Scenario:
+    """Read what `scenario_toml` wrote, now or before it said in `set` what is set: then the central values were not."""
+    table = _parsed(text, where)
+    return _build({"set": [], **table}, {}, where)
+
+
 def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
     """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
 
@@ -79,12 +85,17 @@ def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
 
 
 def scenario_toml(scenario: Scenario) -> str:
-    """Return a scenario as TOML that reads back as the same scenario, with every parameter, its unit and range."""
+    """Return a scenario as TOML that reads back as the same scenario, with every parameter, its unit and range.
+
+    `set` names those that are set: all others are listed with the value they have, and drawn where draws are asked for.
+    """
     place = f"{scenario.name} province" if scenario.kind == "province" else scenario.name
     lines = [f'place = "{place}"', f"start = {scenario.start}", f"end = {scenario.end}", f"seed = {scenario.seed}"]
     if scenario.population is not None:
         lines.append(f"population = {scenario.population}")
-    lines.append(f"without = {_as_list(scenario.without)}")
+    rules = sorted(scenario.without, key=lambda rule: int(rule[1:]))
+    lines.append(f"without = {_as_list(rules)}")
+    lines.append(f"set = {_as_list(scenario.parameters.fixed)}  # in no draw; all other [parameters] are drawn")
     if scenario.campaign is None:
         lines.append("campaign = false")
     else:
@@ -93,15 +104,14 @@ def scenario_toml(scenario: Scenario) -> str:
     for change in scenario.changes:
         lines += ["", "[[change]]", f"date = {change.date}"]
         if change.without:
-            lines.append(f"without = {_as_list(change.without)}")
+            lines.append(f"without = {_as_list(sorted(change.without, key=lambda rule: int(rule[1:])))}")
         if change.values:
             lines += ["[change.parameters]", *_as_values(change.values, with_range=False)]
     return "\n".join(lines) + "\n"
 
 
-def _as_list(rules: frozenset[str]) -> str:
-    ordered = sorted(rules, key=lambda rule: int(rule[1:]))
-    return "[" + ", ".join(f'"{rule}"' for rule in ordered) + "]"
+def _as_list(names: Iterable[str]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
 
 
 def _as_values(values: Mapping[str, float], with_range: bool) -> list[str]:
@@ -168,7 +178,7 @@ def _scenario(table: Mapping[str, Any], given: Mapping[str, Any]) -> Scenario:
         start=start,
         end=end,
         seed=_whole("seed", given.get("seed", table.get("seed", DEFAULT_SEED))),
-        parameters=Parameters.central().with_values(**{**values, **options}),
+        parameters=_parameters(table, values, options),
         without=_rules(table.get("without", [])) | without_rules(given.get("without", ())),
         campaign=_campaign(table),
     )
@@ -177,6 +187,20 @@ def _scenario(table: Mapping[str, Any], given: Mapping[str, Any]) -> Scenario:
         scenario = scenario.replace(population=_whole("population", population))
     moved = bool({"start", "end", "days"} & given.keys())
     return scenario.replace(changes=_changes(table, (start, end) if moved else None))
+
+
+def _parameters(table: Mapping[str, Any], values: dict[str, Any], options: Mapping[str, Any]) -> Parameters:
+    """Return the values of a file and of the options above it; all of them are set, or those that `set` names."""
+    found = Parameters.central().with_values(**{**values, **options})
+    if "set" not in table:
+        return found
+    listed = table["set"]
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise InputError(f'set = {_brief(listed)} is no list of parameters; for example: set = ["p_notice"]')
+    for name in listed:
+        if name not in values:
+            raise InputError(f'set names "{_brief(name)}", which is not in [parameters]{nearest(name[:80], values)}')
+    return Parameters(found.in_order, frozenset(listed) | options.keys())
 
 
 def _timing(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, Measured, week_starts
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.show.numbers import number, percent
 from underwatch.show.plots import WEEKLY
 from underwatch.show.report import LIMITS
 from underwatch.show.studio.run import OVER, Run
-from underwatch.show.summary import STATEMENT, Study, band, band_words, number, per_thousand, percent, summary_lines
+from underwatch.show.summary import STATEMENT, Study, band_words, per_thousand, summary_lines
 from underwatch.world.layout import GROUND_NAMES
 
 
@@ -47,6 +49,8 @@ def told(run: Run) -> dict[str, Any]:
         "worlds": list(study.worlds),
         "n_draws": study.n_draws,
         "band": band_words(study.n_draws),
+        "range": _range(study.n_draws),
+        "n_set": study.n_set,
         "complete": run.state in OVER,
         "summary": list(summary_lines(study)),
         "figures": _figures(study),
@@ -69,8 +73,9 @@ def _chart(study: Study, headline: Headline) -> dict[str, Any]:
     for world in study.worlds:
         worlds[world] = {"history": _list(study.central[world].weekly[:, at])}
         if world in study.ensemble:
-            edges = band(study.ensemble[world].weekly[:, :, at])
+            *edges, n = ranges_of(study.ensemble[world].weekly[:, :, at])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
+            worlds[world]["n"] = n.tolist()
     return {
         "name": headline.name,
         "title": headline.title,
@@ -84,8 +89,9 @@ def _chart(study: Study, headline: Headline) -> dict[str, Any]:
 
 
 def _edges(draws: np.ndarray) -> list[float | None]:
-    low, _, high = band(draws)
-    return _list(np.array([low, high]))
+    """Return low, high and the number of draws behind them."""
+    around = range_of(draws)
+    return [*_list(np.array([around.low, around.high])), around.n]
 
 
 def _change(study: Study, at: int) -> dict[str, Any]:
@@ -118,14 +124,23 @@ def _groups(study: Study) -> list[dict[str, Any]]:
 
 def _silence(study: Study) -> dict[str, Any]:
     points = [
-        {"watching": p.watching, "incidents": p.incidents, "published": p.published, "low": p.lo, "high": p.hi}
+        {"watching": p.watching, "incidents": p.incidents, "published": p.published, "low": low, "high": high}
         for p in study.silence
+        for low, high in [_list(np.array([p.lo, p.hi]))]
     ]
-    return {"points": points, "band": study.silence_band}
+    return {"points": points, "band": study.silence_band, "range": _range(study.silence[0].n if points else 0)}
+
+
+def _range(n: int) -> dict[str, Any]:
+    """Return what a range of n draws is, for a page in another language: its kind, its share and n."""
+    return {"kind": kind_of(n), "share": share_of(n), "n": n}
 
 
 def _figures(study: Study) -> dict[str, list[str]]:
-    """Return the numbers of the ten lines, written out, as value, low and high: for a summary in another language."""
+    """Return the numbers of the ten lines, written out: for a summary in another language.
+
+    Each is value, low and high, and the number of draws behind them where that is not all.
+    """
     central, draws = study.central[study.baseline], study.ensemble.get(study.baseline)
     found: dict[str, list[str]] = {}
     for at, headline in enumerate(HEADLINES):
@@ -150,7 +165,7 @@ def _figures(study: Study) -> dict[str, list[str]]:
 
 
 def _difference(study: Study, at: int) -> list[str]:
-    from underwatch.show.summary import signed
+    from underwatch.show.numbers import signed
 
     one, other = study.pair
 
@@ -164,5 +179,6 @@ def _difference(study: Study, at: int) -> list[str]:
 def _written(value: float, draws: np.ndarray | None, form: Any) -> list[str]:
     if draws is None or not len(draws):
         return [form(value)]
-    low, _, high = (float(edge) for edge in band(np.asarray(draws, float)))
-    return [form(value), form(low), form(high)]
+    around = range_of(draws)
+    edges = [form(around.low), form(around.high)] if around.kind != NONE else ["", ""]
+    return [form(value), *edges, *([] if around.n == len(draws) else [str(around.n)])]

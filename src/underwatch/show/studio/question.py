@@ -88,7 +88,7 @@ class Question:
 
     def record(self) -> dict[str, Any]:
         """Return it as the page asked it: plain JSON that `question_of` reads back as the same."""
-        scenario, central = self.scenario, model_parameters()
+        scenario = self.scenario
         return {
             "place": scenario.name,
             "start": scenario.start.isoformat(),
@@ -96,7 +96,7 @@ class Question:
             "population": scenario.population,
             "seed": scenario.seed,
             "draws": self.draws,
-            "parameters": {n: v for n, v in scenario.parameters.items() if v != central[n].central},
+            "parameters": {name: scenario.parameters[name] for name in scenario.parameters.fixed},
             "without": sorted(scenario.without, key=lambda rule: int(rule[1:])),
             "interventions": [one.name for one, _ in self.dated],
             "from_date": self.dated[0][1].isoformat() if self.dated else None,

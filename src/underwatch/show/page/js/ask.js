@@ -106,7 +106,7 @@ function narrow() {
     node.hidden = wanted !== "" && !node.textContent.toLowerCase().includes(wanted);
 }
 
-// Read the question as the server takes it; what is at its central value is left out.
+// Read the question as the server takes it; what was never moved is left out.
 export function read() {
   const parameters = {};
   for (const [name, one] of sliders) if (one.moved()) parameters[name] = one.value();

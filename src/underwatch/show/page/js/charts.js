@@ -1,6 +1,6 @@
 // Charts of the indicators by week: both worlds with their bands, one day line in all of them, and a table under each.
 import { foldedTable, make, table as tableOf } from "./element.js";
-import { date, number, ranged, say, translated } from "./words.js";
+import { behind, date, number, ranged, say, translated } from "./words.js";
 
 const DAY = 86400;
 const drawn = [];
@@ -62,7 +62,7 @@ export function indicatorChart(chart, told, pick) {
       const one = chart.worlds[world];
       const range = one.low ? ranged(one.low[week], one.high[week], chart.share) : "";
       return make("span", { class: `w${at}` }, make("span", { class: "swatch", "aria-hidden": "true" }),
-        make("b", { text: number(one.history[week], chart.share) }), range ? ` (${range})` : "");
+        make("b", { text: number(one.history[week], chart.share) }), range ? ` (${range}${behind(one.n[week], told)})` : "");
     }));
   };
   const axisNumber = (value) => (chart.share ? `${Number((100 * value).toPrecision(3))} %` : String(value));
@@ -131,7 +131,7 @@ function weekTable(chart, told, title) {
   const header = [say("chart.week")];
   for (const world of told.worlds) {
     header.push(say("chart.history", { world: say(`world.${world}`) }));
-    if (chart.worlds[world].low) header.push(say("chart.median"), say("chart.low"), say("chart.high"));
+    if (chart.worlds[world].low) header.push(say("chart.median"), say("chart.low"), say("chart.high"), say("chart.n"));
   }
   const rows = chart.week_starts.map((day, week) => {
     const iso = new Date(Date.parse(told.start) + day * 86400000).toISOString().slice(0, 10);
@@ -139,7 +139,7 @@ function weekTable(chart, told, title) {
     for (const world of told.worlds) {
       const one = chart.worlds[world];
       cells.push(number(one.history[week], chart.share));
-      if (one.low) cells.push(...[one.median, one.low, one.high].map((list) => number(list[week], chart.share)));
+      if (one.low) cells.push(...[one.median, one.low, one.high].map((list) => number(list[week], chart.share)), String(one.n[week]));
     }
     return cells;
   });

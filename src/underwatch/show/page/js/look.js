@@ -2,7 +2,7 @@
 import { colour, forget, indicatorChart, setDay } from "./charts.js";
 import { Dots, counts, unpack } from "./dots.js";
 import { byId, make, table } from "./element.js";
-import { date, number, say, signed, translated, whole } from "./words.js";
+import { behind, date, number, rangeWords, say, signed, translated, whole } from "./words.js";
 
 const FIRST_CHARTS = 4;
 const DIFFERENCE = 2;
@@ -95,8 +95,7 @@ export function changeWords(told) {
 }
 
 export function bandWords(told) {
-  if (!told.n_draws) return say("band.none");
-  return say(told.n_draws < 20 ? "band.few" : "band.many", { n: told.n_draws });
+  return rangeWords(told.range);
 }
 
 function drawCharts() {
@@ -196,7 +195,9 @@ function drawChanges() {
   const rows = told.changes.map((row) => {
     const title = `${translated(`headline.${row.name}`, row.title)} (${translated(`headline.${row.name}.unit`, row.unit)})`;
     const cells = [title, ...pair.map((world) => number(row.values[world], row.share))];
-    if (twin) cells.push(signed(row.difference, row.share), row.range ? say("number.range", { low: signed(row.range[0], row.share), high: signed(row.range[1], row.share) }) : "–");
+    const [low, high, n] = row.range ?? [null, null, told.n_draws];
+    const range = low === null ? "–" : say("number.range", { low: signed(low, row.share), high: signed(high, row.share) });
+    if (twin) cells.push(signed(row.difference, row.share), range + behind(n, told));
     return cells;
   });
   const title = twin ? say("changes.title", { change: changeWords(told) }) : say("changes.alone");

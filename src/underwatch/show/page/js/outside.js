@@ -4,7 +4,7 @@ import { colour, mount } from "./charts.js";
 import { byId, foldedTable, make, table } from "./element.js";
 import { current, isoOf } from "./look.js";
 import { ledgerFigure } from "./ledger.js";
-import { number, say, whole } from "./words.js";
+import { number, rangeWords, say, whole } from "./words.js";
 
 const MOST_DRAWN = 60;
 const SVG = "http://www.w3.org/2000/svg";
@@ -130,6 +130,6 @@ function silenceFigure(told) {
   const header = ["watching", "incidents", "published", "low", "high", "rate"].map((key) => say(`silence.${key}`));
   return make("figure", { class: "card" }, make("h3", { text: say("silence.title") }), make("p", { class: "axis-name", text: say("silence.incidents") }), above,
     make("p", { class: "axis-name", text: say("silence.published") }), below,
-    make("figcaption", { text: `${say("silence.caption")} ${told.n_draws ? say("silence.band", { n: Math.min(8, told.n_draws) }) : ""}` }),
+    make("figcaption", { text: `${say("silence.caption")} ${say("silence.band", { band: rangeWords(told.silence.range) })}` }),
     foldedTable(say("table.open"), say("silence.title"), () => table(header, rows, say("silence.title"))));
 }

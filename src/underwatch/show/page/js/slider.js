@@ -9,6 +9,7 @@ export function slider(fact) {
   const input = make("input", { type: "range", min: "0", max: String(STEPS), step: "1", id: `p-${fact.name}`, "aria-describedby": `about-${fact.name}` });
   const output = make("output", { for: input.id });
   let value = fact.central;
+  let fixed = false; // what was moved stays as set, at its central value too, until the form is reset
 
   const position = (number) =>
     STEPS * (log ? Math.log(number / fact.low) / Math.log(fact.high / fact.low) : (number - fact.low) / (fact.high - fact.low));
@@ -24,17 +25,19 @@ export function slider(fact) {
     const words = `${value} ${unit(fact.unit)}`.trim();
     output.textContent = words;
     input.setAttribute("aria-valuetext", words);
-    input.closest(".slider")?.classList.toggle("moved", value !== fact.central);
+    input.closest(".slider")?.classList.toggle("moved", fixed);
   };
   input.addEventListener("input", () => {
     value = valueAt(Number(input.value));
+    fixed = true;
     tell();
   });
 
   return {
     value: () => value,
-    moved: () => value !== fact.central,
+    moved: () => fixed,
     set(wanted) {
+      fixed = wanted !== undefined;
       value = wanted ?? fact.central;
       input.value = String(Math.round(position(value)));
       tell();
@@ -51,7 +54,7 @@ export function slider(fact) {
         make("p", { class: "about", id: `about-${fact.name}`, text: `${first ? `${meaning}. ` : ""}${about} ${fact.rule}, ${fact.name}.` }));
       input.value = String(Math.round(position(value)));
       tell();
-      node.classList.toggle("moved", value !== fact.central);
+      node.classList.toggle("moved", fixed);
       return node;
     },
   };

@@ -1,7 +1,7 @@
 // The ten lines, the limits beside them, and what was asked.
 import { byId, make } from "./element.js";
 import { bandWords, changeWords } from "./look.js";
-import { date, language, say, translated, whole } from "./words.js";
+import { behind, date, language, say, translated, whole } from "./words.js";
 
 const LINES = ["place", "listed", "followed", "change", "calls", "ordinary", "distress", "out", "silence", "statement"];
 const NEAR = 5;
@@ -19,12 +19,20 @@ export function drawSummary(told) {
 }
 
 function line(name, told, place, end) {
-  const values = { place, residents: whole(told.place.residents), start: date(told.start), end: date(end), band: bandWords(told), change: changeWords(told) };
-  for (const [key, [value, low, high]] of Object.entries(told.figures)) values[key] = low === undefined ? plain(value) : `${plain(value)} (${plain(low).replace(/\s*%$/, "")}~${plain(high)})`;
+  const values = { place, residents: whole(told.place.residents), start: date(told.start), end: date(end), change: changeWords(told),
+    band: bandWords(told) + (told.n_set ? `; ${say("band.set", { n: told.n_set })}` : "") };
+  for (const [key, figure] of Object.entries(told.figures)) values[key] = ranged(figure, told);
   if (name === "change" && told.worlds.length < 2) return say("line.no_twin");
   if (name === "silence") return silenceLine(told);
   const key = name === "place" && told.worlds.length > 1 ? (told.interventions.length ? "line.place_with" : "line.place_without") : `line.${name}`;
   return say(key, values);
+}
+
+// A figure with its range, and the number of draws behind it where that is not all of them.
+function ranged([value, low, high, n], told) {
+  const some = n === undefined ? "" : behind(Number(n), told);
+  const range = low ? `${plain(low).replace(/\s*%$/, "")}~${plain(high)}` : "";
+  return range || some ? `${plain(value)} (${range || say("band.no_range")}${some})` : plain(value);
 }
 
 // The server writes a very small number in English words.

@@ -72,3 +72,14 @@ export function ranged(low, high, share = false) {
   if (low === null || high === null || low === undefined) return "";
   return say("number.range", { low: number(low, share).replace(" %", ""), high: number(high, share) });
 }
+
+// What a range is, by its kind: the middle 90 %, the whole range with the share that it holds, or none.
+export function rangeWords({ kind, n, share }) {
+  if (kind === "none") return say(n ? "band.one" : "band.none");
+  return say(kind === "range" ? "band.few" : "band.many", { n, share: Math.round(100 * share) });
+}
+
+// How many of the draws stand behind a range, where that is not all of them.
+export function behind(n, told) {
+  return n < told.n_draws ? `; ${say("band.some", { n, all: told.n_draws })}` : "";
+}
