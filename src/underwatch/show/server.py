@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -128,7 +128,7 @@ def serve(
         log_level="critical", access_log=False, server_header=False, backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
-    server = _Server(config, Links(room(), patience))
+    server = _Server(config, Links(room(), patience, token))
     threading.Thread(target=_when_started, args=(server, ready, address), daemon=True).start()
     with server.ending():
         try:
@@ -189,4 +189,5 @@ def _when_started(server: uvicorn.Server, ready: Callable[[str], None], address:
         time.sleep(0.01)
     ready(address)
     time.sleep(_PAGE_FIRST_SECONDS)
-    import underwatch.show.studio.simulation  # noqa: F401
+    with suppress(ImportError, OSError):  # without a file to spare, the first run reads it in
+        import underwatch.show.studio.simulation  # noqa: F401

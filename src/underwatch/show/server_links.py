@@ -1,14 +1,16 @@
 """Connections to the studio: a silent or slow one neither lasts nor shuts others out.
 
-A connection waits while a request, head and body, has not come as a whole. One that waits has until a deadline, and
-when all places are taken the one that has waited longest makes room. Anybody on the machine can connect; a page's
-request comes at once, and so passes however many others sit and wait.
+A connection waits while a request, head and body, has not come as a whole, or an answer is not read. One that waits
+has until a deadline. Anybody on the machine can connect: when all places are taken, the stranger that has waited the
+longest makes room, and one that has shown the token never does. A page's request comes at once, and so passes however
+many others sit and wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import hmac
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,6 +18,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from underwatch.show.server_guard import TOKEN_HEADER
 from underwatch.show.server_words import say_once
 
 MOST_LINKS = 512
@@ -23,15 +26,17 @@ ACCEPTED_AT_ONCE = 32
 QUEUE = 512  # connections that the system holds until they are accepted
 OTHER_FILES = 128  # left to the rest of the program, and to what is accepted before it is counted
 _OUT_OF_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_TOKEN = TOKEN_HEADER.lower().encode()
 _BUSY = b'{"error": "too many requests at once; wait a little"}'
 
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds that a connection has for the head of a request, for its body, and for rest between two requests."""
+    """Seconds that a connection has for a request's head, its body, reading the answer, and rest before the next."""
 
     head: float = 10.0
     body: float = 10.0
+    unread: float = 30.0
     rest: float = 15.0
 
 
@@ -50,23 +55,30 @@ def room() -> int:
 
 
 class Links(ServerState):
-    """What all connections share: how many may be open, and which of them wait, the longest first."""
+    """What all connections share: how many may be open, and which are strangers, the longest in its stage first."""
 
-    def __init__(self, most: int, patience: Patience) -> None:
+    def __init__(self, most: int, patience: Patience, token: str) -> None:
         super().__init__()
         self.most = most
         self.patience = patience
+        self.token = token.encode()
         self.open: set[Link] = set()
-        self.waiting: dict[Link, None] = {}
+        self.strangers: dict[Link, None] = {}
 
     def let_in(self, link: Link) -> bool:
-        """Count a connection; False when every place is taken by one that is being answered."""
+        """Count a connection; False when every place is taken by one that has shown the token."""
         if len(self.open) >= self.most:
-            if not self.waiting:
+            waiting = (one for one in self.strangers if one.stage != "answer")
+            last = next(waiting, None) or next(iter(self.strangers), None)
+            if last is None:
                 return False
-            self.drop(next(iter(self.waiting)))
+            self.drop(last)
         self.open.add(link)
         return True
+
+    def knows(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        """Say whether a head shows the token."""
+        return any(name == _TOKEN and hmac.compare_digest(value, self.token) for name, value in headers)
 
     def drop(self, link: Link) -> None:
         """End a connection at once, whatever it has not sent or read."""
@@ -76,13 +88,13 @@ class Links(ServerState):
     def forget(self, link: Link) -> None:
         """Count a connection no more."""
         self.open.discard(link)
-        self.waiting.pop(link, None)
+        self.strangers.pop(link, None)
 
     def failed(self, _: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
-        """Take what went wrong outside of any request: without a file to spare, all that wait make room."""
+        """Take what went wrong outside of any request: without a file to spare, all strangers make room."""
         error = told.get("exception")
         if isinstance(error, OSError) and error.errno in _OUT_OF_FILES:
-            for link in list(self.waiting):
+            for link in list(self.strangers):
                 self.drop(link)
             say_once("the system allows no more open files; connections that waited were ended")
         elif error is not None:
@@ -94,6 +106,7 @@ class Link(H11Protocol):
 
     due: asyncio.TimerHandle | None = None
     stage = ""
+    known = False
 
     @property
     def links(self) -> Links:
@@ -129,6 +142,16 @@ class Link(H11Protocol):
         self._unset_keepalive_if_required()  # its own deadline takes the place of uvicorn's, which any byte unsets
         self._look()
 
+    def pause_writing(self) -> None:
+        """Wait for what has been written to be read."""
+        super().pause_writing()
+        self._look()
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        super().resume_writing()
+        self._look()
+
     def shutdown(self) -> None:
         """End it with the studio: at once when nothing is being answered."""
         if self.stage != "answer":
@@ -143,8 +166,11 @@ class Link(H11Protocol):
         """See how far the request has come."""
         if not self.stage or self.cycle is None:
             return
-        if self.cycle.response_complete:
-            if self.stage in ("body", "answer"):
+        self.known = self.known or self.links.knows(self.headers)
+        if self.flow.write_paused:
+            self._enter("unread")
+        elif self.cycle.response_complete:
+            if self.stage != "head":
                 self._enter("rest")
         elif self.conn.their_state is h11.SEND_BODY:
             self._enter("body")
@@ -159,9 +185,10 @@ class Link(H11Protocol):
         if self.due is not None:
             self.due.cancel()
             self.due = None
-        self.links.waiting.pop(self, None)
-        if stage in ("head", "body", "rest"):
+        self.links.strangers.pop(self, None)
+        if stage and not self.known:
+            self.links.strangers[self] = None
+        if stage in ("head", "body", "unread", "rest"):
             # The guard answers a late body in words first.
             seconds = getattr(self.links.patience, stage) * (1.5 if stage == "body" else 1.0)
-            self.links.waiting[self] = None
             self.due = self.loop.call_later(seconds, self.links.drop, self)
