@@ -39,10 +39,15 @@ function between(from, to, { months, days }) {
   const found = [];
   const first = new Date(from * 1000);
   const month = 12 * first.getUTCFullYear() + first.getUTCMonth();
-  for (let at = month - (month % months); Date.UTC(0, at) / 1000 <= to; at += months)
+  for (let at = month - (month % months); midnight(at, 1) <= to; at += months)
     for (const day of days) {
-      const seconds = Date.UTC(0, at, day) / 1000;
-      if (seconds >= from && seconds <= to && seconds < Date.UTC(0, at + 1) / 1000) found.push(seconds);
+      const seconds = midnight(at, day);
+      if (seconds >= from && seconds <= to && seconds < midnight(at + 1, 1)) found.push(seconds);
     }
   return found;
+}
+
+// Months are counted from the year 0.
+function midnight(month, day) {
+  return Date.UTC(Math.floor(month / 12), month % 12, day) / 1000;
 }
