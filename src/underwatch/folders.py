@@ -185,10 +185,13 @@ def private_folder() -> Path:
 
 
 @contextmanager
-def temporary_folder(inside: Path | None = None) -> Iterator[Path]:
-    """Give a temporary folder of mode 700, in a folder of the program or where such folders are; removed at the end."""
+def temporary_folder(inside: Path | None = None, prefix: str = "underwatch-") -> Iterator[Path]:
+    """Give a temporary folder of mode 700, in a folder of the program or where such folders are; removed at the end.
+
+    `prefix` begins its name where it must not tell what it is of.
+    """
     where = _temporary() if inside is None else str(plain_folder(inside))
-    with tempfile.TemporaryDirectory(prefix=".underwatch-" if inside else "underwatch-", dir=where) as folder:
+    with tempfile.TemporaryDirectory(prefix=f".{prefix}" if inside else prefix, dir=where) as folder:
         yield Path(folder)
 
 

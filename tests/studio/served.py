@@ -15,16 +15,20 @@ SMALL = {"place": "Hoeryong", "population": 3000, "days": 60, "draws": 2}
 
 
 class Studio:
-    """A running studio: its process, port and token."""
+    """A running studio: its process, port and token.
 
-    def __init__(self, *arguments, cwd=None):
+    `code` is what Python runs, `more` goes into its environment, `errors` takes its standard error.
+    """
+
+    def __init__(self, *arguments, cwd=None, code=COMMAND, more=None, errors=subprocess.DEVNULL):
         paths = os.pathsep.join(filter(None, (str(ROOT / "src"), os.environ.get("PYTHONPATH"))))
+        screen = [] if more and "BROWSER" in more else ["--no-browser"]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "studio", "--no-browser", *map(str, arguments)],
+            [sys.executable, "-c", code, "studio", *screen, *map(str, arguments)],
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": paths},
+            env={**os.environ, "PYTHONPATH": paths, **(more or {})},
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
             text=True,
         )
         self.line = self.process.stdout.readline()
@@ -42,9 +46,9 @@ class Studio:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{what}:\s+(\d+)", status)[1]) / 1024
 
-    def close(self):
+    def close(self, number=signal.SIGINT):
         """Interrupt it as a user would, and return its exit code."""
-        self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(30)
+        self.process.send_signal(number)
+        code = self.process.wait(60)
         self.process.stdout.close()
         return code

@@ -19,9 +19,11 @@ SIZES = {"wide": (1440, 1000), "narrow": (390, 844)}
 class Page:
     """An opened page that notes every request, error and message of the console."""
 
-    def __init__(self, browser, studio, size="wide", **settings):
+    def __init__(self, browser, studio, size="wide", before="", **settings):
         width, height = SIZES[size]
         self.context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **settings)
+        if before:
+            self.context.add_init_script(before)
         self.page = self.context.new_page()
         self.requests, self.faults, self.bytes = [], [], {}
         self.context.on("request", lambda request: self.requests.append(request.url))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import threading
+from contextlib import ExitStack, suppress
 from html import escape
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import click
 _HELP = """Open the studio: a page on this machine alone, to look, ask and compare without writing code.
 
 RUN is a finished run folder of one city or county to open; several are put side by side. The page is served on
-127.0.0.1 with a random token in its address, until Ctrl-C. Nothing leaves the machine. Every resident is synthetic.
+127.0.0.1 and opened with a random token, until Ctrl-C. Nothing leaves the machine. Every resident is synthetic.
 """
 _EXAMPLES = """\b
 Examples:
@@ -47,15 +48,22 @@ def studio(runs: tuple[Path, ...], port: int, no_browser: bool) -> None:
         for question, digest in questions_of(runs):
             desk.ask(question, kept=True, same_as=digest)
 
+    door = _Doorstep()
+
     def ready(address: str) -> None:
         click.echo(f"The studio is open at {address}")
         click.echo("It answers on this machine alone, until Ctrl-C.", err=True)
         if not no_browser and _has_screen():
-            opened.open(address)
+            door.open(address)
 
-    with _doorstep() as opened, suppress(KeyboardInterrupt):
-        serve(desk, port, ready)
-    click.echo("The studio is closed.", err=True)
+    try:
+        ended_by = serve(desk, port, ready, door.close)
+    finally:
+        door.close()
+    with suppress(OSError):  # the terminal may be gone
+        click.echo("The studio is closed.", err=True)
+    if ended_by is not None and ended_by != signal.SIGINT:
+        signal.raise_signal(ended_by)
 
 
 def _has_screen() -> bool:
@@ -64,26 +72,41 @@ def _has_screen() -> bool:
 
 
 class _Doorstep:
-    """A page in a file of the user's own that leads to the address, so that the token is in no command line."""
+    """A page in a file of the user's own that leads in, there until somebody has come in.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    The token is in no command line, which everybody on the machine can read, and as the file sends it in the body of
+    a request, it is in no address that a browser keeps.
+    """
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._shut = False
+        self._lock = threading.Lock()
 
     def open(self, address: str) -> None:
         """Open a browser on it."""
         import webbrowser
 
         from underwatch.files import write_atomically
+        from underwatch.folders import temporary_folder
 
-        page = self.folder / "studio.html"
-        text = f'<!doctype html><meta http-equiv="refresh" content="0;url={escape(address)}">'
-        write_atomically(page, text.encode(), 0o600)
+        where, _, token = address.partition("#token=")
+        with self._lock:
+            if self._shut:
+                return
+            page = self._held.enter_context(temporary_folder(prefix="page-")) / "page.html"
+            write_atomically(page, _PAGE.format(where=escape(where), token=escape(token)).encode(), 0o600)
         webbrowser.open(page.as_uri())
 
+    def close(self) -> None:
+        """Take it away."""
+        with self._lock:
+            self._shut = True
+            self._held.close()
 
-@contextmanager
-def _doorstep() -> Iterator[_Doorstep]:
-    from underwatch.folders import temporary_folder
 
-    with temporary_folder() as folder:
-        yield _Doorstep(folder)
+_PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Local page</title>
+<form method="post" action="{where}"><input type="hidden" name="key" value="{token}"><button>Open</button></form>
+<script>document.forms[0].submit()</script></html>
+"""

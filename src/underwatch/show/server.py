@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import hmac
 import secrets
+import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from html import escape
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,11 +26,14 @@ from starlette.routing import Route
 from underwatch.errors import InputError
 from underwatch.show.server_api import Api, refused
 from underwatch.show.server_guard import Guard
+from underwatch.show.server_links import ACCEPTED_AT_ONCE, QUEUE, Link, Links, Patience, room
 from underwatch.show.studio.desk import Desk
 
 LOOPBACK = "127.0.0.1"
 CHARTS = "vendor/uPlot.iife.min.js"
 _PAGE_FIRST_SECONDS = 1.5  # the page is fetched before the model is read in
+_HEAD = b"<head>"
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _MEDIA = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -53,19 +62,36 @@ def page_files() -> dict[str, bytes]:
     return found
 
 
-def application(desk: Desk, port: int, token: str) -> Guard:
-    """Return the whole application behind its guard."""
+def application(
+    desk: Desk,
+    port: int,
+    token: str,
+    patience: Patience | None = None,
+    entered: Callable[[], None] = lambda: None,
+) -> Guard:
+    """Return the whole application behind its guard; `entered` is called when somebody has come with the token."""
     page = page_files()
 
-    def static(request: Request) -> Response:
+    async def static(request: Request) -> Response:
         name = request.path_params.get("name") or "index.html"
         if name not in page:
             raise HTTPException(404, "there is no such page")
         return Response(page[name], media_type=_MEDIA[name[name.rindex(".") :]])
 
-    routes = [*Api(desk).routes(), Route("/", static), Route("/{name:path}", static)]
+    async def door(request: Request) -> Response:
+        """Give the page with its key to who brings the key in a body: it is then in no address and in no history."""
+        given = parse_qs((await request.body()).decode("latin-1")).get("key", [""])[0]
+        first = page["index.html"]
+        if hmac.compare_digest(given.encode(), token.encode()):
+            first = first.replace(_HEAD, _HEAD + f'\n<meta name="key" content="{escape(token)}">'.encode(), 1)
+            entered()
+        return Response(first, media_type=_MEDIA[".html"])
+
+    routes = [*Api(desk).routes(), Route("/", door, methods=["POST"]), Route("/", static)]
+    routes.append(Route("/{name:path}", static))
     handlers = dict.fromkeys((HTTPException, InputError, Exception), refused)
-    return Guard(Starlette(routes=routes, exception_handlers=handlers), port, token)
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    return Guard(app, port, token, (patience or Patience()).body, entered)
 
 
 def bound(port: int) -> socket.socket:
@@ -80,23 +106,79 @@ def bound(port: int) -> socket.socket:
     return listening
 
 
-def serve(desk: Desk, port: int = 0, ready: Callable[[str], None] = print) -> None:
-    """Serve the page until it is interrupted; `ready` gets the address to open as soon as it can be opened."""
+def serve(
+    desk: Desk,
+    port: int = 0,
+    ready: Callable[[str], None] = print,
+    entered: Callable[[], None] = lambda: None,
+    patience: Patience | None = None,
+) -> int | None:
+    """Serve the page until a signal ends it, and return which; `ready` gets the address as soon as it can be opened.
+
+    `entered` is called when somebody has come with the token. Runs are stopped and the socket is closed before it
+    returns, whether Ctrl-C, a terminal that was closed or `kill` has ended it.
+    """
+    patience = patience or Patience()
     listening = bound(port)
     token = secrets.token_urlsafe(32)
     where = listening.getsockname()[1]
     address = f"http://{LOOPBACK}:{where}/#token={token}"
     config = uvicorn.Config(
-        application(desk, where, token), log_level="warning", access_log=False, server_header=False, lifespan="off",
-        limit_concurrency=128, backlog=128, timeout_keep_alive=15, timeout_graceful_shutdown=2, ws="none",
+        application(desk, where, token, patience, entered), http=Link, ws="none", lifespan="off",
+        log_level="critical", access_log=False, server_header=False, backlog=ACCEPTED_AT_ONCE,
+        timeout_graceful_shutdown=2,
     )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = _Server(config, Links(room(), patience, token))
     threading.Thread(target=_when_started, args=(server, ready, address), daemon=True).start()
-    try:
-        server.run(sockets=[listening])
-    finally:
-        desk.close()
-        listening.close()
+    with server.ending():
+        try:
+            server.run(sockets=[listening])
+        finally:
+            desk.close()
+            listening.close()
+    return server.ended_by
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server with our connections, and with an end that is the same for every signal."""
+
+    def __init__(self, config: uvicorn.Config, links: Links) -> None:
+        super().__init__(config)
+        self.server_state = self.links = links
+        self.ended_by: int | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; few are accepted at once, so that each is counted, and the others queue."""
+        asyncio.get_running_loop().set_exception_handler(self.links.failed)
+        await super().startup(sockets)
+        for one in sockets or []:
+            one.listen(QUEUE)
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Let a signal ask for the end, for as long as this lasts; one that is ignored (nohup) stays so."""
+        before: dict[int, object] = {}
+        if threading.current_thread() is threading.main_thread():
+            for name in _ENDING:
+                number = getattr(signal, name, None)
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    before[number] = signal.signal(number, self.handle_exit)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)  # type: ignore[arg-type]
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `ending`, which lasts until all is cleaned up; uvicorn's own would end the process first."""
+        yield
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """Ask for the end; a second Ctrl-C does not wait for what is being answered."""
+        self.ended_by = sig
+        self.force_exit = self.force_exit or (self.should_exit and sig == signal.SIGINT)
+        self.should_exit = True
 
 
 def _when_started(server: uvicorn.Server, ready: Callable[[str], None], address: str) -> None:
@@ -107,4 +189,5 @@ def _when_started(server: uvicorn.Server, ready: Callable[[str], None], address:
         time.sleep(0.01)
     ready(address)
     time.sleep(_PAGE_FIRST_SECONDS)
-    import underwatch.show.studio.simulation  # noqa: F401
+    with suppress(ImportError, OSError):  # without a file to spare, the first run reads it in
+        import underwatch.show.studio.simulation  # noqa: F401

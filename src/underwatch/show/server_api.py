@@ -12,11 +12,13 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
+from underwatch.show.server_json import Answer, read
 from underwatch.show.studio.desk import Desk, DeskFull
 from underwatch.show.studio.memory import give_back
 from underwatch.show.studio.run import OVER, Run
@@ -61,7 +63,7 @@ class Api:
         def answer(_: Request) -> Response:
             from underwatch.show.studio import choices
 
-            return JSONResponse(getattr(choices, name)())
+            return Answer(getattr(choices, name)())
 
         return answer
 
@@ -69,11 +71,11 @@ class Api:
         """Describe the interface."""
         from underwatch.show.studio.description import description
 
-        return JSONResponse(description())
+        return Answer(description())
 
     def overview(self, _: Request) -> Response:
         """List all runs."""
-        return JSONResponse(self.desk.overview())
+        return Answer(self.desk.overview())
 
     async def ask(self, request: Request) -> Response:
         """Take a question and put its run into the queue."""
@@ -81,17 +83,13 @@ class Api:
             raise HTTPException(415, "the body of a question is application/json")
         body = await request.body()
         run = await run_in_threadpool(self._ask, body)
-        return JSONResponse({"run": run.number, "ahead": self.desk.ahead(run)}, 202)
+        return Answer({"run": run.number, "ahead": self.desk.ahead(run)}, 202)
 
     def _ask(self, body: bytes) -> Run:
         from underwatch.show.studio.question import question_of
 
         try:
-            asked = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            raise HTTPException(400, "the body is no JSON") from None
-        try:
-            return self.desk.ask(question_of(asked))
+            return self.desk.ask(question_of(read(body)))
         except DeskFull:
             raise HTTPException(429, "too many runs are waiting; stop one, or wait until one is done") from None
 
@@ -99,44 +97,44 @@ class Api:
         """Stop a run."""
         run = self._run(request)
         run.asked_to_stop.set()
-        return JSONResponse({"run": run.number, "state": run.state})
+        return Answer({"run": run.number, "state": run.state})
 
     def told(self, request: Request) -> Response:
         """Tell all that the page shows of a run."""
         from underwatch.show.studio.figures import told
 
-        return JSONResponse(told(self._run(request)))
+        return Answer(told(self._run(request)))
 
     async def events(self, request: Request) -> Response:
         """Stream what a run tells until it is over; a page that goes away stops listening."""
         run = self._run(request)
         if self.streams >= MOST_STREAMS:
             raise HTTPException(503, "too many pages listen; close one")
-        return StreamingResponse(self._events(run), media_type="text/event-stream")
+        self.streams += 1  # here, where it is let in: many that come at once are counted before any of them begins
+        run.listen()
+        return _Stream(self._events(run), lambda: self._unheard(run))
+
+    def _unheard(self, run: Run) -> None:
+        self.streams -= 1
+        run.unlisten()
 
     async def _events(self, run: Run) -> AsyncIterator[str]:
-        self.streams += 1
-        run.listen()
         at, last, quiet = 0, "", 0
-        try:
-            while True:
-                over = run.state in OVER
-                fresh = run.told[at:]
-                at += len(fresh)
-                now = json.dumps(run.progress() | {"ahead": self.desk.ahead(run)})
-                lines = [_event(one) for one in fresh]
-                quiet = 0 if fresh or now != last else quiet + 1
-                if now != last or quiet >= _QUIET_BEATS:
-                    lines.append(f"event: progress\ndata: {now}\n\n")
-                    last, quiet = now, 0
-                if lines:
-                    yield "".join(lines)
-                if over and at == len(run.told):
-                    return
-                await asyncio.sleep(_BEAT_SECONDS)
-        finally:
-            self.streams -= 1
-            run.unlisten()
+        while True:
+            over = run.state in OVER
+            fresh = run.told[at:]
+            at += len(fresh)
+            now = json.dumps(run.progress() | {"ahead": self.desk.ahead(run)})
+            lines = [_event(one) for one in fresh]
+            quiet = 0 if fresh or now != last else quiet + 1
+            if now != last or quiet >= _QUIET_BEATS:
+                lines.append(f"event: progress\ndata: {now}\n\n")
+                last, quiet = now, 0
+            if lines:
+                yield "".join(lines)
+            if over and at == len(run.told):
+                return
+            await asyncio.sleep(_BEAT_SECONDS)
 
     def map(self, request: Request) -> Response:
         """Give the schematic map."""
@@ -148,17 +146,17 @@ class Api:
         """Give what was published, and what it stands for."""
         from underwatch.show.studio.outsider import seen_from_outside
 
-        return JSONResponse(seen_from_outside(self._lived(request)))
+        return Answer(seen_from_outside(self._lived(request)))
 
     def ledger(self, request: Request) -> Response:
         """Give the chilling ledger; it is empty until the run is done."""
-        return JSONResponse(self._lived(request).ledger)
+        return Answer(self._lived(request).ledger)
 
     def residents(self, request: Request) -> Response:
         """Give a few residents by what happened to them."""
         from underwatch.show.studio.life import examples
 
-        return JSONResponse(examples(self._lived(request)))
+        return Answer(examples(self._lived(request)))
 
     def life(self, request: Request) -> Response:
         """Tell one synthetic life in both worlds."""
@@ -167,13 +165,13 @@ class Api:
         run = self._lived(request)
         told = life(run, _number(request, "who"))
         give_back()
-        return JSONResponse(told)
+        return Answer(told)
 
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
         from underwatch.show.studio.folders import compared
 
-        return JSONResponse(compared(self._lived(request), self._lived(request, "other")))
+        return Answer(compared(self._lived(request), self._lived(request, "other")))
 
     def take(self, request: Request) -> Response:
         """Give a file to be saved."""
@@ -204,15 +202,26 @@ class Api:
         return run
 
 
+class _Stream(StreamingResponse):
+    """A stream of events; `gone` is called when it has ended, whether or not it ever began."""
+
+    def __init__(self, events: AsyncIterator[str], gone: Callable[[], None]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self.gone = gone
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.gone()
+
+
 def _number(request: Request, name: str) -> int:
     text = str(request.path_params[name])
     if not (text.isascii() and text.isdigit() and len(text) <= 7):
         raise HTTPException(404, f"{name} is a number")
     return int(text)
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
 
 
 def _event(one: dict[str, Any]) -> str:
@@ -222,7 +231,7 @@ def _event(one: dict[str, Any]) -> str:
 async def refused(_: Request, error: Exception) -> Response:
     """Answer bad input and what is not there in one line of JSON."""
     if isinstance(error, HTTPException):
-        return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
+        return Answer({"error": error.detail}, error.status_code, headers=error.headers)
     code = 422 if isinstance(error, InputError) else 500
     words = str(error) if code == 422 else f"the studio failed: {type(error).__name__}"
-    return JSONResponse({"error": words}, code)
+    return Answer({"error": words}, code)

@@ -41,6 +41,7 @@ _STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 10.5,
     "path.simplify": True,
+    "timezone": "UTC",  # rcdefaults leaves the user's; a day begins at the same place of the axis everywhere
 }
 
 

@@ -1,11 +1,17 @@
-// Speaking with the server on this machine: the token goes in a header and is kept in this page's memory alone.
-const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-const headers = { "X-Underwatch-Token": token };
+// Speaking with the server on this machine: the key goes in a header of every request.
+import { key } from "./key.js";
+
+const headers = { "X-Underwatch-Token": key };
+const NO_KEY = 401;
 
 export class Refused extends Error {
   constructor(words, code) {
     super(words);
     this.code = code;
+  }
+
+  get isWithoutKey() {
+    return this.code === NO_KEY;
   }
 }
 

@@ -1,9 +1,9 @@
 // The question: place, dates, interventions as chips, parameters as sliders; read from the form and put back into it.
+import { DAY, isoAfter, secondsOf } from "./calendar.js";
 import { byId, make } from "./element.js";
 import { language, number, say, translated, whole } from "./words.js";
 import { slider } from "./slider.js";
 
-const DAY = 86400000;
 let choices = null;
 const sliders = new Map();
 
@@ -111,7 +111,7 @@ export function read() {
   const parameters = {};
   for (const [name, one] of sliders) if (one.moved()) parameters[name] = one.value();
   const start = byId("start").value;
-  const days = Math.round((Date.parse(byId("end").value) - Date.parse(start)) / DAY) + 1;
+  const days = Math.round((secondsOf(byId("end").value) - secondsOf(start)) / DAY) + 1;
   const names = chosen();
   const population = byId("population").value;
   return {
@@ -132,7 +132,7 @@ export function fill(asked) {
   byId("place").value = asked.place;
   byId("population").value = asked.population ?? "";
   byId("start").value = asked.start;
-  byId("end").value = new Date(Date.parse(asked.start) + (asked.days - 1) * DAY).toISOString().slice(0, 10);
+  byId("end").value = asked.start && asked.days ? isoAfter(asked.start, asked.days - 1) : "";
   byId("from").value = asked.from_date ?? choices.presets.default.from_date ?? asked.start;
   byId("seed").value = asked.seed;
   const draws = String(asked.draws);

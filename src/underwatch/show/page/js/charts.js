@@ -1,8 +1,9 @@
 // Charts of the indicators by week: both worlds with their bands, one day line in all of them, and a table under each.
+import { DAY, isoAfter, isoOfSeconds, secondsOf, ticks } from "./calendar.js";
 import { foldedTable, make, table as tableOf } from "./element.js";
 import { behind, date, number, ranged, say, translated } from "./words.js";
 
-const DAY = 86400;
+const TICK_PIXELS = 70;
 const drawn = [];
 
 export function colour(name) {
@@ -30,7 +31,7 @@ export function worldStyle(at) {
 
 // Draw one indicator; `pick(day)` is called when somebody clicks into it.
 export function indicatorChart(chart, told, pick) {
-  const start = Date.parse(`${told.start}T00:00:00Z`) / 1000;
+  const start = secondsOf(told.start);
   const x = chart.week_starts.map((day) => start + day * DAY);
   const series = [{}], data = [x], bands = [];
   told.worlds.forEach((world, at) => {
@@ -78,13 +79,15 @@ function articles(list) {
 export function mount(where, { data, series, bands = [], axisNumber, start, pick, show, height = 168, scales = {}, xAxis = null }) {
   const ink = colour("--soft"), line = colour("--grid");
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
-  const dates = (plot, splits) => splits.map((at) => date(new Date(at * 1000).toISOString().slice(0, 10), "short").replace(/ \d{4}$|^\d{4}년 /, ""));
+  // Ticks and their texts are ours: uPlot counts days in the browser's time zone
+  const splits = (plot, axis, from, to) => ticks(from, to, plot.width / TICK_PIXELS);
+  const dates = (plot, found) => found.map((at) => tickText(isoOfSeconds(at), found));
   const options = {
     width: 300, height, series, bands, legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (plot, low, high) => [0, high > 0 ? high * 1.06 : 1] }, ...scales },
+    scales: { x: { time: false }, y: { range: (plot, low, high) => [0, high > 0 ? high * 1.06 : 1] }, ...scales },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: 28, values: dates, ...xAxis },
+      { ...axis, grid: { show: false }, size: 28, splits, values: dates, ...xAxis },
       { ...axis, size: 52, space: 34, values: (plot, splits) => splits.map(axisNumber) },
     ],
     padding: [8, 16, 0, 0],
@@ -107,6 +110,12 @@ export function mount(where, { data, series, bands = [], axisNumber, start, pick
     pick(Math.floor((plot.posToVal(event.clientX - box.left, "x") - start) / DAY) + 1);
   });
   return one;
+}
+
+// A day without its year, unless ticks are a year apart.
+function tickText(iso, found) {
+  const text = date(iso, "short");
+  return found.length > 1 && found[1] - found[0] > 360 * DAY ? text : text.replace(/ \d{4}$|^\d{4}년 /, "");
 }
 
 let today = 1;
@@ -134,8 +143,7 @@ function weekTable(chart, told, title) {
     if (chart.worlds[world].low) header.push(say("chart.median"), say("chart.low"), say("chart.high"), say("chart.n"));
   }
   const rows = chart.week_starts.map((day, week) => {
-    const iso = new Date(Date.parse(told.start) + day * 86400000).toISOString().slice(0, 10);
-    const cells = [iso];
+    const cells = [isoAfter(told.start, day)];
     for (const world of told.worlds) {
       const one = chart.worlds[world];
       cells.push(number(one.history[week], chart.share));
@@ -145,5 +153,3 @@ function weekTable(chart, told, title) {
   });
   return tableOf(header, rows, title);
 }
-
-

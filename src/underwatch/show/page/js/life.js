@@ -1,5 +1,6 @@
 // One life: the diary of the resident that was chosen, in both worlds side by side, with what differed and why.
 import { get } from "./api.js";
+import { DAY, secondsOf } from "./calendar.js";
 import { colour, mount } from "./charts.js";
 import { byId, foldedTable, make, table } from "./element.js";
 import { changeWords, current, isoOf, mark } from "./look.js";
@@ -93,9 +94,9 @@ function counted(told) {
 }
 
 function fearChart(told) {
-  const start = Date.parse(`${told.start}T00:00:00Z`) / 1000;
+  const start = secondsOf(told.start);
   const first = life.weeks[told.worlds[0]];
-  const data = [first.map((week) => start + week[0] * 86400)], series = [{}];
+  const data = [first.map((week) => start + week[0] * DAY)], series = [{}];
   told.worlds.forEach((world, at) => {
     const stroke = colour(at === 0 ? "--c0" : "--c1"), dash = at === 0 ? [] : [7, 4];
     series.push({ stroke, width: 2, dash, points: { show: false } });

@@ -1,4 +1,5 @@
 // Look: one day for the map and all charts. A move of the slider repaints both without asking the server.
+import { isoAfter } from "./calendar.js";
 import { colour, forget, indicatorChart, setDay } from "./charts.js";
 import { Dots, counts, unpack } from "./dots.js";
 import { byId, make, table } from "./element.js";
@@ -161,7 +162,7 @@ function paint() {
 }
 
 export function isoOf(day) {
-  return new Date(Date.parse(view.told.start) + (day - 1) * 86400000).toISOString().slice(0, 10);
+  return isoAfter(view.told.start, day - 1);
 }
 
 function mapTable() {

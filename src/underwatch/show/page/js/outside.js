@@ -1,5 +1,6 @@
 // What an outsider would have seen: reports on the same days as the incidents they stand for; the silence; the ledger.
 import { get } from "./api.js";
+import { DAY, secondsOf } from "./calendar.js";
 import { colour, mount } from "./charts.js";
 import { byId, foldedTable, make, table } from "./element.js";
 import { current, isoOf } from "./look.js";
@@ -55,17 +56,17 @@ function silent(one) {
 
 // Incidents by week, and under them on the same days each report from its incident to its publication.
 function timeFigure(told) {
-  const start = Date.parse(`${told.start}T00:00:00Z`) / 1000;
+  const start = secondsOf(told.start);
   const whole7 = seen[told.worlds[0]].week_starts.filter((day) => day + 7 <= told.days || told.days < 7);
   const reports = seen[told.worlds[0]].reports.filter((one) => !one.relay).slice(0, MOST_DRAWN);
   const last = Math.max(told.days, ...reports.map((one) => one.day + 1));
   const total = (world) => whole7.map((_, week) => Object.values(seen[world].incidents).reduce((sum, list) => sum + list[week], 0));
-  const data = [whole7.map((day) => start + day * 86400), ...told.worlds.map(total)];
+  const data = [whole7.map((day) => start + day * DAY), ...told.worlds.map(total)];
   const series = [{}, ...told.worlds.map((_, at) => ({ stroke: colour(at ? "--c1" : "--c0"), width: 2, dash: at ? [7, 4] : [], points: { show: false } }))];
   const where = make("div", { class: "plot", role: "img", "aria-label": say("outside.incidents_label") });
   const strip = make("div");
   requestAnimationFrame(() => {
-    const one = mount(where, { data, series, axisNumber: whole, start, scales: { x: { range: [start, start + last * 86400] } } });
+    const one = mount(where, { data, series, axisNumber: whole, start, scales: { x: { time: false, range: [start, start + last * DAY] } } });
     one.fitted = () => strip.replaceChildren(reportStrip(told, reports, last, where.clientWidth, one.plot));
     one.fitted();
   });

@@ -1,4 +1,5 @@
 // A run on its way: how far, how long still, and the totals of both worlds as the weeks go by.
+import { isoAfter } from "./calendar.js";
 import { byId, make } from "./element.js";
 import { date, number, say, whole } from "./words.js";
 
@@ -52,8 +53,7 @@ function spell(data) {
 function draw() {
   const names = ["baseline", "counter-world"].filter((name) => name in weeks);
   const day = Math.max(...names.map((name) => weeks[name].day));
-  const reached = new Date(Date.parse(start) + (day - 1) * 86400000).toISOString().slice(0, 10);
-  const head = make("tr", {}, make("th", { scope: "col", text: say("working.until", { date: date(reached, "short") }) }),
+  const head = make("tr", {}, make("th", { scope: "col", text: say("working.until", { date: date(isoAfter(start, day - 1), "short") }) }),
     ...names.map((name) => make("th", { scope: "col", text: say(`world.${name}`) })));
   const rows = KINDS.map((kind) => make("tr", {}, make("th", { scope: "row", text: say(`live.${kind}`) }),
     ...names.map((name) => make("td", { text: whole(weeks[name].totals[kind]) }))));

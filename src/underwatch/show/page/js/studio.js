@@ -2,6 +2,7 @@
 import * as ask from "./ask.js";
 import { Refused, bytes, follow, get, post } from "./api.js";
 import { byId, make } from "./element.js";
+import * as key from "./key.js";
 import * as life from "./life.js";
 import * as look from "./look.js";
 import * as outside from "./outside.js";
@@ -10,25 +11,25 @@ import { drawSummary } from "./summary.js";
 import { drawComparison, drawFiles, runName } from "./take.js";
 import { languages, onLanguage, say, speak } from "./words.js";
 
-const page = { run: null, following: null, told: null, runs: [] };
+const page = { run: null, following: null, told: null, runs: [], shut: false };
 const TERMS = 14;
 
 async function start() {
-  const asked = new URLSearchParams(location.hash.slice(1)).get("lang");
-  await speak(asked ?? languages.find((one) => navigator.language.toLowerCase().startsWith(one)) ?? "en");
+  await speak(key.language ?? languages.find((one) => navigator.language.toLowerCase().startsWith(one)) ?? "en");
   for (const button of document.querySelectorAll("[data-lang]")) button.addEventListener("click", () => speak(button.dataset.lang));
+  onLanguage(redraw);
   drawGlossary();
   drawWelcome();
+  if (!key.key) return shut();
   try {
     const [presets, facts, interventions] = await Promise.all([get("presets"), get("facts"), get("interventions")]);
     ask.prepare({ presets, facts, interventions });
   } catch (error) {
-    return problem(error);
+    return error.isWithoutKey ? shut() : problem(error);
   }
   look.prepare((who) => life.choose(who));
   life.prepare();
   outside.prepare();
-  onLanguage(redraw);
   byId("question").addEventListener("submit", submit);
   byId("stop").addEventListener("click", () => page.following && post(`runs/${page.following}/stop`, {}).catch(problem));
   await listRuns();
@@ -36,6 +37,18 @@ async function start() {
   const done = page.runs.find((one) => one.state === "done");
   if (done && !page.told) await open(done.run);
   document.documentElement.dataset.ready = "true";
+}
+
+// Without a key nothing can be asked: say how to come in, and leave no button that would do nothing.
+function shut() {
+  page.shut = true;
+  for (const group of document.querySelectorAll("#question fieldset, #question button")) group.disabled = true;
+  drawDoor();
+}
+
+function drawDoor() {
+  byId("problem").textContent = say("door.short");
+  byId("welcome").replaceChildren(make("h2", { text: say("door.title") }), make("p", { class: "lead", text: say("door.how") }), make("p", { text: say("door.why") }));
 }
 
 async function submit(event) {
@@ -128,6 +141,7 @@ function redraw() {
   ask.redraw();
   drawGlossary();
   drawWelcome();
+  if (page.shut) drawDoor();
   if (!page.told) return;
   drawTold();
   look.redraw();
@@ -149,6 +163,7 @@ function drawGlossary() {
 
 function problem(error) {
   byId("problem").textContent = error instanceof Refused || error instanceof Error ? error.message : String(error);
+  if (error.isWithoutKey) byId("problem").textContent = say("door.short");
   if (error.code === undefined && error instanceof TypeError) byId("problem").textContent = say("problem.gone");
 }
 

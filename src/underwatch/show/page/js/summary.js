@@ -1,4 +1,5 @@
 // The ten lines, the limits beside them, and what was asked.
+import { isoAfter } from "./calendar.js";
 import { byId, make } from "./element.js";
 import { bandWords, changeWords } from "./look.js";
 import { behind, date, language, say, translated, whole } from "./words.js";
@@ -8,7 +9,7 @@ const NEAR = 5;
 
 export function drawSummary(told) {
   const place = language === "ko" && told.place.name_ko ? told.place.name_ko : told.place.name;
-  const end = new Date(Date.parse(told.start) + (told.days - 1) * 86400000).toISOString().slice(0, 10);
+  const end = isoAfter(told.start, told.days - 1);
   byId("asked").textContent = [place, translated(`province.${told.place.province}`, told.place.province), say("summary.residents", { n: whole(told.place.residents) }),
     `${date(told.start)} – ${date(end)}`, told.same === null ? null : say(told.same ? "summary.same" : "summary.not_same")].filter(Boolean).join(" · ");
   const lines = language === "en" ? told.summary : LINES.map((name) => line(name, told, place, end));
