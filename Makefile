@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 UPLOT := src/underwatch/show/page/vendor/uPlot.iife.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-peers studio study referee format lock clean
+.PHONY: help run test test-deep wheel check bench bench-peers studio study referee format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 # The charts' library of the studio, pinned by its sha512; fetched once, never committed.
-$(UPLOT): vendor/package-lock.json vendor/place.py | $(READY)
+$(UPLOT): vendor/package-lock.json vendor/placed.sha256 vendor/place.py | $(READY)
 	@$(BIN)/python vendor/place.py
 	@touch $@
 
@@ -32,7 +32,14 @@ run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with
 
 test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
 	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
-		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q tests
+		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -m "not deep" tests
+
+test-deep: $(READY) $(UPLOT) ## the tests that take long: marked deep
+	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
+		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -m deep tests
+
+wheel: $(READY) $(UPLOT) ## build dist/underwatch-*.whl, whole: the studio's chart library is in it
+	@$(BIN)/python -m hatchling build --directory dist --target wheel
 
 check: $(READY) ## lint, format, types, and the direction of imports
 	@mkdir -p build
@@ -66,7 +73,7 @@ format: $(READY) ## put the code into the house style
 	@$(BIN)/ruff format
 
 lock: ## remake requirements.lock from pyproject.toml (needs uv)
-	@uv pip compile pyproject.toml --extra cluster --group dev --universal --python-version 3.11 \
+	@uv pip compile pyproject.toml --extra cluster --extra sensitivity --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## remove what make made, but no run

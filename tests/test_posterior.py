@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from scipy import stats
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from underwatch.errors import InputError
 from underwatch.estimate import density, training
+from underwatch.estimate.blas import one_thread
 from underwatch.estimate.box import Box
 from underwatch.estimate.posterior import Posterior, Standardiser, train
 from underwatch.world.draws import stream
@@ -214,3 +216,21 @@ def test_a_constant_column_tells_nothing_and_a_freak_is_held():
     kept = Standardiser.of(x)
     assert (kept.apply(x)[:, 0] == 0).all()
     assert kept.apply(np.array([99.0, 1e9])).tolist() == [0.0, 8.0]
+
+
+def test_products_run_on_one_thread_until_the_last_who_asked_has_left():
+    """Two trainings may overlap: who leaves first must not give the other more threads, nor the last leave one."""
+
+    def threads():
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    first, second = one_thread(), one_thread()
+    with threadpool_limits(limits=3, user_api="blas"):
+        before = threads()
+        first.__enter__()
+        assert threads() == {1}
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert threads() == {1}
+        second.__exit__(None, None, None)
+        assert threads() == before == {3}

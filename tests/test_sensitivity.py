@@ -1,10 +1,13 @@
 """Sensitivity: known indices are met through the very path of the model, and nothing but residents' lot is a target."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.record.schema import DICTIONARY
 from underwatch.whatif.ensemble import Results
@@ -137,3 +140,13 @@ def test_a_question_that_cannot_be_answered_is_refused(parts, words):
         Question(scenario_for("hoeryong"), **parts)
     with pytest.raises(InputError, match="one city or county"):
         Question(scenario_for("Ryanggang"))
+
+
+def test_without_its_package_the_command_says_what_to_install_before_anything_is_written(tmp_path, monkeypatch):
+    """SALib is an extra: it brings pandas and multiprocess, which nothing else here needs."""
+    monkeypatch.setitem(sys.modules, "SALib", None)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["sensitivity", "hoeryong"])
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert 'pip install "underwatch[sensitivity]"' in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,10 @@ import pytest
 
 from studio.served import SMALL, Studio
 from underwatch.cli import main
+from underwatch.show import work
+from underwatch.show.studio import simulation
 from underwatch.show.studio.question import question_of
+from underwatch.show.studio.run import Run
 from underwatch.world.scenario_file import parse
 
 LONG = {"place": "Hoeryong", "population": 150_000, "days": 1461, "draws": 64}
@@ -64,6 +67,23 @@ def test_progress_and_live_totals_are_told(done):
         assert outings == sorted(outings)
     shares = [data["share"] for kind, data in told if kind == "progress"]
     assert shares == sorted(shares)
+
+
+def test_a_cold_studio_compiles_in_a_stage_of_its_own(monkeypatch):
+    """The page says "compiling" until all is compiled, and the time left is told from the work alone."""
+    run = Run(1, question_of({"place": "Hyesan", "population": 60, "days": 7, "draws": 0}), kept=True)
+    stages = []
+
+    def compiles(scenario):
+        stages.append(run.stage)
+        run.began = 0.0
+
+    monkeypatch.setattr(simulation, "is_cold", lambda: True)
+    monkeypatch.setattr(work, "compile_first", compiles)
+    simulation.answer(run, 1)
+    assert stages == ["compiling"]
+    assert run.began > 0.0
+    assert [one["stage"] for one in run.told if one["kind"] == "stage"][:2] == ["compiling", "worlds"]
 
 
 def test_twins_part_only_from_the_day_of_the_change(client, done):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ Examples:
 @click.pass_context
 def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> None:
     """Ask the question, run it, keep it and show it."""
+    if find_spec("SALib") is None:
+        raise InputError('sensitivity needs the package SALib: pip install "underwatch[sensitivity]"')
     from underwatch.show.answers import ask_lines, sensitivity_page
     from underwatch.whatif.folder import csv, finish, new_folder, parquet
     from underwatch.whatif.sensitivity import ask_first, chosen, divide, indices_table, screen

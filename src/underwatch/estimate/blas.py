@@ -7,51 +7,31 @@ makes the last digit of a sum independent of the number of cores.
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
-from pathlib import Path
 from threading import Lock
 
-import numpy as np
+import numpy as np  # noqa: F401 - so that its library is there when it is looked for
+from threadpoolctl import ThreadpoolController
 
-_NAMES = ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_", "openblas_{}_num_threads")
-_lock = Lock()
-_users: list[int] = []  # thread counts to go back to: one for each who is inside, the first is the real one
-
-
-@cache
-def _threads() -> tuple[Callable[[], int], Callable[[int], None]] | None:
-    """Return how to read and set OpenBLAS's threads, or None where NumPy was built on another library."""
-    home = Path(np.__file__).parent
-    for path in sorted([*home.parent.glob("numpy.libs/*openblas*"), *home.glob(".dylibs/*openblas*")]):
-        try:
-            library = ctypes.CDLL(str(path))
-        except OSError:
-            continue
-        for name in _NAMES:
-            if hasattr(library, name.format("set")):
-                return getattr(library, name.format("get")), getattr(library, name.format("set"))
-    return None
+_libraries = cache(ThreadpoolController)  # looking for them takes 2 ms, so it is done once
+_lock, _limit = Lock(), ExitStack()
+_inside = 0
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Within, NumPy's matrix products run on the calling thread; where the library is another, nothing changes."""
-    threads = _threads()
-    if threads is None:
-        yield
-        return
-    get, set_to = threads
+    """Within, matrix products run on the calling thread; the last who leaves gives the process its threads back."""
+    global _inside
     with _lock:
-        _users.append(get())
-        set_to(1)
+        if not _inside:
+            _limit.enter_context(_libraries().limit(limits=1, user_api="blas"))
+        _inside += 1
     try:
         yield
     finally:
         with _lock:
-            before = _users[0]
-            _users.pop()
-            if not _users:
-                set_to(before)
+            _inside -= 1
+            if not _inside:
+                _limit.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -43,7 +44,11 @@ def answer(run: Run, threads: int) -> None:
     lived = len(run.worlds) * (1 + len(draws)) + len(("watched", "unwatched"))
     run.total = world_days * lived + stand_in * points * len(WATCHING)
     if is_cold():
+        from underwatch.show.work import compile_first
+
         run.enter("compiling")
+        compile_first(scenario)
+        run.began = time.monotonic()  # the time left is told from the work alone
     run.enter("worlds")
     _central(run, threads)
     run.digest = digest_of(one.digest for one in run.lived.values())

@@ -44,6 +44,7 @@ function spell(data) {
   if (data.state === "queued")
     return data.ahead ? say("working.queue", { n: data.ahead }) : say("stage.queued");
   const stage = say(`stage.${data.stage}`);
+  if (data.stage === "compiling") return stage;
   if (data.seconds_left === null) return say("working.share", { stage, percent: Math.floor(100 * data.share) });
   const left = Math.max(1, Math.round(data.seconds_left));
   const time = left >= 90 ? say("working.minutes", { n: Math.round(left / 60) }) : say("working.seconds", { n: left });
