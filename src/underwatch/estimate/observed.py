@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from underwatch.dates import week_number
 from underwatch.errors import InputError
 from underwatch.estimate.anchors import Count, Survey, counts_of, surveys_of
 from underwatch.estimate.safe_table import Cells, Disclosure, read_safe_table
 from underwatch.evidence.gazetteer import gazetteer, place_at
 from underwatch.evidence.package import Package
-from underwatch.evidence.periods import Period
+from underwatch.evidence.periods import Period, weeks_between
 from underwatch.evidence.reading import (
     Effort,
     Incident,
@@ -100,21 +101,22 @@ def read_for(package: Package, place: Place, window: Window, anchors: bool = Tru
     aside: Counter[str] = Counter()
     lists = effort(package)
     kept = _incidents(incidents(package), place, window, aside)
-    if not kept and not any(_meets(row, window) and _covers(row.place_code, place) for row in lists):
+    here = [row for row in lists if _meets(row, window) and _covers(row.place_code, place)]
+    if not kept and not here:
         why = "; ".join(f"{n} {reason}" for reason, n in _in_order(aside).items())
         raise InputError(
             f"the package says nothing of {place.name} from {window.start} to {window.end}, the window of the bank "
             f"(reports set aside: {why or 'none'}); choose another place, or build a bank of its own window with "
             "`underwatch calibrate --bank`"
         )
-    ears = _ears(package, kept, place, window, anchors)
+    ears = _ears(kept, lists, here, window, anchors and "single_root" not in package.declares)
     surveys = surveys_of(survey(package), place, window, aside) if anchors else ()
     counts = counts_of(figures(package), place, window, aside) if anchors else ()
     setting = Setting(
         window,
         place,
         2 if ears.second else 1,
-        (_weeks(lists, ears.first, place, window), _weeks(lists, ears.second, place, window)),
+        (_weeks(here, ears.first, window), _weeks(here, ears.second, window)),
         _share([one.quarter >= 0 for one in kept]),
         _share([one.ground >= 0 for one in kept]),
         _days_left(reports(package), window),
@@ -240,28 +242,32 @@ class _Ears:
     second: frozenset[int]
 
 
-def _ears(package: Package, kept: Sequence[_Incident], place: Place, window: Window, apart: bool) -> _Ears:
+def _ears(
+    kept: Sequence[_Incident], lists: Sequence[Effort], here: Sequence[Effort], window: Window, apart: bool
+) -> _Ears:
     """Return the numbers of the lists that make the first and the second ear; the second is empty without one.
 
     Of lists with equally many first-hand incidents that one is the first which makes what is read the least in order:
     by content, as the numbers are random.
     """
     heard = Counter(name for one in kept for name in one.lists)
-    lists = effort(package)
     every = frozenset(heard) | {_NO_LIST} | {row.list_number for row in lists}
     sure = sum(len(one.no_relay) for one in kept)
     known = sure >= _SHARE_KNOWN_AS_NO_RELAY * max(1, sum(heard.values()))
     del heard[_NO_LIST]
-    if not apart or "single_root" in package.declares or not known or len(heard) < 2:
+    if not apart or not known or len(heard) < 2:
         return _Ears(every, frozenset())
 
-    def read(ears: _Ears) -> tuple[list, ...]:
-        weeks = [[astuple(week) for week in _weeks(lists, ear, place, window)] for ear in (ears.first, ears.second)]
-        return (_by_list(kept, ears, window.n_periods).tolist(), *weeks)
+    def incidents_read(ears: _Ears) -> list:
+        return list(_by_list(kept, ears, window.n_periods).tolist())
 
-    most = max(heard.values())
-    first = [frozenset((name, _NO_LIST)) for name, n in heard.items() if n == most]
-    return min((_Ears(one, every - one) for one in first), key=read)
+    def effort_read(ears: _Ears) -> list:
+        return [astuple(week) for ear in (ears.first, ears.second) for week in _weeks(here, ear, window)]
+
+    firsts = [frozenset((name, _NO_LIST)) for name, n in heard.items() if n == max(heard.values())]
+    ears = [_Ears(first, every - first) for first in firsts]
+    least = min(map(incidents_read, ears))
+    return min((one for one in ears if incidents_read(one) == least), key=effort_read)
 
 
 def _by_list(kept: Sequence[_Incident], ears: _Ears, quarters: int) -> np.ndarray:
@@ -309,15 +315,15 @@ def _meets(row: Effort, window: Window) -> bool:
     return row.first <= window.end and window.start <= row.last
 
 
-def _weeks(rows: Sequence[Effort], ear: frozenset[int], place: Place, window: Window) -> tuple[EffortWeek, ...]:
+def _weeks(rows: Sequence[Effort], ear: frozenset[int], window: Window) -> tuple[EffortWeek, ...]:
     """Return an ear's effort week by week: of several rows the one by which it could hear best; unknown without any."""
-    mine = [row for row in rows if row.list_number in ear and _covers(row.place_code, place) and _meets(row, window)]
-    mine.sort(key=lambda row: (_BEST_FIRST.index(row.state), _MOST_FIRST.index(row.capacity), row.event))
-    found = []
-    for week in range(window.n_weeks):
-        day = window.thursday(week)
-        now = next((row for row in mine if row.first <= day <= row.last), None)
-        found.append(EffortWeek(now.state, now.capacity, now.event) if now else EffortWeek())
+    mine = [row for row in rows if row.list_number in ear]
+    mine.sort(key=lambda row: (_BEST_FIRST.index(row.state), _MOST_FIRST.index(row.capacity), row.event), reverse=True)
+    found, start = [EffortWeek()] * window.n_weeks, week_number(window.start)
+    for row in mine:
+        for week in weeks_between(row.first, row.last):
+            if 0 <= week - start < window.n_weeks:
+                found[week - start] = EffortWeek(row.state, row.capacity, row.event)
     return tuple(found)
 
 

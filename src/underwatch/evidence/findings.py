@@ -29,7 +29,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "file-encoding": (ERROR, "The file is not UTF-8. Save it again as `CSV UTF-8 (comma delimited)`."),
         "file-csv": (ERROR, "The file cannot be read as CSV: a quote is not closed, or it holds strange characters."),
         "file-columns": (ERROR, "The columns are not those of the format. {hint}"),
-        "file-changed": (ERROR, "This file is of the format and was changed. `underwatch evidence record` rewrites it."),
+        "file-changed": (ERROR, "A file of the format was changed. `underwatch evidence record` writes it anew."),
         "file-form": (NOTE, "Readable but not in the usual form ({hint}). `underwatch evidence record` rewrites it."),
         "descriptor": (ERROR, "{hint}."),
         "row-length": (ERROR, "The row has more or fewer cells than the header. Look for a stray comma."),
