@@ -11,6 +11,8 @@ import pytest
 from numba.core.caching import UserProvidedCacheLocator
 
 from planted import opened_up
+from underwatch.show import progress
+from underwatch.world import compiled
 from underwatch.world.compiled import sources_hash
 
 # One process reads Numba in and has a child for each case, which declares a cached function and looks for what is kept.
@@ -242,3 +244,14 @@ def test_what_does_not_name_a_folder_counts_as_not_set(told, make):
     assert numbas.startswith(str(case.home / ".cache" / "underwatch"))
     for level in (".cache", ".cache/underwatch", f".cache/underwatch/{sources_hash()}"):
         assert (case.home / level).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("why", ["", "/x can be written by others"])
+def test_it_is_said_once_why_every_start_compiles(monkeypatch, capsys, why):
+    monkeypatch.setattr(compiled, "NOT_KEPT", why)
+    monkeypatch.setattr(progress, "is_cold", lambda: True)
+    assert progress.warn_if_cold()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert why in said
+    assert ("later runs start at once" in said) == (not why)

@@ -71,3 +71,78 @@ def test_the_lock_pins_every_package_with_a_hash():
 def test_each_module_says_what_it_is():
     silent = [path for path in SOURCE.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
     assert silent == []
+
+
+# Only these two write, make, rename or remove; all others go through them.
+WRITERS = {"files.py", "folders.py"}
+WRITING = {
+    "write_text", "write_bytes", "mkdir", "makedirs", "mkdtemp", "mkstemp", "touch", "unlink", "rmdir", "removedirs",
+    "rmtree", "rename", "renames", "chmod", "fchmod", "chown", "truncate", "ftruncate", "symlink", "symlink_to",
+    "hardlink_to", "mkfifo", "mknod", "utime", "copy2", "copyfile", "copytree", "move", "dup2", "savetxt",
+    "NamedTemporaryFile", "TemporaryFile", "TemporaryDirectory", "SpooledTemporaryFile", "FileHandler", "urlretrieve",
+    "to_csv", "to_parquet", "to_excel",
+}  # fmt: skip
+OF_OS_ALONE = {"open", "remove", "replace", "link"}  # the same words mean something else elsewhere
+# Where a word is harmless: what it writes to is held in memory, or handed out by the two.
+HARMLESS_WRITING = {
+    ("cli/stops.py", "os.open"), ("cli/stops.py", "dup2"),  # /dev/null in place of a terminal that is gone
+    ("evidence/store.py", "sqlite3.connect"),  # after `files` has made the file and looked at what stands beside it
+    ("estimate/outputs.py", "to_netcdf"),  # into a private folder of `folders`
+    ("record/outputs.py", "ParquetWriter"),  # to a file that `files` has opened
+    *((name, "savez") for name in ("world/checkpoint.py", "estimate/posterior.py", "estimate/question.py")),
+    *((name, "write_table") for name in ("record/outputs.py", "estimate/outputs.py", "whatif/folder.py")),
+    ("whatif/folder.py", "write_csv"), ("show/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),
+    ("whatif/ensemble.py", "truncate"),  # of a file that `files` has opened
+}  # fmt: skip
+TO_A_SINK = {"to_netcdf", "ParquetWriter", "savez", "savez_compressed", "tofile", "write_table", "write_csv",
+             "savefig", "ZipFile", "write_feather"}  # fmt: skip
+
+
+def writing(path):
+    """Every call of a file that could write, make, rename or remove, by the word that does it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        of = node.func.value if isinstance(node.func, ast.Attribute) else None
+        word = node.func.attr if of is not None else getattr(node.func, "id", "")
+        owner = of.id if isinstance(of, ast.Name) else ""
+        if word in WRITING or word in TO_A_SINK:
+            yield word
+        elif word in OF_OS_ALONE and owner in ("os", "shutil", "io"):
+            yield f"os.{word}"
+        elif (owner, word) in (("np", "save"), ("shutil", "copy"), ("json", "dump")):
+            yield word
+        elif word == "replace" and of is not None and len(node.args) == 1 and not node.keywords:
+            yield "Path.replace"
+        elif word == "open" and any(mark in mode for mode in modes_of(node) for mark in "wax+"):
+            yield "open"
+        elif (owner, word) == ("sqlite3", "connect"):
+            yield "sqlite3.connect"
+
+
+def modes_of(call):
+    """The modes that a call of `open` is given: of the built-in one after the path, of a path's own before all."""
+    placed = call.args[1:] if isinstance(call.func, ast.Name) else call.args[:1]
+    given = [*placed, *(one.value for one in call.keywords if one.arg == "mode")]
+    texts = [str(one.value) for one in given if isinstance(one, ast.Constant)]
+    return [text for text in texts if re.fullmatch("[rwaxbt+U]{1,4}", text)]
+
+
+def test_only_two_modules_write_make_rename_and_remove():
+    used = {(path.relative_to(SOURCE).as_posix(), word) for path in SOURCE.rglob("*.py") for word in writing(path)}
+    assert {one for one in used if one[0] not in WRITERS} == HARMLESS_WRITING
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('open("a", "w")', 1), ('open("a", mode="ab")', 1), ('p.open("x")', 1), ('open(p, "r+b")', 1),
+        ("os.open(p, 0)", 1), ("p.write_text(t)", 1), ("os.remove(p)", 1), ("shutil.rmtree(p)", 1), ("p.replace(q)", 1),
+        ("os.replace(p, q)", 1), ("tempfile.mkdtemp()", 1), ('sqlite3.connect("a")', 1), ("np.savez(p)", 1),
+        ("np.save(p, a)", 1), ('zipfile.ZipFile(p, "w")', 1), ('open("a")', 0), ('open("w", "rb")', 0),
+        ('t.replace("a", "b")', 0), ("rows.remove(1)", 0), ("page.open(address)", 0),
+    ],
+)  # fmt: skip
+def test_what_could_write_is_found(tmp_path, line, found):
+    (tmp_path / "a.py").write_text(line)
+    assert len(list(writing(tmp_path / "a.py"))) == found

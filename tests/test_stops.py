@@ -15,6 +15,13 @@ from underwatch.evidence.seal import new_key, seal_bytes
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 MAIN = "from underwatch.cli import main; main(prog_name='underwatch')"
+# As from a shell: tests that run in the background, or under nohup, would hand down that signals are ignored.
+AFRESH = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
 # Stands still in the middle of writing, and says so, until it is told to stop.
 HALF_WAY = """
 import os, time
@@ -31,7 +38,7 @@ os.fsync = fsync
 
 def begun(*words, before="", **settings):
     """Start a command line in a process of its own."""
-    line = [sys.executable, "-c", before + MAIN, *map(str, words)]
+    line = [sys.executable, "-c", AFRESH + before + MAIN, *map(str, words)]
     return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **settings)
 
 
@@ -131,7 +138,11 @@ def stand(**_):
 module.facts.callback = stand
 """
     process = subprocess.Popen(
-        [sys.executable, "-c", before + MAIN, "facts"], stdin=inner, stdout=inner, stderr=inner, start_new_session=True
+        [sys.executable, "-c", AFRESH + before + MAIN, "facts"],
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
     )
     os.close(inner)
     until = time.monotonic() + 120
