@@ -71,6 +71,11 @@ def quantiles(values: np.ndarray, shares: Sequence[float], axis: int = 0) -> np.
     return np.asarray(np.quantile(values, shares, axis=axis, method="weibull"))
 
 
+def of_posterior(draws: np.ndarray, shares: Sequence[float], axis: int = 0) -> np.ndarray:
+    """Return quantiles of a posterior from its draws, thousands of them: shares of belief, not of further draws."""
+    return np.asarray(np.quantile(draws, shares, axis=axis))
+
+
 def range_of(values: np.ndarray | Sequence[float]) -> Range:
     """Return the range of float[n]; a value that is NaN is not among them."""
     low, _, high, n = ranges_of(np.asarray(values, float))

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _HELP = """Say which unknowns drive the figures: Morris screens all of them, Sobol divides the variance among the few.
 
-PLACE is a city or county; FILE.toml is a scenario, and what it sets is not varied. The figures are what the system does
-to residents, and nothing else is ranked. Writes indices.parquet, indices.csv and a page. Every resident is synthetic.
+PLACE is a city or county; FILE.toml is a scenario, and what it sets is not varied, the central value neither. All runs
+have one luck, so that only parameters differ. The figures are what the system does to residents, and nothing else is
+ranked. Writes indices.parquet, indices.csv and a page. Every resident is synthetic.
 """
 _EXAMPLES = """\b
 Examples:

@@ -65,7 +65,8 @@ Examples:
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Set a parameter within its range (underwatch facts); may be repeated. Example: --set order_campaign=3",
+    help="Set a parameter within its range (underwatch facts), and draw it nowhere; may be repeated. "
+    "Example: --set order_campaign=3",
 )
 @click.option(
     "--incidents",

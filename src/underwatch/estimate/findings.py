@@ -10,7 +10,7 @@ import numpy as np
 from underwatch.estimate.humps import Hump, find_humps, in_words
 from underwatch.estimate.quantities import COUNTED, SILENCE, SLOPE, derived, quantities
 from underwatch.estimate.question import ALL_NAMES, RATIOS, SHAPE, Answer
-from underwatch.ranges import TAILS, quantiles
+from underwatch.ranges import TAILS, of_posterior
 
 LEVELS = (TAILS[0], 0.5, TAILS[1])  # of a posterior, or of the prior: thousands of draws
 _ALL = {quantity.name: quantity for quantity in (*quantities(), *derived())}
@@ -127,7 +127,7 @@ def rows(answer: Answer) -> tuple[Row, ...]:
 
 
 def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
-    low, middle, high = quantiles(values, LEVELS)
+    low, middle, high = of_posterior(values, LEVELS)
     return float(low), float(middle), float(high)
 
 

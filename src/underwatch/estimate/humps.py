@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from underwatch.ranges import TAILS, quantiles
+from underwatch.ranges import TAILS, of_posterior
 
 GRID = 512
 NARROWED = 0.7  # Silverman's kernel width is for one hump; two of them inflate the spread it is made from
@@ -74,7 +74,7 @@ def find_humps(draws: np.ndarray, bounds: tuple[float, float], log: bool) -> lis
     humps = []
     for peak, (low, high) in zip(peaks, pairwise(edges), strict=True):
         own = draws[(draws >= low) & (draws < high)]
-        a, b = quantiles(own, TAILS)
+        a, b = of_posterior(own, TAILS)
         humps.append(Hump(len(own) / len(draws), float(grid[peak]), float(a), float(b)))
     return humps
 

@@ -24,7 +24,7 @@ from underwatch.estimate.question import ALL_NAMES, NAMES, STABLE_SHARE, held_ou
 from underwatch.estimate.safe_table import Disclosure
 from underwatch.estimate.summaries import columns
 from underwatch.estimate.verdict import State, Verdict
-from underwatch.ranges import TAILS, quantiles
+from underwatch.ranges import TAILS, of_posterior
 from underwatch.testimony.effort import EffortWeek
 from underwatch.world.draws import stream
 
@@ -88,7 +88,7 @@ def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
     tarp = {name: calibration.tarp(unit[apart], point[apart], one[apart]) for name, one in references.items()}
     share, size = calibration.coverage_by_quartile(rank, runs.reports)
     scaled = unit_of(held)
-    low, high = quantiles(scaled, TAILS, axis=1)
+    low, high = of_posterior(scaled, TAILS, axis=1)
     middle = float(np.median(runs.reports))
     some = stream(seed, "some cases").permutation(apart)[:SOME]
     verdicts = (
@@ -155,5 +155,5 @@ def judged_on(runs: Experiments, cases: np.ndarray, seed: int) -> tuple[np.ndarr
     box, teach = box_of(runs.theta), runs.rows % 2 == 0
     fitted = learn(runs.of(np.flatnonzero(teach)), box, seed)
     draws, truth = with_derived(fitted.draw(runs.x[cases], calibration.DRAWS, seed)), with_derived(runs.theta[cases])
-    low, high = quantiles(unit_of(draws), TAILS, axis=1)
+    low, high = of_posterior(unit_of(draws), TAILS, axis=1)
     return high - low, calibration.coverage(calibration.ranks(draws, truth), 0.9)

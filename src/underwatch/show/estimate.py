@@ -10,7 +10,7 @@ from underwatch.estimate.findings import LEVELS, MODEL, WITHHELD, Row, first_lin
 from underwatch.estimate.humps import density
 from underwatch.estimate.quantities import COUNTED
 from underwatch.estimate.question import ALL_NAMES, Answer
-from underwatch.ranges import quantiles
+from underwatch.ranges import of_posterior
 from underwatch.record.schema import rights_words
 from underwatch.show.pages import page
 from underwatch.show.plots import Chart
@@ -88,7 +88,7 @@ def _density_chart(answer: Answer, name: str) -> Chart:
         for place, (label, draws) in enumerate((("posterior", answer.draws), ("prior", answer.prior))):
             grid, height = density(draws[:, at], bounds, True)
             axis.plot(grid, height, color=WORLD_COLOURS[place], linestyle=DASHES[place], linewidth=1.6, label=label)
-            cells = quantiles(draws[:, at], (0.05, 0.25, 0.5, 0.75, 0.95))
+            cells = of_posterior(draws[:, at], (0.05, 0.25, 0.5, 0.75, 0.95))
             table.append((f"{label}, {year} year", *(number(float(value)) for value in cells)))
         axis.set_xscale("log")
         axis.set_yticks([])
@@ -109,7 +109,7 @@ def _curve_chart(answer: Answer) -> Chart:
     axis.axhline(1.0, color=INK, linewidth=0.6)
     table = []
     for place, (label, curves) in enumerate((("after the evidence", answer.curve), ("before", answer.prior_curve))):
-        low, middle, high = quantiles(curves, LEVELS)
+        low, middle, high = of_posterior(curves, LEVELS)
         colour = WORLD_COLOURS[place]
         if place == 0:
             axis.plot(STRENGTHS, curves[:_SHOWN_CURVES].T, color=colour, linewidth=0.4, alpha=0.5)
