@@ -8,8 +8,8 @@ import pytest
 from studio.test_page import Page
 from studio.test_runs import finished
 
-# East and west of Greenwich, over the date line and without a 30 December 2011, with summer time, with half an hour
-ZONES = ("UTC", "Asia/Seoul", "America/Los_Angeles", "Pacific/Apia", "Europe/London", "Asia/Pyongyang")
+# East and west of Greenwich, over the date line and without a 30 December 2011, with summer time
+ZONES = ("UTC", "Asia/Seoul", "America/Los_Angeles", "Pacific/Apia", "Europe/London")
 YEAR = {"place": "Hoeryong", "start": "2024-07-01", "days": 365, "population": 400, "draws": 1, "seed": 3}
 NOTE_TICKS = """
     window.ticks = [];
@@ -72,7 +72,7 @@ def views(browser, studio, asked):
 
 
 def test_the_browser_is_in_that_zone(views):
-    assert [views[zone]["zone"] for zone in ZONES] == [0, 9, 16, 13, 1, 9]
+    assert [views[zone]["zone"] for zone in ZONES] == [0, 9, 16, 13, 1]
 
 
 def test_ticks_stand_on_the_first_of_the_month(views):
@@ -105,7 +105,7 @@ def expected(first, last, most):
     raise AssertionError("no rule is wide enough")
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Apia", "America/Los_Angeles", "Africa/Cairo"])
+@pytest.mark.parametrize("zone", ["Pacific/Apia", "Africa/Cairo"])
 def test_ticks_are_days_of_the_calendar(browser, studio, zone):
     """For spans from a day to a century, over a leap day, summer time and the day that Samoa left out."""
     one = Page(browser, studio, timezone_id=zone)

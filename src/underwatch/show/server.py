@@ -14,25 +14,43 @@ from contextlib import contextmanager, suppress
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from underwatch.errors import InputError
 from underwatch.show.server_api import Api, refused
-from underwatch.show.server_guard import Guard
-from underwatch.show.server_links import ACCEPTED_AT_ONCE, QUEUE, Link, Links, Patience, room
+from underwatch.show.server_guard import TOKEN_HEADER, Guard
+from underwatch.show.server_json import written
+from underwatch.show.server_links import (
+    ACCEPTED_AT_ONCE,
+    ANSWER,
+    BODY,
+    HEAD,
+    QUEUE,
+    REST,
+    UNREAD,
+    Links,
+    Patience,
+    Stay,
+    room,
+)
 from underwatch.show.studio.desk import Desk
 
 LOOPBACK = "127.0.0.1"
 CHARTS = "vendor/uPlot.iife.min.js"
 _PAGE_FIRST_SECONDS = 1.5  # the page is fetched before the model is read in
-_HEAD = b"<head>"
+_HEAD_TAG = b"<head>"
+_TOKEN = TOKEN_HEADER.lower().encode()
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 _MEDIA = {
     ".html": "text/html; charset=utf-8",
@@ -83,7 +101,7 @@ def application(
         given = parse_qs((await request.body()).decode("latin-1")).get("key", [""])[0]
         first = page["index.html"]
         if hmac.compare_digest(given.encode(), token.encode()):
-            first = first.replace(_HEAD, _HEAD + f'\n<meta name="key" content="{escape(token)}">'.encode(), 1)
+            first = first.replace(_HEAD_TAG, _HEAD_TAG + f'\n<meta name="key" content="{escape(token)}">'.encode(), 1)
             entered()
         return Response(first, media_type=_MEDIA[".html"])
 
@@ -124,11 +142,11 @@ def serve(
     where = listening.getsockname()[1]
     address = f"http://{LOOPBACK}:{where}/#token={token}"
     config = uvicorn.Config(
-        application(desk, where, token, patience, entered), http=Link, ws="none", lifespan="off",
+        application(desk, where, token, patience, entered), http=_Link, ws="none", lifespan="off",
         log_level="critical", access_log=False, server_header=False, backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
-    server = _Server(config, Links(room(), patience, token))
+    server = _Server(config, Links(room(), patience, token.encode()))
     threading.Thread(target=_when_started, args=(server, ready, address), daemon=True).start()
     with server.ending():
         try:
@@ -139,12 +157,97 @@ def serve(
     return server.ended_by
 
 
+class _Shared(ServerState):
+    """What all connections share."""
+
+    def __init__(self, links: Links) -> None:
+        super().__init__()
+        self.links = links
+
+
+class _Link(H11Protocol):
+    """Uvicorn's connection, which tells its stay how far its request has come."""
+
+    stay: Stay | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the head of a request, where there is room."""
+        super().connection_made(transport)
+        links = cast(_Shared, self.server_state).links
+        stay = Stay(links, self.loop.call_later, transport.abort)
+        if links.let_in(stay):
+            self.stay = stay
+            return
+        words = written({"error": "too many requests at once; wait a little"})
+        head = f"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: {len(words)}"
+        transport.write(head.encode() + b"\r\nconnection: close\r\n\r\n" + words)
+        transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End its stay."""
+        if self.stay is not None:
+            self.stay.end()
+            self.stay = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; the first ones after a rest are the beginning of a head."""
+        if self.stay is not None and self.stay.stage == REST:
+            self.stay.enter(HEAD)
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        """Rest after an answer, unless the next request is here already."""
+        super().on_response_complete()
+        self._unset_keepalive_if_required()  # the stay's deadline takes the place of this one, which any byte unsets
+        self._look()
+
+    def pause_writing(self) -> None:
+        """Wait for what has been written to be read."""
+        super().pause_writing()
+        self._look()
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        super().resume_writing()
+        self._look()
+
+    def shutdown(self) -> None:
+        """End it with the studio: at once when nothing is being answered."""
+        try:
+            if self.stay is None or self.stay.stage == ANSWER:
+                super().shutdown()
+                return
+        except h11.LocalProtocolError:
+            pass
+        self.transport.abort()
+
+    def _look(self) -> None:
+        """See how far the request has come."""
+        if self.stay is None or self.cycle is None:
+            return
+        for name, value in self.headers:
+            if name == _TOKEN:
+                self.stay.shown(value)
+        if self.flow.write_paused:
+            self.stay.enter(UNREAD)
+        elif self.cycle.response_complete:
+            if self.stay.stage != HEAD:
+                self.stay.enter(REST)
+        elif self.conn.their_state is h11.SEND_BODY:
+            self.stay.enter(BODY)
+        else:
+            self.stay.enter(ANSWER)
+
+
 class _Server(uvicorn.Server):
     """Uvicorn's server with our connections, and with an end that is the same for every signal."""
 
     def __init__(self, config: uvicorn.Config, links: Links) -> None:
         super().__init__(config)
-        self.server_state = self.links = links
+        self.links = links
+        self.server_state = _Shared(links)
         self.ended_by: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

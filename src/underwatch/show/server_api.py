@@ -12,13 +12,13 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
-from underwatch.show.server_json import Answer, read
+from underwatch.show.server_json import NoJson, read, written
 from underwatch.show.studio.desk import Desk, DeskFull
 from underwatch.show.studio.memory import give_back
 from underwatch.show.studio.run import OVER, Run
@@ -26,6 +26,14 @@ from underwatch.show.studio.run import OVER, Run
 MOST_STREAMS = 24
 _BEAT_SECONDS = 0.1
 _QUIET_BEATS = 20  # a line goes out at least every two seconds, so that a page that has gone is found out
+
+
+class Answer(JSONResponse):
+    """An answer in JSON, which can be written whatever it holds."""
+
+    def render(self, content: Any) -> bytes:
+        """Return its bytes."""
+        return written(content)
 
 
 class Api:
@@ -90,6 +98,8 @@ class Api:
 
         try:
             return self.desk.ask(question_of(read(body)))
+        except NoJson:
+            raise HTTPException(400, "the body is no JSON") from None
         except DeskFull:
             raise HTTPException(429, "too many runs are waiting; stop one, or wait until one is done") from None
 

@@ -6,30 +6,28 @@ import json
 import math
 from typing import Any
 
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
-
 from underwatch.errors import InputError
 
 MOST_DEPTH = 8  # a question has three
 _MOST_WHOLE = 10**38  # no whole number of a question is near it; the bounds of each are checked by name
 
 
-class Answer(JSONResponse):
-    """An answer in JSON. Half a character, which no encoding has, becomes a question mark."""
+class NoJson(Exception):  # noqa: N818 - what a body is, not what went wrong here
+    """A body is no JSON."""
 
-    def render(self, content: Any) -> bytes:
-        """Return the bytes."""
-        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode("utf-8", "replace")
+
+def written(content: Any) -> bytes:
+    """Return the bytes of an answer. Half a character, which no encoding has, becomes a question mark."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
 
 
 def read(body: bytes) -> object:
-    """Return what a body says: 400 when it is no JSON, InputError when it holds what no question can."""
+    """Return what a body says; NoJson when it is none, InputError when it holds what no question can."""
     try:
         found: object = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise HTTPException(400, "the body is no JSON") from None
+        raise NoJson from None
     level = [found]
     for _ in range(MOST_DEPTH):
         inside: list[object] = []
@@ -46,13 +44,8 @@ def read(body: bytes) -> object:
     return found
 
 
-def is_text(words: str) -> bool:
-    """Say whether words are whole characters, none of them a control character."""
-    return not any(letter < " " or letter == "\x7f" or "\ud800" <= letter <= "\udfff" for letter in words)
-
-
 def _check(one: object) -> None:
-    if isinstance(one, str) and not is_text(one):
+    if isinstance(one, str) and any(map(_is_no_letter, one)):
         raise InputError(
             "a text of the question holds half a character or a control character; write letters, digits and signs"
         )
@@ -64,3 +57,7 @@ def _check(one: object) -> None:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(name)
+
+
+def _is_no_letter(one: str) -> bool:
+    return one < " " or one == "\x7f" or "\ud800" <= one <= "\udfff"

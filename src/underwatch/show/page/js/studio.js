@@ -39,16 +39,17 @@ async function start() {
   document.documentElement.dataset.ready = "true";
 }
 
-// Without a key nothing can be asked: say how to come in, and leave no button that would do nothing.
+// Without a key nothing can be asked: say how to come in, and show nothing else.
 function shut() {
   page.shut = true;
-  for (const group of document.querySelectorAll("#question fieldset, #question button")) group.disabled = true;
+  document.documentElement.dataset.state = "shut";
+  byId("run").disabled = true;
   drawDoor();
 }
 
 function drawDoor() {
-  byId("problem").textContent = say("door.short");
-  byId("welcome").replaceChildren(make("h2", { text: say("door.title") }), make("p", { class: "lead", text: say("door.how") }), make("p", { text: say("door.why") }));
+  byId("problem").textContent = say("door.how");
+  byId("welcome").replaceChildren(make("h2", { text: say("door.title") }), make("p", { class: "lead", text: say("door.why") }));
 }
 
 async function submit(event) {
@@ -163,7 +164,7 @@ function drawGlossary() {
 
 function problem(error) {
   byId("problem").textContent = error instanceof Refused || error instanceof Error ? error.message : String(error);
-  if (error.isWithoutKey) byId("problem").textContent = say("door.short");
+  if (error.isWithoutKey) byId("problem").textContent = say("door.how");
   if (error.code === undefined && error instanceof TypeError) byId("problem").textContent = say("problem.gone");
 }
 
