@@ -54,12 +54,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def fresh_folder(path: str | Path) -> Path:
+def fresh_folder(path: str | Path, mode: int = 0o777) -> Path:
     """Make the folder `path`, parents included, and return it; one that exists is refused (InputError)."""
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir()
+        path.mkdir(mode)
     except FileExistsError:
         if not path.exists() or path.parent.is_file():
             raise InputError(f"{path} cannot be made: {path.parent} is a file; name another with --out") from None
@@ -74,7 +74,7 @@ def fresh_folder(path: str | Path) -> Path:
     return path
 
 
-def numbered_folder(parent: str | Path, name: str) -> Path:
+def numbered_folder(parent: str | Path, name: str, mode: int = 0o777) -> Path:
     """Make `parent/name-001`, or the next free number, and return it.
 
     Making a folder is atomic, so two runs that start at once get two numbers. The number after the highest is taken:
@@ -91,7 +91,7 @@ def numbered_folder(parent: str | Path, name: str) -> Path:
     while True:
         folder = parent / f"{name}-{number:03d}"
         try:
-            folder.mkdir()
+            folder.mkdir(mode)
         except FileExistsError:
             number += 1
         else:

@@ -10,6 +10,7 @@ import click
 
 from underwatch import __version__
 from underwatch.errors import InputError, nearest
+from underwatch.terminal import never_fail, say
 
 BAD_INPUT = 2
 STOPPED = 130
@@ -59,6 +60,7 @@ class Front(click.Group):
     ) -> NoReturn:
         """Run a command line and exit: 0 done, 1 done with findings, 2 bad input or environment, 130 stopped."""
         settings["standalone_mode"] = False
+        never_fail()
         try:
             code = super().main(args, prog_name or "underwatch", **settings)
         except click.exceptions.Abort as stop:
@@ -79,12 +81,12 @@ class Front(click.Group):
 @click.pass_context
 def _help_when_alone(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        say(*ctx.get_help().split("\n"))
 
 
 def _end(message: str, code: int) -> NoReturn:
     """Write one line to standard error and exit."""
-    click.echo("underwatch: " + " ".join(message.split()), err=True)
+    say("underwatch: " + " ".join(message.split()), err=True)
     sys.exit(code)
 
 
