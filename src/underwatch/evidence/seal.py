@@ -65,7 +65,7 @@ def _recipient(text: str) -> Any:
         )
     try:
         return x25519.Recipient.from_str(text.strip())
-    except RecipientError:
+    except (RecipientError, UnicodeError):
         raise InputError("a recipient is not valid; it starts with age1 and is given whole") from None
 
 
