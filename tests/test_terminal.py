@@ -30,10 +30,10 @@ from underwatch.show.progress import Progress
 SOURCE = Path(terminal.__file__).parent
 # Every one of them acts on a terminal or hides: escape, C0, C1, direction, zero width, tags, ends of line, half a pair.
 ACTING = (
-    [*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x180E, *range(0x200B, 0x2010)]
-    + [*range(0x2028, 0x202F), *range(0x2060, 0x2070), 0x3164, 0xFEFF, 0xFFA0, *range(0xFFF9, 0xFFFC), 0xFE0F]
-    + [0xD800, 0xDBFF, 0xDC80, 0xDFFF, 0xE000, 0xFFFF, 0xE0001, *range(0xE0020, 0xE0080), 0xE0100, 0x10FFFE]
-)
+    *range(0x20), *range(0x7F, 0xA0), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x180E, *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0x3164, 0xFEFF, 0xFFA0, *range(0xFFF9, 0xFFFC), 0xFE0F, 0xD800,
+    0xDBFF, 0xDC80, 0xDFFF, 0xE000, 0xFFFF, 0xE0001, *range(0xE0020, 0xE0080), 0xE0100, 0x10FFFE,
+)  # fmt: skip
 HOSTILE = (
     "\x1b]0;mine\x07a\u202egnp.\u2066[red]b[bold]\u200b\x9b2J\x08\r\nunderwatch: all is well\U000e0041\u2028c\udc80"
 )
@@ -167,22 +167,25 @@ def hostile(tmp_path, monkeypatch, shipped_bank):
 @pytest.mark.parametrize(
     "line",
     [
-        "@", "--@", "facts @", "facts --json @", "run @", "run @.toml", "run place.toml", "run key.toml", "run rule.toml",
-        "run parameter.toml", "run broken.toml", "run hoeryong --set @=1", "run hoeryong --set p_notice=@",
-        "run hoeryong --without @", "run hoeryong --start @", "run --resume @", "run --resume run", "run --from @",
-        "compare @ --with @", "compare hoeryong --with @", "compare key.toml --ledger", "compare hoeryong --ledger @",
-        "sweep place.toml", "sweep @", "sweep --resume @", "sensitivity key.toml", "diary @", "diary run --like @",
-        "studio @", "studio run", "estimate @-none", "estimate --example --place @", "estimate --example --bank bank",
-        "estimate --example --declared-prior prior.toml", "estimate --example --declared-prior @", "estimate table",
-        "estimate bad", "estimate --example --resume @", "calibrate --bank bank", "calibrate --bank x --worlds 1 --place @",
-        "calibrate --bank x --worlds 1 --first-day @", "design @-none", "design bad", "check @", "check bad", "check --json bad",
-        "check bad.csv", "evidence @", "evidence new @", "evidence new p", "evidence mapping @", "evidence schema @",
-        "evidence import bad.csv --into p", "evidence import bad.csv --into p --json", "evidence import @ --into p",
+        "@", "--@", "facts @", "facts --json @", "run @", "run @.toml", "run place.toml", "run key.toml",
+        "run rule.toml", "run parameter.toml", "run broken.toml", "run hoeryong --set @=1",
+        "run hoeryong --set p_notice=@", "run hoeryong --without @", "run hoeryong --start @", "run --resume @",
+        "run --resume run", "run --from @", "compare @ --with @", "compare hoeryong --with @",
+        "compare key.toml --ledger", "compare hoeryong --ledger @", "sweep place.toml", "sweep @",
+        "sweep --resume @", "sensitivity key.toml", "diary @", "diary run --like @", "studio @", "studio run",
+        "estimate @-none", "estimate --example --place @", "estimate --example --bank bank",
+        "estimate --example --declared-prior prior.toml", "estimate --example --declared-prior @",
+        "estimate table", "estimate bad", "estimate --example --resume @", "calibrate --bank bank",
+        "calibrate --bank x --worlds 1 --place @", "calibrate --bank x --worlds 1 --first-day @", "design @-none",
+        "design bad", "check @", "check bad", "check --json bad", "check bad.csv", "evidence @", "evidence new @",
+        "evidence new p", "evidence mapping @", "evidence schema @", "evidence import bad.csv --into p",
+        "evidence import bad.csv --into p --json", "evidence import @ --into p",
         "evidence import bad.csv --into p --map map.toml", "evidence import bad.csv --into @ --map @",
-        "evidence record @", "evidence record bad", "evidence work @", "evidence put @ when=@", "evidence put p @=@",
-        "evidence save @", "evidence merge @ @", "evidence merge p bad", "evidence share @ --out @-o",
-        "evidence summary @", "evidence summary bad", "evidence summary @ --html @.html", "evidence key @",
-        "evidence seal @ -r @", "evidence seal p -r ssh-ed25519@", "evidence open @", "evidence open @.age --key @",
+        "evidence record @", "evidence record bad", "evidence work @", "evidence put @ when=@",
+        "evidence put p @=@", "evidence save @", "evidence merge @ @", "evidence merge p bad",
+        "evidence share @ --out @-o", "evidence summary @", "evidence summary bad",
+        "evidence summary @ --html @.html", "evidence key @", "evidence seal @ -r @",
+        "evidence seal p -r ssh-ed25519@", "evidence open @", "evidence open @.age --key @",
         "evidence publish @ --out @-o --from @ --to @", "evidence publish @ --out @-o --from 2024-Q1 --to 2024-Q2",
     ],
 )  # fmt: skip
@@ -199,13 +202,13 @@ def test_no_command_lets_foreign_text_act(hostile, line):
 
 ENCODINGS = ("cp949", "euc-kr", "ascii", "latin-1")
 QUICK = (
-    "--help", "--version", "facts", "facts 회령시", "facts --json", "facts hoeryong", "facts hoeryong --json", "facts 회령시아님",
-    "run 회령아님", "compare 회령시 --with 없음", "evidence ids 3", "evidence mapping", "evidence schema reports",
-    "evidence schema --dictionary", "check p", "check --json p", "evidence summary p", "evidence summary 없음",
-    "evidence new 회령", "evidence record p", "evidence work p", "evidence work p --discard",
-    "evidence share p --out 나눔", "evidence merge p p --out 둘",
-    "evidence key 열쇠", "evidence publish p --out 표 --from 2023-Q1 --to 2023-Q4", "estimate 없음", "없는명령",
-    "evidence --help", *(f"{name} --help" for name in COMMANDS), *(f"evidence {name} --help" for name in evidence.commands),
+    "--help", "--version", "facts", "facts 회령시", "facts --json", "facts hoeryong", "facts hoeryong --json",
+    "facts 회령시아님", "run 회령아님", "compare 회령시 --with 없음", "evidence ids 3", "evidence mapping",
+    "evidence schema reports", "evidence schema --dictionary", "check p", "check --json p", "evidence summary p",
+    "evidence summary 없음", "evidence new 회령", "evidence record p", "evidence work p",
+    "evidence work p --discard", "evidence share p --out 나눔", "evidence merge p p --out 둘", "evidence key 열쇠",
+    "evidence publish p --out 표 --from 2023-Q1 --to 2023-Q4", "estimate 없음", "없는명령", "evidence --help",
+    *(f"{name} --help" for name in COMMANDS), *(f"evidence {name} --help" for name in evidence.commands),
 )  # fmt: skip
 
 

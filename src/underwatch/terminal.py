@@ -130,7 +130,7 @@ def show_once(line: str) -> None:
     scrolled back to: it stands on the terminal's second screen.
     """
     try:
-        shown = f"{printable(line)}\r\n\r\nWrite it down, then press Enter.".encode(sys.stderr.encoding)
+        shown = f"{printable(line)}\n\nWrite it down, then press Enter.".encode(sys.stderr.encoding)
         with open("/dev/tty", "r+b", buffering=0) as terminal:
             terminal.write(b"\x1b[?1049h\x1b[H\x1b[2J" + shown)
             try:

@@ -1,8 +1,9 @@
-"""Bands: what is told of a count of evidence hides what a published table hides, and `--exact` stays in a closed place."""
+"""Bands: what is told of a count of evidence hides what a published table hides; `--exact` stays in a closed place."""
 
 import os
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from click.testing import CliRunner
@@ -51,7 +52,7 @@ def test_every_count_is_in_its_band(n):
 
 def counts_in(text):
     """Every number of a page or text that is not part of a band, a year, or of a rule of style."""
-    body = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL)
+    body = unescape(re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL))
     return re.findall(r"\d[\d,]*", re.sub(r"fewer than 10|\d[\d,]* to \d[\d,]*", "", body))
 
 
