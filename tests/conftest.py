@@ -1,8 +1,10 @@
-"""What all tests share: the Hypothesis profiles. Under CI=true examples are the same each time."""
+"""What all tests share: the Hypothesis profiles and a tiny bank. Under CI=true examples are the same each time."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -17,3 +19,15 @@ settings.register_profile(
 )
 settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+
+
+@pytest.fixture(scope="session")
+def bank_folder(tmp_path_factory):
+    """A bank of 144 tiny worlds of half a year: too small for any number to be shown."""
+    from reported import WINDOW
+    from underwatch.estimate.bank import BankPlan, build
+
+    folder = tmp_path_factory.mktemp("banks") / "tiny"
+    with ThreadPoolExecutor(2) as executor:
+        build(BankPlan(window=WINDOW, population=900, per_shard=48), folder, 144, executor, 2, lambda worlds: None)
+    return folder

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from concurrent.futures import ThreadPoolExecutor
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from reported import PLACE, WINDOW, A, B, made_package, report, some_reports
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.estimate.bank import BankPlan, build, read_bank
+from underwatch.estimate.bank import read_bank
 from underwatch.estimate.declared import Declared, read_declared
 from underwatch.estimate.experiments import experiments
 from underwatch.estimate.findings import counted, first_lines, number, percent, rows
@@ -34,14 +34,6 @@ from underwatch.evidence.package import to_files
 from underwatch.record.tally import Window
 from underwatch.show.estimate import estimate_page
 from underwatch.testimony.tallied import LAWS
-
-
-@pytest.fixture(scope="module")
-def bank_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("banks") / "tiny"
-    with ThreadPoolExecutor(2) as executor:
-        build(BankPlan(window=WINDOW, population=900, per_shard=48), folder, 144, executor, 2, lambda worlds: None)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -228,10 +220,13 @@ def test_where_all_gates_pass_prior_stands_beside_posterior(answers):
 def test_without_one_report_that_is_said_before_any_number(answers):
     seen, _ = answers
     reading = replace(seen.question.reading, n_incidents=0, n_reports=0)
-    shown = let_through(replace(seen, question=replace(seen.question, reading=reading)))
+    shown = let_through(replace(seen, question=replace(seen.question, reading=reading, exact=True)))
     assert first_lines(shown)[0].startswith(f"Not one report is about {PLACE.name} in this window")
     assert "It rests on 0 reports of 0 incidents (reported)" in first_lines(shown)[-1]
     assert not first_lines(let_through(seen))[0].startswith("Not one report")
+    banded = let_through(replace(seen, question=replace(seen.question, reading=reading)))
+    assert first_lines(banded)[0].startswith(f"Fewer than 10 reports, or none, are about {PLACE.name} in this window")
+    assert "fewer than 10 reports of fewer than 10 incidents (reported)" in first_lines(banded)[-1]
 
 
 def test_chances_and_numbers_of_things_read_as_one_would_say_them():
@@ -290,7 +285,10 @@ def run(*arguments):
 
 def test_the_command_stops_at_its_budget_goes_on_and_overwrites_nothing(tmp_path, bank_folder):
     package, out = tmp_path / "package", tmp_path / "answer"
-    write_files(package, to_files(made_package(some_reports())))
+    survey = [("recent_leavers", "2024-Q3", "hoeryong", "was_followed", "437", "91")]
+    aside = [report(new_id(), A, "2023-03") for _ in range(17)]
+    made = made_package([*some_reports(), *aside], survey=survey).keyed()
+    write_files(package, to_files(made))
     common = (package, "--bank", bank_folder, "--rounds", 1)
     stopped = run(*common, "--out", out, "--budget", 0)
     assert stopped.exit_code == 1
@@ -307,8 +305,27 @@ def test_the_command_stops_at_its_budget_goes_on_and_overwrites_nothing(tmp_path
     assert str(tmp_path) not in (out / "manifest.json").read_text()
     gates = list(csv.DictReader((out / "gates.csv").read_text().splitlines()))
     assert [row["gate"] for row in gates] == [f"G{number}" for number in range(11)]
+    _is_as_private_as_the_package(out, made, stopped.output + found.output)
     assert run(*common, "--resume", out).exit_code == 2
     assert "exists already" in run(*common, "--out", out).output
+
+
+def _is_as_private_as_the_package(folder, package, printed):
+    """Nobody else can open what is written, no count of the package stands in it, and only its key gives its name."""
+    paths = [folder, *folder.rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_file()} == {0o600}
+    told = [printed, *(path.read_text() for path in paths if path.suffix in (".json", ".csv", ".html"))]
+    for text in told:
+        assert not re.search(r"\b(13 reports|12 incidents|17 of another window|437|91 )", text)
+        assert package.fingerprint() not in text
+        assert package.key not in text
+    assert "10 to 19 reports of 10 to 19 incidents (reported)" in told[0]
+    assert "Set aside: 10 to 19 of another window" in told[0]
+    assert "a survey of 200 to 499 who left" in (folder / "gates.csv").read_text()
+    question = json.loads((folder / "manifest.json").read_text())["question"]
+    assert question == json.loads((folder / "question.json").read_text())
+    assert question["package"] == package.keyed_name()
 
 
 @pytest.mark.parametrize(

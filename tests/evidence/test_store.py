@@ -255,7 +255,7 @@ SAVER = """
 
 @pytest.mark.parametrize("n_written", [0, 1, 2, 3])
 def test_a_kill_while_saving_is_completed_by_saving_again(tmp_path, n_written):
-    write_files(tmp_path / "p", to_files(good_package()))
+    write_files(tmp_path / "p", to_files(good_package().keyed()))
     with start_work(tmp_path / "p") as copy:
         copy.put("reports", record_of(7), CODER, "coding")
         copy.remove("survey", id_from("survey"), CODER, "withdrawn", copy.version("survey", id_from("survey")))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from underwatch.terminal import say
+
 if TYPE_CHECKING:
     from underwatch.estimate.bank import BankPlan
 
@@ -75,13 +77,13 @@ def calibrate(**given: Any) -> int:
     out = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", "calibrate")
     proofs = []
     for kind, setting in reference_settings(bank).items():
-        click.echo(f"{kind} ...", err=True)
+        say(f"{kind} ...", err=True)
         proofs.append(prove(bank, kind, setting, given["seed"]))
     write_proofs(out, proofs, bank.key)
     for proof in proofs:
         for verdict in proof.verdicts:
-            click.echo(f"{proof.kind}: {verdict.gate} {verdict.state}. {in_words_of_columns(verdict.sentence)}")
-    click.echo(f"Tables and pictures: {out}")
+            say(f"{proof.kind}: {verdict.gate} {verdict.state}. {in_words_of_columns(verdict.sentence)}")
+    say(f"Tables and pictures: {out}")
     return int(any(verdict.state == "refuses" for proof in proofs for verdict in proof.verdicts))
 
 
@@ -120,7 +122,7 @@ def _build(given: dict[str, Any], folder: Path) -> None:
         fresh = done - first
         if fresh > 0 and fresh % 10 == 0:
             left = (given["worlds"] - done) * (time.monotonic() - began) / fresh
-            click.echo(f"{done} of {given['worlds']} worlds, about {max(0, round(left / 60))} min left", err=True)
+            say(f"{done} of {given['worlds']} worlds, about {max(0, round(left / 60))} min left", err=True)
 
     try:
         with executor_for(given["threads"], given["dask"]) as executor:
@@ -152,10 +154,11 @@ Examples:
 @_OUT
 def design(**given: Any) -> None:
     """Try each addition and print how wide the ranges would be."""
-    from underwatch.cli.estimate import of_this_place, one_package, place_of, reading_of
+    from underwatch.cli.asked import asked_of, of_this_place, one_package, place_of
     from underwatch.estimate.bank import read_bank, shipped_folder
     from underwatch.estimate.design import AS_IT_IS
     from underwatch.estimate.design import design as try_each
+    from underwatch.evidence.folder import PRIVATE_FOLDER
     from underwatch.files import fresh_folder, numbered_folder
     from underwatch.show.calibration import design_rows, write_design
 
@@ -163,14 +166,17 @@ def design(**given: Any) -> None:
     place = place_of(given["place"])
     bank = read_bank(given["bank_folder"] or shipped_folder())
     of_this_place(bank, place)
-    reading, _ = reading_of({**given, "no_anchors": False}, place, bank.plan.window)
-    out = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", f"design-{place.slug}")
-    found = try_each(bank, reading, given["seed"], lambda name: click.echo(f"{name} ...", err=True))
+    asked = asked_of({**given, "no_anchors": False}, place, bank.plan.window)
+    if given["out"]:
+        out = fresh_folder(given["out"], PRIVATE_FOLDER)
+    else:
+        out = numbered_folder("runs", f"design-{place.slug}", PRIVATE_FOLDER)
+    found = try_each(bank, asked.reading, given["seed"], lambda name: say(f"{name} ...", err=True))
     write_design(out, found)
-    click.echo(
+    say(
         f"How many times the lower end the upper end of the 90 % range would be, in {found[0].n} simulated cases like "
         "this one:"
     )
     for name, *cells in design_rows(found):
-        click.echo(f"{name}\n  " + "\n  ".join(cells))
-    click.echo(f"Each is held against {AS_IT_IS!r}, case by case. The table: {out / 'design.csv'}")
+        say(name, *(f"  {cell}" for cell in cells))
+    say(f"Each is held against {AS_IT_IS!r}, case by case. The table: {out / 'design.csv'}")

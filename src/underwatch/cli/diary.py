@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from underwatch.terminal import say, say_json
+
 _HELP = """Tell the days of one synthetic resident of a run in plain sentences, around an episode.
 
 RUN is a run folder. The first resident to whom the episode happens is taken; nobody in it is real.
@@ -40,6 +42,6 @@ def diary(run: Path, like: str, around: int, as_json: bool) -> None:
 
     told = make_diary(run, like, around)
     if as_json:
-        click.echo(json.dumps(diary_record(told), indent=2, ensure_ascii=False))
+        say_json(json.dumps(diary_record(told), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(diary_lines(told)))
+        say(*diary_lines(told))

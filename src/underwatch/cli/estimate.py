@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from underwatch.cli.asked import Asked, asked_of, of_this_place, one_package, place_of
 from underwatch.errors import InputError
+from underwatch.terminal import say
 
 if TYPE_CHECKING:
     from underwatch.estimate.bank import Bank
     from underwatch.estimate.declared import Declared
-    from underwatch.estimate.observed import Reading
     from underwatch.estimate.question import Answer
     from underwatch.estimate.rehearsal import Rehearsal
     from underwatch.facts import Place
-    from underwatch.record.tally import Window
 
-QUESTION, STEPS = "question.json", "steps"
+QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
 PACKAGE, TRUTH = "package", "truth.csv"
 
 _HELP = """Estimate what the silence hides: how much surveillance stands behind the reports that got out.
@@ -28,7 +28,8 @@ PACKAGE is an evidence package (folder or zip), or the folder of a safe table th
 Every world of a bank is heard as this package was made, a posterior is learned, and gates ask whether it may be shown.
 Where one fails the number is not shown; the page says which gate and what evidence would help. Without an anchor (a
 second independent list, a survey of people who left, an independent count, a declared prior) the scale is not
-identified: a result, with exit code 1.
+identified: a result, with exit code 1. What is written is for you alone to read, and counts of reports are told in
+bands, as a published table would.
 """
 _EXAMPLES = """\b
 Examples:
@@ -49,6 +50,11 @@ Examples:
     help="A package told from the N-th synthetic world that is in no bank; tells the truth too. Example: --rehearsal 1",
 )
 @click.option("--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong")
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Tell counts of reports as they are, for your own use; refused in a folder that others can open.",
+)
 @click.option("--no-anchors", is_flag=True, help="Leave second list, surveys and figures out, to see what they do.")
 @click.option(
     "--declared-prior",
@@ -98,6 +104,7 @@ def estimate(**given: Any) -> int:
     from underwatch.estimate.findings import first_lines
     from underwatch.estimate.outputs import write_answer
     from underwatch.estimate.question import OWN_STEPS, OutOfTime, Question, Steps, answer
+    from underwatch.evidence.access import require_closed
     from underwatch.folders import remove_empty, remove_matching
 
     one_package(given)
@@ -106,18 +113,22 @@ def estimate(**given: Any) -> int:
     bank = read_bank(given["bank_folder"] or shipped_folder())
     of_this_place(bank, place)
     rehearsal = None if given["rehearsal"] is None else _rehearsed(place, bank, given["rehearsal"])
-    reading, fingerprint = reading_of({**given, "rehearsed": rehearsal}, place, bank.plan.window)
+    asked = asked_of({**given, "rehearsed": rehearsal}, place, bank.plan.window)
+    if given["exact"] and not asked.is_public:
+        require_closed(given["resume"] or given["out"] or RUNS)
+    name, once = _named(asked, given["resume"])
     kept = {
-        "package": fingerprint, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
+        "package": name, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
         "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
     }  # fmt: skip
-    folder = _folder(given, place, kept)
-    question = Question(reading, bank, declared, given["seed"], given["rounds"])
-    steps = Steps(folder / STEPS, given["budget"], lambda step: click.echo(f"{step} ...", err=True))
+    folder = _folder(given, place, kept, once)
+    exact = given["exact"] or asked.is_public
+    question = Question(asked.reading, bank, declared, given["seed"], given["rounds"], exact)
+    steps = Steps(folder / STEPS, given["budget"], lambda step: say(f"{step} ...", err=True))
     try:
         found = answer(question, steps)
     except OutOfTime as end:
-        click.echo(
+        say(
             f"The budget of {given['budget']:g} minutes ended before this step: {end}. Without it no gate can be asked "
             f"and no number is shown. Go on with --resume {folder}"
         )
@@ -130,59 +141,9 @@ def estimate(**given: Any) -> int:
     write_answer(folder, found, estimate_page(found, () if rehearsal is None else rehearsal.truth.tolist()), kept)
     remove_matching(folder / STEPS, OWN_STEPS)  # they hold what the gates may have withheld
     remove_empty(folder / STEPS)
-    for line in (*first_lines(found), *truths):
-        click.echo(line)
-    click.echo(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
+    say(*first_lines(found), *truths)
+    say(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
     return 0 if found.decision.scale else 1
-
-
-def one_package(given: dict[str, Any]) -> None:
-    """Refuse none, two, or one that is not there, before anything is read."""
-    asked = [given["example"], given["package"] is not None, given.get("rehearsal") is not None]
-    if sum(asked) != 1:
-        raise InputError("name one package, or --example for the one that comes with the program")
-    if given["package"] is not None and not given["package"].exists():
-        raise InputError(f"{given['package']} does not exist; `underwatch evidence new DIR` starts a package")
-
-
-def place_of(name: str) -> Place:
-    """Return the one city or county of a name."""
-    from underwatch.facts import find_place
-
-    kind, full, members = find_place(name)
-    if kind != "place":
-        raise InputError(f"--place {full} is a {kind}; an estimate is about one city or county")
-    return members[0]
-
-
-def of_this_place(bank: Bank, place: Place) -> None:
-    """Refuse a bank of another place before anything is learned from it."""
-    own = bank.plan.scenario().places[0]
-    if own.slug != place.slug:
-        raise InputError(
-            f"--place {place.slug}: the bank is of {own.slug}, and a place needs a bank of its own; build one with "
-            f"`underwatch calibrate --bank DIR --place {place.slug} --worlds 2000`, then give --bank DIR"
-        )
-
-
-def reading_of(given: dict[str, Any], place: Place, window: Window) -> tuple[Reading, str]:
-    """Read the package or the safe table, and return it with its checksum."""
-    from underwatch.estimate.observed import read_for, read_table_for
-    from underwatch.estimate.safe_table import is_safe_table
-    from underwatch.evidence.check import read_package
-    from underwatch.evidence.example import example_package
-    from underwatch.evidence.ids import letters_of
-    from underwatch.evidence.publish import TABLE_FILE
-
-    anchors = not given["no_anchors"]
-    path = given["package"]
-    if path is not None and is_safe_table(path):
-        return read_table_for(path, place, window), letters_of((path / TABLE_FILE).read_bytes())
-    if given.get("rehearsed") is not None:
-        package = given["rehearsed"].package
-    else:
-        package = example_package() if path is None else read_package(path)
-    return read_for(package, place, window, anchors), package.fingerprint()
 
 
 def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
@@ -190,19 +151,19 @@ def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
     from underwatch.estimate.bank import BankPlan
     from underwatch.estimate.rehearsal import rehearse
 
-    click.echo("a world that is in no bank ...", err=True)
+    say("a world that is in no bank ...", err=True)
     return rehearse(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
 
 
 def _keep_rehearsal(folder: Path, found: Answer, rehearsal: Rehearsal) -> list[str]:
     """Keep the package and what is true behind it, beside what is said; return it in words."""
     from underwatch.estimate.findings import number, rows
-    from underwatch.evidence.folder import write_files
+    from underwatch.evidence.folder import PRIVATE_FILE, write_files
     from underwatch.evidence.package import to_files
     from underwatch.files import write_atomically
 
     if not (folder / PACKAGE).exists():
-        write_files(folder / PACKAGE, to_files(rehearsal.package))
+        write_files(folder / PACKAGE, to_files(rehearsal.package.keyed()))
     table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
     for row, truth in zip(rows(found), rehearsal.truth.tolist(), strict=True):
         ends = row.posterior
@@ -211,7 +172,7 @@ def _keep_rehearsal(folder: Path, found: Answer, rehearsal: Rehearsal) -> list[s
         mark = {"yes": " Held.", "no": " Missed.", "withheld": ""}[holds]
         held.append(holds)
         words.append(f"{row.words}, {number(truth)} {row.unit}; said: {row.said}.{mark}")
-    write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode())
+    write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode(), PRIVATE_FILE)
     shown = len(held) - held.count("withheld")
     head = f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown hold it (9 in 10 should):"
     return [head, *words]
@@ -221,8 +182,29 @@ def _told(declared: Declared) -> dict[str, Any]:
     return {"by": declared.by, "ranges": {name: list(ends) for name, ends in declared.ranges.items()}}
 
 
-def _folder(given: dict[str, Any], place: Place, question: dict[str, Any]) -> Path:
-    """Return a new folder that holds its question, or the one to go on with if it asks the same."""
+def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
+    """Return what outputs call the package, and the key that gives a package without one a name for this once."""
+    from underwatch.evidence.ids import is_key, keyed_letters_of, new_key
+
+    if asked.name:
+        return asked.name, ""
+    kept = None if resumed is None else resumed / STEPS / ONCE
+    once = kept.read_text("ascii", "replace") if kept is not None and kept.is_file() else ""
+    once = once if is_key(once) else new_key()
+    say(
+        "The package has no key yet: what is written calls it by a name of chance, and running this again cannot prove "
+        "that it is the same package. `underwatch evidence record` gives it one.",
+        err=True,
+    )
+    return keyed_letters_of(once, asked.checksum.encode()), once
+
+
+def _folder(given: dict[str, Any], place: Place, question: dict[str, Any], once: str) -> Path:
+    """Return a new folder that holds its question, or the one to go on with if it asks the same; closed to others.
+
+    The key of a package that has none of its own goes with the steps when all is done.
+    """
+    from underwatch.evidence.folder import PRIVATE_FILE, PRIVATE_FOLDER
     from underwatch.files import fresh_folder, numbered_folder, write_atomically
     from underwatch.folders import kept_folder
 
@@ -239,8 +221,15 @@ def _folder(given: dict[str, Any], place: Place, question: dict[str, Any]) -> Pa
             raise InputError(f"--resume {folder}: that folder asks another question ({other}); give the same options")
         if (folder / "manifest.json").exists():
             raise InputError(f"--resume {folder}: it is finished; nothing is overwritten")
+        folder.chmod(PRIVATE_FOLDER)
         return folder
-    folder = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", f"estimate-{place.slug}")
-    fresh_folder(folder / STEPS)
-    write_atomically(folder / QUESTION, (json.dumps(question, indent=1, ensure_ascii=False) + "\n").encode())
+    if given["out"]:
+        folder = fresh_folder(given["out"], PRIVATE_FOLDER)
+    else:
+        folder = numbered_folder(RUNS, f"estimate-{place.slug}", PRIVATE_FOLDER)
+    fresh_folder(folder / STEPS, PRIVATE_FOLDER)
+    if once:
+        write_atomically(folder / STEPS / ONCE, once.encode(), PRIVATE_FILE)
+    text = json.dumps(question, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / QUESTION, text.encode(), PRIVATE_FILE)
     return folder

@@ -1,24 +1,26 @@
 """`underwatch evidence`: start, fill, check, join, seal, open and publish a package of coded reports."""
 
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from underwatch.cli.passphrase import known_passphrase, new_passphrase
 from underwatch.cli.paths import AnyPath
 from underwatch.errors import InputError
 from underwatch.evidence.check import check_package, examine, read_checked, read_package
-from underwatch.evidence.findings import as_json, as_text, exit_code
+from underwatch.evidence.findings import Finding, as_json, as_text, exit_code
 from underwatch.evidence.folder import PRIVATE_FILE, read_files, write_files
 from underwatch.evidence.format import RECORDED, TABLES
 from underwatch.evidence.history import recorded
 from underwatch.evidence.ids import is_id, new_id
-from underwatch.evidence.package import Package, new_package, parse_package, to_files
+from underwatch.evidence.package import new_package, parse_package, to_files
+from underwatch.evidence.passphrase import LANGUAGES
 from underwatch.evidence.store import working_path
 from underwatch.evidence.vocabularies import codes
 from underwatch.files import must_be_new, write_new
+from underwatch.terminal import printable, say, say_json
 
 _FOLDER = click.argument("folder", type=AnyPath())
 _TODAY = click.option(
@@ -28,8 +30,6 @@ _JSON = click.option("--json", "as_json_", is_flag=True, help="Print JSON for a 
 _WHO = click.option("--who", default="", help="Your own code (from `underwatch evidence ids`); a fresh one without it.")
 _KEY = click.option("--key", type=AnyPath(), help="The file with the key, for a sealed package.")
 _MOST_IDS = 10_000
-
-
 _EXAMPLES = """\b
 Examples:
   underwatch evidence new reports --example
@@ -56,14 +56,7 @@ def _unlocked(path: Path, key: Path | None) -> dict[str, bytes]:
         return read_files(path)
     from underwatch.evidence.seal import read_sealed
 
-    return read_sealed(path, "" if key else _passphrase(), key)
-
-
-def _passphrase(new: bool = False) -> str:
-    """Return the passphrase: asked for without echo (twice for a new one), or the first line of a pipe."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
+    return read_sealed(path, "" if key else known_passphrase(), key)
 
 
 @evidence.command()
@@ -86,23 +79,23 @@ def new(folder: Path, example: bool, synthetic: bool) -> None:
     beside = folder.with_name(folder.name + (".truth.json" if synthetic else "-template.xlsx"))
     if not example:
         must_be_new(beside)
-    write_files(folder, to_files(package))
+    write_files(folder, to_files(package.keyed()))
     if truth is not None:
         write_new(beside, json.dumps(truth).encode(), PRIVATE_FILE)
-        click.echo(f"{beside} holds the truth.")
+        say(f"{beside} holds the truth.")
     if not example and not synthetic:
         from underwatch.evidence.template import template_xlsx
 
         write_new(beside, template_xlsx(), PRIVATE_FILE)
-        click.echo(f"{beside} is the template; fill it in, save the sheet `reports` as CSV UTF-8, then import it.")
-    click.echo(f"{folder} is a package. It is not sealed.")
+        say(f"{beside} is the template; fill it in, save the sheet `reports` as CSV UTF-8, then import it.")
+    say(f"{folder} is a package. It is not sealed.")
 
 
 @evidence.command()
 @click.argument("n", type=click.IntRange(1, _MOST_IDS), default=10)
 def ids(n: int) -> None:
     """Print N fresh random identifiers (10 without N)."""
-    click.echo("\n".join(new_id() for _ in range(n)))
+    say(*(new_id() for _ in range(n)))
 
 
 @evidence.command()
@@ -115,7 +108,7 @@ def mapping(name: str) -> None:
 
     read_mapping(name)
     folder = resources.files("underwatch.evidence") / "mappings"
-    click.echo((folder / f"{name}.toml").read_text(encoding="utf-8"), nl=False)
+    say(*(folder / f"{name}.toml").read_text(encoding="utf-8").removesuffix("\n").split("\n"))
 
 
 @evidence.command()
@@ -126,10 +119,10 @@ def schema(table: str | None, dictionary: bool) -> None:
     from underwatch.evidence.descriptor import dictionary_csv, json_schema
 
     if dictionary:
-        click.echo(dictionary_csv().decode(), nl=False)
+        say(*dictionary_csv().decode().removesuffix("\n").split("\n"))
     else:
         shown = json_schema(table) if table else {name: json_schema(name) for name in TABLES}
-        click.echo(json.dumps(shown, indent=1, ensure_ascii=False))
+        say_json(json.dumps(shown, indent=1, ensure_ascii=False))
 
 
 @evidence.command("import")
@@ -154,13 +147,13 @@ def import_(
     who = _who(str(how["who"]))
     result = import_csv(read_package(folder, day), file.read_bytes(), chosen, who, day, bool(how["again"]))
     if result.findings:
-        click.echo(as_json(result.findings) if as_json_ else as_text(result.findings, "the file"))
-        click.echo("Nothing was imported.", err=True)
+        _say_findings(result.findings, "the file", as_json_)
+        say("Nothing was imported.", err=True)
         return 1
-    write_files(folder, to_files(result.package), fresh=False)
+    write_files(folder, to_files(result.package.keyed()), fresh=False)
     alike = f" ({result.n_alike} look like one that was there)" if result.n_alike else ""
-    click.echo(f"{result.n_rows} reports imported{alike}, {result.n_skipped} rows skipped.")
-    click.echo(f"{file} itself is not sealed; remove it.")
+    say(f"{result.n_rows} reports imported{alike}, {result.n_skipped} rows skipped.")
+    say(f"{file} itself is not sealed; remove it.")
     return None
 
 
@@ -173,15 +166,21 @@ def check(folder: Path, key: Path | None, as_json_: bool, today: datetime | None
     """Say what is wrong in a package (folder, zip or sealed), and what to do. Writes nothing; 0 clean, 1 findings."""
     files = _unlocked(folder, key)
     findings, fingerprint = examine(files, today.date() if today else None)
-    if as_json_:
-        click.echo(as_json(findings, fingerprint))
-    else:
-        click.echo(as_text(findings, folder.resolve().name))
+    _say_findings(findings, folder.resolve().name, as_json_, fingerprint)
+    if not as_json_:
         if fingerprint:
-            click.echo(f"fingerprint {fingerprint[:14]} (note it down: it tells later whether anything was cut off)")
+            say(f"fingerprint {fingerprint[:14]} (note it down: it tells later whether anything was cut off)")
         if folder.is_dir() and working_path(folder).exists():
-            click.echo("There is a working copy as well, not sealed; `underwatch evidence save` brings it here.")
+            say("There is a working copy as well, not sealed; `underwatch evidence save` brings it here.")
     return exit_code(findings)
+
+
+def _say_findings(findings: list[Finding], what: str, as_json_: bool, fingerprint: str = "") -> None:
+    """Print findings, as JSON or in words; `what` may be a name that others gave."""
+    if as_json_:
+        say_json(as_json(findings, fingerprint))
+    else:
+        say(*as_text(findings, printable(what)).split("\n"))
 
 
 @evidence.command()
@@ -192,11 +191,11 @@ def check(folder: Path, key: Path | None, as_json_: bool, today: datetime | None
 def record(folder: Path, reason: str, who: str, today: datetime | None) -> None:
     """Note in the history what you changed in the CSV files by hand, and put the files into their usual form."""
     _no_working_copy(folder)
-    package = recorded(parse_package(read_files(folder)), _who(who), reason)
+    package = recorded(parse_package(read_files(folder)), _who(who), reason).keyed()
     files = to_files(package)
     check_package(files, today.date() if today else None)
     write_files(folder, files, fresh=False)
-    click.echo(f"{folder}: the history is up to date.")
+    say(f"{folder}: the history is up to date.")
 
 
 def _no_working_copy(folder: Path) -> None:
@@ -213,10 +212,10 @@ def work(folder: Path, discard: bool) -> None:
     from underwatch.evidence.work import discard_work, start_work
 
     if discard:
-        click.echo("The working copy is gone." if discard_work(folder) else "There was no working copy.")
+        say("The working copy is gone." if discard_work(folder) else "There was no working copy.")
         return
     start_work(folder).close()
-    click.echo(f"{working_path(folder)} is the working copy, not sealed; sealing removes it.")
+    say(f"{working_path(folder)} is the working copy, not sealed; sealing removes it.")
 
 
 @evidence.command()
@@ -241,7 +240,7 @@ def put(folder: Path, cells: tuple[str, ...], table_name: str, remove: bool, rea
         else:
             old = dict(zip(form.names, existing or ("",) * len(form.names), strict=True))
             copy.put(table_name, old | given | {form.names[0]: row_id}, _who(who), reason, version)
-    click.echo(row_id)
+    say(row_id)
 
 
 @evidence.command()
@@ -252,7 +251,7 @@ def save(folder: Path, to: Path | None) -> None:
     from underwatch.evidence.work import save_work
 
     changed = save_work(folder, to)
-    click.echo(f"{to or folder}: saved." if changed else f"{folder}: nothing new.")
+    say(f"{to or folder}: saved." if changed else f"{folder}: nothing new.")
 
 
 @evidence.command()
@@ -268,12 +267,12 @@ def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -
     out = out or first.with_name(f"{first.stem}-{second.stem}")
     day = today.date() if today else None
     ours, theirs = read_package(first, day), read_package(second, day)
-    both = joined(ours, theirs)
+    both = joined(ours, theirs).keyed()
     check_package(to_files(both), day)
     write_files(out, to_files(both))
     found = met_in_merging(ours, theirs, both)
-    click.echo(as_text(found, "reports that came twice"))
-    click.echo(f"{out}: {len(both.table('reports').rows)} reports. It is not sealed.")
+    _say_findings(found, "reports that came twice", False)
+    say(f"{out}: {len(both.table('reports').rows)} reports. It is not sealed.")
     return exit_code(found)
 
 
@@ -283,37 +282,39 @@ def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -
 def share(folder: Path, out: Path) -> None:
     """Make a package for another group: rows released as records, without sources, effort, addresses and history."""
     from underwatch.evidence.share import shareable
-
-    package = shareable(_newest(folder))
-    write_files(out, to_files(package))
-    click.echo(f"{out}: {len(package.table('reports').rows)} reports may leave. Seal it for the other group.")
-
-
-def _newest(folder: Path) -> Package:
     from underwatch.evidence.work import newest
 
-    return newest(folder)
+    package = shareable(newest(folder))
+    write_files(out, to_files(package))
+    say(f"{out}: {len(package.table('reports').rows)} reports may leave. Seal it for the other group.")
 
 
 @evidence.command()
 @_FOLDER
 @_KEY
 @click.option("--html", type=AnyPath(), help="Write a page that opens offline instead.")
+@click.option(
+    "--exact", is_flag=True, help="Counts as they are, not in bands; refused in a folder that others can open."
+)
 @_TODAY
-def summary(folder: Path, key: Path | None, html: Path | None, today: datetime | None) -> None:
+def summary(folder: Path, key: Path | None, html: Path | None, exact: bool, today: datetime | None) -> None:
     """Show what a package has and lacks, for the group's own use; nothing per list, outlet or source."""
+    from underwatch.evidence.access import require_closed
+    from underwatch.evidence.example import is_the_example
     from underwatch.evidence.summary import as_text as summary_text
     from underwatch.evidence.summary import summarise
 
     package = read_checked(_unlocked(folder, key), str(folder), today.date() if today else None)
     if html is None:
-        click.echo(summary_text(summarise(package)))
+        say(*summary_text(summarise(package, exact)).split("\n"))
         return
     must_be_new(html)
     from underwatch.show.evidence import evidence_page
 
-    write_new(html, evidence_page(package).encode(), PRIVATE_FILE)
-    click.echo(f"{html} is written.")
+    if exact and not is_the_example(package):
+        require_closed(html)
+    write_new(html, evidence_page(package, exact).encode(), PRIVATE_FILE)
+    say(f"{html} is written.")
 
 
 @evidence.command()
@@ -322,7 +323,7 @@ def key(file: Path) -> None:
     """Make a key in the new FILE and print its recipient, which others seal for."""
     from underwatch.evidence.seal import new_key
 
-    click.echo(new_key(file))
+    say(new_key(file))
 
 
 @evidence.command()
@@ -330,23 +331,29 @@ def key(file: Path) -> None:
 @click.option(
     "--recipient", "-r", "recipients", multiple=True, help="Seal for this recipient (age1...); may be repeated."
 )
+@click.option(
+    "--make-passphrase",
+    "language",
+    type=click.Choice(list(LANGUAGES)),
+    help="Make one of six random words; show it once.",
+)
 @click.option("--out", type=AnyPath(), help="The sealed file; FOLDER.age without it.")
 @click.option("--remove", is_flag=True, help="Remove the plain folder as well, once the sealed file is read back.")
-def seal(folder: Path, recipients: tuple[str, ...], out: Path | None, remove: bool) -> None:
+def seal(folder: Path, recipients: tuple[str, ...], language: str | None, out: Path | None, remove: bool) -> None:
     """Seal a package with age, for recipients or with a passphrase. The working copy is removed."""
     from underwatch.evidence.seal import remove_plain
     from underwatch.evidence.seal import seal as sealed
 
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder with a package")
-    file = sealed(folder, out, "" if recipients else _passphrase(new=True), recipients)
+    if recipients and language:
+        raise InputError("--make-passphrase or --recipient, one of the two")
+    file = sealed(folder, out, "" if recipients else new_passphrase(language), recipients)
     if remove:
         remove_plain(folder, file)
-        click.echo(
-            f"{file} is sealed; the plain folder is removed. A disk may keep old blocks: encrypt the disk itself."
-        )
+        say(f"{file} is sealed; the plain folder is removed. A disk may keep old blocks: encrypt the disk itself.")
     else:
-        click.echo(f"{file} is sealed; the plain folder {folder} is still there (--remove removes it).")
+        say(f"{file} is sealed; the plain folder {folder} is still there (--remove removes it).")
 
 
 @evidence.command("open")
@@ -360,11 +367,11 @@ def open_(file: Path, out: Path | None, key: Path | None) -> int | None:
     if not file.is_file():
         raise InputError(f"{file} does not exist")
     counted: list[int] = []
-    folder = open_sealed(file, out, "" if key else _passphrase(), key, counted.append)
-    click.echo(f"{folder} is open and not sealed.")
+    folder = open_sealed(file, out, "" if key else known_passphrase(), key, counted.append)
+    say(f"{folder} is open and not sealed.")
     if not counted[0]:
         return None
-    click.echo(f"files with names that no package has: {counted[0]}; not written", err=True)
+    say(f"files with names that no package has: {counted[0]}; not written", err=True)
     return 1
 
 
@@ -394,10 +401,10 @@ def publish(
     try:
         release = published(folder, out, Rules(**rules), today.date() if today else None)  # type: ignore[arg-type]
     except Refused as refusal:
-        click.echo(f"Refused: {refusal}")
+        say(f"Refused: {refusal}")
         return 1
     shown = sum(b",yes," in line or b",noise," in line for line in release.table.splitlines())
-    click.echo(f"{out}: version {release.record['version']}, {shown} of {release.record['cells']} cells shown.")
+    say(f"{out}: version {release.record['version']}, {shown} of {release.record['cells']} cells shown.")
     left_out = ", ".join(f"{reason} {n}" for reason, n in sorted(release.inside.items()))
-    click.echo(f"For the group only, in incidents: {left_out}.")
+    say(f"For the group only, in incidents: {left_out}.")
     return None

@@ -8,10 +8,10 @@ import click
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import COUNTRY, Fact, Place, find_place, model_parameters, places, provinces, published_facts
+from underwatch.terminal import say, say_json, say_table
 
 _CENSUS = "2008 census, Central Bureau of Statistics 2009 (KOSIS table)"
 _SEATS = "GeoNames, CC BY 4.0"
-_WIDTH_WHEN_PIPED = 140
 
 
 @click.command(epilog="Example: underwatch facts quota_mps_per_week")
@@ -26,15 +26,15 @@ def facts(name: str | None, as_json: bool) -> None:
     if name is None:
         parameters = model_parameters().values()
         if as_json:
-            click.echo(json.dumps([asdict(fact) for fact in parameters], ensure_ascii=False, indent=2))
+            say_json(json.dumps([asdict(fact) for fact in parameters], ensure_ascii=False, indent=2))
         else:
             _print_table(list(parameters))
         return
     found = _look_up(name)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        say_json(json.dumps(found, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n\n".join(_as_lines(kind, record) for kind, record in found.items()))
+        say(*"\n\n".join(_as_lines(kind, record) for kind, record in found.items()).split("\n"))
 
 
 def _look_up(name: str) -> dict[str, dict[str, object]]:
@@ -103,19 +103,13 @@ def _number(value: float) -> str:
 
 def _print_table(parameters: list[Fact]) -> None:
     """Print the parameters as a table, as wide as the terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for header in ("name", "rule", "meaning", "unit", "low", "central", "high", "basis"):
-        is_number = header in ("low", "central", "high")
-        table.add_column(header, justify="right" if is_number else "left", no_wrap=is_number or header == "name")
-    for fact in parameters:
-        numbers = (_number(value) for value in (fact.low, fact.central, fact.high))
-        table.add_row(fact.name, fact.rule, fact.meaning, fact.unit, *numbers, fact.basis)
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH_WHEN_PIPED
-    console.print(table)
-    console.print(f"{len(parameters)} parameters; basis judgement means: nothing but a reasoned range.")
-    console.print("underwatch facts NAME shows one with its source.")
+    header, numbers = ("name", "rule", "meaning", "unit", "low", "central", "high", "basis"), ("low", "central", "high")
+    rows = [
+        (one.name, one.rule, one.meaning, one.unit, *(_number(getattr(one, end)) for end in numbers), one.basis)
+        for one in parameters
+    ]
+    say_table(header, rows, numbers, whole=("name",))
+    say(
+        f"{len(parameters)} parameters; basis judgement means: nothing but a reasoned range.",
+        "underwatch facts NAME shows one with its source.",
+    )

@@ -11,6 +11,7 @@ import click
 from underwatch import __version__
 from underwatch.cli.stops import Stops
 from underwatch.errors import InputError, nearest
+from underwatch.terminal import never_fail, say
 
 BAD_INPUT = 2
 
@@ -63,6 +64,7 @@ class Front(click.Group):
         """
         settings["standalone_mode"] = False
         stops = Stops()
+        never_fail()
         try:
             with stops:
                 code = super().main(args, prog_name or "underwatch", **settings)
@@ -84,12 +86,12 @@ class Front(click.Group):
 @click.pass_context
 def _help_when_alone(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        say(*ctx.get_help().split("\n"))
 
 
 def _end(message: str, code: int) -> NoReturn:
     """Write one line to standard error and exit."""
-    click.echo("underwatch: " + " ".join(message.split()), err=True)
+    say("underwatch: " + " ".join(message.split()), err=True)
     sys.exit(code)
 
 

@@ -13,6 +13,7 @@ from underwatch.cli.many import alone_with_resume, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
 from underwatch.facts.places import slug
+from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
@@ -77,10 +78,10 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     manifest = finish(folder, "sensitivity", contents, {key: value for key, value in entries.items() if key != "what"})
     if as_json:
         told = {"folder": str(folder), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
-        click.echo(json.dumps(told, indent=2))
+        say_json(json.dumps(told, indent=2))
         return
-    click.echo("\n".join(ask_lines(divided, meanings)))
-    click.echo(f"All indices with intervals, and the page report.html: {folder}")
+    say(*ask_lines(divided, meanings))
+    say(f"All indices with intervals, and the page report.html: {folder}")
 
 
 def _asked(place: str | None, given: dict[str, Any]) -> Question:

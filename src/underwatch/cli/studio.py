@@ -12,6 +12,8 @@ from pathlib import Path
 
 import click
 
+from underwatch.terminal import say
+
 _HELP = """Open the studio: a page on this machine alone, to look, ask and compare without writing code.
 
 RUN is a finished run folder of one city or county to open; several are put side by side. The page is served on
@@ -51,8 +53,8 @@ def studio(runs: tuple[Path, ...], port: int, no_browser: bool) -> None:
     door = _Doorstep()
 
     def ready(address: str) -> None:
-        click.echo(f"The studio is open at {address}")
-        click.echo("It answers on this machine alone, until Ctrl-C.", err=True)
+        say(f"The studio is open at {address}")
+        say("It answers on this machine alone, until Ctrl-C.", err=True)
         if not no_browser and _has_screen():
             door.open(address)
 
@@ -61,7 +63,7 @@ def studio(runs: tuple[Path, ...], port: int, no_browser: bool) -> None:
     finally:
         door.close()
     with suppress(OSError):  # the terminal may be gone
-        click.echo("The studio is closed.", err=True)
+        say("The studio is closed.", err=True)
     if ended_by is not None and ended_by != signal.SIGINT:
         signal.raise_signal(ended_by)
 

@@ -11,6 +11,7 @@ import click
 from underwatch.cli.many import alone_with_resume, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
+from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
     }
     manifest = finish(folder, "sweep", contents, entries)
     if as_json:
-        click.echo(json.dumps({"folder": str(folder), "manifest": manifest, "bands": bands.to_pylist()}, indent=2))
+        say_json(json.dumps({"folder": str(folder), "manifest": manifest, "bands": bands.to_pylist()}, indent=2))
     else:
         _print(question, bands.to_pylist())
-        click.echo(f"Every draw with its parameters, and the page report.html: {folder}")
+        say(f"Every draw with its parameters, and the page report.html: {folder}")
     if n_failed:
         first = next(one.reason for one in outcomes if one.values is None)
-        click.echo(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
+        say(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
     return 1 if n_failed else 0
 
 
@@ -125,26 +126,16 @@ def _kept(ctx: click.Context, folder: Path) -> Sweep:
 
 def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
-    from rich.console import Console
-    from rich.table import Table
-
     from underwatch.ranges import FEWEST
     from underwatch.show.summary import sentence, set_words
 
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console.width = 140
-    table = Table(box=None, pad_edge=False)
-    for name in ("headline", "unit", "spread"):
-        table.add_column(name)
-    for name in ("low", "25 %", "50 %", "75 %", "high", "holds", "n"):
-        table.add_column(name, justify="right", no_wrap=True)
+    numbers, rows = ("low", "25 %", "50 %", "75 %", "high", "holds", "n"), []
     for row in bands:
         cells = [row[q] for q in ("low", "q25", "q50", "q75", "high")]
         shown = ["-" if cell is None else f"{cell:,.3g}" for cell in cells]
-        table.add_row(row["headline"], row["unit"], row["spread"], *shown, f"{row['holds']:.0%}", str(row["n"]))
-    console.print(table)
-    console.print(
+        rows.append((row["headline"], row["unit"], row["spread"], *shown, f"{row['holds']:.0%}", str(row["n"])))
+    say_table(("headline", "unit", "spread", *numbers), rows, numbers)
+    say(
         "prior: over draws of every uncertain parameter that is not set; luck: over worlds, each around its draw. "
         f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
         f"as the whole range can hold.{sentence(set_words(len(question.scenario.fixed())))}"

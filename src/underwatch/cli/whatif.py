@@ -12,6 +12,7 @@ import click
 from underwatch.cli.many import alone_with_resume, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
+from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from underwatch.whatif.compare import Comparison, Question
     from underwatch.whatif.ledger import Ledger
 
-_WIDTH_WHEN_PIPED = 140
 
 _HELP = """Compare a place with its twins under interventions: what would relieve people, and by how much.
 
@@ -112,15 +112,15 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
         rows = found.changes().to_pylist()
         told = {"folder": str(folder), "manifest": manifest, "changes": rows}
         told |= {} if kept is None else {"ledger": kept.table().to_pylist()}
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False, default=str))
+        say_json(json.dumps(told, indent=2, ensure_ascii=False, default=str))
     else:
         if found.names:
             _print(found)
         if kept is not None:
             from underwatch.show.ledger import ledger_lines
 
-            click.echo("\n".join(ledger_lines(kept)))
-        click.echo(f"Every group and ground, every pair, and the page report.html: {folder}")
+            say(*ledger_lines(kept))
+        say(f"Every group and ground, every pair, and the page report.html: {folder}")
 
 
 def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Question:
@@ -177,9 +177,6 @@ def _date(text: str) -> date:
 
 def _print(found: Comparison) -> None:
     """Print a table for each counter-world: all residents, the listed and the ordinary."""
-    from rich.console import Console
-    from rich.table import Table
-
     from underwatch.ranges import FEWEST, range_name
     from underwatch.record.schema import ALL, LISTED, ORDINARY
     from underwatch.show.summary import sentence, set_words
@@ -192,29 +189,22 @@ def _print(found: Comparison) -> None:
         for row in found.changes().to_pylist()
         if row["spread"] == spread and row["ground"] == ALL
     }
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH_WHEN_PIPED
+    numbers = ("now", "change", "low", "high", "rises", "n")
     words = {one.name: one.words for one, _ in question.dated}
     for name in found.names:
         first = rows[name, ALL, FIGURES[0].indicator]["first_day"]
-        console.print(f"{name}, from {first} to {question.scenario.end}: {words.get(name, 'all of them at once.')}")
-        table = Table(box=None, pad_edge=False)
-        table.add_column("indicator")
-        table.add_column("relief is")
-        table.add_column("residents")
-        for header in ("now", "change", "low", "high", "rises", "n"):
-            table.add_column(header, justify="right", no_wrap=True)
+        say(f"{name}, from {first} to {question.scenario.end}: {words.get(name, 'all of them at once.')}")
+        shown = []
         for figure in FIGURES:
             label, better = f"{figure.indicator}, {figure.unit}", figure.better
             for group in (ALL, LISTED, ORDINARY):
-                table.add_row(label, better, group, *_cells(rows[name, group, figure.indicator]))
+                shown.append((label, better, group, *_cells(rows[name, group, figure.indicator])))
                 label = better = ""
-        console.print(table)
-        console.print()
+        say_table(("indicator", "relief is", "residents", *numbers), shown, numbers)
+        say()
     over = "draws from the prior" if spread == PRIOR else "replicates at the scenario's own parameters"
     n = question.draws if spread == PRIOR else question.replicates
-    console.print(
+    say(
         f"Pairs of twins over {over}, n of them. Now and change are medians over pairs; low and high are the "
         f"{range_name(n, 'pair', 'pairs')}; where n is less, some pairs have no such figure, and under {FEWEST} the "
         "range is the full one; rises is the probability that the figure rises. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from underwatch.estimate.humps import Hump, find_humps, in_words
 from underwatch.estimate.quantities import COUNTED, SILENCE, SLOPE, derived, quantities
 from underwatch.estimate.question import ALL_NAMES, RATIOS, SHAPE, Answer
+from underwatch.evidence.bands import band_of
 from underwatch.ranges import TAILS, of_posterior
 
 LEVELS = (TAILS[0], 0.5, TAILS[1])  # of a posterior, or of the prior: thousands of draws
@@ -59,9 +60,9 @@ def percent(share: float) -> str:
     return "over 99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
 
 
-def counted(n: int, what: str) -> str:
-    """Write a number of things, one of which has no s."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+def counted(n: int, what: str, told: Callable[[int], str] = str) -> str:
+    """Write a number of things, one of which has no s; `told` writes the number."""
+    return f"{told(n)} {what}" if told(n) == "1" else f"{told(n)} {what}s"
 
 
 def words_of(name: str) -> str:
@@ -136,7 +137,7 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
     reading, decision = answer.question.reading, answer.decision
     place = reading.setting.place.name
     by_name = {row.name: row for row in rows(answer)}
-    lines = [] if reading.n_incidents or not decision.scale else [_no_report(answer)]
+    lines = [_hardly_a_report(answer)] if decision.scale and _is_hardly_told_of(answer) else []
     if not decision.numbers:
         lines.append(f"Nothing can be said in numbers of the surveillance behind these reports in {place}.")
     elif not decision.scale:
@@ -154,13 +155,24 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _no_report(answer: Answer) -> str:
-    """Say first that nothing was reported, and what the numbers after it rest on instead."""
+def _is_hardly_told_of(answer: Answer) -> bool:
+    """Say whether there is no report; in bands, where none and a few are one, whether there are so few."""
+    n = answer.question.reading.n_incidents
+    return n == 0 if answer.question.exact else band_of(n)[0] == 0
+
+
+def _hardly_a_report(answer: Answer) -> str:
+    """Say first that nothing was reported, or hardly anything, and what the numbers after it rest on instead."""
     anchors = " and ".join(answer.question.anchors)
     place = answer.question.reading.setting.place.name
+    few = (
+        "Not one report is"
+        if answer.question.exact
+        else f"{answer.question.counted(0).capitalize()} reports, or none, are"
+    )
     return (
-        f"Not one report is about {place} in this window: what follows rests on what was put in before, on the anchor "
-        f"({anchors}), and on the silence."
+        f"{few} about {place} in this window: what follows rests on what was put in before, on the anchor ({anchors}), "
+        "and on the silence."
     )
 
 
@@ -218,12 +230,22 @@ def _is_prior(answer: Answer, name: str) -> bool:
 def _evidence(answer: Answer) -> str:
     """Say what the estimate rests on, and what was set aside."""
     reading = answer.question.reading
-    aside = "; ".join(f"{n} {why}" for why, n in reading.set_aside.most_common())
+    told, exact = answer.question.counted, answer.question.exact
+    by_reason = reading.set_aside.most_common() if exact else sorted(reading.set_aside.items())
+    aside = "; ".join(f"{told(n)} {why}" for why, n in by_reason)
     anchors = ", ".join(answer.question.anchors) or "none"
-    unknown = sum(week.state == "unknown" for week in reading.setting.effort[0]) / reading.setting.window.n_weeks
-    effort = f" Effort is unknown in {percent(unknown)} of the weeks." if unknown else ""
+    reports, incidents = counted(reading.n_reports, "report", told), counted(reading.n_incidents, "incident", told)
     return (
-        f"It rests on {counted(reading.n_reports, 'report')} of {counted(reading.n_incidents, 'incident')} (reported); "
-        f"anchors: {anchors}."
-        f"{effort} Set aside: {aside or 'nothing'}."
+        f"It rests on {reports} of {incidents} (reported); anchors: {anchors}.{_effort(answer)} Set aside: "
+        f"{aside or 'nothing'}."
     )
+
+
+def _effort(answer: Answer) -> str:
+    """Say in how many of the weeks nobody wrote down whether the lists could hear."""
+    weeks = answer.question.reading.setting.effort[0]
+    unknown = sum(week.state == "unknown" for week in weeks) / len(weeks)
+    if not unknown:
+        return ""
+    share = percent(unknown) if answer.question.exact else "all" if unknown == 1 else "some"
+    return f" Effort is unknown in {share} of the weeks."

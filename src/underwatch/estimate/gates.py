@@ -6,7 +6,7 @@ Each is a pure function on arrays that returns a `Verdict`. Those on calibration
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,12 +24,18 @@ MOST_SHIFT = 0.25  # posterior sds between two trainings: a shift that a reader 
 
 
 def contract(
-    own: Mapping[str, str], bank: Mapping[str, str], summaries: np.ndarray, weekly: np.ndarray, cut: np.ndarray
+    own: Mapping[str, str],
+    bank: Mapping[str, str],
+    summaries: np.ndarray,
+    weekly: np.ndarray,
+    cut: np.ndarray,
+    counted: Callable[[int], str] = str,
 ) -> Verdict:
     """G0: are place kind, window, vocabulary and prior the bank's, and does every week say whether it was listened to.
 
     `own` and `bank` hold one text for each property ("window": "2023-07-03 to 2025-06-29"). `weekly` is float[..., t],
-    reports by week with NaN where nobody could listen; `cut` is bool[..., t], the same told by the effort table.
+    reports by week with NaN where nobody could listen; `cut` is bool[..., t], the same told by the effort table;
+    `counted` writes a count of the evidence.
     """
     counts = np.asarray(weekly, float)
     wrong = []
@@ -37,9 +43,11 @@ def contract(
         if own.get(name) != bank.get(name):
             wrong.append(f"{name} is {own.get(name, 'not given')} and the bank's is {bank.get(name, 'not given')}")
     if zeros := int((cut & np.isfinite(counts)).sum()):
-        wrong.append(f"{zeros} weeks that were cut off carry a number: nobody listening is not the same as no report")
+        wrong.append(
+            f"{counted(zeros)} weeks that were cut off carry a number: nobody listening is not the same as no report"
+        )
     if blank := int((~cut & ~np.isfinite(counts)).sum()):
-        wrong.append(f"{blank} weeks have no count and are not marked cut in the effort table")
+        wrong.append(f"{counted(blank)} weeks have no count and are not marked cut in the effort table")
     if broken := int((~np.isfinite(summaries)).sum()):
         wrong.append(f"{broken} of {len(summaries)} summaries are no finite number")
     if not wrong:
@@ -48,18 +56,19 @@ def contract(
     return Verdict("G0", "refuses", float(len(wrong)), 0.0, f"No estimate: {'; '.join(wrong)}. {help_}")
 
 
-def anchor(second_list: bool, asked: int, counts: int, declared: bool) -> Verdict:
+def anchor(second_list: bool, asked: int, counts: int, declared: bool, counted: Callable[[int], str] = str) -> Verdict:
     """G1: is there anything but one list that speaks of the scale.
 
     `second_list`: a list of another origin with overlaps judged; `asked`: leavers asked; `counts`: independent counts
-    (not from the same outlets); `declared`: an informative prior that the user has declared.
+    (not from the same outlets); `declared`: an informative prior that the user has declared; `counted` writes a count
+    of the evidence.
     """
-    held = {"a second independent list": second_list, f"a survey of {asked} who left": asked >= FEWEST_ASKED}
+    held = {"a second independent list": second_list, f"a survey of {counted(asked)} who left": asked >= FEWEST_ASKED}
     held |= {"an independent count": counts > 0, "a declared prior": declared}
     names = [name for name, there in held.items() if there]
     if names:
         return Verdict("G1", "passes", float(len(names)), 1.0, f"The scale rests on {' and '.join(names)}.")
-    few = f" (asked so far: {asked})" if asked else ""
+    few = f" (asked so far: {counted(asked)})" if asked else ""
     sentence = (
         "The scale is not identified: with one list, half as many acts told twice as readily look the same. Trend and "
         f"shape only. What would help: a second list of other origin, {FEWEST_ASKED} or more people who left{few}, "
@@ -105,15 +114,19 @@ def distances(x_obs: np.ndarray, x_bank: np.ndarray) -> tuple[float, np.ndarray]
     return float(distance(own[None])[0]), distance(bank)
 
 
-def predictive(x_obs: np.ndarray, replicates: np.ndarray, names: Sequence[str]) -> Verdict:
-    """G7: does the posterior simulate what was observed: mean square and largest deviation over its draws."""
+def predictive(x_obs: np.ndarray, replicates: np.ndarray, names: Sequence[str], exact: bool = True) -> Verdict:
+    """G7: does the posterior simulate what was observed: mean square and largest deviation over its draws.
+
+    Without `exact` it says which way a summary is off and not how far, from which its count could be worked out.
+    """
     found = calibration.predictive(x_obs, replicates)
     p = min(found.p_mean_square, found.p_largest)
     worst = tuple(names[i] for i in found.worst)
     if p >= PREDICTIVE_P:
         sentence = f"What the estimate simulates looks like the evidence (p = {p:.2f})."
         return Verdict("G7", "passes", p, PREDICTIVE_P, sentence, worst)
-    told = ", ".join(f"{names[i]} ({found.deviation[i]:+.1f} sd)" for i in found.worst)
+    off = [f"{by:+.1f} sd" if exact else "higher" if by > 0 else "lower" for by in found.deviation]
+    told = ", ".join(f"{names[i]} ({off[i]})" for i in found.worst)
     sentence = (
         f"Warning: the model does not reproduce this evidence (p = {p:.3f}). Furthest off: {told}. Look there for a "
         "miscoding, a change of effort or a mechanism the model has not."

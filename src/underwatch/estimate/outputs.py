@@ -1,6 +1,7 @@
 """What an estimate leaves: draws as parquet and as an xarray DataTree, the rows and the verdicts, and a manifest.
 
-Only what the gates let through is written: no withheld quantity, no channel parameter, nothing of any list.
+Only what the gates let through is written: no withheld quantity, no channel parameter, nothing of any list. All of it
+is for its owner alone to read (0600), like the evidence that it comes from: draws follow from the exact counts.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 from underwatch import __version__
 from underwatch.estimate.findings import MODEL, first_lines, rows, said_by, unit_of_column, words_of
 from underwatch.estimate.question import ALL_NAMES, Answer
+from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.files import write_atomically
 from underwatch.folders import temporary_folder
 
@@ -71,7 +73,7 @@ def write_tree(answer: Answer, path: Path) -> bool:
         groups[group] = xr.Dataset(variables, coordinates, about)
     with temporary_folder(path.parent) as folder:
         xr.DataTree.from_dict(groups).to_netcdf(folder / path.name, engine="h5netcdf")
-        write_atomically(path, (folder / path.name).read_bytes())
+        write_atomically(path, (folder / path.name).read_bytes(), PRIVATE_FILE)
     return True
 
 
@@ -89,7 +91,7 @@ def write_answer(folder: Path, answer: Answer, report: str, question: Mapping[st
         pq.write_table(draws_table(answer), sink)
         files[POSTERIOR] = sink.getvalue()
     for name, data in files.items():
-        write_atomically(folder / name, data)
+        write_atomically(folder / name, data, PRIVATE_FILE)
     if shown_names(answer) and write_tree(answer, folder / TREE):
         files[TREE] = (folder / TREE).read_bytes()
     told = {
@@ -104,7 +106,8 @@ def write_answer(folder: Path, answer: Answer, report: str, question: Mapping[st
             name: hashlib.blake2b(content, digest_size=20).hexdigest() for name, content in sorted(files.items())
         },
     }
-    write_atomically(folder / MANIFEST, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
+    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / MANIFEST, text.encode(), PRIVATE_FILE)
     return told
 
 

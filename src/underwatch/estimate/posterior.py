@@ -19,6 +19,7 @@ from underwatch.estimate import density, training
 from underwatch.estimate.blas import one_thread
 from underwatch.estimate.box import Box
 from underwatch.estimate.training import Schedule
+from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.files import write_atomically
 from underwatch.world.draws import stream
 
@@ -100,7 +101,7 @@ class Posterior:
         return np.where(self.box.inside(theta), flat, -np.inf)
 
     def save(self, path: str | Path) -> None:
-        """Write the posterior to `path` as an npz file without pickles."""
+        """Write the posterior to `path` as an npz file without pickles, for nobody else to read."""
         arrays = {f"weight {name}": value for name, value in self.weights.items()}
         arrays |= {"format": np.array(FORMAT), "names": np.array(self.box.names)}
         arrays |= {"low": self.box.low, "high": self.box.high, "log": self.box.log}
@@ -108,7 +109,7 @@ class Posterior:
         arrays |= {"free_mean": self.free_mean, "free_sd": self.free_sd, "losses": self.losses}
         data = io.BytesIO()
         np.savez(data, allow_pickle=False, **arrays)
-        write_atomically(path, data.getvalue())
+        write_atomically(path, data.getvalue(), PRIVATE_FILE)
 
     @classmethod
     def load(cls, path: str | Path) -> Posterior:

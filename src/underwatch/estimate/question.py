@@ -26,6 +26,8 @@ from underwatch.estimate.posterior import Posterior, train
 from underwatch.estimate.quantities import COUNTED, SLOPE, box_of, derived, quantities, told_along_curve, with_derived
 from underwatch.estimate.summaries import columns, n_reports, row_of
 from underwatch.estimate.verdict import Decision, Verdict, decide
+from underwatch.evidence.bands import told
+from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.testimony.tallied import LAWS
 from underwatch.world.draws import stream
 
@@ -51,13 +53,20 @@ class OutOfTime(Exception):  # noqa: N818 - a result of the budget, no mistake
 
 @dataclass(frozen=True)
 class Question:
-    """A package read, the bank it is held against, what is declared, and how much time there is."""
+    """A package read, the bank it is held against, and what is declared; `exact`: its counts may be told as they are,
+    not in bands.
+    """
 
     reading: Reading
     bank: Bank
     declared: Declared = field(default_factory=Declared)
     seed: int = 1
     rounds: int = 2
+    exact: bool = False
+
+    def counted(self, n: int) -> str:
+        """Write a count of the evidence as it may be told."""
+        return told(n, self.exact)
 
     @property
     def anchors(self) -> tuple[str, ...]:
@@ -137,7 +146,7 @@ def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
     data = io.BytesIO()
     np.savez(data, allow_pickle=False, **arrays)
-    write_atomically(path, data.getvalue())
+    write_atomically(path, data.getvalue(), PRIVATE_FILE)
 
 
 @dataclass(frozen=True)
@@ -281,7 +290,7 @@ def _ask(
         gates_calibration.low_counts(rank, fit["reports"], own, wanted),
         gates_calibration.tarp(spread),
         gates.support(x_obs, runs.x),
-        gates.predictive(x_obs, replicates, columns(reading.setting)),
+        gates.predictive(x_obs, replicates, columns(reading.setting), question.exact),
         max(laws, key=lambda verdict: verdict.figure),
         gates.contraction(shown, prior, wanted),
         gates.stability({name: unit_of(with_derived(one))[:, at] for name, one in trained.items()}, wanted),
@@ -304,7 +313,8 @@ def _law(by_law: dict[str, np.ndarray], name: str) -> Verdict:
 def _anchor(question: Question) -> Verdict:
     anchors, setting = question.reading.anchors, question.reading.setting
     asked = sum(survey.n_asked for survey in setting.surveys)
-    return gates.anchor("second list" in anchors, asked, len(setting.counts), question.declared.is_anchor)
+    is_declared = question.declared.is_anchor
+    return gates.anchor("second list" in anchors, asked, len(setting.counts), is_declared, question.counted)
 
 
 def _contract(question: Question, x_obs: np.ndarray) -> Verdict:
@@ -315,4 +325,4 @@ def _contract(question: Question, x_obs: np.ndarray) -> Verdict:
     cut = np.stack([~setting.open_quarters(which) for which in range(setting.lists)])
     by_list = question.reading.observed.by_list
     heard = np.stack([by_list[which] + by_list[2] for which in range(setting.lists)])
-    return gates.contract(own, bank, x_obs, np.where(cut, np.nan, heard), cut)
+    return gates.contract(own, bank, x_obs, np.where(cut, np.nan, heard), cut, question.counted)

@@ -133,12 +133,12 @@ def _descriptor(files: Mapping[str, bytes]) -> tuple[list[Finding], str, tuple[s
         return [], "evidence", ()
     data = files[DESCRIPTOR_FILE]
     try:
-        kind, declares = own_words(data)
+        kind, declares, key = own_words(data)
     except ValueError as error:
         return [finding("descriptor", DESCRIPTOR_FILE, hint=str(error))], "evidence", ()
     # An optional table may be added or left out in a spreadsheet, so the tables named there need not be those present.
     named = tuple(name for name, form in TABLES.items() if form.required or f'"{form.file}"'.encode() in data)
-    if _plain(data) != descriptor(kind, declares, named):
+    if _plain(data) != descriptor(kind, declares, named, key):
         return [finding("file-changed", DESCRIPTOR_FILE)], kind, declares
     present = tuple(name for name, form in TABLES.items() if form.required or form.file in files)
     if named != present:

@@ -1,7 +1,8 @@
 """datapackage.json, the JSON Schema and the data dictionary: the format told to other programs and to people.
 
-All three are made from `format` and nothing else. A package's own words are three: its kind, the limits it declares and
-which optional tables it has; so the descriptor is no place for free text either.
+All three are made from `format` and nothing else. A package's own words are four: its kind, the limits it declares,
+which optional tables it has, and its key; so the descriptor is no place for free text either. The key is random and
+secret: what is computed from the package names it by a hash that only who has the key can make (`Package.keyed_name`).
 """
 
 import csv
@@ -79,33 +80,34 @@ def _list_resource(name: str, path: str, columns: list[str]) -> dict[str, Any]:
     }
 
 
-def descriptor(kind: str, declares: tuple[str, ...], tables: tuple[str, ...]) -> bytes:
-    """Return datapackage.json for a package of this kind, with these declared limits and these tables."""
+def descriptor(kind: str, declares: tuple[str, ...], tables: tuple[str, ...], key: str = "") -> bytes:
+    """Return datapackage.json for a package of this kind, with these declared limits, these tables and this key."""
     resources = [_resource(form) for name, form in TABLES.items() if name in tables]
     resources.append(_list_resource("places", PLACES_FILE, list(PLACE_COLUMNS)))
     for file, data in vocabulary_files().items():
         columns = data.decode("utf-8").splitlines()[0].split(",")
         resources.append(_list_resource(f"vocab-{file[:-4].replace('_', '-')}", VOCABULARY_FOLDER + file, columns))
+    own = {"format": FORMAT_VERSION, "kind": kind, "declares": list(declares)} | ({"key": key} if key else {})
     document = {
         "profile": "tabular-data-package",
         "name": "underwatch-evidence",
         "title": f"Underwatch evidence package ({label('package_kind', kind)})",
         "description": ". ".join(label("limit", limit) for limit in declares),
-        "underwatch": {"format": FORMAT_VERSION, "kind": kind, "declares": list(declares)},
+        "underwatch": own,
         "resources": resources,
     }
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def own_words(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return the kind and the declared limits that a datapackage.json holds.
+def own_words(data: bytes) -> tuple[str, tuple[str, ...], str]:
+    """Return the kind, the declared limits and the key ('' in one that was never saved with one) of a datapackage.json.
 
     ValueError with the remedy when it is no descriptor of this format; the remedy never repeats what the file says.
     """
     try:
         told = json.loads(data)["underwatch"]
-        version, kind, declares = told["format"], told["kind"], told["declares"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        version, kind, declares, key = told["format"], told["kind"], told["declares"], told.get("key", "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError(
             "datapackage.json is not of this format; take a fresh one from `underwatch evidence new`"
         ) from None
@@ -116,7 +118,12 @@ def own_words(data: bytes) -> tuple[str, tuple[str, ...]]:
     words = declares if isinstance(declares, list) else [None]
     if not all(isinstance(word, str) and word in codes("limit") for word in words):
         raise ValueError("the limits declared in datapackage.json must be codes of vocab/limit.csv")
-    return kind, tuple(sorted(set(words)))
+    if key != "" and not (isinstance(key, str) and ids.is_key(key)):
+        raise ValueError(
+            f"the key in datapackage.json is not {ids.KEY_LENGTH} letters as the program makes them; delete its line, "
+            "and `underwatch evidence record` gives the package another"
+        )
+    return kind, tuple(sorted(set(words))), key
 
 
 def json_schema(table: str) -> dict[str, Any]:

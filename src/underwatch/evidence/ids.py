@@ -5,13 +5,14 @@ vowels and digits it spells neither; with the check letters one made by hand is 
 is every single wrong letter and every swap of two neighbours.
 """
 
+import hmac
 import re
 import secrets
 from collections.abc import Iterable
 from hashlib import sha256
 
 ALPHABET = "bcdfghjklmnpqrstvwxz"
-LENGTH = 14
+LENGTH, KEY_LENGTH = 14, 32
 # 397 is the largest prime below 20 * 20, the number of values of two check letters.
 CHECK_PRIME = 397
 _CHECK_VALUES = len(ALPHABET) ** 2
@@ -19,6 +20,7 @@ _RANDOM_VALUES = len(ALPHABET) ** (LENGTH - 2)
 _AS_DIGITS = str.maketrans(ALPHABET, "0123456789abcdefghij")
 _ONE = re.compile(f"[{ALPHABET}]{{{LENGTH}}}")
 _MANY = re.compile(f"(?:[{ALPHABET}]{{{LENGTH}}}\n)*")
+_KEY = re.compile(f"[{ALPHABET}]{{{KEY_LENGTH}}}")
 PATTERN = f"^[{ALPHABET}]{{{LENGTH}}}$"
 
 _HEX_AS_LETTERS = str.maketrans("0123456789abcdef", ALPHABET[:16])
@@ -41,6 +43,21 @@ def _spell(number: int) -> str:
 def new_id() -> str:
     """Return a fresh identifier from the system's cryptographic source; two alike are expected once in 10**8 rows."""
     return _spell(secrets.randbelow(_RANDOM_VALUES))
+
+
+def new_key() -> str:
+    """Return a fresh secret key of 138 bits: more letters of the same alphabet."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(KEY_LENGTH))
+
+
+def is_key(text: str) -> bool:
+    """Say whether the text has the form of `new_key`."""
+    return bool(_KEY.fullmatch(text))
+
+
+def keyed_letters_of(key: str, data: bytes) -> str:
+    """Return the HMAC-SHA-256 of the data in 64 letters: a checksum that only who holds the key can make."""
+    return hmac.digest(key.encode(), data, "sha256").hex().translate(_HEX_AS_LETTERS)
 
 
 def id_from(*parts: str) -> str:

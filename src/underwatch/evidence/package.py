@@ -26,7 +26,7 @@ from underwatch.evidence.format import (
     TableForm,
 )
 from underwatch.evidence.gazetteer import places_file
-from underwatch.evidence.ids import letters_of
+from underwatch.evidence.ids import keyed_letters_of, letters_of, new_key
 from underwatch.evidence.vocabularies import vocabulary_files
 
 Row = tuple[str, ...]
@@ -71,11 +71,15 @@ def table(name: str, rows: Iterable[Row]) -> Table:
 
 @dataclass(frozen=True)
 class Package:
-    """A package: its kind (evidence, example, synthetic), the limits it declares, and its tables by name."""
+    """A package: its kind (evidence, example, synthetic), the limits it declares, its tables by name, and its key.
+
+    The key is no part of the content: two packages that differ in nothing else are equal.
+    """
 
     kind: str = "evidence"
     declares: tuple[str, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
+    key: str = field(default="", compare=False, repr=False)
 
     def table(self, name: str) -> Table:
         """Return a table; an optional one that is not there is empty."""
@@ -86,8 +90,21 @@ class Package:
         return replace(self, tables={**self.tables, name: table(name, rows)})
 
     def fingerprint(self) -> str:
-        """Return a checksum of the whole content; row order does not count."""
-        return _checksum(to_files(self))
+        """Return a checksum of the whole content; row order does not count, and the key is left out."""
+        return _checksum(to_files(replace(self, key="")))
+
+    def keyed(self) -> "Package":
+        """Return the package with its key, a fresh one where it has none: done whenever a package is written."""
+        return self if self.key else replace(self, key=new_key())
+
+    def keyed_name(self) -> str:
+        """Return what outputs call the package: the same for the same content and key, and nothing without the key.
+
+        ValueError without a key.
+        """
+        if not self.key:
+            raise ValueError("the package has no key")
+        return keyed_letters_of(self.key, self.fingerprint().encode())
 
 
 def new_package(kind: str = "evidence", declares: tuple[str, ...] = ()) -> Package:
@@ -128,14 +145,17 @@ def table_bytes(rows: Table) -> bytes:
 def to_files(package: Package) -> dict[str, bytes]:
     """Return the files of a package: name to bytes. Optional tables without a row are left out."""
     present = {name: part for name, part in package.tables.items() if part.rows}
-    return _with_the_rest(package.kind, package.declares, {name: table_bytes(part) for name, part in present.items()})
+    tables = {name: table_bytes(part) for name, part in present.items()}
+    return _with_the_rest(package.kind, package.declares, tables, package.key)
 
 
-def _with_the_rest(kind: str, declares: tuple[str, ...], tables: Mapping[str, bytes]) -> dict[str, bytes]:
+def _with_the_rest(
+    kind: str, declares: tuple[str, ...], tables: Mapping[str, bytes], key: str = ""
+) -> dict[str, bytes]:
     """Return the tables' files together with what every package has."""
     needed = [name for name, form in TABLES.items() if form.required or name in tables]
     files = {TABLES[name].file: tables[name] if name in tables else table_bytes(table(name, ())) for name in needed}
-    files[DESCRIPTOR_FILE] = descriptor(kind, declares, tuple(needed))
+    files[DESCRIPTOR_FILE] = descriptor(kind, declares, tuple(needed), key)
     files[PLACES_FILE] = places_file()
     return files | {VOCABULARY_FOLDER + name: data for name, data in vocabulary_files().items()}
 
@@ -259,7 +279,7 @@ def parse_package(files: Mapping[str, bytes]) -> Package:
     InputError when a file cannot be read as a table of the format; `check` says more about such a package.
     """
     try:
-        kind, declares = own_words(files[DESCRIPTOR_FILE])
+        kind, declares, key = own_words(files[DESCRIPTOR_FILE])
     except KeyError:
         raise InputError("there is no datapackage.json; a package is made with `underwatch evidence new`") from None
     except ValueError as error:
@@ -277,7 +297,7 @@ def parse_package(files: Mapping[str, bytes]) -> Package:
         if found is None:
             raise InputError(f"{form.file} is not a table of this format; `underwatch check` says what to do")
         tables[name] = found
-    return Package(kind, declares, tables)
+    return Package(kind, declares, tables, key)
 
 
 def recorded_rows(package: Package) -> dict[tuple[str, str], Row]:

@@ -125,7 +125,7 @@ def publish(folder: str | Path, out: str | Path, rules: Rules, today: date | Non
     package = read_package(folder, today)
     release = prepare(package, rules, today)
     noted = recorded(_noted(package, rules, release), new_id(), "published")
-    files = to_files(noted)
+    files = to_files(noted.keyed())
     check_package(files, today)
     text = json.dumps(release.record, indent=1, ensure_ascii=False) + "\n"
     stage = staged_folder(

@@ -6,10 +6,12 @@ removed. Removing a plain file does not wipe it from a disk that keeps old block
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
+from underwatch.evidence.core_dumps import forbid_core_dumps
 from underwatch.evidence.folder import (
     LARGEST_PACKAGE,
     PRIVATE_FILE,
@@ -20,6 +22,7 @@ from underwatch.evidence.folder import (
 )
 from underwatch.evidence.format import VOCABULARY_FOLDER
 from underwatch.evidence.package import to_files
+from underwatch.evidence.passphrase import check_passphrase, composed, ways_to_write
 from underwatch.evidence.store import remove_working_copy
 from underwatch.evidence.work import newest
 from underwatch.files import must_be_new, plain_folder, write_new
@@ -29,57 +32,61 @@ SUFFIX = ".age"
 # age's own magic line; a file without it was never sealed.
 _MAGIC = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----")
 _PASSPHRASE_MARK = b"\n-> scrypt "
-_SHORTEST_PASSPHRASE = 12
 
 
 def new_key(path: str | Path) -> str:
     """Write a fresh age identity to a new file of mode 600 and return its recipient, which may be given to anyone."""
     from pyrage import x25519
 
+    forbid_core_dumps()
     identity = x25519.Identity.generate()
     write_new(path, f"# recipient: {identity.to_public()}\n{identity}\n".encode(), PRIVATE_FILE)
     return str(identity.to_public())
 
 
 def seal_bytes(data: bytes, passphrase: str = "", recipients: Sequence[str] = ()) -> bytes:
-    """Return the data encrypted for a passphrase or for recipients (age1...); InputError for neither, both or a bad
-    one.
+    """Return the data encrypted for a passphrase or for recipients (age1...); InputError for neither, both, a bad
+    one or a passphrase that is easy to guess.
     """
     import pyrage
 
+    forbid_core_dumps()
     if bool(passphrase) == bool(recipients):
         raise InputError("seal with a passphrase or with --recipient, one of the two")
     if passphrase:
-        if len(passphrase) < _SHORTEST_PASSPHRASE:
-            raise InputError(
-                f"the passphrase is shorter than {_SHORTEST_PASSPHRASE} characters; take five or more random words"
-            )
-        return bytes(pyrage.passphrase.encrypt(data, passphrase))
+        check_passphrase(passphrase)
+        return bytes(pyrage.passphrase.encrypt(data, composed(passphrase)))
     return bytes(pyrage.encrypt(data, [_recipient(text) for text in recipients]))
 
 
 def _recipient(text: str) -> Any:
-    """Return an age or SSH recipient; InputError when it is neither."""
-    from pyrage import RecipientError, ssh, x25519
+    """Return an age recipient; InputError when it is none, or an SSH key, which would leave its mark in the file."""
+    from pyrage import RecipientError, x25519
 
-    kind = ssh if text.startswith("ssh-") else x25519
-    try:
-        return kind.Recipient.from_str(text.strip())
-    except RecipientError:
+    if text.strip().startswith(("ssh-", "ecdsa-", "sk-")):
         raise InputError(
-            "a recipient is not valid; it starts with age1 (or is a public SSH key) and is given whole"
-        ) from None
+            "a file sealed for an SSH key shows in its first lines, to anybody, whose key it is; ask for a recipient "
+            "(age1...) that shows nothing: `underwatch evidence key FILE` makes a key and prints its recipient"
+        )
+    try:
+        return x25519.Recipient.from_str(text.strip())
+    except (RecipientError, UnicodeError):
+        raise InputError("a recipient is not valid; it starts with age1 and is given whole") from None
 
 
 def open_bytes(data: bytes, passphrase: str = "", key: str | Path | None = None) -> bytes:
-    """Return what was sealed; InputError for a wrong key, a damaged file, or one that was never sealed."""
+    """Return what was sealed; InputError for a wrong key, a damaged file, or one that was never sealed.
+
+    A passphrase is tried composed, decomposed and as given. A key may be an SSH key: files of earlier versions.
+    """
     import pyrage
 
+    forbid_core_dumps()
     if not data.startswith(_MAGIC):
         raise InputError("the file is damaged at its beginning or was never sealed with age")
     try:
         if passphrase:
-            return bytes(pyrage.passphrase.decrypt(data, passphrase))
+            return _decrypted(data, passphrase)
         if key is None:
             raise InputError("give the passphrase or --key FILE")
         return bytes(pyrage.decrypt(data, _identities(Path(key))))
@@ -87,6 +94,17 @@ def open_bytes(data: bytes, passphrase: str = "", key: str | Path | None = None)
         if isinstance(error, InputError):
             raise
         raise InputError(_why_not(data, bool(passphrase), str(error))) from None
+
+
+def _decrypted(data: bytes, passphrase: str) -> bytes:
+    """Return what was sealed with a passphrase, however its letters were put together; the last error of pyrage."""
+    import pyrage
+
+    *others, last = ways_to_write(passphrase)
+    for way in others:
+        with suppress(pyrage.DecryptError):
+            return bytes(pyrage.passphrase.decrypt(data, way))
+    return bytes(pyrage.passphrase.decrypt(data, last))
 
 
 def _why_not(data: bytes, by_passphrase: bool, error: str) -> str:

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -34,7 +35,7 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
 )
-_KIND, _DECLARES, _LOADED, _SAVING = "kind", "declares", "loaded", "saving"
+_KIND, _DECLARES, _KEY, _LOADED, _SAVING = "kind", "declares", "key", "loaded", "saving"
 
 
 def working_path(folder: str | Path) -> Path:
@@ -132,6 +133,7 @@ class WorkingCopy:
                 meta = (
                     (_KIND, package.kind),
                     (_DECLARES, " ".join(package.declares)),
+                    (_KEY, package.key),
                     (_LOADED, package.fingerprint()),
                 )
                 base.executemany("INSERT INTO meta VALUES (?, ?)", meta)
@@ -181,7 +183,20 @@ class WorkingCopy:
         """Return the content as it is at one moment, whatever others write meanwhile."""
         with self._transaction("DEFERRED"):
             tables = {name: table(name, self._rows(name)) for name in TABLES}
-            return Package(self._meta(_KIND), tuple(self._meta(_DECLARES).split()), tables)
+            return Package(self._meta(_KIND), tuple(self._meta(_DECLARES).split()), tables, self._key())
+
+    def _key(self) -> str:
+        """Return the package's key; '' in a copy made of a package without one, or by an earlier version."""
+        row = self._base.execute("SELECT value FROM meta WHERE key = ?", (_KEY,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def keyed_package(self) -> Package:
+        """Return the content as it is to be saved: with a key, which stays from then on."""
+        package = self.package().keyed()
+        with self._transaction("IMMEDIATE"):
+            if not self._key():
+                self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, package.key))
+            return replace(package, key=self._key())
 
     def _rows(self, name: str) -> list[Row]:
         columns = ", ".join(f'"{column}"' for column in TABLES[name].names)

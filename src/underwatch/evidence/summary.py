@@ -1,7 +1,8 @@
 """A look at a package: what there is by ground, act, organ, province and year, and what is missing.
 
-For the group's own eyes: it is no safe table, and says so. Nothing per list, outlet or source, and nothing about when
-something was received or a list could hear. Incidents are counted by what the reports say that speak for them
+For the group's own eyes: it is no safe table, and says so. Counts are told in bands unless the group asks for them as
+they are, or the package is the public example. Nothing per list, outlet or source, and nothing about when something was
+received or a list could hear. Incidents are counted by what the reports say that speak for them
 (`underwatch.evidence.incidents`), so that relays and duplicates count once and where their original does; by ground,
 act and organ an incident can count under several.
 """
@@ -9,7 +10,10 @@ act and organ an incident can count under several.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from underwatch.evidence.bands import band_of, told
+from underwatch.evidence.example import is_the_example
 from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.gazetteer import gazetteer, place_at
 from underwatch.evidence.incidents import Record, speaking
@@ -48,37 +52,39 @@ class Summary:
     breakdowns: tuple[Breakdown, ...]
     missing: tuple[tuple[str, int, str], ...]
     sentences: tuple[str, ...]
+    exact: bool = False
+
+    def counted(self, n: int) -> str:
+        """Write a count as it may be told."""
+        return told(n, self.exact)
 
 
-def summarise(package: Package) -> Summary:
-    """Return the summary of a package."""
+def summarise(package: Package, exact: bool = False) -> Summary:
+    """Return the summary of a package, its counts in bands unless `exact` or the example's."""
+    exact = exact or is_the_example(package)
     rows = package.table(REPORTS).records()
-    told = list(speaking(rows).values())
+    incidents = list(speaking(rows).values())
+    by_count = partial(_breakdown, incidents, rows, size=(lambda n: n) if exact else (lambda n: band_of(n)[0]))
     missing = [(words, sum(row[name] in _MISSING_WORDS for row in rows)) for name, words in _JUDGED.items()]
     any_of = "any of: an incident can count under several"
     return Summary(
         label("package_kind", package.kind),
         tuple(label("limit", limit) for limit in package.declares),
         len(rows),
-        len(told),
-        sum(any(row["independent_sources"] == "two_or_more" for row in reports) for reports in told),
+        len(incidents),
+        sum(any(row["independent_sources"] == "two_or_more" for row in reports) for reports in incidents),
         (
-            _breakdown(("ground", any_of), told, rows, _labelled("ground", "ground")),
-            _breakdown(("act", any_of), told, rows, _labelled("act", "act_code")),
+            by_count(("ground", any_of), _labelled("ground", "ground")),
+            by_count(("act", any_of), _labelled("act", "act_code")),
+            by_count(("organ", "who did it, as far as is known; any of"), _labelled("actor_type", "actor_type")),
+            by_count(("province", "of the incident; coarser places are told apart"), _province),
             _breakdown(
-                ("organ", "who did it, as far as is known; any of"), told, rows, _labelled("actor_type", "actor_type")
-            ),
-            _breakdown(("province", "of the incident; coarser places are told apart"), told, rows, _province),
-            _breakdown(
-                ("year", "of the incident; a year left out has no report, and is no zero"),
-                told,
-                rows,
-                _year,
-                by_count=False,
+                incidents, rows, ("year", "of the incident; a year left out has no report, and is no zero"), _year
             ),
         ),
-        tuple((words, n, f"{n / len(rows):.0%}") for words, n in missing if n),
-        tuple(_sentences(package, rows)),
+        tuple((words, n, f"{n / len(rows):.0%}" if exact else "") for words, n in missing if n),
+        tuple(_sentences(package, rows, exact)),
+        exact,
     )
 
 
@@ -99,33 +105,36 @@ def _year(reports: Sequence[Record]) -> set[str]:
 
 
 def _breakdown(
-    title_and_note: tuple[str, str],
-    told: Iterable[Sequence[Record]],
+    incidents: Iterable[Sequence[Record]],
     rows: Iterable[Record],
+    title_and_note: tuple[str, str],
     names_of: Callable[[Sequence[Record]], set[str]],
-    by_count: bool = True,
+    size: Callable[[int], int] = lambda n: 0,
 ) -> Breakdown:
-    """Return incidents and reports by what `names_of` says, the most first, or in the order of the names.
+    """Return incidents and reports by what `names_of` says: the greatest `size` first, then in the order of names.
 
     An incident counts by the reports that speak for it, the gravest act first; a report by what itself says.
     """
-    n_incidents = Counter(name for reports in told for name in names_of(reports))
+    n_incidents = Counter(name for reports in incidents for name in names_of(reports))
     n_reports = Counter(name for row in rows for name in names_of([row]))
-    order = sorted(n_reports, key=lambda name: (-n_incidents[name] if by_count else 0, name))
+    order = sorted(n_reports, key=lambda name: (-size(n_incidents[name]), name))
     return Breakdown(*title_and_note, tuple((name, n_incidents[name], n_reports[name]) for name in order))
 
 
-def _sentences(package: Package, rows: Sequence[Record]) -> list[str]:
+def _sentences(package: Package, rows: Sequence[Record], exact: bool) -> list[str]:
     """Return what else there is and what is missing, in words."""
     said = []
     ours = {code for code, entry in entries("act").items() if entry["model_kind"]}
     n_ours = sum(row["act_code"] in ours for row in rows)
     said.append(
-        f"{n_ours:,} of {len(rows):,} reports are of acts that the model makes; an estimate sets the others aside."
+        f"{told(n_ours, exact)} of {told(len(rows), exact)} reports are of acts that the model makes; an estimate sets "
+        "the others aside."
     )
     n_unlikely = sum(row["status"] == "unlikely" for row in rows)
     if n_unlikely:
-        said.append(f"{n_unlikely:,} reports are judged unlikely; an estimate and a safe table set them aside.")
+        said.append(
+            f"{told(n_unlikely, exact)} reports are judged unlikely; an estimate and a safe table set them aside."
+        )
     states = package.table(EFFORT).column("state")
     known = sum(state != "unknown" for state in states)
     if not known:
@@ -137,9 +146,10 @@ def _sentences(package: Package, rows: Sequence[Record]) -> list[str]:
     n_survey = len(package.table(SURVEY).rows)
     independence = package.table(FIGURES).column("independence")
     n_anchor = sum(word == "independent" for word in independence)
+    others = told(len(independence) - n_anchor, exact)
     said.append(
-        f"Anchors: {n_survey} answers of surveys, {n_anchor} independent figures. Figures that are no anchor (of the "
-        f"same lists, or in the survey already): {len(independence) - n_anchor}."
+        f"Anchors: {told(n_survey, exact)} answers of surveys, {told(n_anchor, exact)} independent figures. Figures "
+        f"that are no anchor (of the same lists, or in the survey already): {others}."
     )
     if not n_survey and not n_anchor:
         said.append("Without an anchor the scale cannot be known: only trend and shape.")
@@ -152,18 +162,24 @@ def as_text(summary: Summary) -> str:
     lines.append(totals(summary))
     for part in summary.breakdowns:
         lines += ["", f"By {part.title} ({part.note})"]
-        width = max((len(name) for name, _, _ in part.rows), default=0)
-        lines.append(f"  {'':<{width}}  incidents  reports")
-        lines += [f"  {name:<{width}}  {incidents:>9,}  {reports:>7,}" for name, incidents, reports in part.rows]
+        counts = [
+            (name, summary.counted(incidents), summary.counted(reports)) for name, incidents, reports in part.rows
+        ]
+        lines += _aligned([("", "incidents", "reports"), *counts])
     lines += ["", "Missing (reports without it)"]
-    width = max((len(name) for name, _, _ in summary.missing), default=0)
-    lines += [f"  {name:<{width}}  {n:>9,}  {share:>6}" for name, n, share in summary.missing] or ["  nothing"]
+    lines += _aligned([(name, summary.counted(n), share) for name, n, share in summary.missing]) or ["  nothing"]
     return "\n".join([*lines, "", *summary.sentences, OWN_USE])
+
+
+def _aligned(rows: list[tuple[str, str, str]]) -> list[str]:
+    """Return rows of a name and two counts as lines, the counts flush to the right."""
+    first, second, third = (max((len(row[at]) for row in rows), default=0) for at in range(3))
+    return [f"  {name:<{first}}  {one:>{second}}  {other:>{third}}".rstrip() for name, one, other in rows]
 
 
 def totals(summary: Summary) -> str:
     """Return in a sentence how much there is."""
     return (
-        f"{summary.n_incidents:,} reported incidents in {summary.n_reports:,} coded reports; "
-        f"{summary.n_corroborated:,} corroborated (two or more independent sources)"
+        f"{summary.counted(summary.n_incidents)} reported incidents in {summary.counted(summary.n_reports)} coded "
+        f"reports; {summary.counted(summary.n_corroborated)} corroborated (two or more independent sources)"
     )

@@ -38,11 +38,11 @@ def save_work(folder: str | Path, to: str | Path | None = None) -> bool:
     a kill half-way loses nothing: saving again completes it.
     """
     with WorkingCopy(working_path(folder)) as copy:
-        package = copy.package()
+        package = copy.keyed_package()
         if to is not None:
             write_files(to, to_files(package))
             return True
-        if package.fingerprint() == copy.loaded() == _fingerprint_of(folder):
+        if package.fingerprint() == copy.loaded() == _fingerprint_of(folder) and _has_key(folder):
             return False
         _newest(folder, copy)
         files = to_files(package)
@@ -77,6 +77,11 @@ def _fingerprint_of(folder: str | Path) -> str:
         return parse_package(read_files(folder)).fingerprint()
     except InputError:
         return ""
+
+
+def _has_key(folder: str | Path) -> bool:
+    """Say whether the package in the folder has its key; one of an earlier version gets it when it is saved."""
+    return bool(parse_package(read_files(folder)).key)
 
 
 def _checksums(files: Mapping[str, bytes]) -> set[str]:

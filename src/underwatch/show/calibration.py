@@ -16,6 +16,7 @@ from underwatch.estimate.findings import in_words_of_columns, number, percent, w
 from underwatch.estimate.proof import LEVELS, Proof
 from underwatch.estimate.quantities import COUNTED
 from underwatch.estimate.question import ALL_NAMES
+from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.files import write_atomically
 from underwatch.show.pages import page
 from underwatch.show.plots import Chart
@@ -172,7 +173,7 @@ def design_rows(found: Sequence[Option]) -> list[tuple[str, ...]]:
 
 
 def write_design(folder: Path, found: Sequence[Option]) -> None:
-    """Write the table of options: a row for each option and quantity."""
+    """Write the table of options, for its owner alone to read: a row for each option and quantity."""
     header = ("added", "quantity", "upper over lower", "width against none added", "standard error of its log",
               "90 % covers", "cases")  # fmt: skip
     rows = [
@@ -181,7 +182,7 @@ def write_design(folder: Path, found: Sequence[Option]) -> None:
         for one in found
         for at, name in enumerate(ALL_NAMES)
     ]  # fmt: skip
-    write_atomically(folder / "design.csv", _csv(header, rows))
+    write_atomically(folder / "design.csv", _csv(header, rows), PRIVATE_FILE)
 
 
 def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -5,6 +5,7 @@ It shows what `summarise` counts and no more: nothing per list, outlet or source
 
 from __future__ import annotations
 
+from underwatch.evidence.bands import band_of
 from underwatch.evidence.package import Package
 from underwatch.evidence.summary import OWN_USE, summarise, totals
 from underwatch.show.pages import page
@@ -17,7 +18,20 @@ LIMITS = (
 )
 
 
-def evidence_page(package: Package) -> str:
-    """Return the page of a package. The same package gives the same bytes."""
-    summary = summarise(package)
-    return page("evidence.html.j2", summary=summary, totals=totals(summary), statement=OWN_USE, limits=LIMITS)
+def evidence_page(package: Package, exact: bool = False) -> str:
+    """Return the page of a package, its counts in bands unless `exact`. The same package gives the same bytes."""
+    summary = summarise(package, exact)
+
+    def length(n: int) -> int:
+        """Return what a bar stands for: the count, or the beginning of its band."""
+        return n if summary.exact else band_of(n)[0]
+
+    return page(
+        "evidence.html.j2",
+        summary=summary,
+        totals=totals(summary),
+        statement=OWN_USE,
+        limits=LIMITS,
+        counted=summary.counted,
+        length=length,
+    )

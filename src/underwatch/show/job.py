@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -28,6 +27,7 @@ from underwatch.show.stations import Station, kept_options, manifest_job, new_st
 from underwatch.show.study import SILENCE_DRAWS, headlines, place_facts, silence_band, silence_place, silence_points
 from underwatch.show.summary import Part, SilencePoint, Study, summary_lines
 from underwatch.show.work import LARGE, TABLES, Clock, Done, Work, compile_first
+from underwatch.terminal import say, say_json
 from underwatch.whatif.silence import STAND_IN, WATCHING
 from underwatch.whatif.worlds import (
     BASELINE,
@@ -350,13 +350,13 @@ def main_job(scenario: Scenario | None, options: RunOptions) -> int:
         if same is not None:
             told["same_digest"] = same
         told["summary"] = summary_lines(study)
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        say_json(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        print("\n".join(summary_lines(study)))
+        say(*summary_lines(study))
         if same is not None:
             words = "as in the manifest" if same else f"NOT as in the manifest, which says {same_as}"
-            print(f"Digest {manifest['digest']}: {words}.", file=sys.stdout if same else sys.stderr)
+            say(f"Digest {manifest['digest']}: {words}.", err=not same)
     if job.many:
-        print(job.spent(), file=sys.stderr)
-    print(f"Written to {station.run}; open {station.run / 'report.html'} in a browser.", file=sys.stderr)
+        say(job.spent(), err=True)
+    say(f"Written to {station.run}; open {station.run / 'report.html'} in a browser.", err=True)
     return 1 if same is False else 0

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 
-from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from underwatch.terminal import printable, progress_console, say
 from underwatch.world import compiled, kernel
 
 COMPILE_SECONDS = 40
@@ -18,8 +17,8 @@ class Progress:
     """A bar over resident-days; without a terminal it stays silent."""
 
     def __init__(self, total: int) -> None:
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+        console = progress_console()
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
         times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
         self.bar = Bar(*columns, *times, console=console, disable=not console.is_terminal, transient=True)
         self.task: TaskID = self.bar.add_task("", total=total)
@@ -39,7 +38,7 @@ class Progress:
 
     def say(self, what: str) -> None:
         """Name what is at work."""
-        self.bar.update(self.task, description=what)
+        self.bar.update(self.task, description=printable(what))
 
 
 def is_cold() -> bool:
@@ -58,7 +57,7 @@ def warn_if_cold() -> bool:
     cold = is_cold()
     if cold and compiled.NOT_KEPT:
         told = f"compiling, about {COMPILE_SECONDS} s at every start: compiled code is not kept, as {compiled.NOT_KEPT}"
-        print(told, file=sys.stderr)
+        say(told, err=True)
     elif cold:
-        print(f"compiling once, about {COMPILE_SECONDS} s; later runs start at once", file=sys.stderr)
+        say(f"compiling once, about {COMPILE_SECONDS} s; later runs start at once", err=True)
     return cold
