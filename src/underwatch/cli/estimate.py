@@ -167,16 +167,18 @@ def of_this_place(bank: Bank, place: Place) -> None:
 def reading_of(given: dict[str, Any], place: Place, window: Window) -> tuple[Reading, str]:
     """Read the package or the safe table, and return it with its checksum."""
     from underwatch.estimate.observed import read_for, read_table_for
-    from underwatch.estimate.safe_table import is_safe_table
+    from underwatch.estimate.safe_table import LARGEST_TABLE, is_safe_table
     from underwatch.evidence.check import read_package
     from underwatch.evidence.example import example_package
     from underwatch.evidence.ids import letters_of
     from underwatch.evidence.publish import TABLE_FILE
+    from underwatch.intake.regular import read_bytes
 
     anchors = not given["no_anchors"]
     path = given["package"]
     if path is not None and is_safe_table(path):
-        return read_table_for(path, place, window), letters_of((path / TABLE_FILE).read_bytes())
+        data = read_bytes(path / TABLE_FILE, LARGEST_TABLE, "safe table")
+        return read_table_for(path, place, window), letters_of(data)
     if given.get("rehearsed") is not None:
         package = given["rehearsed"].package
     else:
@@ -223,17 +225,19 @@ def _told(declared: Declared) -> dict[str, Any]:
 def _folder(given: dict[str, Any], place: Place, question: dict[str, Any]) -> Path:
     """Return a new folder that holds its question, or the one to go on with if it asks the same."""
     from underwatch.files import fresh_folder, numbered_folder, write_atomically
+    from underwatch.intake.json import read_json
 
     if given["resume"] is not None:
         if given["out"] is not None:
             raise InputError("--out cannot be given with --resume: the answer goes into that folder")
         folder: Path = given["resume"]
         try:
-            asked = json.loads((folder / QUESTION).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            asked = read_json(folder / QUESTION, "question")
+        except OSError:
             raise InputError(f"--resume {folder}: no estimate was begun there ({QUESTION} is missing)") from None
         if asked != question:
-            other = ", ".join(sorted(key for key in question if asked.get(key) != question[key]))
+            kept = asked if isinstance(asked, dict) else {}
+            other = ", ".join(sorted(key for key in question if kept.get(key) != question[key]))
             raise InputError(f"--resume {folder}: that folder asks another question ({other}); give the same options")
         if (folder / "manifest.json").exists():
             raise InputError(f"--resume {folder}: it is finished; nothing is overwritten")

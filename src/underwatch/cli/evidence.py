@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from underwatch.cli.paths import AnyPath
-from underwatch.errors import InputError
+from underwatch.errors import InputError, nearest
 from underwatch.evidence.check import check_package, examine, read_checked, read_package
 from underwatch.evidence.findings import as_json, as_text, exit_code
-from underwatch.evidence.folder import PRIVATE_FILE, read_files, write_files
+from underwatch.evidence.folder import LARGEST_FILE, PRIVATE_FILE, read_files, write_files
 from underwatch.evidence.format import RECORDED, TABLES
 from underwatch.evidence.history import recorded
 from underwatch.evidence.ids import is_id, new_id
@@ -19,6 +19,7 @@ from underwatch.evidence.package import Package, new_package, parse_package, to_
 from underwatch.evidence.store import working_path
 from underwatch.evidence.vocabularies import codes
 from underwatch.files import write_atomically
+from underwatch.intake.regular import read_bytes
 
 _FOLDER = click.argument("folder", type=AnyPath())
 _TODAY = click.option(
@@ -110,9 +111,10 @@ def mapping(name: str) -> None:
     """Print a mapping that ships, to copy and change (acled without NAME)."""
     from importlib import resources
 
-    from underwatch.evidence.importing import read_mapping
+    from underwatch.evidence.importing import shipped_mappings
 
-    read_mapping(name)
+    if name not in shipped_mappings():
+        raise InputError(f"no mapping of that name ships{nearest(name[:80], shipped_mappings())}")
     folder = resources.files("underwatch.evidence") / "mappings"
     click.echo((folder / f"{name}.toml").read_text(encoding="utf-8"), nl=False)
 
@@ -151,7 +153,8 @@ def import_(
     day = today.date() if today else None
     chosen = read_mapping(mapping_name) if mapping_name else None
     who = _who(str(how["who"]))
-    result = import_csv(read_package(folder, day), file.read_bytes(), chosen, who, day, bool(how["again"]))
+    data = read_bytes(file, LARGEST_FILE, "CSV file")
+    result = import_csv(read_package(folder, day), data, chosen, who, day, bool(how["again"]))
     if result.findings:
         click.echo(as_json(result.findings) if as_json_ else as_text(result.findings, "the file"))
         click.echo("Nothing was imported.", err=True)

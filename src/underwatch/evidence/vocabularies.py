@@ -5,7 +5,7 @@ A package carries a copy of each file in `vocab/`, byte for byte, so that it can
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -39,3 +39,18 @@ def label(vocabulary: str, code: str) -> str:
     """Return the label of a code, or the code itself when the vocabulary has none."""
     entry = entries(vocabulary).get(code)
     return entry["label"] if entry else code
+
+
+@cache
+def _words() -> Mapping[str, str]:
+    """Return every code of every vocabulary, and the empty cell, by itself."""
+    return {"": ""} | {code: code for name in vocabulary_files() for code in codes(name.removesuffix(".csv"))}
+
+
+def shared(cells: Sequence[str], own: dict[str, str]) -> list[str]:
+    """Return the cells with one text for all that hold the same code, or the same as one in `own`, which grows.
+
+    A large table is mostly codes, and then identifiers that come again and again.
+    """
+    words = list(map(_words().get, cells, cells))
+    return list(map(own.setdefault, words, words))

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
+from underwatch.intake.json import parse_json
 from underwatch.show.studio.desk import Desk, DeskFull
 from underwatch.show.studio.memory import give_back
 from underwatch.show.studio.run import OVER, Run
@@ -87,9 +88,9 @@ class Api:
         from underwatch.show.studio.question import question_of
 
         try:
-            asked = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            raise HTTPException(400, "the body is no JSON") from None
+            asked = parse_json(body, "the body ")
+        except InputError as error:
+            raise HTTPException(400, str(error)) from None
         try:
             return self.desk.ask(question_of(asked))
         except DeskFull:
@@ -209,10 +210,6 @@ def _number(request: Request, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 7):
         raise HTTPException(404, f"{name} is a number")
     return int(text)
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
 
 
 def _event(one: dict[str, Any]) -> str:

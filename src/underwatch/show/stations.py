@@ -17,15 +17,19 @@ from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.files import fresh_folder, numbered_folder, write_atomically
+from underwatch.intake.arrays import expect
+from underwatch.intake.json import read_json
 from underwatch.record.outputs import MANIFEST, read_manifest, write_parts
 from underwatch.whatif.worlds import Gathered
 from underwatch.world import checkpoint
+from underwatch.world.layout import N_CELLS, N_INDICATORS
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import parse, scenario_toml
 
 FOLDER, JOB, LOCK = "checkpoint", "job.json", "lock"
 _KEPT = ("replicates", "draws", "incidents", "twin")
-_LARGEST_JOB = 1_000_000
+_MOST_BYTES, _DIGEST_BYTES = 16 << 20, 20
+_MOST_REPLICATES, _MOST_DRAWS = 10_000, 100_000
 _FROM = "reproduces"
 
 
@@ -53,12 +57,14 @@ class Station:
         """Return the note of one file."""
         return {**self.note, "place": place, "what": [str(one) for one in what]}
 
-    def read_draw(self, place: int, draw: int, world: str) -> Gathered | None:
-        """Return what was kept of a draw, if it was finished."""
+    def read_draw(self, place: int, draw: int, world: str, days: int) -> Gathered | None:
+        """Return what was kept of a draw of so many days, if it was finished."""
         path = self.draw(place, draw, world)
         if not path.exists():
             return None
-        return Gathered.of_named("draw", checkpoint.read_arrays(path, self.noted(place, draw, world)))
+        arrays = checkpoint.read_arrays(path, self.noted(place, draw, world))
+        expect(arrays, _sums_of("draw", days, N_CELLS), f"{path}: ")
+        return Gathered.of_named("draw", arrays)
 
     def keep_draw(self, place: int, draw: int, world: str, found: Gathered) -> None:
         """Keep a finished draw."""
@@ -85,13 +91,23 @@ class Station:
         for path in self.folder.glob(f"world-{place:03d}-*"):
             path.unlink()
 
-    def read_place(self, place: int) -> tuple[dict[str, Gathered], list[str]]:
-        """Return the sums and digests of a place that is done."""
-        arrays = checkpoint.read_arrays(self._sums(place), self.noted(place, "done"))
+    def read_place(self, place: int, keys: Sequence[str], days: int) -> tuple[dict[str, Gathered], list[str]]:
+        """Return the sums, by these keys, and digests of a place that is done; InputError where they are not that."""
+        path = self._sums(place)
+        most = _MOST_BYTES + len(keys) * days * N_CELLS * N_INDICATORS * 8
+        arrays = checkpoint.read_arrays(path, self.noted(place, "done"), most)
+        told = "\n".join(keys).encode()
+        shapes: dict[str, tuple[str, tuple[int | None, ...]]] = {"keys": ("u", (len(told),))}
+        shapes["digests"] = ("u", (len(keys) * _DIGEST_BYTES,))
+        for key in keys:
+            used = arrays.get(f"{key}.used", np.zeros(0, np.int64))
+            shapes |= _sums_of(key, days, len(used)) | {f"{key}.used": ("i", (None,))}
+        expect(arrays, shapes, f"{path}: ")
+        if arrays["keys"].tobytes() != told or not all(_rising(arrays[f"{key}.used"]) for key in keys):
+            raise InputError(f"{path}: holds the sums of other worlds; remove it to simulate the place again")
         digests = arrays["digests"].tobytes().hex()
-        keys = arrays["keys"].tobytes().decode().split("\n")
         sums = {key: Gathered.of_named(key, arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
-        return sums, [digests[at : at + 40] for at in range(0, len(digests), 40)]
+        return sums, [digests[at : at + 2 * _DIGEST_BYTES] for at in range(0, len(digests), 2 * _DIGEST_BYTES)]
 
     def keep_table(self, place: int, world: int, name: str, parts: Iterable[pa.Table]) -> None:
         """Keep a table of a place, of its worlds the one of that number, part by part."""
@@ -117,6 +133,18 @@ class Station:
     def finished(self) -> None:
         """Take the checkpoints away."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _sums_of(prefix: str, days: int, cells: int) -> dict[str, tuple[str, tuple[int | None, ...]]]:
+    """Return kind and shape of the parts of a `Gathered` of some cells."""
+    kinds = dict.fromkeys(("residents", "adults", "watched"), ("iu", (cells,)))
+    parts = {"cells": ("iu", (days, cells, N_INDICATORS)), **kinds, "numbers": ("f", (2,))}
+    return {f"{prefix}.{name}": part for name, part in parts.items()}
+
+
+def _rising(used: np.ndarray) -> bool:
+    """Say whether numbers of cells stand in order, each once."""
+    return bool((np.diff(used) > 0).all() and (used >= 0).all() and (used < N_CELLS).all())
 
 
 def _note(text: str, options: RunOptions) -> dict[str, Any]:
@@ -145,13 +173,15 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
         raise InputError(f"{run} is a finished run; there is nothing to resume")
     path = run / FOLDER / JOB
     try:
-        job = json.loads(path.read_bytes()[:_LARGEST_JOB])
+        job = read_json(path, "note of a stopped run")
         text, same_as = job["scenario"], job.pop(_FROM)
         options = _options(job)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{run} holds no stopped run: {path} is missing") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is damaged; run the scenario again") from None
+    if same_as is not None and not isinstance(same_as, str):
+        raise InputError(f"{path} is damaged; run the scenario again")
     if job["version"] != __version__:
         raise InputError(f"{run} was begun by version {job['version']!s:.20} of underwatch, and this is {__version__}")
     return Station(run, job), parse(text, f"{path}: "), options, same_as
@@ -161,7 +191,8 @@ def _options(job: Mapping[str, Any]) -> RunOptions:
     """Return the options that belong to a run itself; ValueError when they cannot be."""
     replicates, draws, incidents, twin = (job[name] for name in _KEPT)
     known = isinstance(job["scenario"], str) and isinstance(job["version"], str) and isinstance(twin, bool)
-    counts = type(replicates) is int and type(draws) is int and replicates >= 1 and draws >= 0
+    counts = type(replicates) is int and type(draws) is int
+    counts = counts and 1 <= replicates <= _MOST_REPLICATES and 0 <= draws <= _MOST_DRAWS
     if not known or not counts or incidents not in ("all", "sample"):
         raise ValueError
     return RunOptions(replicates=replicates, draws=draws, incidents=incidents, twin=twin)
