@@ -207,17 +207,19 @@ def _folder(given: dict[str, Any], place: Place, question: dict[str, Any], once:
     from underwatch.evidence.folder import PRIVATE_FILE, PRIVATE_FOLDER
     from underwatch.files import fresh_folder, numbered_folder, write_atomically
     from underwatch.folders import kept_folder
+    from underwatch.intake.json import read_json
 
     if given["resume"] is not None:
         if given["out"] is not None:
             raise InputError("--out cannot be given with --resume: the answer goes into that folder")
         folder = kept_folder(given["resume"])
         try:
-            asked = json.loads((folder / QUESTION).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            asked = read_json(folder / QUESTION, "question")
+        except OSError:
             raise InputError(f"--resume {folder}: no estimate was begun there ({QUESTION} is missing)") from None
         if asked != question:
-            other = ", ".join(sorted(key for key in question if asked.get(key) != question[key]))
+            kept = asked if isinstance(asked, dict) else {}
+            other = ", ".join(sorted(key for key in question if kept.get(key) != question[key]))
             raise InputError(f"--resume {folder}: that folder asks another question ({other}); give the same options")
         if (folder / "manifest.json").exists():
             raise InputError(f"--resume {folder}: it is finished; nothing is overwritten")

@@ -8,10 +8,10 @@ import click
 
 from underwatch.cli.passphrase import known_passphrase, new_passphrase
 from underwatch.cli.paths import AnyPath
-from underwatch.errors import InputError
+from underwatch.errors import InputError, nearest
 from underwatch.evidence.check import check_package, examine, read_checked, read_package
 from underwatch.evidence.findings import Finding, as_json, as_text, exit_code
-from underwatch.evidence.folder import PRIVATE_FILE, read_files, write_files
+from underwatch.evidence.folder import LARGEST_FILE, PRIVATE_FILE, read_files, write_files
 from underwatch.evidence.format import RECORDED, TABLES
 from underwatch.evidence.history import recorded
 from underwatch.evidence.ids import is_id, new_id
@@ -20,6 +20,7 @@ from underwatch.evidence.passphrase import LANGUAGES
 from underwatch.evidence.store import working_path
 from underwatch.evidence.vocabularies import codes
 from underwatch.files import must_be_new, write_new
+from underwatch.intake.regular import read_bytes
 from underwatch.terminal import printable, say, say_json
 
 _FOLDER = click.argument("folder", type=AnyPath())
@@ -104,9 +105,10 @@ def mapping(name: str) -> None:
     """Print a mapping that ships, to copy and change (acled without NAME)."""
     from importlib import resources
 
-    from underwatch.evidence.importing import read_mapping
+    from underwatch.evidence.importing import shipped_mappings
 
-    read_mapping(name)
+    if name not in shipped_mappings():
+        raise InputError(f"no mapping of that name ships{nearest(name[:80], shipped_mappings())}")
     folder = resources.files("underwatch.evidence") / "mappings"
     say(*(folder / f"{name}.toml").read_text(encoding="utf-8").removesuffix("\n").split("\n"))
 
@@ -145,7 +147,8 @@ def import_(
     day = today.date() if today else None
     chosen = read_mapping(mapping_name) if mapping_name else None
     who = _who(str(how["who"]))
-    result = import_csv(read_package(folder, day), file.read_bytes(), chosen, who, day, bool(how["again"]))
+    data = read_bytes(file, LARGEST_FILE, "CSV file")
+    result = import_csv(read_package(folder, day), data, chosen, who, day, bool(how["again"]))
     if result.findings:
         _say_findings(result.findings, "the file", as_json_)
         say("Nothing was imported.", err=True)

@@ -94,11 +94,11 @@ def _asked(place: str | None, given: dict[str, Any]) -> Question:
 
 
 def _kept(ctx: click.Context, folder: Path) -> Question:
-    from underwatch.whatif.folder import old_question
+    from underwatch.whatif.folder import old_question, told_in
     from underwatch.whatif.sensitivity import Question
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
-    told = old_question(folder, "sensitivity")
-    scenario = parse(told["scenario"], f"{folder}: ")
-    return Question(scenario, told["trajectories"], told["n"], told["population"], told["factors"])
+    kinds = {"scenario": (str,), **dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))}
+    scenario, *others = told_in(folder, old_question(folder, "sensitivity"), kinds)
+    return Question(parse(scenario, f"{folder}: "), *others)

@@ -115,13 +115,14 @@ def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
 
 
 def _kept(ctx: click.Context, folder: Path) -> Sweep:
-    from underwatch.whatif.folder import old_question
+    from underwatch.whatif.folder import old_question, told_in
     from underwatch.whatif.sweep import Sweep
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
-    told = old_question(folder, "sweep")
-    return Sweep(parse(told["scenario"], f"{folder}: "), told["draws"], told["replicates"], told["sampler"])
+    kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,)}
+    scenario, *others = told_in(folder, old_question(folder, "sweep"), kinds)
+    return Sweep(parse(scenario, f"{folder}: "), *others)
 
 
 def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:

@@ -156,16 +156,16 @@ def _ledger(question: Question, threads: int | None, advance: Callable[[int], No
 def _kept(ctx: click.Context, folder: Path) -> Question:
     """Return the question of a folder that was not finished."""
     from underwatch.whatif.compare import Question
-    from underwatch.whatif.folder import old_question
+    from underwatch.whatif.folder import old_question, told_in
     from underwatch.whatif.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
-    told = old_question(folder, "compare")
-    text = told["interventions"]
+    kinds: dict[str, tuple[type, ...]] = {"scenario": (str,), "interventions": (str,)}
+    kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
+    scenario, text, *others = told_in(folder, old_question(folder, "compare"), kinds)
     interventions = parse_interventions(text, f"{folder}: ") if text.strip() else ()
-    scenario = parse(told["scenario"], f"{folder}: ")
-    return Question.ask(scenario, interventions, None, told["replicates"], told["draws"], told["ledger"])
+    return Question.ask(parse(scenario, f"{folder}: "), interventions, None, *others)
 
 
 def _date(text: str) -> date:

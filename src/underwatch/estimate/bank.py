@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
@@ -23,10 +22,12 @@ import numpy as np
 import tomli_w
 
 from underwatch.errors import InputError
+from underwatch.estimate.bank_form import check_description, check_worlds, form_of, room_for
 from underwatch.estimate.priors import draw, world_of, world_prior
 from underwatch.estimate.shard import packed, read_shard, shards_in, write_shard
 from underwatch.files import write_atomically
 from underwatch.folders import ready_folder
+from underwatch.intake.toml import read_toml
 from underwatch.record.tally import FEAR_NODES, Window
 from underwatch.testimony.channel import STRENGTHS_OF_SILENCE
 from underwatch.whatif.tallies import CURVE_RESIDENTS, SETTLING, STRENGTHS, curve_of, tally_world
@@ -125,24 +126,27 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
 
 def _check_key(folder: Path, key: str) -> None:
     if described(folder)["key"] != key:
-        raise InputError(
-            f"{folder} is a bank from another version of the program, of other rules or another prior; build one with "
-            "`underwatch calibrate --bank DIR`"
-        )
+        raise _other_version(folder)
+
+
+def _other_version(folder: Path) -> InputError:
+    return InputError(
+        f"{folder} is a bank from another version of the program, of other rules or another prior; build one with "
+        "`underwatch calibrate --bank DIR`"
+    )
 
 
 def described(folder: Path) -> dict[str, Any]:
     """Return what a bank's folder says of itself; InputError when it is none."""
     try:
-        told = tomllib.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        told = read_toml(folder / _DESCRIPTION, "description of a bank")
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"{folder} is no bank: {_DESCRIPTION} is missing; `underwatch calibrate --bank DIR` builds one"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise InputError(f"{folder / _DESCRIPTION} is damaged; take another copy of the bank") from None
-    if told.get("format") != FORMAT:
-        raise InputError(f"{folder} is a bank of format {told.get('format')}; this program reads format {FORMAT}")
+    if type(told.get("format")) is not int or told["format"] != FORMAT:
+        raise InputError(f"{folder} is a bank of format {told.get('format')!s:.20}; this program reads format {FORMAT}")
+    check_description(told, f"{folder / _DESCRIPTION}: ")
     return told
 
 
@@ -218,13 +222,21 @@ def read_bank(folder: Path, check_key: bool = True) -> Bank:
     """Read a bank; InputError when it is damaged, empty, or of another version of the program."""
     told = described(folder)
     plan = plan_of(folder)
-    if check_key:
-        _check_key(folder, plan.key())
-    shards = [read_shard(path) for path in shards_in(folder).values()]
+    if told["parameters"] != list(world_prior()):
+        raise _other_version(folder)
+    shards = shards_in(folder)
     if not shards:
         raise InputError(f"{folder} holds no world yet; `underwatch calibrate --bank {folder}` runs them")
-    parts = {name: np.concatenate([shard[name] for shard in shards]) for name in shards[0]}
-    parts["reached"] = np.cumsum(parts["reached"], axis=1)
+    form = form_of(plan)
+    parts = room_for(form, shards, f"{folder}: ")
+    for at, path in enumerate(shards.values()):
+        found = read_shard(path, form)
+        found["reached"] = np.cumsum(found["reached"], axis=1)
+        check_worlds(found, f"{path}: ")
+        for name, part in found.items():
+            parts[name][at * plan.per_shard : (at + 1) * plan.per_shard] = part
+    if check_key:
+        _check_key(folder, plan.key())
     return Bank(plan, told["key"], parts, tuple(told["parameters"]))
 
 

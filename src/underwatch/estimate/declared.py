@@ -7,7 +7,6 @@ without which no count is a scale.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from underwatch.errors import InputError, nearest
 from underwatch.estimate.bank import Bank
 from underwatch.estimate.priors import channel_prior, world_prior
 from underwatch.facts import Fact
+from underwatch.intake.toml import read_toml
 
 SCALE = "p_tell_at_no_fear"
 MOST_RATIO = 10.0  # of high to low, for a range of how readily a witness tells to be an anchor
@@ -66,14 +66,14 @@ class Declared:
 def read_declared(path: Path) -> Declared:
     """Read a declared prior; InputError in one line for all that can be wrong with it."""
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = read_toml(path, "declared prior")
     except FileNotFoundError:
         raise InputError(f"--declared-prior {path}: no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"--declared-prior {path} is no TOML: {error}") from None
+    except InputError as error:
+        raise InputError(f"--declared-prior {error}") from None
     for key in told:
         if key not in _KEYS:
-            raise InputError(f'--declared-prior {path}: "{key}" is not known{nearest(key, _KEYS)}')
+            raise InputError(f'--declared-prior {path}: "{key[:60]}" is not known{nearest(key[:80], _KEYS)}')
     by, reason = told.get("declared_by", ""), told.get("reason", "")
     if not isinstance(by, str) or not by.strip() or not isinstance(reason, str) or not reason.strip():
         raise InputError(f"--declared-prior {path}: declared_by and reason must say who declares it and on what ground")
@@ -87,9 +87,9 @@ def read_declared(path: Path) -> Declared:
 def _range(path: Path, name: str, value: object) -> tuple[float, float]:
     known = world_prior() | channel_prior()
     if name not in known:
-        raise InputError(f'--declared-prior {path}: parameter "{name}" is not known{nearest(name, known)}')
+        raise InputError(f'--declared-prior {path}: parameter "{name[:60]}" is not known{nearest(name[:80], known)}')
     fact = known[name]
-    numbers = isinstance(value, list) and len(value) == 2 and all(isinstance(one, (int, float)) for one in value)
+    numbers = isinstance(value, list) and len(value) == 2 and all(type(one) in (int, float) for one in value)
     if not isinstance(value, list) or not numbers or not fact.low <= value[0] < value[1] <= fact.high:
         raise InputError(
             f"--declared-prior {path}: {name} = {value!r:.60} is no range; it is [low, high] within {fact.low:g} to "

@@ -44,6 +44,16 @@ def fresh_weights(luck: np.random.Generator, members: int, s: int, p: int, kind:
     return {name: value.astype(kind) for name, value in weights.items()}
 
 
+def shapes(members: int, s: int, p: int) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight of `members` nets."""
+    return {
+        "in": (members, s, TRUNK), "in_bias": (members, 1, TRUNK),
+        "mid": (members, TRUNK, TRUNK), "mid_bias": (members, 1, TRUNK),
+        "hear": (members, p, TRUNK, UNITS), "before": (members, p, p, UNITS), "hear_bias": (members, p, 1, UNITS),
+        "out": (members, p, UNITS, 3 * GAUSSIANS), "out_bias": (members, p, 1, 3 * GAUSSIANS),
+    }  # fmt: skip
+
+
 def earlier(p: int) -> np.ndarray:
     """Return float[p, p, 1]: 1 where parameter j (first axis) may hear parameter i, that is where i < j."""
     return np.tril(np.ones((p, p)), -1)[:, :, None]

@@ -7,7 +7,6 @@ posterior is the distribution the rows were drawn from. Nothing is drawn outside
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +20,13 @@ from underwatch.estimate.box import Box
 from underwatch.estimate.training import Schedule
 from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.files import write_atomically
+from underwatch.intake.arrays import arrays_of, expect
+from underwatch.intake.regular import read_bytes
 from underwatch.world.draws import stream
 
 FORMAT = 1  # of the file
+LARGEST_FILE = 128 << 20  # bytes; a posterior of 30 quantities takes 5 MB
+_WEIGHT = "weight "
 MEMBERS = 3
 CLIP = 8.0  # sds: a freak summary is held here, so that one count cannot throw the net; gate G6 speaks of it
 CONSTANT = 1e-9  # a column whose sd is below this share of its size tells nothing
@@ -102,7 +105,7 @@ class Posterior:
 
     def save(self, path: str | Path) -> None:
         """Write the posterior to `path` as an npz file without pickles, for nobody else to read."""
-        arrays = {f"weight {name}": value for name, value in self.weights.items()}
+        arrays = {f"{_WEIGHT}{name}": value for name, value in self.weights.items()}
         arrays |= {"format": np.array(FORMAT), "names": np.array(self.box.names)}
         arrays |= {"low": self.box.low, "high": self.box.high, "log": self.box.log}
         arrays |= {"mean": self.summaries.mean, "sd": self.summaries.sd}
@@ -115,18 +118,16 @@ class Posterior:
     def load(cls, path: str | Path) -> Posterior:
         """Read what `save` wrote; a damaged file or one of another format is refused (InputError)."""
         try:
-            with np.load(io.BytesIO(Path(path).read_bytes()), allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
-            if int(kept["format"]) != FORMAT:
-                raise InputError(f"{path}: posterior of format {int(kept['format'])}; this version reads {FORMAT}")
-            box = Box(tuple(str(name) for name in kept["names"]), kept["low"], kept["high"], kept["log"])
-            weights = {name[len("weight ") :]: value for name, value in kept.items() if name.startswith("weight ")}
-            summaries = Standardiser(kept["mean"], kept["sd"])
-            return cls(box, summaries, kept["free_mean"], kept["free_sd"], weights, kept["losses"])
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            if isinstance(error, (InputError, FileNotFoundError)):
-                raise
+            kept = arrays_of(read_bytes(path, LARGEST_FILE, "posterior file"), "")
+            _check_kept(kept)
+        except InputError as error:
             raise InputError(f"{path} is not a whole posterior file ({error}); train it again") from None
+        if int(kept["format"]) != FORMAT:
+            raise InputError(f"{path}: posterior of format {int(kept['format'])}; this version reads {FORMAT}")
+        box = Box(tuple(str(name) for name in kept["names"]), kept["low"], kept["high"], kept["log"])
+        weights = {name[len(_WEIGHT) :]: value for name, value in kept.items() if name.startswith(_WEIGHT)}
+        summaries = Standardiser(kept["mean"], kept["sd"])
+        return cls(box, summaries, kept["free_mean"], kept["free_sd"], weights, kept["losses"])
 
     def _standard(self, x: np.ndarray) -> np.ndarray:
         """Return summaries as float32[m, s]; another number of them, or one that is not finite, is refused."""
@@ -140,6 +141,31 @@ class Posterior:
 
     def _stacked(self, rows: np.ndarray) -> np.ndarray:
         return np.broadcast_to(rows, (self.members, *rows.shape))
+
+
+def _check_kept(kept: dict[str, np.ndarray]) -> None:
+    """Raise InputError unless the arrays of a file are those of one posterior, of shapes that fit each other."""
+    p, s = (len(kept[name]) if name in kept and kept[name].ndim == 1 else 0 for name in ("names", "mean"))
+    weights = {name: value for name, value in kept.items() if name.startswith(_WEIGHT)}
+    members = len(kept["weight in"]) if kept.get("weight in", np.array(0)).ndim else 0
+    if not p or not s or not members:
+        raise InputError("it names no parameters, summaries or nets")
+    one, of_s, of_p = (), (s,), (p,)
+    shapes: dict[str, tuple[str, tuple[int | None, ...]]] = {
+        "format": ("iu", one), "names": ("U", of_p), "low": ("f", of_p), "high": ("f", of_p), "log": ("b", of_p),
+        "mean": ("f", of_s), "free_mean": ("f", of_p), "free_sd": ("f", of_p),
+    }  # fmt: skip
+    for name, shape in density.shapes(members, s, p).items():
+        shapes[_WEIGHT + name] = ("f", shape)
+    held = {name: value for name, value in kept.items() if name not in ("sd", "losses")}
+    expect(held, shapes, "")
+    if {value.dtype for value in weights.values()} != {np.dtype(np.float32)}:
+        raise InputError("its weights are no 32-bit floats")
+    sd, losses = kept.get("sd", np.array(0)), kept.get("losses", np.array(0))
+    if sd.shape != of_s or sd.dtype.kind != "f" or not (sd > 0).all() or not (kept["free_sd"] > 0).all():
+        raise InputError("a spread in it is not above 0")
+    if losses.ndim != 2 or losses.shape[1] != members or losses.dtype.kind != "f":
+        raise InputError("its losses are not one for each net")
 
 
 @one_thread()

@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from underwatch.errors import InputError
 from underwatch.estimate import calibration, gates, gates_calibration
 from underwatch.estimate.bank import Bank
 from underwatch.estimate.box import Box
 from underwatch.estimate.declared import Declared
 from underwatch.estimate.experiments import Experiments, experiments
 from underwatch.estimate.observed import Reading
-from underwatch.estimate.posterior import Posterior, train
+from underwatch.estimate.posterior import LARGEST_FILE, Posterior, train
 from underwatch.estimate.quantities import COUNTED, SLOPE, box_of, derived, quantities, told_along_curve, with_derived
 from underwatch.estimate.summaries import columns, n_reports, row_of
 from underwatch.estimate.verdict import Decision, Verdict, decide
 from underwatch.evidence.bands import told
 from underwatch.evidence.folder import PRIVATE_FILE
+from underwatch.intake.arrays import arrays_of, expect
+from underwatch.intake.regular import read_bytes
 from underwatch.testimony.tallied import LAWS
 from underwatch.world.draws import stream
 
@@ -111,12 +114,13 @@ class Steps:
         self.folder, self.say = folder, say
         self.end = time.monotonic() + 60.0 * minutes
 
-    def arrays(self, name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """Return the arrays of a step, made now or read from the folder."""
+    def arrays(
+        self, name: str, make: Callable[[], dict[str, np.ndarray]], alike: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Return the arrays of a step, made now, or read from the folder and held against the shapes of `alike`."""
         path = None if self.folder is None else self.folder / f"{name}.npz"
         if path is not None and path.exists():
-            with np.load(path, allow_pickle=False) as kept:
-                return {key: kept[key] for key in kept.files}
+            return _read(path, alike)
         if time.monotonic() > self.end:
             raise OutOfTime(name)
         self.say(name)
@@ -125,11 +129,16 @@ class Steps:
             _save(path, found)
         return found
 
-    def posterior(self, name: str, make: Callable[[], Posterior]) -> Posterior:
-        """Return the posterior of a step, made now or read from the folder."""
+    def posterior(self, name: str, make: Callable[[], Posterior], box: Box, s: int) -> Posterior:
+        """Return the posterior of a step, made now or read from the folder; one of another box or of other summaries
+        than `s` is refused.
+        """
         path = None if self.folder is None else self.folder / f"{name}.npz"
         if path is not None and path.exists():
-            return Posterior.load(path)
+            kept = Posterior.load(path)
+            if (kept.box.names, len(kept.summaries.mean)) != (box.names, s):
+                raise InputError(f"{path} is the posterior of another question; remove it to learn it anew")
+            return kept
         if time.monotonic() > self.end:
             raise OutOfTime(name)
         self.say(name)
@@ -147,6 +156,16 @@ def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     data = io.BytesIO()
     np.savez(data, allow_pickle=False, **arrays)
     write_atomically(path, data.getvalue(), PRIVATE_FILE)
+
+
+def _read(path: Path, alike: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays of a step that is kept; InputError unless they have kind and shape of `alike`."""
+    try:
+        found = arrays_of(read_bytes(path, LARGEST_FILE, "step of this estimate"), f"{path}: ")
+        expect(found, {name: (array.dtype.kind, array.shape) for name, array in alike.items()}, f"{path}: ")
+    except InputError as error:
+        raise InputError(f"{error}; remove it to do the step again") from None
+    return found
 
 
 @dataclass(frozen=True)
@@ -171,12 +190,13 @@ def answer(question: Question, steps: Steps) -> Answer:
     first = experiments(bank, reading.setting, seed, per_world=FIRST, prior=prior)
     pool = experiments(bank, reading.setting, seed + 1, per_world=AGAIN, prior=prior)
     box = box_of(np.concatenate([first.theta, pool.theta]))
-    looks = [_Look(first, box, steps.posterior("first posterior", lambda: learn(first, box, seed)), 1)]
+    looks = [_Look(first, box, steps.posterior("first posterior", lambda: learn(first, box, seed), box, len(x_obs)), 1)]
     if question.rounds > 1:
         near = _truncated(box, looks[0].posterior.draw(x_obs, DRAWS, seed))
         runs = pool.of(np.flatnonzero(near.inside(pool.theta))[:MOST_AGAIN])
         if len(runs) >= FEWEST_AGAIN:
-            looks.append(_Look(runs, near, steps.posterior("second round", lambda: learn(runs, near, seed + 1)), 2))
+            closer = steps.posterior("second round", lambda: learn(runs, near, seed + 1), near, len(x_obs))
+            looks.append(_Look(runs, near, closer, 2))
     for look in reversed(looks):
         found = _seen(question, steps, look, (bank, first, pool))
         if found.decision.numbers:
@@ -189,16 +209,16 @@ def _seen(question: Question, steps: Steps, look: _Look, behind: tuple[Bank, Exp
     (bank, first, pool), seed, which = behind, question.seed, f"round {look.rounds}"
     reading, runs, box = question.reading, look.runs, look.box
     x_obs = row_of(reading.observed, reading.setting)
-    draws = look.posterior.draw(x_obs, DRAWS, seed)
-    fit = steps.arrays(f"cross-check of {which}", lambda: held_out(runs, box, seed))
+    draws, s = look.posterior.draw(x_obs, DRAWS, seed), len(x_obs)
+    fit = steps.arrays(f"cross-check of {which}", lambda: held_out(runs, box, seed), unfitted(runs, box))
     by_law = {}
     for number, law in enumerate(LAWS):
         one = pool.of(np.flatnonzero((pool.law == number) & box.inside(pool.theta))[: len(runs)])
-        alone = steps.posterior(f"{law} law alone, {which}", partial(learn, one, box, seed))
+        alone = steps.posterior(f"{law} law alone, {which}", partial(learn, one, box, seed), box, s)
         by_law[law] = with_derived(alone.draw(x_obs, DRAWS, seed))
     others = {
-        "another seed": steps.posterior(f"another seed, {which}", lambda: learn(runs, box, seed + 100)),
-        "80 % of the bank": steps.posterior(f"80 % of the bank, {which}", lambda: _on_a_part(runs, box, seed)),
+        "another seed": steps.posterior(f"another seed, {which}", lambda: learn(runs, box, seed + 100), box, s),
+        "80 % of the bank": steps.posterior(f"80 % of the bank, {which}", lambda: _on_a_part(runs, box, seed), box, s),
     }
     again = {name: other.draw(x_obs, DRAWS, seed) for name, other in others.items()}
     whole = nearest(draws, pool, box)
@@ -225,6 +245,17 @@ def _on_a_part(runs: Experiments, box: Box, seed: int) -> Posterior:
     return learn(runs.of(kept), box, seed)
 
 
+def unfitted(runs: Experiments, box: Box) -> dict[str, np.ndarray]:
+    """Return arrays of the kinds and shapes of `held_out`, to hold a kept one against; they take no memory."""
+    draws = np.broadcast_to(np.float32(0), (len(runs), calibration.DRAWS, len(box)))
+    density = np.broadcast_to(0.0, (len(runs),))
+    return {"draws": draws, "density": density, **_behind(runs)}
+
+
+def _behind(runs: Experiments) -> dict[str, np.ndarray]:
+    return {"theta": runs.theta, "x": runs.x, "reports": runs.reports, "worlds": runs.rows}
+
+
 def held_out(runs: Experiments, box: Box, seed: int) -> dict[str, np.ndarray]:
     """Return draws for each run, and the density at its truth, by a posterior that has seen no run of its world."""
     fold = stream(seed, "folds").permutation(runs.rows.max() + 1)[runs.rows] % calibration.FOLDS
@@ -234,8 +265,7 @@ def held_out(runs: Experiments, box: Box, seed: int) -> dict[str, np.ndarray]:
         fitted = learn(runs.of(np.flatnonzero(~out)), box, seed + k)
         draws[out] = fitted.draw(runs.x[out], calibration.DRAWS, seed + k)
         density[out] = calibration.unit_log_density(fitted, runs.theta[out], runs.x[out])
-    behind = {"theta": runs.theta, "x": runs.x, "reports": runs.reports, "worlds": runs.rows}
-    return {"draws": draws, "density": density, **behind}
+    return {"draws": draws, "density": density, **_behind(runs)}
 
 
 def nearest(draws: np.ndarray, pool: Experiments, box: Box) -> np.ndarray:

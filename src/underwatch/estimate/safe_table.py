@@ -11,19 +11,23 @@ takes that in too.
 from __future__ import annotations
 
 import csv
-import io
-import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from underwatch.errors import InputError
+from underwatch.evidence.descriptor import AMOUNT_PATTERN
 from underwatch.evidence.gazetteer import place_at
 from underwatch.evidence.publish import COLUMNS, RECORD_FILE, TABLE_FILE
 from underwatch.facts import Place
+from underwatch.intake.json import read_json
+from underwatch.intake.regular import read_bytes
+from underwatch.intake.table import rows_of
 from underwatch.record.tally import Window
 from underwatch.testimony.tallied import Values
 from underwatch.world.layout import (
@@ -43,6 +47,10 @@ FAMILIES = {
     "listing": (I_LISTING,),
 }
 _ALL, _YES, _NOISE = "all", "yes", "noise"
+LARGEST_TABLE, LARGEST_RECORD = 4 << 20, 1 << 18  # bytes; a table of ten years by quarter has 0.2 million
+_MOST_ROWS, _MOST_CAP = 50_000, 1_000_000
+_SLOT = re.compile(r"[0-9]{4}(-Q[1-4])?")
+_AMOUNT, _WHOLE = re.compile(AMOUNT_PATTERN, re.ASCII), re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -74,14 +82,7 @@ def is_safe_table(path: Path) -> bool:
 
 def read_safe_table(path: Path, place: Place, window: Window) -> tuple[Disclosure, Cells, Counter[str]]:
     """Read the folder of a published table; InputError where it is damaged or about another window."""
-    try:
-        record = json.loads((path / RECORD_FILE).read_text(encoding="utf-8"))
-        rows = list(csv.DictReader(io.StringIO((path / TABLE_FILE).read_text(encoding="utf-8"), newline="")))
-        minimum, epsilon, cap = record["min_cell"], record["epsilon"], int(record["source_cap"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{path} holds no whole safe table ({TABLE_FILE}, {RECORD_FILE}); take another copy") from None
-    if not rows or tuple(rows[0]) != COLUMNS:
-        raise InputError(f"{path / TABLE_FILE} has not the columns {', '.join(COLUMNS)}; take another copy")
+    rows, (minimum, scale) = _rows(path / TABLE_FILE), _rules(path / RECORD_FILE)
     names = window.of_weeks("quarter")[1]
     mine = place_at(place.slug, "province")
     slots = tuple(sorted({row["period"] for row in rows}))
@@ -93,16 +94,56 @@ def read_safe_table(path: Path, place: Place, window: Window) -> tuple[Disclosur
         )
     aside: Counter[str] = Counter()
     aside["periods of the table outside of the window"] = len(slots) - len(inside)
-    scale = 0.0 if epsilon is None else float(cap / Fraction(epsilon))
     quarters = tuple(tuple(names.index(name) for name in _quarters_of(slot)) for slot in inside)
-    disclosure = Disclosure(tuple(inside), quarters, int(minimum or 0), scale)
+    disclosure = Disclosure(tuple(inside), quarters, minimum, scale)
     families = disclosure.families
     value = np.full((len(inside), len(families)), np.nan)
     for row in rows:
         if row["period"] in inside and row["place_code"] == mine and row["act_family"] in families:
             at = inside.index(row["period"]), families.index(row["act_family"])
-            value[at] = float(row["n_incidents"]) if row["shown"] in (_YES, _NOISE) else np.nan
+            value[at] = _count(row["n_incidents"], path) if row["shown"] in (_YES, _NOISE) else np.nan
     return disclosure, Cells(value), +aside
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a published table; InputError unless each has all the columns, and a quarter or year."""
+    try:
+        found = list(islice(rows_of(read_bytes(path, LARGEST_TABLE, "safe table"), f"{path} "), _MOST_ROWS + 1))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path} is no whole safe table; take another copy") from None
+    if not found or tuple(found[0]) != COLUMNS:
+        raise InputError(f"{path} has not the columns {', '.join(COLUMNS)}; take another copy")
+    if len(found) > _MOST_ROWS:
+        raise InputError(f"{path} has more than {_MOST_ROWS:,} rows, and no safe table has; take another copy")
+    rows = [dict(zip(COLUMNS, row, strict=False)) for row in found[1:] if row]
+    for number, row in enumerate(rows, 2):
+        if len(row) < len(COLUMNS) or not _SLOT.fullmatch(row["period"]):
+            raise InputError(f"{path} row {number} is no row of a safe table; take another copy")
+    return rows
+
+
+def _rules(path: Path) -> tuple[int, float]:
+    """Return the smallest cell shown (0 with noise) and the scale of the noise (0 without), as the record has them."""
+    try:
+        record = read_json(path, "record of a release", LARGEST_RECORD)
+        minimum, epsilon, cap = record["min_cell"], record["epsilon"], record["source_cap"]
+    except (OSError, KeyError, TypeError):
+        raise InputError(f"{path} is no whole record of a release; take another copy") from None
+    if type(cap) is not int or not 1 <= cap <= _MOST_CAP:
+        raise InputError(f"{path}: source_cap = {cap!s:.40} is not 1 to {_MOST_CAP:,}; take another copy")
+    if minimum is not None and (type(minimum) is not int or not 0 <= minimum <= _MOST_CAP):
+        raise InputError(f"{path}: min_cell = {minimum!s:.40} is not 0 to {_MOST_CAP:,}; take another copy")
+    if epsilon is None:
+        return minimum or 0, 0.0
+    if not isinstance(epsilon, str) or not _AMOUNT.fullmatch(epsilon) or not Fraction(epsilon):
+        raise InputError(f"{path}: epsilon = {epsilon!s:.40} is no number above 0, written like 0.5; take another copy")
+    return minimum or 0, float(cap / Fraction(epsilon))
+
+
+def _count(text: str, path: Path) -> float:
+    if not _WHOLE.fullmatch(text):
+        raise InputError(f"{path / TABLE_FILE}: n_incidents = {text:.40} is no count; take another copy")
+    return float(text)
 
 
 def _quarters_of(slot: str) -> list[str]:

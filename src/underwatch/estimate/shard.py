@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import lzma
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +18,15 @@ import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.files import write_atomically
+from underwatch.intake.json import parse_json
+from underwatch.intake.regular import read_bytes
+from underwatch.intake.xz import unxz
 
 _NAME = re.compile(r"worlds-(\d{4,})-([0-9a-f]{16})\.xz")
-_SHORT = "short"  # the upper half of a 32-bit float
+SHORT = "short"  # the upper half of a 32-bit float
+_LARGEST_SHARD = 64 << 20  # packed; 50 worlds of two years take 0.6 MB
+_LARGEST_HEADER = 4_096
+Form = Mapping[str, tuple[str, tuple[int, ...]]]  # type and shape of each array, by name
 _KEPT_BITS = 6  # of the mantissa, besides the leading one
 _DROPPED = 23 - _KEPT_BITS
 
@@ -42,27 +49,34 @@ def packed(arrays: Mapping[str, np.ndarray], rounded: frozenset[str]) -> bytes:
     for name, values in arrays.items():
         kept = shorten(values) if name in rounded else np.ascontiguousarray(values)
         kept = kept.astype(kept.dtype.newbyteorder("<"))
-        header.append([name, _SHORT if name in rounded else kept.dtype.str, list(kept.shape)])
+        header.append([name, SHORT if name in rounded else kept.dtype.str, list(kept.shape)])
         body.append(kept.reshape(-1).view(np.uint8).reshape(-1, kept.itemsize).T.tobytes())
     return lzma.compress(json.dumps(header).encode() + b"\n" + b"".join(body), preset=6)
 
 
-def unpacked(data: bytes) -> dict[str, np.ndarray]:
-    """Return the arrays of a shard; ValueError when the bytes are none."""
-    try:
-        raw = lzma.decompress(data)
-    except lzma.LZMAError as error:
-        raise ValueError("no compressed shard") from error
-    line, _, body = raw.partition(b"\n")
-    found, at = {}, 0
-    for name, kind, shape in json.loads(line):
-        dtype = np.dtype("<u2" if kind == _SHORT else kind)
-        size = int(np.prod(shape)) * dtype.itemsize
-        planes = np.frombuffer(body, np.uint8, size, at).reshape(dtype.itemsize, -1)
+def unpacked(data: bytes, form: Form, where: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a shard; InputError, begun with `where`, unless they are those of `form`, and nothing else.
+
+    So it is known before unpacking how many bytes that may give.
+    """
+    size = sum(math.prod(shape) * _dtype(kind).itemsize for kind, shape in form.values())
+    raw = memoryview(unxz(data, size + _LARGEST_HEADER, where))
+    line = bytes(raw[:_LARGEST_HEADER]).partition(b"\n")[0]
+    told = parse_json(line, where)
+    if told != [[name, kind, list(shape)] for name, (kind, shape) in form.items()] or len(raw) != len(line) + 1 + size:
+        raise InputError(f"{where}does not hold the arrays of a bank of this place and window; take another copy")
+    found, at = {}, len(line) + 1
+    for name, (kind, shape) in form.items():
+        dtype = _dtype(kind)
+        planes = np.frombuffer(raw, np.uint8, math.prod(shape) * dtype.itemsize, at).reshape(dtype.itemsize, -1)
         values = np.ascontiguousarray(planes.T).view(dtype).reshape(shape)
-        found[name] = lengthen(values) if kind == _SHORT else values
-        at += size
+        found[name] = lengthen(values) if kind == SHORT else values
+        at += planes.size
     return found
+
+
+def _dtype(kind: str) -> np.dtype:
+    return np.dtype("<u2" if kind == SHORT else kind)
 
 
 def write_shard(folder: Path, number: int, data: bytes) -> Path:
@@ -85,16 +99,16 @@ def shards_in(folder: Path) -> dict[int, Path]:
     return dict(sorted(found.items()))
 
 
-def read_shard(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of a shard; InputError when its bytes are not those it was written with."""
-    data = path.read_bytes()
+def read_shard(path: Path, form: Form) -> dict[str, np.ndarray]:
+    """Return the arrays of a shard; InputError when its bytes are not those it was written with, or not of `form`."""
+    data = read_bytes(path, _LARGEST_SHARD, "part of a bank")
     match = _NAME.fullmatch(path.name)
     if match is None or _checksum(data) != match[2]:
         raise InputError(
             f"{path} is damaged: its bytes do not give the checksum in its name; delete it, and `underwatch calibrate "
             "--bank` runs its worlds again"
         )
-    return unpacked(data)
+    return unpacked(data, form, f"{path}: ")
 
 
 def _checksum(data: bytes) -> str:

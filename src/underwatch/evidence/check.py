@@ -8,6 +8,7 @@ import csv
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from underwatch.errors import InputError
 from underwatch.evidence.check_cells import check_cells
 from underwatch.evidence.check_sense import check_sense
 from underwatch.evidence.descriptor import descriptor, own_words
-from underwatch.evidence.findings import ERROR, Finding, declared_as_notes, finding
-from underwatch.evidence.folder import LARGEST_FILE, Oversized, read_files
+from underwatch.evidence.findings import ERROR, MOST_LISTED, Finding, declared_as_notes, finding
+from underwatch.evidence.folder import Oversized, read_files
 from underwatch.evidence.format import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, RECORDED, TABLES, VOCABULARY_FOLDER
 from underwatch.evidence.gazetteer import places_file
 from underwatch.evidence.history import Lines, verify
@@ -85,10 +86,11 @@ def _examine(files: Mapping[str, bytes], today: date) -> tuple[list[Finding], st
             if sheet is not None:
                 sheets[name] = sheet
     tables: dict[str, Lines] = {}
-    for name, sheet in sheets.items():
+    for name, sheet in list(sheets.items()):
         told, unfit = check_cells(TABLES[name], sheet)
         found += told
         tables[name] = _fit(name, sheet, unfit)
+        sheets[name] = replace(sheet, lines=())  # they are large, and no longer needed
     found += check_sense({name: (lines.columns, lines.numbers) for name, lines in tables.items()}, today)
     unread = {name for name, form in TABLES.items() if form.file in files} - sheets.keys()
     if CHANGES in tables:
@@ -151,14 +153,15 @@ def _sheet(name: str, data: bytes) -> tuple[list[Finding], Sheet | None]:
     form = TABLES[name]
     if b"\0" in data:
         return [finding("file-encoding", form.file)], None
-    csv.field_size_limit(LARGEST_FILE)
     try:
-        sheet = read_sheet(data)
+        sheet = read_sheet(data, f"{form.file} ")
     except UnicodeDecodeError:
         return [finding("file-encoding", form.file)], None
     except csv.Error:
         return [finding("file-csv", form.file)], None
-    found = [finding("row-length", form.file, number) for number in sheet.ragged]
+    found = [finding("row-length", form.file, number) for number in sheet.ragged[:MOST_LISTED]]
+    if (rest := len(sheet.ragged) - MOST_LISTED) > 0:
+        found.append(finding("row-length", form.file, 0, "", f"(and {rest} further rows)"))
     if sorted(sheet.header) != sorted(form.names):
         return [*found, *_columns(name, sheet)], None
     if not sheet.plain or sheet.header != form.names:

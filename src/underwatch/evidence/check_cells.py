@@ -4,7 +4,7 @@ quick.
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from underwatch.errors import nearest
 from underwatch.evidence.descriptor import ADDRESS_PATTERN, AMOUNT_PATTERN, COUNT_PATTERN
@@ -22,6 +22,7 @@ _AMOUNT, _COUNT, _ADDRESS = (
 )
 _FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
 LONGEST_ADDRESS = 2_000
+_MOST_TOLD = 5 * MOST_LISTED  # of one table
 
 
 def _not_codes(vocabulary: frozenset[str]) -> Callable[[set[str]], set[str]]:
@@ -74,37 +75,34 @@ def check_cells(form: TableForm, sheet: Sheet) -> tuple[list[Finding], set[int]]
         cells = sheet.columns[sheet.header.index(column.name)]
         if column.kind == "hash" and column.required and not not_hashes(cells):
             continue  # all different: no use in collecting them
-        reasons = _reasons(column, set(cells))
-        if reasons:
-            places = [at for at, cell in enumerate(cells) if cell in reasons]
+        bad = _bad(column, set(cells))
+        if bad:
+            places = [at for at, cell in enumerate(cells) if cell in bad]
             unfit.update(places)
-            found += [_told(form, column, sheet.numbers[at], reasons[cells[at]]) for at in places[:MOST_LISTED]]
-            rest = len(places) - MOST_LISTED
+            # Only of those that are told is it asked what is wrong: of a hundred thousand that would take minutes.
+            told = places[: min(MOST_LISTED, max(0, _MOST_TOLD - len(found)))]
+            for at in told:
+                code, hint = _reason(column, cells[at])
+                found.append(finding(code, form.file, sheet.numbers[at], column.name, hint))
+            rest = len(places) - len(told)
             if rest > 0:
-                code, hint = reasons[cells[places[MOST_LISTED]]]
+                code, hint = _reason(column, cells[places[len(told)]])
                 found.append(finding(code, form.file, 0, column.name, f"{hint} (and {rest} further rows)"))
     return found, unfit
 
 
-def _told(form: TableForm, column: Column, row: int, reason: tuple[str, str]) -> Finding:
-    return finding(reason[0], form.file, row, column.name, reason[1])
+def _bad(column: Column, distinct: set[str]) -> set[str]:
+    """Return the cells of a column that may not stand there."""
+    told = distinct - {""}
+    bad = _not_codes(codes(column.source))(told) if column.kind == "code" else _BAD[column.kind](told)
+    return bad | {""} if column.required and "" in distinct else bad
 
 
-def _reasons(column: Column, distinct: set[str]) -> dict[str, tuple[str, str]]:
-    """Return the cells of a column that may not stand there, each with the code of the finding and a hint."""
-    if "" in distinct:
-        distinct = distinct - {""}
-        reasons = {"": ("cell-empty", _empty_hint(column))} if column.required else {}
-    else:
-        reasons = {}
-    bad = _not_codes(codes(column.source))(distinct) if column.kind == "code" else _BAD[column.kind](distinct)
-    for cell in bad:
-        reasons[cell] = _reason(column, cell)
-    return reasons
-
-
+@lru_cache(maxsize=1_000)
 def _reason(column: Column, cell: str) -> tuple[str, str]:
     """Return the finding's code and hint for a cell that does not fit; the hint holds words of ours only."""
+    if not cell:
+        return "cell-empty", _empty_hint(column)
     if _FORMULA.match(cell) and not _SIGNED_NUMBER.fullmatch(cell):
         danger = tripped(cell)
         return (danger if danger in _PLAIN_DANGER else "cell-formula"), ""

@@ -14,6 +14,7 @@ from underwatch.evidence import ids, periods
 from underwatch.evidence.format import FORMAT_VERSION, PLACES_FILE, TABLES, VOCABULARY_FOLDER, Column, TableForm
 from underwatch.evidence.gazetteer import COLUMNS as PLACE_COLUMNS
 from underwatch.evidence.vocabularies import codes, entries, label, vocabulary_files
+from underwatch.intake.json import parse_json
 
 AMOUNT_PATTERN = r"^(0\.\d{1,5}|\d{1,6}(\.\d)?)$"
 COUNT_PATTERN = r"^(0|[1-9]\d{0,5})$"
@@ -105,9 +106,9 @@ def own_words(data: bytes) -> tuple[str, tuple[str, ...], str]:
     ValueError with the remedy when it is no descriptor of this format; the remedy never repeats what the file says.
     """
     try:
-        told = json.loads(data)["underwatch"]
+        told = parse_json(data, "")["underwatch"]
         version, kind, declares, key = told["format"], told["kind"], told["declares"], told.get("key", "")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             "datapackage.json is not of this format; take a fresh one from `underwatch evidence new`"
         ) from None

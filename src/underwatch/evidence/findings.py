@@ -25,7 +25,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         # Files
         "file-missing": (ERROR, "The file is missing. Copy it from a fresh package (`underwatch evidence new`)."),
         "file-unexpected": (ERROR, "A package holds no other files. Move it elsewhere."),
-        "file-oversized": (ERROR, "The file is larger than 64 MB and was not read. It is no table of coded reports."),
+        "file-oversized": (ERROR, "The file is larger than 40 MB and was not read. It is no table of coded reports."),
         "file-encoding": (ERROR, "The file is not UTF-8. Save it again as `CSV UTF-8 (comma delimited)`."),
         "file-csv": (ERROR, "The file cannot be read as CSV: a quote is not closed, or it holds strange characters."),
         "file-columns": (ERROR, "The columns are not those of the format. {hint}"),

@@ -15,10 +15,12 @@ from underwatch.evidence.format import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, TA
 from underwatch.evidence.vocabularies import vocabulary_files
 from underwatch.files import plain_file, plain_folder, write_together
 from underwatch.folders import ready_folder, remove_files, remove_matching, staged_folder
+from underwatch.intake.archive import archive_of
+from underwatch.intake.regular import read_bytes
 
-# A hundred thousand reports with their history are about 50 MB; a file beyond this is no package of coded reports.
-LARGEST_FILE = 64 * 1024 * 1024
-LARGEST_PACKAGE = 4 * LARGEST_FILE
+# A hundred thousand reports with their history are about 40 MB; a file beyond this is no package of coded reports.
+LARGEST_FILE = 40 * 1024 * 1024
+LARGEST_PACKAGE = 56 * 1024 * 1024
 MOST_FILES = 500
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 # A zip keeps times; this one tells nothing.
@@ -41,14 +43,13 @@ def read_files(path: str | Path) -> dict[str, bytes]:
         raise InputError(f"{path} does not exist; `underwatch evidence new {path}` starts a package")
     if path.suffix == ".age":
         raise InputError(f"{path} is sealed; `underwatch evidence open` opens it")
-    if path.stat().st_size > LARGEST_PACKAGE:
-        raise InputError(f"{path} is too large for a package")
-    return unzip(path.read_bytes())
+    return unzip(read_bytes(path, LARGEST_PACKAGE, "package: a folder or a zip"))
 
 
 def _read_folder(folder: Path) -> dict[str, bytes]:
     """Return all files below a folder by their path from there."""
     files: dict[str, bytes] = {}
+    size = 0
     for at, names, found in os.walk(folder):
         names.sort()
         for name in sorted(found):
@@ -61,24 +62,23 @@ def _read_folder(folder: Path) -> dict[str, bytes]:
             elif place.stat().st_size > LARGEST_FILE:
                 files[inner] = Oversized()
             else:
-                files[inner] = place.read_bytes()
+                files[inner] = read_bytes(place, LARGEST_FILE, "file of a package")
+                size += len(files[inner])
+                if size > LARGEST_PACKAGE:
+                    raise InputError(f"{folder} holds more than {LARGEST_PACKAGE >> 20} MB, and no package does")
     return files
 
 
 def unzip(data: bytes) -> dict[str, bytes]:
     """Return the files of a zip held in memory; InputError when it is damaged, too large, or names a path outside."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MOST_FILES or sum(member.file_size for member in members) > LARGEST_PACKAGE:
-                raise InputError("the zip holds more than a package can; it was not unpacked")
-            return {_inner_name(member.filename): _member(archive, member) for member in members}
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError("the file is no whole zip of a package; take another copy") from None
-    except Exception as error:  # zlib, lzma and struct each have their own
-        raise InputError("the file is a damaged zip; take another copy") from error
+    with archive_of(data, MOST_FILES, "the zip ", "a package") as (archive, members):
+        sizes = [member.file_size for member in members]
+        read = sum(size for size in sizes if size <= LARGEST_FILE)
+        if read > LARGEST_PACKAGE or sum(sizes) > 4 * LARGEST_PACKAGE:
+            raise InputError(
+                f"the zip holds more than a package can: over {LARGEST_PACKAGE >> 20} MB; it was not unpacked"
+            )
+        return {_inner_name(member.filename): _member(archive, member) for member in members}
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -86,8 +86,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if member.file_size > LARGEST_FILE:
         return Oversized()
     with archive.open(member) as file:
-        data = file.read(LARGEST_FILE + 1)
-    return Oversized() if len(data) > LARGEST_FILE else data
+        return file.read(member.file_size + 1)
 
 
 def _inner_name(name: str) -> str:
@@ -150,7 +149,8 @@ def _stands(place: Path, data: bytes) -> bool:
     if not plain_file(place):
         return False
     found = place.lstat()
-    return found.st_nlink == 1 and not found.st_mode & 0o077 and place.read_bytes() == data
+    is_own = found.st_nlink == 1 and not found.st_mode & 0o077
+    return is_own and found.st_size == len(data) and read_bytes(place, len(data), "file of a package") == data
 
 
 def _by_folder(files: Mapping[str, bytes]) -> dict[str, list[str]]:

@@ -86,9 +86,12 @@ def not_ids(texts: Iterable[str]) -> set[str]:
     return {text for text in distinct if not is_id(text)}
 
 
-def letters_of(data: bytes) -> str:
-    """Return the SHA-256 of the data written in 64 letters: a checksum without a run of digits."""
-    return sha256(data).hexdigest().translate(_HEX_AS_LETTERS)
+def letters_of(*parts: bytes) -> str:
+    """Return the SHA-256 of the parts one after the other, in 64 letters: a checksum without a run of digits."""
+    found = sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest().translate(_HEX_AS_LETTERS)
 
 
 def many_letters_of(texts: Iterable[str]) -> list[str]:

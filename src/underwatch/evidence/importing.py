@@ -7,7 +7,6 @@ anything is written, and no message repeats a cell.
 """
 
 import csv
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,9 +26,12 @@ from underwatch.evidence.format import REPORTS, TABLES
 from underwatch.evidence.gazetteer import code_of_name, gazetteer
 from underwatch.evidence.history import recorded
 from underwatch.evidence.ids import new_id
+from underwatch.evidence.mapping_form import check_form
 from underwatch.evidence.package import Package, Row, Sheet, read_sheet, separator_hint, to_files
 from underwatch.evidence.periods import parse_period
 from underwatch.evidence.tripwire import column_tripped, tripped
+from underwatch.intake.regular import read_text
+from underwatch.intake.toml import MOST_BYTES, parse_toml
 
 _FORM = TABLES[REPORTS]
 _SKIP, _REST, _NEW = "skip", "*", "new"
@@ -39,7 +41,6 @@ _OWN_IDS = (_ID, "incident_id")
 # Derived from the date and the place.
 _DERIVED = {"when_precision", "place_precision"}
 _OPTIONAL = {column.name for column in _FORM.columns if not column.required}
-_SECTIONS = {"columns", "constants", "dates", "places", "values", "drop"}
 
 
 @dataclass(frozen=True)
@@ -78,19 +79,11 @@ def read_mapping(name: str | Path) -> ColumnMapping:
         text = (resources.files("underwatch.evidence") / "mappings" / f"{name}.toml").read_text(encoding="utf-8")
     else:
         try:
-            text = Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            raise InputError(f"the mapping {name} cannot be read{nearest(str(name), shipped_mappings())}") from None
-    try:
-        told = tomllib.loads(unicodedata.normalize("NFC", text))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"the mapping is no TOML: {error}") from None
-    try:
-        return _mapping(told)
-    except (TypeError, AttributeError, KeyError):
-        raise InputError(
-            "the mapping has a wrong form; start from the one that `underwatch evidence mapping` prints"
-        ) from None
+            text = read_text(name, MOST_BYTES, "mapping")
+        except OSError:
+            near = nearest(str(name)[:80], shipped_mappings())
+            raise InputError(f"the mapping {name} cannot be read{near}") from None
+    return _mapping(parse_toml(unicodedata.normalize("NFC", text), "the mapping "))
 
 
 def shipped_mappings() -> list[str]:
@@ -100,13 +93,12 @@ def shipped_mappings() -> list[str]:
 
 def _mapping(told: Mapping[str, Any]) -> ColumnMapping:
     """Return a mapping from TOML already read; InputError for names that are not known or may not be mapped."""
-    for section in told:
-        if section not in _SECTIONS:
-            raise InputError(f'the mapping has an unknown section "{section}"{nearest(section, _SECTIONS)}')
+    check_form(told)
     dates, columns, constants = told.get("dates", {}), told.get("columns", {}), told.get("constants", {})
     for column in (*columns, *constants, *told.get("values", {})):
         if column not in _FORM.names:
-            raise InputError(f'the mapping names "{column}", which reports.csv has not{nearest(column, _FORM.names)}')
+            near = nearest(column[:80], _FORM.names)
+            raise InputError(f'the mapping names "{column[:60]}", which reports.csv has not{near}')
     for source in columns.values():
         if column_tripped(source):
             raise InputError(
@@ -209,8 +201,7 @@ def _sense(grown: Package, numbers: Mapping[str, int], mapping: ColumnMapping, t
 def _sheet(data: bytes) -> Sheet:
     """Return the file as a sheet; InputError when it cannot be one."""
     if len(data) > LARGEST_FILE or b"\0" in data:
-        raise InputError("the file is no CSV in UTF-8 of at most 64 MB; save it as `CSV UTF-8 (comma delimited)`")
-    csv.field_size_limit(LARGEST_FILE)
+        raise InputError("the file is no CSV in UTF-8 of at most 40 MB; save it as `CSV UTF-8 (comma delimited)`")
     try:
         sheet = read_sheet(unicodedata.normalize("NFC", data.decode("utf-8")).encode("utf-8"))
     except UnicodeDecodeError:

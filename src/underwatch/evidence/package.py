@@ -7,7 +7,7 @@ trace.
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -27,10 +27,11 @@ from underwatch.evidence.format import (
 )
 from underwatch.evidence.gazetteer import places_file
 from underwatch.evidence.ids import keyed_letters_of, letters_of, new_key
-from underwatch.evidence.vocabularies import vocabulary_files
+from underwatch.evidence.vocabularies import shared, vocabulary_files
+from underwatch.intake.table import BYTE_ORDER_MARK, check_counts, checked_texts, lines_of, rows_of
 
 Row = tuple[str, ...]
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ROWS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,8 @@ def _with_the_rest(
 
 
 def _checksum(files: Mapping[str, bytes]) -> str:
-    return letters_of(b"\0".join(name.encode() + b"\0" + data for name, data in sorted(files.items())))
+    parts = [part for name, data in sorted(files.items()) for part in (b"\0", name.encode(), b"\0", data)]
+    return letters_of(*parts[1:])
 
 
 def fingerprint_of(kind: str, declares: tuple[str, ...], found: Mapping[str, tuple[bytes, "Sheet"]]) -> str:
@@ -210,51 +212,106 @@ class Sheet:
     lines: Sequence[str] = ()
 
 
-def read_sheet(data: bytes) -> Sheet:
+def read_sheet(data: bytes, where: str = "the file ") -> Sheet:
     """Read a CSV file leniently: a byte order mark, CRLF and needless quotes are understood and noted.
 
-    UnicodeDecodeError or csv.Error when it is no UTF-8 or no CSV. A file without any quote is split directly, which is
-    four times as fast as the csv module.
+    UnicodeDecodeError or csv.Error when it is no UTF-8 or no CSV; InputError, begun with `where`, when it has more rows
+    or cells than a table can have. A file without any quote is split directly, which is four times as fast as the csv
+    module.
     """
-    text = data.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
-    plain = not data.startswith(BYTE_ORDER_MARK) and "\r" not in text and text.endswith("\n")
-    if '"' not in text and plain:
-        return _split(text)
-    rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
-    return _sheet(rows, plain and (not rows or _is_canonical(text, rows)))
+    check_counts(data, where)
+    plain = not data.startswith(BYTE_ORDER_MARK) and b"\r" not in data and data.endswith(b"\n")
+    if b'"' not in data and plain:
+        return _split(data, where)
+    found = _Columns(where)
+    canonical, at = plain, 0
+    for rows in _some(rows_of(data, where)):
+        if canonical:
+            again = _written(rows)
+            canonical, at = data.startswith(again, at), at + len(again)
+        found.add(rows)
+    return found.sheet(canonical and at in (0, len(data)))
 
 
-def _is_canonical(text: str, rows: list[Row]) -> bool:
-    """Say whether writing the rows gives back the text."""
-    again = io.StringIO(newline="")
-    csv.writer(again, lineterminator="\n").writerows(rows)
-    return again.getvalue() == text
+def _some(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    """Yield rows some at a time."""
+    left = iter(rows)
+    while some := list(islice(left, _ROWS_AT_ONCE)):
+        yield some
 
 
-def _split(text: str) -> Sheet:
-    """Read a CSV text that holds no quote and no carriage return."""
-    lines = text[:-1].split("\n")
-    header = tuple(lines[0].split(","))
-    wanted = len(header) - 1
-    body = lines[1:]
-    if not body:
-        return Sheet(header, tuple([] for _ in header), range(2, 2), (), True)
-    if wanted > 0 and {line.count(",") for line in body} == {wanted}:
-        cells = ",".join(body).split(",")
-        step = len(header)
-        return Sheet(header, tuple(cells[at::step] for at in range(step)), range(2, len(body) + 2), (), True, body)
-    return _sheet([tuple(line.split(",")) if line else () for line in lines], True)
+def _written(rows: list[list[str]]) -> bytes:
+    """Write rows as `table_bytes` would."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8")
 
 
-def _sheet(rows: list[Row], plain: bool) -> Sheet:
-    """Put rows into columns; empty lines are passed over, rows of another length set aside."""
-    if not rows:
-        return Sheet((), (), range(2, 2), (), False)
-    header, body = rows[0], rows[1:]
-    good = [(number, row) for number, row in enumerate(body, 2) if len(row) == len(header)]
-    ragged = tuple(number for number, row in enumerate(body, 2) if row and len(row) != len(header))
-    columns = tuple(list(cells) for cells in zip(*(row for _, row in good), strict=True)) or tuple([] for _ in header)
-    return Sheet(header, columns, [number for number, _ in good], ragged, plain and len(good) == len(body))
+def _split(data: bytes, where: str) -> Sheet:
+    """Read a CSV file that holds no quote and no carriage return."""
+    body: list[str] = []
+    columns: tuple[list[str], ...] = ()
+    header: tuple[str, ...] = ()
+    texts = 0
+    for lines in lines_of(data, where):
+        own: dict[str, str] = {}
+        if not header:
+            header = tuple(lines.pop(0).split(","))
+            columns = tuple([] for _ in header)
+        if not lines:
+            continue
+        wanted, step = len(header) - 1, len(header)
+        if not wanted or {line.count(",") for line in lines} != {wanted}:
+            return _ragged(data, where)
+        cells = ",".join(lines).split(",")
+        for at, column in enumerate(columns):
+            column += shared(cells[at::step], own)
+        body += lines
+        texts = checked_texts(texts + len(own), where)
+    return Sheet(header, columns, range(2, len(body) + 2), (), True, body)
+
+
+def _ragged(data: bytes, where: str) -> Sheet:
+    """Read such a file when some of its lines are empty or of another length."""
+    found = _Columns(where)
+    for lines in lines_of(data, where):
+        found.add([line.split(",") if line else [] for line in lines])
+    return found.sheet(True)
+
+
+class _Columns:
+    """Rows as they come, put into columns; empty ones are passed over, those of another length set aside."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.n_texts = 0
+        self.header: tuple[str, ...] | None = None
+        self.columns: tuple[list[str], ...] = ()
+        self.numbers: list[int] = []
+        self.ragged: list[int] = []
+        self.n_rows = 0
+
+    def add(self, rows: list[list[str]]) -> None:
+        """Add some rows; the first of all is the header."""
+        if self.header is None:
+            self.header = tuple(rows.pop(0))
+            self.columns = tuple([] for _ in self.header)
+        first, wanted = self.n_rows + 2, len(self.header)
+        self.n_rows += len(rows)
+        good = [row for row in rows if len(row) == wanted]
+        self.numbers += [number for number, row in enumerate(rows, first) if len(row) == wanted]
+        self.ragged += [number for number, row in enumerate(rows, first) if row and len(row) != wanted]
+        own: dict[str, str] = {}
+        for column, cells in zip(self.columns, zip(*good, strict=True), strict=False):
+            column += shared(cells, own)
+        self.n_texts = checked_texts(self.n_texts + len(own), self.where)
+
+    def sheet(self, plain: bool) -> Sheet:
+        """Return what was added."""
+        if self.header is None:
+            return Sheet((), (), range(2, 2), (), False)
+        is_plain = plain and len(self.numbers) == self.n_rows
+        return Sheet(self.header, self.columns, self.numbers, tuple(self.ragged), is_plain)
 
 
 def separator_hint(sheet: Sheet) -> str:

@@ -27,11 +27,12 @@ from underwatch.evidence.store import remove_working_copy
 from underwatch.evidence.work import newest
 from underwatch.files import must_be_new, plain_folder, write_new
 from underwatch.folders import remove_empty, remove_files
+from underwatch.intake.regular import read_bytes
+from underwatch.intake.sealed import MAGIC, checked_head
 
 SUFFIX = ".age"
-# age's own magic line; a file without it was never sealed.
-_MAGIC = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----")
 _PASSPHRASE_MARK = b"\n-> scrypt "
+_LARGEST_KEY, _MOST_KEYS = 64_000, 16
 
 
 def new_key(path: str | Path) -> str:
@@ -82,8 +83,9 @@ def open_bytes(data: bytes, passphrase: str = "", key: str | Path | None = None)
     import pyrage
 
     forbid_core_dumps()
-    if not data.startswith(_MAGIC):
+    if not data.startswith(MAGIC):
         raise InputError("the file is damaged at its beginning or was never sealed with age")
+    data = checked_head(data)
     try:
         if passphrase:
             return _decrypted(data, passphrase)
@@ -127,14 +129,17 @@ def _identities(path: Path) -> list[Any]:
     from pyrage import IdentityError, ssh, x25519
 
     try:
-        data = path.read_bytes()
+        data = read_bytes(path, _LARGEST_KEY, "file with a key")
     except OSError:
         raise InputError(f"{path} cannot be read; --key names the file with the key") from None
     try:
         if b"PRIVATE KEY" in data:
             return [ssh.Identity.from_buffer(data)]
         lines = [line.strip() for line in data.decode("ascii").splitlines()]
-        found = [x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
+        told = [line for line in lines if line and not line.startswith("#")]
+        if len(told) > _MOST_KEYS:
+            raise InputError(f"{path} holds more than {_MOST_KEYS} keys; leave in it those that may fit")
+        found = [x25519.Identity.from_str(line) for line in told]
     except (IdentityError, UnicodeDecodeError):
         found = []
     if not found:
@@ -156,7 +161,7 @@ def seal(
     plain = zip_bytes(to_files(newest(folder)))
     sealed = seal_bytes(plain, passphrase, recipients)
     write_new(to, sealed, PRIVATE_FILE)
-    arrived = to.read_bytes()
+    arrived = read_bytes(to, len(sealed), "sealed package")
     if arrived != sealed or (passphrase and open_bytes(arrived, passphrase) != plain):
         raise InputError(f"{to} did not arrive whole on the disk; nothing plain was removed")
     remove_working_copy(folder)
@@ -185,11 +190,9 @@ def remove_plain(folder: str | Path, sealed: str | Path) -> None:
 def read_sealed(path: str | Path, passphrase: str = "", key: str | Path | None = None) -> dict[str, bytes]:
     """Return the files of a sealed package, in memory only; InputError as in `open_bytes`."""
     path = Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"{path} does not exist")
-    if path.stat().st_size > LARGEST_PACKAGE:
-        raise InputError(f"{path} is too large for a sealed package")
-    return unzip(open_bytes(path.read_bytes(), passphrase, key))
+    return unzip(open_bytes(read_bytes(path, LARGEST_PACKAGE, "sealed package"), passphrase, key))
 
 
 def open_sealed(

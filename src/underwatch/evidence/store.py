@@ -20,6 +20,7 @@ from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.evidence.format import CHANGES, RECORDED, TABLES, TableForm
 from underwatch.evidence.history import Head, heads, new_segment, one_head
 from underwatch.evidence.package import Package, Row, Sheet, content_of, table
+from underwatch.evidence.store_guard import check_base, check_sizes
 from underwatch.evidence.store_schema import schema
 from underwatch.files import empty_file, own_file
 from underwatch.folders import remove_files
@@ -99,12 +100,14 @@ class WorkingCopy:
         self.path = _trusted(Path(path))
         if not self.path.is_file():
             raise InputError(f"{self.path.name} does not exist; make it with `underwatch evidence work`")
+        check_sizes(self.path.with_name(self.path.name + companion) for companion in _COMPANIONS)
         self._segment = new_segment()
         with _told_plainly(self.path):
             self._base = sqlite3.connect(self.path, isolation_level=None, timeout=_WAIT_FOR_OTHERS_MS / 1000)
             try:
                 for pragma in _PRAGMAS:
                     self._base.execute(pragma)
+                check_base(self._base, self.path)
                 self._meta(_KIND)
             except BaseException:
                 self._base.close()

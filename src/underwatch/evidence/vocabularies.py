@@ -6,7 +6,7 @@ A package carries a copy of each file in `vocab/`, byte for byte, so that it can
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -53,3 +53,18 @@ def can_be(value: float, unit: str) -> bool:
     entry = entries("measure_unit")[unit]
     inside = float(entry["lowest"]) <= value <= float(entry["highest"] or "inf") and math.isfinite(value)
     return inside and (entry["whole"] == "no" or value == int(value))
+
+
+@cache
+def _words() -> Mapping[str, str]:
+    """Return every code of every vocabulary, and the empty cell, by itself."""
+    return {"": ""} | {code: code for name in vocabulary_files() for code in codes(name.removesuffix(".csv"))}
+
+
+def shared(cells: Sequence[str], own: dict[str, str]) -> list[str]:
+    """Return the cells with one text for all that hold the same code, or the same as one in `own`, which grows.
+
+    A large table is mostly codes, and then identifiers that come again and again.
+    """
+    words = list(map(_words().get, cells, cells))
+    return list(map(own.setdefault, words, words))

@@ -17,12 +17,16 @@ import pyarrow.parquet as pq
 from underwatch.errors import InputError
 from underwatch.files import staged_file, write_atomically
 from underwatch.folders import remove_files
+from underwatch.intake.json import parse_json
+from underwatch.intake.parquet import opened
+from underwatch.intake.regular import read_bytes
 from underwatch.record.schema import SCHEMA_VERSION, TABLES, data_dictionary
 
 MANIFEST, PARAMETERS, DICTIONARY_FILE, REPORT = "manifest.json", "parameters.toml", "data_dictionary.csv", "report.html"
 _WHAT = "underwatch run"
 _SOFTWARE = ("underwatch", "numpy", "numba", "pyarrow", "matplotlib")
 _LARGEST_MANIFEST = 4_000_000  # bytes
+_LARGEST_FILE = 1 << 30  # bytes; every incident of the largest city in a year is half of that
 _KEYS: Mapping[str, type] = {
     "schema_version": int,
     "software": dict,
@@ -99,17 +103,12 @@ def write_parts(path: Path, name: str, parts: Iterable[pa.Table]) -> dict[str, A
         return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": size}
 
 
-def read_parts(paths: Iterable[Path]) -> Iterator[pa.Table]:
-    """Yield what the files of a table's parts hold, bit by bit; a file that is no Parquet is refused (InputError)."""
+def read_parts(paths: Iterable[Path], name: str) -> Iterator[pa.Table]:
+    """Yield what the files of a table's parts hold, bit by bit; one that is no such table is refused (InputError)."""
     for path in paths:
-        try:
-            with pq.ParquetFile(path) as file:
-                for group in range(file.num_row_groups):
-                    yield file.read_row_group(group)
-        except (pa.ArrowException, OSError) as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise
-            raise InputError(f"{path} is damaged: it is not Parquet; run the scenario again") from None
+        with opened(path, TABLES[name], "run the scenario again") as file:
+            for group in range(file.num_row_groups):
+                yield from map(pa.Table.from_batches, ([part] for part in file.iter_batches(row_groups=[group])))
 
 
 def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
@@ -129,7 +128,7 @@ def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
         for name, parts in run.tables.items():
             if not isinstance(parts, pa.Table):
                 hashes[f"{name}.parquet"] = {}
-                hashes[f"{name}.parquet"] = write_parts(folder / f"{name}.parquet", name, read_parts(parts))
+                hashes[f"{name}.parquet"] = write_parts(folder / f"{name}.parquet", name, read_parts(parts, name))
         manifest = _manifest(run, hashes)
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_atomically(folder / MANIFEST, text.encode())
@@ -176,9 +175,9 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
         path = path / MANIFEST
     data = _bytes(path, _LARGEST_MANIFEST)
     try:
-        found = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise InputError(f"{path} is damaged: it is not JSON; name the manifest.json of a run") from None
+        found = parse_json(data, "")
+    except InputError as error:
+        raise InputError(f"{path} is damaged: it is not JSON ({error}); name the manifest.json of a run") from None
     if not isinstance(found, dict) or found.get("what") != _WHAT:
         raise InputError(f"{path} is not the manifest of a run; name the manifest.json of a run folder")
     if found.get("schema_version") != SCHEMA_VERSION:
@@ -193,10 +192,6 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     return found
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
-
-
 def _kind_words(kind: type) -> str:
     return {int: "a whole number", str: "a text", dict: "a table"}[kind]
 
@@ -206,23 +201,19 @@ def _check_numbers(path: Path, found: Mapping[str, Any]) -> None:
     if found["population"] < 1 or found["days"] < 1 or found["seed"] < 0:
         raise InputError(f"{path} is damaged: population and days are 1 or more, seed 0 or more")
     for name, value in found["parameters"].items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if type(value) not in (int, float):
             raise InputError(f"{path} is damaged: parameter {name[:60]} is not a number")
     for name, entry in found["files"].items():
         if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str) or Path(name).name != name:
             raise InputError(f"{path} is damaged: the entry of file {name[:60]} is not a file name with its sha256")
 
 
-def _bytes(path: Path, limit: int | None = None) -> bytes:
+def _bytes(path: Path, most: int) -> bytes:
     """Return the bytes of a file of a run; one that is missing or far too large is told in one line."""
     try:
-        if limit is not None and path.stat().st_size > limit:
-            raise InputError(f"{path} is too large for what it should be; name the manifest.json of a run")
-        return path.read_bytes()
+        return read_bytes(path, most, "file of a finished run")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path} is missing; name the folder of a finished run") from None
-    except IsADirectoryError:
-        raise InputError(f"{path} is a folder and should be a file; name the folder of a finished run") from None
 
 
 def read_file(folder: str | Path, name: str, manifest: Mapping[str, Any]) -> bytes:
@@ -230,7 +221,7 @@ def read_file(folder: str | Path, name: str, manifest: Mapping[str, Any]) -> byt
     path = Path(folder) / name
     if name not in manifest["files"]:
         raise InputError(f"{path.parent / MANIFEST} names no file {name}; the run is incomplete: run it again")
-    data = _bytes(path)
+    data = _bytes(path, _LARGEST_FILE)
     if hashlib.sha256(data).hexdigest() != manifest["files"][name]["sha256"]:
         raise InputError(f"{path} is damaged or was changed: its sha256 is not that of the manifest; run it again")
     return data
@@ -241,13 +232,8 @@ def read_table(folder: str | Path, name: str, manifest: Mapping[str, Any] | None
     manifest = read_manifest(folder) if manifest is None else manifest
     data = read_file(folder, f"{name}.parquet", manifest)
     path = Path(folder) / f"{name}.parquet"
-    try:
-        table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowException, OSError):
-        raise InputError(f"{path} is damaged: it is not Parquet; run it again") from None
-    if not table.schema.equals(TABLES[name]):
-        raise InputError(f"{path} has not the columns of schema_version {SCHEMA_VERSION}; run it again")
-    return table
+    with opened(pa.BufferReader(data), TABLES[name], "run it again", str(path)) as file:
+        return file.read()
 
 
 def read_run(folder: str | Path) -> Run:

@@ -140,12 +140,16 @@ class Job:
         left.sort(key=lambda at: -places[at].population)
         self._side_by_side({at: (one, (at,)) for at in left})
         for at, place in enumerate(places):
-            sums, digests = self.station.read_place(at)
+            sums, digests = self.station.read_place(at, self._central(), self.scenario.days)
             self.digests += digests
             self.parts.append(Part(place, self._measure(sums[f"central-0-{BASELINE}"])))
             for key, found in sums.items():
                 for total in (key, f"{place.province}/{key}"):
                     self.sums[total] = self.sums[total] + found if total in self.sums else found
+
+    def _central(self) -> list[str]:
+        """Return the keys of the sums of a place, in the order in which it is simulated."""
+        return [f"central-{replicate}-{name}" for replicate in range(self.options.replicates) for name in self.worlds]
 
     def work_of(self, places: set[int]) -> int:
         """Return the residents of some places together."""
@@ -178,7 +182,7 @@ class Job:
                 tasks |= {(at, draw, name): world for name, world in named.items()}
 
         def one(at: int, draw: int, name: str) -> Gathered:
-            if (kept := self.station.read_draw(at, draw, name)) is not None:
+            if (kept := self.station.read_draw(at, draw, name, self.scenario.days)) is not None:
                 runner.tick(int(kept.residents.sum()) * self.scenario.days)
                 return kept
             if not hasattr(bench, "hands"):

@@ -18,7 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
-from underwatch.show.server_json import NoJson, read, written
+from underwatch.intake.json import NoJson
+from underwatch.show.server_json import read, written
 from underwatch.show.studio.desk import Desk, DeskFull
 from underwatch.show.studio.memory import give_back
 from underwatch.show.studio.run import OVER, Run

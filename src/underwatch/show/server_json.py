@@ -7,13 +7,10 @@ import math
 from typing import Any
 
 from underwatch.errors import InputError
+from underwatch.intake.json import parse_json
 
 MOST_DEPTH = 8  # a question has three
 _MOST_WHOLE = 10**38  # no whole number of a question is near it; the bounds of each are checked by name
-
-
-class NoJson(Exception):  # noqa: N818 - what a body is, not what went wrong here
-    """A body is no JSON."""
 
 
 def written(content: Any) -> bytes:
@@ -24,10 +21,7 @@ def written(content: Any) -> bytes:
 
 def read(body: bytes) -> object:
     """Return what a body says; NoJson when it is none, InputError when it holds what no question can."""
-    try:
-        found: object = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise NoJson from None
+    found: object = parse_json(body, "the question ")
     level = [found]
     for _ in range(MOST_DEPTH):
         inside: list[object] = []
@@ -53,10 +47,6 @@ def _check(one: object) -> None:
         raise InputError("a number of the question is beyond all bounds; write a smaller one")
     if isinstance(one, int) and abs(one) >= _MOST_WHOLE:
         raise InputError("a number of the question has more than 38 digits; write a smaller one")
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
 
 
 def _is_no_letter(one: str) -> bool:

@@ -18,15 +18,19 @@ from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.files import fresh_folder, growing_file, numbered_folder, write_atomically
 from underwatch.folders import kept_folder, remove_empty, remove_files, remove_matching
+from underwatch.intake.arrays import expect
+from underwatch.intake.json import read_json
 from underwatch.record.outputs import MANIFEST, read_manifest, write_parts
 from underwatch.whatif.worlds import Gathered
 from underwatch.world import checkpoint
+from underwatch.world.layout import N_CELLS, N_INDICATORS
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import parse, parse_written, scenario_toml
 
 FOLDER, JOB, LOCK = "checkpoint", "job.json", "lock"
 _KEPT = ("replicates", "draws", "incidents", "twin")
-_LARGEST_JOB = 1_000_000
+_MOST_BYTES, _DIGEST_BYTES = 16 << 20, 20
+_MOST_REPLICATES, _MOST_DRAWS = 10_000, 100_000
 _FROM = "reproduces"
 # Every file that a run makes on its way, and what a kill leaves of one half-written.
 _OWN = re.compile(r"(world|draw|part)-\d{3}(-[\w-]+)?\.(npz|parquet)|job\.json|lock|\.[\w.-]+\.part")
@@ -57,12 +61,14 @@ class Station:
         """Return the note of one file."""
         return {**self.note, "place": place, "what": [str(one) for one in what]}
 
-    def read_draw(self, place: int, draw: int, world: str) -> Gathered | None:
-        """Return what was kept of a draw, if it was finished."""
+    def read_draw(self, place: int, draw: int, world: str, days: int) -> Gathered | None:
+        """Return what was kept of a draw of so many days, if it was finished."""
         path = self.draw(place, draw, world)
         if not path.exists():
             return None
-        return Gathered.of_named("draw", checkpoint.read_arrays(path, self.noted(place, draw, world)))
+        arrays = checkpoint.read_arrays(path, self.noted(place, draw, world))
+        expect(arrays, _sums_of("draw", days, N_CELLS), f"{path}: ")
+        return Gathered.of_named("draw", arrays)
 
     def keep_draw(self, place: int, draw: int, world: str, found: Gathered) -> None:
         """Keep a finished draw."""
@@ -88,13 +94,23 @@ class Station:
         checkpoint.write_arrays(self._sums(place), arrays, self.noted(place, "done"))
         remove_matching(self.folder, re.compile(rf"world-{place:03d}-[\w-]+\.npz"))
 
-    def read_place(self, place: int) -> tuple[dict[str, Gathered], list[str]]:
-        """Return the sums and digests of a place that is done."""
-        arrays = checkpoint.read_arrays(self._sums(place), self.noted(place, "done"))
+    def read_place(self, place: int, keys: Sequence[str], days: int) -> tuple[dict[str, Gathered], list[str]]:
+        """Return the sums, by these keys, and digests of a place that is done; InputError where they are not that."""
+        path = self._sums(place)
+        most = _MOST_BYTES + len(keys) * days * N_CELLS * N_INDICATORS * 8
+        arrays = checkpoint.read_arrays(path, self.noted(place, "done"), most)
+        told = "\n".join(keys).encode()
+        shapes: dict[str, tuple[str, tuple[int | None, ...]]] = {"keys": ("u", (len(told),))}
+        shapes["digests"] = ("u", (len(keys) * _DIGEST_BYTES,))
+        for key in keys:
+            used = arrays.get(f"{key}.used", np.zeros(0, np.int64))
+            shapes |= _sums_of(key, days, len(used)) | {f"{key}.used": ("i", (None,))}
+        expect(arrays, shapes, f"{path}: ")
+        if arrays["keys"].tobytes() != told or not all(_rising(arrays[f"{key}.used"]) for key in keys):
+            raise InputError(f"{path}: holds the sums of other worlds; remove it to simulate the place again")
         digests = arrays["digests"].tobytes().hex()
-        keys = arrays["keys"].tobytes().decode().split("\n")
         sums = {key: Gathered.of_named(key, arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
-        return sums, [digests[at : at + 40] for at in range(0, len(digests), 40)]
+        return sums, [digests[at : at + 2 * _DIGEST_BYTES] for at in range(0, len(digests), 2 * _DIGEST_BYTES)]
 
     def keep_table(self, place: int, world: int, name: str, parts: Iterable[pa.Table]) -> None:
         """Keep a table of a place, of its worlds the one of that number, part by part."""
@@ -121,6 +137,18 @@ class Station:
         """Take the checkpoints away, last the note of what the run was about; what is not the run's own stays."""
         remove_matching(self.folder, _OWN, last=JOB)
         remove_empty(self.folder)
+
+
+def _sums_of(prefix: str, days: int, cells: int) -> dict[str, tuple[str, tuple[int | None, ...]]]:
+    """Return kind and shape of the parts of a `Gathered` of some cells."""
+    kinds = dict.fromkeys(("residents", "adults", "watched"), ("iu", (cells,)))
+    parts = {"cells": ("iu", (days, cells, N_INDICATORS)), **kinds, "numbers": ("f", (2,))}
+    return {f"{prefix}.{name}": part for name, part in parts.items()}
+
+
+def _rising(used: np.ndarray) -> bool:
+    """Say whether numbers of cells stand in order, each once."""
+    return bool((np.diff(used) > 0).all() and (used >= 0).all() and (used < N_CELLS).all())
 
 
 def _note(text: str, options: RunOptions) -> dict[str, Any]:
@@ -151,13 +179,15 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
         _take_left(run, finished)
         raise InputError(f"{run} is a finished run; there is nothing to resume")
     try:
-        job = json.loads(path.read_bytes()[:_LARGEST_JOB])
+        job = read_json(path, "note of a stopped run")
         text, same_as, luck = job["scenario"], job.pop(_FROM), job.get("luck")
         options = _options(job)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{run} holds no stopped run: {path} is missing") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is damaged; run the scenario again") from None
+    if same_as is not None and not isinstance(same_as, str):
+        raise InputError(f"{path} is damaged; run the scenario again")
     if job["version"] != __version__:
         raise InputError(f"{run} was begun by version {job['version']!s:.20} of underwatch, and this is {__version__}")
     if luck != _LUCK:
@@ -168,10 +198,10 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
 def _take_left(run: Path, finished: Mapping[str, Any]) -> None:
     """Take away the checkpoints that a kill has left beside the manifest, where they are of the run that it tells."""
     try:
-        job = json.loads((run / FOLDER / JOB).read_bytes()[:_LARGEST_JOB])
+        job = read_json(run / FOLDER / JOB, "note of a stopped run")
         if job["scenario"] == finished["scenario"]:
             Station(run, {}).finished()
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return
 
 
@@ -179,7 +209,8 @@ def _options(job: Mapping[str, Any]) -> RunOptions:
     """Return the options that belong to a run itself; ValueError when they cannot be."""
     replicates, draws, incidents, twin = (job[name] for name in _KEPT)
     known = isinstance(job["scenario"], str) and isinstance(job["version"], str) and isinstance(twin, bool)
-    counts = type(replicates) is int and type(draws) is int and replicates >= 1 and draws >= 0
+    counts = type(replicates) is int and type(draws) is int
+    counts = counts and 1 <= replicates <= _MOST_REPLICATES and 0 <= draws <= _MOST_DRAWS
     if not known or not counts or incidents not in ("all", "sample"):
         raise ValueError
     return RunOptions(replicates=replicates, draws=draws, incidents=incidents, twin=twin)

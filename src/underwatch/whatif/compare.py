@@ -171,6 +171,11 @@ class Task:
     seed: int
     since: tuple[int, ...]
 
+    @property
+    def n_figures(self) -> int:
+        """How many figures it gives: those of all groups, from each first day."""
+        return len(self.since) * len(GROUPS) * len(FIGURES)
+
 
 _bench = threading.local()
 

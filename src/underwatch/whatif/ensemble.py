@@ -21,11 +21,13 @@ import numpy as np
 from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.files import growing_file
+from underwatch.intake.json import parse_json
 from underwatch.world.compiled import sources_hash
 
 RESULTS = "results.jsonl"
 _IN_FLIGHT = 64  # tasks handed over and not yet back, at most: so that a stop loses little, and memory stays flat
 _LONGEST_REASON = 200
+_LARGEST_RESULTS = 16 << 20  # bytes: 100,000 worlds of eight figures
 MADE_BY = f"{__version__} {sources_hash()}"
 
 
@@ -61,7 +63,10 @@ class Results:
         file = growing_file(self.path)
         try:
             file.seek(0)
-            if data := file.read():
+            data = file.read(_LARGEST_RESULTS + 1)
+            if len(data) > _LARGEST_RESULTS:
+                raise InputError(f"{self.path}: is longer than {_LARGEST_RESULTS:,} bytes and no file of results")
+            if data:
                 file.truncate(self._read(data, told))
             else:
                 file.write(f"{told}\n".encode())
@@ -83,13 +88,21 @@ class Results:
         if not lines or lines[0] != told:
             raise InputError(f"{self.path} holds the results of another question or version; name another folder")
         for line in lines[1:]:
-            try:
-                row = json.loads(line)
-                values = None if row["values"] is None else tuple(float(value) for value in row["values"])
-                self.found[int(row["task"])] = Outcome(values, str(row["reason"]))
-            except (ValueError, KeyError, TypeError):
-                raise InputError(f"{self.path} is damaged; remove it to begin anew") from None
+            number, outcome = self._row(line)
+            self.found[number] = outcome
         return whole
+
+    def _row(self, line: str) -> tuple[int, Outcome]:
+        """Return what a line tells: the number of a task, and what it gave."""
+        try:
+            row = parse_json(line, "", finite=False)
+            values, reason, task = row["values"], row["reason"], row["task"]
+        except (ValueError, KeyError, TypeError):
+            values, reason, task = (), "", -1
+        numbers = values is None or (isinstance(values, list) and all(type(one) in (int, float) for one in values))
+        if not numbers or type(reason) is not str or type(task) is not int or task < 0:
+            raise InputError(f"{self.path} is damaged; remove it to begin anew")
+        return task, Outcome(None if values is None else tuple(map(float, values)), reason[:_LONGEST_REASON])
 
     def keep(self, number: int, outcome: Outcome) -> None:
         """Note what a task gave; on a full disk one clear line (InputError), and what was kept stays."""
@@ -106,6 +119,14 @@ class Results:
             raise InputError(
                 f"the disk is full: {len(self.found) - 1} results are kept in {self.path.parent}; make room and resume"
             ) from None
+
+    def check(self, tasks: Sequence[Any]) -> None:
+        """Raise InputError where what was kept is not as many figures as its task gives (`task.n_figures`)."""
+        for number, task in enumerate(tasks):
+            values = self.found[number].values if number in self.found else None
+            wanted = getattr(task, "n_figures", None)
+            if values is not None and wanted is not None and len(values) != wanted:
+                raise InputError(f"{self.path} is damaged: task {number} has {len(values)} figures, not {wanted}")
 
     def in_order(self, n: int) -> list[Outcome]:
         """Return the outcomes of tasks 0 to n - 1."""
@@ -137,6 +158,7 @@ def run_tasks(
     `work(task)` gives an array of floats; both must be picklable for an executor of other processes. `progress` is
     called with the number of each task that is over. A task whose worker is lost is handed over again, twice at most.
     """
+    results.check(tasks)
     left = iter([number for number in range(len(tasks)) if number not in results.found])
     lost: dict[int, int] = {}
     jobs: dict[Future[list[float]], int] = {}

@@ -16,13 +16,14 @@ import pyarrow.parquet as pq
 from underwatch.errors import InputError
 from underwatch.files import fresh_folder, numbered_folder, write_atomically
 from underwatch.folders import kept_folder, remove_empty, remove_files, remove_matching
+from underwatch.intake.json import read_json
 from underwatch.record.outputs import MANIFEST, software
 from underwatch.record.schema import SCHEMA_VERSION
 from underwatch.whatif.ensemble import MADE_BY, RESULTS
 
 QUESTION = "question.json"
-_LARGEST_QUESTION = 4_000_000  # bytes
 _ON_THE_WAY = re.compile(rf"(screening-|dividing-)?{re.escape(RESULTS)}|{re.escape(QUESTION)}")
+_MOST = 1_000_000  # of draws, replicates and the like
 
 
 def new_folder(out: Path | None, name: str, question: Mapping[str, Any]) -> Path:
@@ -42,18 +43,26 @@ def old_question(folder: Path, what: str) -> dict[str, Any]:
     if (kept_folder(folder) / MANIFEST).exists():
         raise InputError(f"{folder} is finished; there is nothing to resume")
     try:
-        data = (folder / QUESTION).read_bytes()[: _LARGEST_QUESTION + 1]
-        question: dict[str, Any] = json.loads(data)
+        question: dict[str, Any] = read_json(folder / QUESTION, "question")
         asked, made_by = question["what"], question.pop("made_by")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{folder} holds nothing to resume: {QUESTION} is missing") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{folder / QUESTION} is damaged; ask the question again") from None
     if asked != what:
         raise InputError(f"{folder} is of underwatch {str(asked)[:20]}, not of {what}")
     if made_by != MADE_BY:
         raise InputError(f"{folder} was begun by underwatch {str(made_by)[:60]}, and this is {MADE_BY}")
     return question
+
+
+def told_in(folder: Path, question: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
+    """Return the entries of a question by name, each of its kinds and a whole number of at most a million."""
+    for name, known in kinds.items():
+        value = question.get(name)
+        if type(value) not in known or (isinstance(value, int) and not 0 <= value <= _MOST):
+            raise InputError(f"{folder / QUESTION} is damaged: {name} = {value!s:.40}; ask the question again")
+    return [question[name] for name in kinds]
 
 
 def finish(folder: Path, what: str, contents: Mapping[str, bytes], entries: Mapping[str, Any]) -> dict[str, Any]:

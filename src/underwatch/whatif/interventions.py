@@ -6,7 +6,6 @@ in the history of a scenario (`[[change]]`), where it tells of something that ha
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,6 +17,8 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
+from underwatch.intake.regular import read_text
+from underwatch.intake.toml import MOST_BYTES, parse_toml
 from underwatch.world.parameters import checked, possible_range
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
@@ -44,7 +45,6 @@ LEVERS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(_LESS, LESS), **di
 RULES = ("S4", "S5", "S6", "S7", "S8", "S9", "S10", "S16", "S17")
 _KEYS = ("words", "why", "date", "days", "set", "times", "without")
 _MOST_DAYS = 36_525
-_MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,7 @@ def catalogue() -> Mapping[str, Intervention]:
 
 def parse_interventions(text: str, where: str) -> tuple[Intervention, ...]:
     """Read interventions from TOML, one table for each; errors begin with `where`."""
-    try:
-        tables = tomllib.loads(text)
-    except (ValueError, OverflowError, RecursionError) as error:
-        raise InputError(f"{where}is no TOML: {str(error)[:200]}") from None
+    tables = parse_toml(text, where)
     try:
         found = tuple(_from_table(name, table) for name, table in tables.items())
     except InputError as error:
@@ -218,20 +215,13 @@ def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
 
 
 def _of_file(path: Path) -> tuple[Intervention, ...]:
-    where = f"{path}: "
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        text = read_text(path, MOST_BYTES, "file of interventions")
     except FileNotFoundError:
-        raise InputError(f"{where}no such file") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{where}cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    if len(data) > _MOST_BYTES:
-        raise InputError(f"{where}is longer than {_MOST_BYTES:,} bytes and no file of interventions")
-    try:
-        return parse_interventions(data.decode("utf-8-sig"), where)
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}is no text in UTF-8 (byte {error.start + 1})") from None
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    return parse_interventions(text, f"{path}: ")
 
 
 def first_day(intervention: Intervention, scenario: Scenario, asked: date | None) -> date:

@@ -36,6 +36,11 @@ class World:
     scenario: Scenario
     seed: int
 
+    @property
+    def n_figures(self) -> int:
+        """How many figures it gives."""
+        return len(HEADLINES)
+
 
 def headlines_of(world: World) -> np.ndarray:
     """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""

@@ -18,11 +18,18 @@ import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.files import write_atomically
+from underwatch.intake.arrays import arrays_of
+from underwatch.intake.json import parse_json
+from underwatch.intake.regular import read_bytes
+from underwatch.world.layout import INCIDENT_NAMES, RECORD_FIELDS
 from underwatch.world.simulate import World
 
 SUFFIX = ".npz"
 _NOTE, _HASH = "note", "hash"
 _GO_ON = "start again, or remove this file to redo what it held"
+_LARGEST = 64 << 20  # bytes of sums; a year of one place in all its cells takes 5 MB
+_INCIDENTS_A_DAY = 2  # of a resident, at most: what a checkpoint may hold of them
+_MOST_ORDER = 1 << 40  # of a week's orders, 65536 for each normal day
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -36,18 +43,19 @@ def write_arrays(path: str | Path, arrays: Arrays, note: Mapping[str, Any]) -> N
     write_atomically(path, sink.getvalue())
 
 
-def read_arrays(path: str | Path, note: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Return the arrays of a file; one that is damaged, or of another run or version, is refused in one line."""
+def read_arrays(path: str | Path, note: Mapping[str, Any], most: int = _LARGEST) -> dict[str, np.ndarray]:
+    """Return the arrays of a file; one that is damaged, or of another run or version, is refused in one line.
+
+    `most` is the largest that a file of this run can be, in bytes.
+    """
     path = Path(path)
+    data = read_bytes(path, most, "checkpoint of this run")
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
+        found = arrays_of(data, "")
         right = found.pop(_HASH)
         whole = np.array_equal(right, _hash(found))
-        told = json.loads(found.pop(_NOTE).tobytes()) if whole else None
-    except Exception as error:  # what a damaged header makes of NumPy's reader cannot be listed
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
+        told = parse_json(found.pop(_NOTE).tobytes(), "") if whole else None
+    except (InputError, KeyError):
         raise InputError(f"{path} is damaged: it is no whole checkpoint; {_GO_ON}") from None
     if not whole:
         raise InputError(f"{path} is damaged: its hash is not that of its content; {_GO_ON}")
@@ -82,22 +90,51 @@ def save(world: World, path: str | Path, note: Mapping[str, Any]) -> None:
     write_arrays(path, arrays, note)
 
 
+def _most_bytes(world: World) -> int:
+    """Return how large the checkpoint of a world can be: its state and sums, and what incidents there may be."""
+    history = world.history
+    sums = sum(array.nbytes for array in (*world.state, history.cells, history.residents)) + (1 << 20)
+    incident = 2 * RECORD_FIELDS + 4
+    return 2 * sums + len(world.state.flags) * len(history.cells) * _INCIDENTS_A_DAY * incident
+
+
+def _fits(world: World, found: Arrays, expected: Arrays, numbers: Mapping[str, int]) -> bool:
+    """Say whether a file holds a later day of this very world, so that no kernel meets what it does not know."""
+    days, first = len(world.history.cells), world.town.first
+    for name, array in expected.items():
+        if name not in found or found[name].shape != array.shape or found[name].dtype != array.dtype:
+            return False
+    kinds = {"cells": (np.int64, 3), "records": (np.uint16, 2), "who": (np.uint32, 1), "numbers": (np.int64, 1)}
+    if any(
+        name not in found or found[name].dtype != kind or found[name].ndim != n for name, (kind, n) in kinds.items()
+    ):
+        return False
+    cells, records, who = found["cells"], found["records"], found["who"]
+    reached = numbers.get("day", -1) - world.start
+    if len(numbers) != len(found["numbers"]) or numbers.get("start") != world.start or not 0 <= reached <= days:
+        return False
+    if not 0 <= numbers["week_days"] < 7 or not 0 <= numbers["order_sum"] < _MOST_ORDER:
+        return False
+    if cells.shape != (reached, *world.history.cells.shape[1:]) or records.shape != (len(who), RECORD_FIELDS):
+        return False
+    known = ((who >= first) & (who < first + len(world.state.flags))).all()
+    return bool(known and (records[:, 0] < reached).all() and (records[:, 1] >> 8 < len(INCIDENT_NAMES)).all())
+
+
 def load(world: World, path: str | Path, note: Mapping[str, Any]) -> World:
     """Put what a file holds into a world of the same run on its first morning, and return it."""
-    found = read_arrays(path, note)
+    found = read_arrays(path, note, _most_bytes(world))
     history = world.history
     expected = {f"state_{name}": array for name, array in zip(world.state._fields, world.state, strict=True)}
     expected |= {name: getattr(history, name) for name in ("residents", "adults", "watched")}
-    try:
-        for name, array in expected.items():
-            if found[name].shape != array.shape or found[name].dtype != array.dtype:
-                raise KeyError(name)
-            array[...] = found[name]
-        history.cells[: len(found["cells"])] = found["cells"]
-        for name, value in zip(_numbers(world), found["numbers"].tolist(), strict=True):
-            setattr(world, name, value)
-    except (KeyError, ValueError):
-        raise InputError(f"{path} does not fit this place; {_GO_ON}") from None
+    numbers = dict(zip(_numbers(world), found.get("numbers", np.zeros(0)).ravel().tolist(), strict=False))
+    if not _fits(world, found, expected, numbers):
+        raise InputError(f"{path} does not fit this place; {_GO_ON}")
+    for name, array in expected.items():
+        array[...] = found[name]
+    history.cells[: len(found["cells"])] = found["cells"]
+    for name, value in numbers.items():
+        setattr(world, name, value)
     history.record_blocks[:] = [found["records"]] if len(found["records"]) else []
     history.who_blocks[:] = [found["who"]] if len(found["who"]) else []
     return world

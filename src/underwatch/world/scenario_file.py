@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
+from underwatch.intake.toml import parse_toml, read_toml
 from underwatch.world.parameters import Parameters, checked
 from underwatch.world.scenario import (
     DEFAULT_CAMPAIGN,
@@ -30,7 +30,6 @@ _KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set"
 _CAMPAIGN_KEYS = ("first", "last")
 _CHANGE_KEYS = ("date", "parameters", "without")
 _OPTIONS = ("start", "end", "days", "seed", "population", "values", "without")
-_MOST_BYTES = 1_000_000
 
 # What a key about a person looks like, with case, spaces and signs taken out.
 _PERSON_WORDS = (
@@ -59,13 +58,12 @@ def read_scenario(path: str | Path) -> Scenario:
 
 def parse(text: str, where: str = "") -> Scenario:
     """Read a scenario from TOML text; errors begin with `where`."""
-    return _build(_parsed(text, where), {}, where)
+    return _build(parse_toml(text, where), {}, where)
 
 
 def parse_written(text: str, where: str = "") -> Scenario:
     """Read what `scenario_toml` wrote, now or before it said in `set` what is set: then the central values were not."""
-    table = _parsed(text, where)
-    return _build({"set": [], **table}, {}, where)
+    return _build({"set": [], **parse_toml(text, where)}, {}, where)
 
 
 def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
@@ -125,30 +123,12 @@ def _as_values(values: Mapping[str, float], with_range: bool) -> list[str]:
 
 def _load(path: Path) -> dict[str, Any]:
     """Return the tables of a file; a missing, unreadable or damaged one is an InputError."""
-    where = f"{path}: "
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        return read_toml(path, "scenario")
     except FileNotFoundError:
-        raise InputError(f"{where}no such file") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{where}cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    if len(data) > _MOST_BYTES:
-        raise InputError(f"{where}is longer than {_MOST_BYTES:,} bytes and no scenario")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}is no text in UTF-8 (byte {error.start + 1})") from None
-    return _parsed(text, where)
-
-
-def _parsed(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise InputError(f"{where}is nested too deep for a scenario") from None
-    except (ValueError, OverflowError) as error:  # TOMLDecodeError is a ValueError
-        raise InputError(f"{where}is no TOML: {str(error)[:200]}") from None
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _build(table: Mapping[str, Any], given: Mapping[str, Any], where: str) -> Scenario:
