@@ -3,12 +3,14 @@
 import socket
 import time
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from studio.served import Studio
 from studio.test_runs import LONG, until
 from underwatch.show.server_api import MOST_STREAMS
+from underwatch.show.server_links import ANSWER, BODY, HEAD, REST, UNREAD, Links, Patience, Stay
 
 GENEROUS = 30.0  # seconds until a test gives up; nothing is measured
 # The server with little patience, few files, and as many places for connections as it finds or is told
@@ -21,7 +23,7 @@ files, places = {files}, {places}
 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 if places:
     server.room = lambda: places
-server.serve(Desk(), ready=lambda address: print(address, flush=True), patience=Patience(1.0, 1.0, 1.0, 2.0))
+server.serve(Desk(), ready=lambda address: print(address, flush=True), patience=Patience(*{patience}))
 """
 
 
@@ -30,7 +32,7 @@ def impatient(placed, tmp_path_factory):
     """A server that waits a second, with 256 open files."""
     errors = tmp_path_factory.mktemp("terminal") / "errors"
     with errors.open("w") as file:
-        one = Studio(code=IMPATIENT.format(files=256, places=None), errors=file)
+        one = Studio(code=IMPATIENT.format(files=256, places=None, patience=(1.0, 1.0, 1.0, 2.0)), errors=file)
         yield one
         assert one.close() == 0
     assert errors.read_text() == ""
@@ -77,6 +79,49 @@ def page_answers(studio):
     with studio.client() as client:
         for path in ("/", "/js/studio.js", "/api/presets"):
             assert client.get(path, timeout=GENEROUS).status_code == 200
+
+
+class Timer:
+    """A time that never comes."""
+
+    def cancel(self):
+        pass
+
+
+def stays(links, stages):
+    """Let one in for each stage; a capital says that it has shown the token. Return them and the list of the ended."""
+    ended, found = [], []
+    for at, stage in enumerate(stages):
+        one = Stay(links, lambda seconds, call: Timer(), partial(ended.append, at))
+        assert links.let_in(one)
+        one.shown(b"token" if stage.isupper() else b"wrong")
+        one.enter(stage.lower())
+        found.append(one)
+    return found, ended
+
+
+def test_the_stranger_that_has_waited_longest_makes_room():
+    """Those that wait before those that are answered, in the order in which they came; who has the token stays."""
+    stages = [ANSWER.upper(), ANSWER, HEAD, REST.upper(), BODY, UNREAD, ANSWER, REST, HEAD.upper()]
+    links = Links(len(stages), Patience(), b"token")
+    known = [at for at, stage in enumerate(stages) if stage.isupper()]
+    found, ended = stays(links, stages)
+    found[2].enter(BODY)  # a new stage begins a new wait
+    found[2].enter(BODY)
+    order = [4, 5, 7, 2, 1, 6]
+    for at in range(len(order)):
+        newcomer = Stay(links, lambda seconds, call: Timer(), lambda: None)
+        assert links.let_in(newcomer)
+        newcomer.shown(b"token")
+        newcomer.enter(ANSWER)
+        assert ended == order[: at + 1]
+        assert len(links.open) == len(stages)
+    assert not links.let_in(Stay(links, lambda seconds, call: Timer(), lambda: None))
+    assert all(found[at] in links.open for at in known)
+    found[0].end()
+    found[4].enter(HEAD)  # what has ended does not begin again
+    assert len(links.open) == len(stages) - 1
+    assert not links.strangers
 
 
 @pytest.mark.parametrize("n", [140, 400])
@@ -155,9 +200,9 @@ def test_answers_that_are_not_read_shut_nobody_out(impatient):
 
 
 def test_without_a_file_to_spare_it_goes_on(placed, tmp_path):
-    """More connections than open files: accepting fails, and is taken up again."""
+    """More connections than open files, and all the patience in the world: accepting fails, and is taken up again."""
     with (tmp_path / "errors").open("w+") as errors:
-        one = Studio(code=IMPATIENT.format(files=64, places=500), errors=errors)
+        one = Studio(code=IMPATIENT.format(files=64, places=500, patience=(600.0,) * 4), errors=errors)
         with ExitStack() as stack:
             for _ in range(200):
                 stack.enter_context(connected(one))

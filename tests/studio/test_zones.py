@@ -37,6 +37,14 @@ def asked(studio):
     return run
 
 
+def settled(page):
+    """Wait until nothing more is painted."""
+    before = -1
+    while (now := page.evaluate("window.ticks.length")) != before:
+        before = now
+        page.wait_for_timeout(400)
+
+
 def seen(browser, studio, run, zone):
     """All that a page in a zone shows with a date in it, and the ticks that it paints."""
     one = Page(browser, studio, timezone_id=zone, before=NOTE_TICKS)
@@ -46,13 +54,13 @@ def seen(browser, studio, run, zone):
         page.locator("#run-list button", has_text=re.compile(f"^{run} · ")).click()
     page.wait_for_function("'2024-07-01 2025-06-30' === document.getElementById('start').value + ' ' + "
                            "document.getElementById('end').value")  # fmt: skip
-    page.wait_for_timeout(500)
+    settled(page)
     page.evaluate("window.ticks.length = 0")
     page.set_viewport_size({"width": 1300, "height": 1000})
     page.locator("#more-charts summary").first.click()
     page.click("#choose")
     page.wait_for_selector("#diary .why", timeout=60_000)
-    page.wait_for_timeout(500)
+    settled(page)
     found = {"ticks": sorted(set(page.evaluate("window.ticks"))), "zone": page.evaluate("new Date(0).getHours()")}
     for day in (1, 32, 365):
         page.locator("#day").fill(str(day))

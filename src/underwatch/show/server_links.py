@@ -105,7 +105,9 @@ class Stay:
 
     def shown(self, token: bytes) -> None:
         """Take what a request shows as the token."""
-        self.known = self.known or hmac.compare_digest(token, self.links.token)
+        if not self.known and hmac.compare_digest(token, self.links.token):
+            self.known = True
+            self.links.strangers.pop(self, None)
 
     def enter(self, stage: str) -> None:
         """Go over into a stage. Its time begins, and no byte lengthens it."""
