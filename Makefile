@@ -77,5 +77,5 @@ lock: ## remake requirements.lock from pyproject.toml (needs uv)
 		--generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## remove what make made, but no run
-	rm -rf $(VENV) build
+	rm -rf $(VENV) build dist
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
