@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.packages import PLAIN_REPORT, packages
-from underwatch.evidence.format import REPORTS
+from underwatch.evidence.format import REPORTS, TABLES
 from underwatch.evidence.ids import id_from
 from underwatch.evidence.incidents import GRAVEST_FIRST, gravest_first, grounds_of, source_of, speaking
 from underwatch.evidence.vocabularies import codes, entries
@@ -86,14 +86,22 @@ def test_the_gravest_act_goes_first_and_grounds_are_any_of():
     assert grounds_of(reports) == {"defector_family", "chinese_phone_user"}
 
 
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(packages(max_size=8), st.integers(0, 5))
 def test_neither_order_of_rows_nor_identifiers_decide(package, seed):
-    """The rows as one incident: shuffled and renamed they say the same in the same order."""
-    rows = [row | {"incident_id": "one"} for row in package.table(REPORTS).records()]
+    """The rows as reports of one incident, all of one act: shuffled and renamed they say the same in the same order."""
+    rows = [row | {"incident_id": "one", "act_code": "arrest"} for row in package.table(REPORTS).records()]
     luck = random.Random(seed)
-    names = {row["report_id"]: str(luck.random()) for row in rows}
-    again = [row | {"report_id": names[row["report_id"]], "list_id": str(luck.random())} for row in rows]
+    again = [row | {name: str(luck.random()) for name in ("report_id", "list_id", "source_code")} for row in rows]
     luck.shuffle(again)
-    said = [[report["act_code"], report["when"], report["place_code"]] for report in speaking(rows).get("one", [])]
-    assert said == [[one["act_code"], one["when"], one["place_code"]] for one in speaking(again).get("one", [])]
+    names = [column.name for column in TABLES[REPORTS].columns if column.kind not in ("id", "reference")]
+
+    def said(reports):
+        return [[report[name] for name in names] for report in speaking(reports).get("one", [])]
+
+    assert said(rows) == said(again)
+
+
+def test_what_else_a_report_says_goes_before_its_identifier():
+    pairs = [(told(1, setting="home"), told(2, setting="phone")), (told(2, setting="home"), told(1, setting="phone"))]
+    assert [gravest_first(reversed(pair)) == list(pair) for pair in pairs] == [True, True]

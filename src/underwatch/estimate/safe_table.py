@@ -3,8 +3,9 @@
 A table made by `underwatch evidence publish` counts incidents by quarter or year, province and family of acts, with
 small cells hidden (and others, so that none can be worked out) or noise on every cell. The simulated package goes
 through the same step: its counts are brought to the province by a share that is drawn, capped, and hidden or made noisy
-by the same rules. With hidden cells only the totals of a period are read: which families are hidden beside them hangs
-on all other provinces. Families hold acts that the model does not make; the drawn share takes that in too.
+by the same rules (the noise rounded, as there). With hidden cells only the totals of a period are read: which families
+are hidden beside them hangs on all other provinces. Families hold acts that the model does not make; the drawn share
+takes that in too.
 """
 
 from __future__ import annotations
@@ -116,8 +117,7 @@ def disclosed(by_quarter: np.ndarray, disclosure: Disclosure, values: Values, lu
     expected = np.stack([by_slot[..., list(family)].sum(axis=-1) for family in kinds], axis=-1)
     n = luck.poisson(np.minimum(expected * share, 1e7)).astype(float)
     if disclosure.scale:
-        p = -np.expm1(-1.0 / disclosure.scale)
-        return Cells(n + luck.geometric(p, n.shape) - luck.geometric(p, n.shape))
+        return Cells(n + np.rint(luck.laplace(scale=disclosure.scale, size=n.shape)))
     return Cells(np.where(n < disclosure.min_cell, np.nan, n))
 
 

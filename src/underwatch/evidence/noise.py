@@ -16,7 +16,8 @@ RandBelow = Callable[[int], int]
 def discrete_laplace(scale: Fraction, randbelow: RandBelow = secrets.randbelow) -> int:
     """Return a whole number x with probability proportional to exp(-|x| / scale); ValueError for a scale of 0 or less.
 
-    With counts of which one source can change at most `cap`, scale = cap / epsilon gives epsilon-differential privacy.
+    With counts of which one source can change at most `cap` in all, scale = cap / epsilon gives epsilon-differential
+    privacy for that source.
     """
     if scale <= 0:
         raise ValueError("the scale of the noise must be above 0")
@@ -32,6 +33,14 @@ def discrete_laplace(scale: Fraction, randbelow: RandBelow = secrets.randbelow) 
         negative = randbelow(2) == 1
         if not (negative and size == 0):
             return -size if negative else size
+
+
+def noisy_count(parts: int, n_parts: int, scale: Fraction, randbelow: RandBelow = secrets.randbelow) -> int:
+    """Return a count with noise as a whole number; the count is given in parts of which `n_parts` make one.
+
+    The noise, of so many ones as `scale` says, is drawn in parts too: rounding comes after it and takes nothing off.
+    """
+    return (parts + discrete_laplace(scale * n_parts, randbelow) + n_parts // 2) // n_parts
 
 
 def _happens(rate: Fraction, randbelow: RandBelow) -> bool:

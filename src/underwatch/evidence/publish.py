@@ -27,7 +27,7 @@ from underwatch.evidence.folder import write_files
 from underwatch.evidence.format import FORMAT_VERSION, RELEASES
 from underwatch.evidence.history import recorded
 from underwatch.evidence.ids import letters_of, new_id
-from underwatch.evidence.noise import RandBelow, discrete_laplace
+from underwatch.evidence.noise import RandBelow, noisy_count
 from underwatch.evidence.package import Package, to_files
 from underwatch.evidence.periods import parse_period, quarters
 from underwatch.evidence.store import working_path
@@ -209,14 +209,11 @@ def _names(grid: Grid, cell: tuple[int, int]) -> tuple[Sequence[str], Sequence[s
 def _noisy(counted: CellTable, rules: Rules, randbelow: RandBelow | None) -> list[tuple[str, ...]]:
     """Return every cell of the fixed grid, zeros too, with noise; no totals, which a reader can add up.
 
-    Noise is drawn in parts of an incident and then rounded. Whether there is too little is judged by the noisy counts:
-    a refusal then tells no more than the table would.
+    Whether there is too little is judged by the noisy counts: a refusal then tells no more than the table would.
     """
     scale = rules.source_cap / Fraction(rules.epsilon)
     draw = {"randbelow": randbelow} if randbelow else {}
-    noisy = {
-        cell: (n + discrete_laplace(scale * PARTS, **draw) + PARTS // 2) // PARTS for cell, n in counted.parts.items()
-    }
+    noisy = {cell: noisy_count(parts, PARTS, scale, **draw) for cell, parts in counted.parts.items()}
     if sum(noisy.values()) < scale * len(noisy):
         raise Refused(f"{THIN}: the noise would be greater than the counts")
     return [(*cell, str(n), "noise", "reported") for cell, n in noisy.items()]
