@@ -114,6 +114,26 @@ def test_no_answer_hangs_on_an_identifier_or_on_the_order_of_rows(package, seed)
     assert all_said(renamed(package, f"fresh {seed}")) == all_said(package)
 
 
+def of_one_kind(figure):
+    """A package of two lists with equally many incidents that differ in `when` alone, or in effort alone."""
+    whens = {A: "2024-08", B: "2024-11" if figure == "when" else "2024-08"}
+    package = made_package([report(new_id(), which, whens[which]) for which in (A, B) for _ in range(2)], effort=())
+    states = {A: ("open", "low", "none"), B: ("open", "low", "none")}
+    states[B] = {"state": ("limited", "low", "none"), "event": ("open", "low", "campaign")}.get(figure, states[B])
+    rows = [(new_id(), which, "2024", "hoeryong", *state) for which, state in states.items()]
+    if figure == "capacity":  # two rows about the same weeks
+        rows += [(new_id(), A, "2024", "north-korea", "open", "high", "campaign")]
+    return package.with_rows("effort", rows)
+
+
+@pytest.mark.parametrize("figure", ["when", "state", "event", "capacity"])
+def test_of_lists_that_told_as_much_the_first_is_the_same_whatever_they_are_called(figure):
+    package = of_one_kind(figure)
+    said = [all_said(renamed(package, f"name {n}")) for n in range(8)]
+    assert said[0][0]["setting"]["lists"] == 2
+    assert all(one == said[0] for one in said)
+
+
 def two_rows(*names):
     """One incident that a report gives two acts and two grounds, as the coding page asks."""
     grounds = {"tailing": "defector_family", "arrest": "chinese_phone_user"}
