@@ -48,7 +48,7 @@ Examples:
 def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> None:
     """Ask the question, run it, keep it and show it."""
     if find_spec("SALib") is None:
-        raise InputError('sensitivity needs the package SALib: pip install "underwatch[sensitivity]"')
+        raise InputError("sensitivity needs the package SALib: pip install SALib")
     from underwatch.show.answers import ask_lines, sensitivity_page
     from underwatch.whatif.folder import csv, finish, new_folder, parquet
     from underwatch.whatif.sensitivity import ask_first, chosen, divide, indices_table, screen

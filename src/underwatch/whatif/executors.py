@@ -51,7 +51,7 @@ def _client(address: str):  # type: ignore[no-untyped-def]
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--dask needs the package distributed: pip install underwatch[cluster]") from None
+        raise InputError("--dask needs the package distributed: pip install distributed") from None
     try:
         client = Client(address, timeout=_ANSWER_WITHIN, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
