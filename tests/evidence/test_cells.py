@@ -46,14 +46,14 @@ def told(draw, max_size=14):
     for name in names:
         cells = {
             "report_id": name,
-            "incident_id": f"i{draw(st.integers(0, 5))}",
+            "incident_id": f"i{draw(st.integers(0, 3))}",
             "list_id": f"l{draw(st.integers(0, 2))}",
             "relayed_from": draw(st.sampled_from(["none", "none", "unknown"])),
             "relay_of": "",
             "duplicate_of": "",
-            "act_code": draw(st.sampled_from(sorted(ACTS))),
+            "act_code": draw(st.sampled_from(["arrest", "arrest", *sorted(ACTS)])),
             "when": draw(st.sampled_from(sorted(DATES))),
-            "place_code": draw(st.sampled_from(sorted(PLACES))),
+            "place_code": draw(st.sampled_from(["hoeryong", "hoeryong", *sorted(PLACES)])),
             "release": draw(st.sampled_from(["aggregate", "record", "hold"])),
             "status": draw(st.sampled_from(["likely", "likely", "possible", "unlikely"])),
             "source_code": draw(st.sampled_from(SOURCES)),
@@ -251,6 +251,14 @@ def test_a_source_beyond_the_cap_counts_in_part_wherever_it_tells():
     assert sum(filled.values()) == 5
     assert {where[0] for where in filled} == set(SLOTS)
     assert sorted(table.parts.values())[-2:] == [PARTS * 5 // 2] * 2
+
+
+def test_parts_are_rounded_to_the_nearest_whole():
+    """Three incidents of one source under a cap of one, one of them told by another too: 1 + 1/3 + 1/3."""
+    rows = [incident(n, "s", when=when) for n, when in enumerate(("2024-09", "2024-10", "2024-10"))]
+    table = count_cells(package([*rows, incident(0, "t", when="2024-09")]), SLOTS, "province", 1)
+    assert sum(table.parts.values()) == PARTS * 5 // 3
+    assert sorted(n for n in table.counts.values() if n) == [1, 1]
 
 
 @settings(max_examples=60)

@@ -51,7 +51,11 @@ def test_a_relay_says_nothing_beside_its_original(same):
     """Also under another incident's identifier, through chains, and where a report both relays and repeats."""
     first, second = relay(2, 1, **same), relay(3, 2, list_id=id_from("third"), **same)
     both = relay(4, 3, duplicate_of="report 2", **same)
-    assert speakers(told(1), first, second, both) == {"incident 1": ["1"]}
+    again = told(5, duplicate_of="report 1", **same)
+    further = relay(6, 5, **same)
+    assert speakers(told(1), first, second, both, again, further) == {"incident 1": ["1"]}
+    lost = told(7, relayed_from="list", incident_id="incident 6")
+    assert "incident 6" not in speakers(told(1), again, further | {"incident_id": "incident 6"}, lost)
 
 
 def test_a_relay_without_its_original_speaks_only_where_nobody_else_does():

@@ -334,18 +334,18 @@ def test_noise_follows_the_discrete_laplace_law(scale):
 
 
 def test_noise_comes_from_the_systems_source_and_differs_each_time(synthetic):
-    rules = Rules(**PERIOD, method="noise")
+    rules = Rules(**PERIOD, method="noise", epsilon="2.0")
     first, second = prepare(synthetic, rules, LATER), prepare(synthetic, rules, LATER)
     assert first.table != second.table
     difference = [
         int(a["n_incidents"]) - int(b["n_incidents"]) for a, b in zip(rows_of(first), rows_of(second), strict=True)
     ]
-    scale = rules.source_cap
+    scale = rules.source_cap / 2
     assert np.std(difference) == pytest.approx(2 * scale, rel=0.25), "two draws of variance 2 scale squared each"
 
 
 def test_noise_covers_the_whole_grid_zeros_too(synthetic):
-    rows = rows_of(prepare(synthetic, Rules(**PERIOD, method="noise"), LATER))
+    rows = rows_of(prepare(synthetic, Rules(**PERIOD, method="noise", epsilon="2.0"), LATER))
     assert len(rows) == 6 * 10 * 6
     assert len({(row["period"], row["place_code"], row["act_family"]) for row in rows}) == len(rows)
     assert {row["shown"] for row in rows} == {"noise"}
