@@ -225,6 +225,14 @@ def test_a_letter_that_the_terminal_cannot_print_stops_no_command(encoding, tmp_
             assert json.loads(found.stdout)
 
 
+def test_what_stands_for_a_letter_is_the_plainest_there_is(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    terminal.never_fail()
+    terminal.say("90\xa0% of 12\u202f000 é 10² ½ 회령 – \U0001f600.")
+    assert stream.buffer.getvalue() == b"90 % of 12 000 e 10? ? ?? ? ?.\n"
+
+
 @pytest.mark.parametrize("settings_of", [{"PYTHONIOENCODING": "cp949"},
                                          {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])  # fmt: skip
 def test_so_it_is_in_a_process_of_its_own(settings_of, tmp_path):

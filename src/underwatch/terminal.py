@@ -8,6 +8,7 @@ cannot print is replaced too: no command fails over it.
 
 from __future__ import annotations
 
+import codecs
 import getpass
 import re
 import sys
@@ -28,6 +29,7 @@ _SHAPELESS = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _WIDTH_WHEN_PIPED = 140
+_REPLACING = "underwatch.plainest"
 _LONGEST_ANSWER = 4096
 
 
@@ -43,10 +45,24 @@ def printable(text: str) -> str:
 
 
 def never_fail() -> None:
-    """Let what a stream's encoding cannot hold be replaced (cp949, EUC-KR, ASCII), not raised."""
+    """Let what a stream's encoding cannot hold (cp949, EUC-KR, ASCII) be replaced, not raised."""
+    codecs.register_error(_REPLACING, _plainest)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=_REPLACING)
+
+
+def _plainest(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for letters that cannot be encoded: a blank for a blank, e for é, else a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(_plain, error.object[error.start : error.end])), error.end
+
+
+def _plain(letter: str) -> str:
+    if unicodedata.category(letter) == "Zs":
+        return " "
+    return unicodedata.normalize("NFD", letter).encode("ascii", "ignore").decode() or "?"
 
 
 def say(*lines: str, err: bool = False) -> None:

@@ -82,7 +82,7 @@ def test_six_words_are_drawn_from_the_whole_list_and_are_never_refused(language)
     words = [word for one in drawn for word in one.split(" ")]
     assert len(words) == 2_400
     assert set(words) <= wanted
-    # Of 2,048 words 2,400 even draws meet 2,048 (1 - (1 - 1 / 2,048) ** 2,400) = 1,414; standard deviation 16.
+    # Of 2,048 words 2,400 even draws meet 2,048 (1 - (1 - 1 / 2,048) ** 2,400) = 1,414 (standard deviation 16).
     assert abs(len(set(words)) - 1_414) < 100
     assert len(set(drawn)) == 400
     assert all(unicodedata.is_normalized("NFC", one) for one in drawn)
