@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 UPLOT := src/underwatch/show/page/vendor/uPlot.iife.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-peers studio study referee format lock clean
+.PHONY: help run test test-deep check bench bench-peers studio study referee format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with
 test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
 	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
 		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q tests
+
+test-deep: $(READY) ## every reader fuzzed at length (some five minutes)
+	@$(BIN)/pytest -q -m deep --hypothesis-profile=deep tests/deep
 
 check: $(READY) ## lint, format, types, and the direction of imports
 	@mkdir -p build
