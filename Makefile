@@ -44,8 +44,9 @@ check: $(READY) ## lint, format, types, and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir build/import-linter
 
-bench: $(READY) ## speed and memory of the engine, written to build/bench.json
+bench: $(READY) ## speed and memory of the engine, and what hostile files cost
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/hostile.py
 
 bench-peers: $(READY) ## the same toy model in other frameworks
 	@$(BIN)/python benchmarks/bench_peers.py

@@ -5,6 +5,7 @@ each takes is a matter of `make bench`.
 """
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,8 +21,10 @@ OUT_OF_MEMORY = "not enough memory"
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     """What became of every case, each read once."""
-    command = [sys.executable, hostile.__file__, str(tmp_path_factory.mktemp("hostile"))]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(hostile.__file__).parent, check=True)
+    command = [sys.executable, "-m", "hostile", str(tmp_path_factory.mktemp("hostile"))]
+    tests = Path(__file__).parent
+    environment = os.environ | {"PYTHONPATH": str(tests), "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tests, check=True)
     told = map(json.loads, done.stdout.splitlines())
     return {one.pop("case"): one for one in told}
 
