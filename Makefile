@@ -32,11 +32,11 @@ run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with
 
 test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
 	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
-		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -m "not deep" tests
+		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q tests
 
-test-deep: $(READY) $(UPLOT) ## the tests that take long: marked deep
+test-deep: $(READY) $(UPLOT) ## the tests that take long, every reader fuzzed among them
 	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
-		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -m deep tests
+		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -m deep --hypothesis-profile=deep tests
 
 wheel: $(READY) $(UPLOT) ## build dist/underwatch-*.whl, whole: the studio's chart library is in it
 	@$(BIN)/python -m hatchling build --directory dist --target wheel
@@ -48,8 +48,9 @@ check: $(READY) ## lint, format, types, and the direction of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --cache-dir build/import-linter
 
-bench: $(READY) ## speed and memory of the engine, written to build/bench.json
+bench: $(READY) ## speed and memory of the engine, and what hostile files cost
 	@$(BIN)/python benchmarks/bench.py
+	@$(BIN)/python benchmarks/hostile.py
 
 bench-peers: $(READY) ## the same toy model in other frameworks
 	@$(BIN)/python benchmarks/bench_peers.py

@@ -1,4 +1,7 @@
-"""What all tests share: the Hypothesis profiles and a tiny bank. Under CI=true examples are the same each time."""
+"""What all tests share: the Hypothesis profiles and a tiny bank. Under CI=true examples are the same each time.
+
+`--hypothesis-profile=deep` has many more of them; `make test-deep` takes it.
+"""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +21,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, database=None, print_blob=True)
+settings.register_profile("deep", parent=settings.get_profile("here"), max_examples=500)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 

@@ -36,8 +36,8 @@ def opened(source: Path | pa.NativeFile, schema: pa.Schema, remedy: str, name: s
             source = pa.OSFile(str(source))
         with source, _checked(source, schema, where, remedy) as file:
             yield file
-    except (pa.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
+    except Exception as error:  # what a damaged footer makes of pyarrow cannot be listed
+        if isinstance(error, InputError) or (isinstance(error, OSError) and error.errno is not None):
             raise
         raise InputError(f"{where} is damaged: it is not Parquet; {remedy}") from None
 

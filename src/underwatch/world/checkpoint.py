@@ -111,7 +111,7 @@ def _fits(world: World, found: Arrays, expected: Arrays, numbers: Mapping[str, i
         return False
     cells, records, who = found["cells"], found["records"], found["who"]
     reached = numbers.get("day", -1) - world.start
-    if len(numbers) != len(found["numbers"]) or numbers.get("start") != world.start or not 0 <= reached <= days:
+    if len(found["numbers"]) != len(_numbers(world)) or numbers["start"] != world.start or not 0 <= reached <= days:
         return False
     if not 0 <= numbers["week_days"] < 7 or not 0 <= numbers["order_sum"] < _MOST_ORDER:
         return False

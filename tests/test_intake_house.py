@@ -1,0 +1,87 @@
+"""A promise about the source: what somebody else may have made comes in through `underwatch.intake` alone."""
+
+import ast
+
+import pytest
+
+from test_house import SOURCE
+
+# What takes a file or its bytes apart. By module and function, by method alone, and the built-in.
+FUNCTIONS = {
+    ("os", "open"), ("os", "fdopen"), ("io", "open"), ("json", "load"), ("json", "loads"), ("tomllib", "load"),
+    ("tomllib", "loads"), ("lzma", "decompress"), ("lzma", "open"), ("lzma", "LZMADecompressor"), ("csv", "reader"),
+    ("csv", "DictReader"), ("zipfile", "ZipFile"), ("np", "load"), ("np", "fromfile"), ("np", "memmap"),
+    ("np", "loadtxt"), ("np", "genfromtxt"), ("pq", "read_table"), ("pq", "ParquetFile"), ("sqlite3", "connect"),
+    ("gzip", "open"), ("gzip", "decompress"), ("bz2", "decompress"), ("zlib", "decompress"), ("pickle", "load"),
+    ("pickle", "loads"), ("pyrage", "decrypt"), ("passphrase", "decrypt"), ("pacsv", "read_csv"),
+}  # fmt: skip
+METHODS = {"read_bytes", "read_text", "open"}
+OWN = "it reads what comes with the program"
+MAY = {
+    ("facts/tables.py", "read_text"): OWN,
+    ("facts/tables.py", "csv.DictReader"): OWN,
+    ("world/compiled.py", "read_bytes"): "it reads the program's own source",
+    ("whatif/interventions.py", "read_text"): OWN,
+    ("evidence/vocabularies.py", "read_bytes"): OWN,
+    ("evidence/vocabularies.py", "csv.DictReader"): OWN,
+    ("evidence/example.py", "read_text"): OWN,
+    ("evidence/example.py", "csv.DictReader"): OWN,
+    ("evidence/synthetic.py", "read_text"): OWN,
+    ("evidence/synthetic.py", "csv.reader"): OWN,
+    ("evidence/synthetic.py", "json.loads"): OWN,
+    ("evidence/importing.py", "read_text"): OWN,
+    ("cli/evidence.py", "read_text"): OWN,
+    ("show/pages.py", "read_text"): OWN,
+    ("show/server.py", "read_bytes"): "it reads the page that comes with the program",
+    ("files.py", "os.open"): "it writes, and syncs a folder",
+    ("files.py", "os.fdopen"): "it writes",
+    ("world/checkpoint.py", "json.loads"): "of what it has just written",
+    ("estimate/outputs.py", "read_bytes"): "of a file that it has just written",
+    ("record/outputs.py", "open"): "of a file that it has just written",
+    ("whatif/ensemble.py", "open"): "it adds to the end",
+    ("show/stations.py", "open"): "it holds a lock",
+    ("evidence/folder.py", "zipfile.ZipFile"): "it writes one",
+    ("evidence/folder.py", "open"): "a member of a zip that the intake has looked over",
+    ("evidence/store.py", "os.open"): "it makes the file",
+    ("evidence/store.py", "sqlite3.connect"): "store_guard looks over what it opens",
+    ("evidence/seal.py", "pyrage.decrypt"): "the intake has looked over the head",
+    ("evidence/seal.py", "passphrase.decrypt"): "the intake has looked over the head",
+    ("cli/studio.py", "open"): "it opens a browser",
+}
+
+
+def direct_reads(path):
+    """Every call by which a file takes something apart, as it is named above."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        call = node.func
+        if isinstance(call, ast.Name) and call.id == "open":
+            yield "the built-in open"
+        elif isinstance(call, ast.Attribute):
+            owner = call.value.id if isinstance(call.value, ast.Name) else getattr(call.value, "attr", "")
+            if (owner, call.attr) in FUNCTIONS:
+                yield f"{owner}.{call.attr}"
+            elif call.attr in METHODS:
+                yield call.attr
+
+
+ELSEWHERE = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE / "intake")
+
+
+@pytest.mark.parametrize("path", ELSEWHERE, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_nothing_is_read_but_through_the_intake(path):
+    name = path.relative_to(SOURCE).as_posix()
+    assert {call for call in direct_reads(path) if (name, call) not in MAY} == set()
+
+
+def test_every_exception_is_in_use():
+    used = {(path.relative_to(SOURCE).as_posix(), call) for path in ELSEWHERE for call in direct_reads(path)}
+    assert set(MAY) - used == set()
+
+
+def test_the_intake_is_the_only_user_of_what_it_guards():
+    assert {call for path in (SOURCE / "intake").glob("*.py") for call in direct_reads(path)} >= {
+        "os.open", "tomllib.loads", "json.loads", "lzma.LZMADecompressor", "zipfile.ZipFile", "csv.reader",
+        "pq.ParquetFile",
+    }  # fmt: skip
