@@ -8,6 +8,7 @@ import pytest
 
 from studio.conftest import AXE
 from studio.served import ROOT, Studio
+from studio.test_runs import finished
 from underwatch.world.scenario_file import parse
 
 SCREENS = ROOT / "build" / "screens"
@@ -365,3 +366,23 @@ def lightness(matrix, colour):
     red, green, blue = (min(1.0, max(0.0, sum(m * c for m, c in zip(row, linear, strict=True)))) for row in matrix)
     y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
+
+
+def test_another_run_is_opened_beside_the_life_that_was_read(browser, own_studio):
+    """A run without a twin, then one with a twin, while a life of the first is on the page; `close` notes faults."""
+    with own_studio.client() as client:
+        runs = []
+        for days in (60, 200):  # without and with the year-end campaign, and so a twin
+            asked = {"place": "Hoeryong", "population": 300, "days": days, "draws": 0}
+            runs.append(client.post("/api/runs", json=asked).json()["run"])
+            finished(client, runs[-1])
+        for run, worlds in zip(runs, (1, 2), strict=True):
+            assert len(client.get(f"/api/runs/{run}").json()["worlds"]) == worlds
+    one = Page(browser, own_studio)
+    for run in (*runs, *runs):
+        button = one.page.locator("#run-list button", has_text=re.compile(f"^{run} · "))
+        button.click()
+        one.page.wait_for_selector(f"#run-list button[aria-pressed=true]:text-matches('^{run} · ')")
+        one.page.click("#choose")
+        one.page.wait_for_selector("#diary .why", timeout=60_000)
+    one.close()
