@@ -69,7 +69,8 @@ def test_the_title_is_neutral_in_both_languages(context, studio):
     ready(page)
     assert page.title() == "로컬 페이지"
     page.click("[data-lang=en]")
-    page.wait_for_function("document.title === 'Local page'")
+    page.wait_for_selector("html[lang=en]")
+    assert page.title() == "Local page"
     html = (page_root() / "index.html").read_text("utf-8")
     assert re.search(r"<title[^>]*>(.*?)</title>", html)[1] == "Local page"  # also before any script has run
 
@@ -82,7 +83,7 @@ def test_reload_second_tab_copied_address_and_back_say_what_to_do(context, studi
     page.reload()
     told_what_to_do(page)
     page.click("[data-lang=ko]")
-    page.wait_for_function("document.documentElement.lang === 'ko'")
+    page.wait_for_selector("html[lang=ko]")
     assert "열쇠가 없습니다" in page.text_content("#welcome")
     assert "underwatch studio" in page.text_content("#problem")
     second = context.new_page()

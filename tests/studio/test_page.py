@@ -8,6 +8,7 @@ import pytest
 
 from studio.conftest import AXE
 from studio.served import ROOT, Studio
+from studio.test_runs import finished
 from underwatch.world.scenario_file import parse
 
 SCREENS = ROOT / "build" / "screens"
@@ -388,4 +389,25 @@ def test_a_slider_that_is_moved_back_stays_set_until_reset(browser, own_studio):
         assert some in one.page.text_content("#lines")
     one.page.click("#question button[type=reset]")
     assert one.page.locator(".slider.moved").count() == 0
+    one.close()
+
+
+def test_another_run_is_opened_beside_the_life_that_was_read(browser, own_studio):
+    """A run without a twin, then one with a twin, while a life of the first is on the page; `close` notes faults."""
+    with own_studio.client() as client:
+        runs = []
+        for days in (60, 200):  # without and with the year-end campaign, and so a twin
+            asked = {"place": "Hoeryong", "population": 300, "days": days, "draws": 0}
+            runs.append(client.post("/api/runs", json=asked).json()["run"])
+            finished(client, runs[-1])
+        for run, worlds in zip(runs, (1, 2), strict=True):
+            assert len(client.get(f"/api/runs/{run}").json()["worlds"]) == worlds
+    one = Page(browser, own_studio)
+    for run in (*runs, *runs):
+        button = one.page.locator("#run-list button", has_text=re.compile(f"^{run} · "))
+        if button.get_attribute("aria-pressed") != "true":  # else it has been opened with the page
+            button.click()
+        one.page.wait_for_selector(f"#run-list button[aria-pressed=true]:text-matches('^{run} · ')")
+        one.page.click("#choose")
+        one.page.wait_for_selector("#diary .why", timeout=60_000)
     one.close()

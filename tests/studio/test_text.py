@@ -102,7 +102,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(question=st.dictionaries(st.sampled_from(KEYS) | st.text(string.printable), JSON, max_size=6) | JSON)
 def test_whatever_is_asked_it_is_answered(client, question):
     answer = asked(client, question)

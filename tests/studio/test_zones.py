@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from studio.test_page import Page
-from studio.test_runs import finished
+from studio.test_runs import finished, until
 
 # East and west of Greenwich, over the date line and without a 30 December 2011, with summer time
 ZONES = ("UTC", "Asia/Seoul", "America/Los_Angeles", "Pacific/Apia", "Europe/London")
@@ -52,8 +52,8 @@ def seen(browser, studio, run, zone):
     page.wait_for_selector("#answer:not([hidden])")
     if page.is_visible("#runs"):  # other tests have asked too
         page.locator("#run-list button", has_text=re.compile(f"^{run} · ")).click()
-    page.wait_for_function("'2024-07-01 2025-06-30' === document.getElementById('start').value + ' ' + "
-                           "document.getElementById('end').value")  # fmt: skip
+    dates = "[document.getElementById('start').value, document.getElementById('end').value]"
+    assert until(lambda: page.evaluate(dates) == ["2024-07-01", "2025-06-30"])
     settled(page)
     page.evaluate("window.ticks.length = 0")
     page.set_viewport_size({"width": 1300, "height": 1000})

@@ -7,6 +7,7 @@ import { changeWords, current, isoOf, mark } from "./look.js";
 import { date, has, language, number, say, translated } from "./words.js";
 
 let life = null;
+let lifeOf = null; // the run that it was lived in: another one may be on the page already
 let examples = {};
 let turn = 0;
 let asked = 0;
@@ -19,7 +20,7 @@ export function prepare() {
   });
   byId("like").addEventListener("change", () => (turn = 0));
   byId("anybody").addEventListener("click", () => choose(Math.floor(Math.random() * current().town.n)));
-  document.addEventListener("charts", () => life && draw());
+  document.addEventListener("charts", () => life && lifeOf === current().told?.run && draw());
 }
 
 export async function show(run) {
@@ -47,9 +48,11 @@ export async function choose(who) {
   byId("life-status").textContent = say("life.looking");
   byId("diary").setAttribute("aria-busy", "true");
   try {
-    const found = await get(`runs/${current().told.run}/residents/${who}`);
-    if (mine !== asked) return;
+    const { run } = current().told;
+    const found = await get(`runs/${run}/residents/${who}`);
+    if (mine !== asked || current().told.run !== run) return;
     life = found;
+    lifeOf = run;
     draw();
   } catch (error) {
     byId("life-status").textContent = error.message;

@@ -10,11 +10,14 @@ import { number, rangeWords, say, whole } from "./words.js";
 const MOST_DRAWN = 60;
 const SVG = "http://www.w3.org/2000/svg";
 let seen = null;
+let seenOf = null; // the run that was seen: another one may be on the page already
 let ledger = [];
 
 export async function show(told) {
-  seen = await get(`runs/${told.run}/outsider`);
-  ledger = await get(`runs/${told.run}/ledger`);
+  const found = await Promise.all([get(`runs/${told.run}/outsider`), get(`runs/${told.run}/ledger`)]);
+  if (current().told.run !== told.run) return;
+  [seen, ledger] = found;
+  seenOf = told.run;
   draw();
 }
 
@@ -28,7 +31,7 @@ export function redraw() {
 
 function draw() {
   const { told } = current();
-  if (!told || !seen || !(told.worlds[0] in seen)) return;
+  if (!told || !seen || seenOf !== told.run) return;
   const parts = [headline(told), timeFigure(told), silenceFigure(told)];
   parts.push(ledgerFigure(ledger));
   byId("outsider").replaceChildren(make("div", { class: "outside-grid" }, ...parts.filter(Boolean)));
