@@ -408,6 +408,6 @@ def test_another_run_is_opened_beside_the_life_that_was_read(browser, own_studio
         if button.get_attribute("aria-pressed") != "true":  # else it has been opened with the page
             button.click()
         one.page.wait_for_selector(f"#run-list button[aria-pressed=true]:text-matches('^{run} · ')")
-        one.page.click("#choose")
+        one.page.click("#anybody")
         one.page.wait_for_selector("#diary .why", timeout=60_000)
     one.close()
