@@ -93,6 +93,8 @@ HARMLESS_WRITING = {
     *((name, "write_table") for name in ("record/outputs.py", "estimate/outputs.py", "whatif/folder.py")),
     ("whatif/folder.py", "write_csv"), ("show/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),
     ("whatif/ensemble.py", "truncate"),  # of a file that `files` has opened
+    ("terminal.py", "open"),  # the terminal itself, for what must not go where standard output goes
+    ("intake/regular.py", "os.open"), ("intake/archive.py", "ZipFile"),  # to read
 }  # fmt: skip
 TO_A_SINK = {"to_netcdf", "ParquetWriter", "savez", "savez_compressed", "tofile", "write_table", "write_csv",
              "savefig", "ZipFile", "write_feather"}  # fmt: skip

@@ -37,16 +37,15 @@ MAY = {
     ("files.py", "os.fdopen"): "it writes",
     ("world/checkpoint.py", "json.loads"): "of what it has just written",
     ("estimate/outputs.py", "read_bytes"): "of a file that it has just written",
-    ("record/outputs.py", "open"): "of a file that it has just written",
-    ("whatif/ensemble.py", "open"): "it adds to the end",
-    ("show/stations.py", "open"): "it holds a lock",
     ("evidence/folder.py", "zipfile.ZipFile"): "it writes one",
     ("evidence/folder.py", "open"): "a member of a zip that the intake has looked over",
-    ("evidence/store.py", "os.open"): "it makes the file",
     ("evidence/store.py", "sqlite3.connect"): "store_guard looks over what it opens",
     ("evidence/seal.py", "pyrage.decrypt"): "the intake has looked over the head",
     ("evidence/seal.py", "passphrase.decrypt"): "the intake has looked over the head",
+    ("evidence/sequences.py", "read_text"): OWN,
     ("cli/studio.py", "open"): "it opens a browser",
+    ("cli/stops.py", "os.open"): "it opens /dev/null",
+    ("terminal.py", "the built-in open"): "it opens the terminal",
 }
 
 

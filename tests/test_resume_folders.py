@@ -155,18 +155,18 @@ def test_a_sweep_that_ends_leaves_what_is_not_its_own(sweep):
 def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     question = {"what": "x"}
     place = find_place("hoeryong")[2][0]
-    folder = _folder({"resume": None, "out": tmp_path / "e"}, place, question)
+    folder = _folder({"resume": None, "out": tmp_path / "e"}, place, question, "")
     again = {"resume": folder, "out": None}
-    assert _folder(again, place, question) == folder
+    assert _folder(again, place, question, "") == folder
     (folder / "steps").rmdir()
     (folder / "steps").symlink_to(precious)
     with pytest.raises(InputError, match="is a link"):
-        _folder(again, place, question)
+        _folder(again, place, question, "")
     (folder / "steps").unlink()
     (folder / "steps").mkdir()
     (folder / "steps" / "first posterior.npz").symlink_to(precious / "letters")
     with pytest.raises(InputError, match="is a link"):
-        _folder(again, place, question)
+        _folder(again, place, question, "")
     assert tree(precious) == {"letters": b"mine"}
 
 

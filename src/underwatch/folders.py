@@ -35,14 +35,17 @@ def ready_folder(path: str | Path, mode: int = SHARED) -> Path:
     return plain_folder(path)
 
 
-def kept_folder(path: Path) -> Path:
+def kept_folder(path: Path, mode: int | None = None) -> Path:
     """Return a folder to go on in; InputError where it or anything in it is not of this account, or a link or the like.
 
     Somebody who hands over a folder to go on with may have put links, pipes or second names of other files there.
+    `mode` is what it has from now on.
     """
     if os.path.lexists(path):
         plain_folder(path)
         _look_through(path, _DEEPEST)
+        if mode is not None:
+            path.chmod(mode)
     return path
 
 

@@ -150,7 +150,7 @@ def test_what_others_get_has_not_our_key(tmp_path):
     assert key_of(tmp_path / "s") == ""
     assert shareable(ours).key == ""
     assert not [path for path in (tmp_path / "s").rglob("*") if path.is_file() and ours.key in path.read_text()]
-    other = package_of(report(5), segment="other").keyed()
+    other = package_of(report(5, when="2024-W39"), segment="other").keyed()
     assert merge(ours, other).key == ""
     write_files(tmp_path / "q", to_files(other))
     do("evidence", "merge", tmp_path / "p", tmp_path / "q", "--out", tmp_path / "m", "--today", "2026-06-30")

@@ -151,7 +151,7 @@ def test_each_way_to_write_it_is_tried_once_the_composed_first(monkeypatch, seal
         return b"inside"
 
     monkeypatch.setattr(pyrage.passphrase, "decrypt", decrypt)
-    data = b"age-encryption.org/v1\n-> scrypt x 10\n"
+    data = b"age-encryption.org/v1\n-> scrypt bm9ub25vbm9ub25vbm9ubw 10\n" + b"A" * 43 + b"\n--- " + b"A" * 43 + b"\n"
     if sealed_with in (unicodedata.normalize(form, typed) for form in ("NFC", "NFD")) or sealed_with == typed:
         assert open_bytes(data, typed) == b"inside"
     else:
@@ -202,11 +202,13 @@ def test_a_file_that_was_sealed_for_an_ssh_key_still_opens(tmp_path):
 # What a process says at the moment when it reads a secret: the limit of core dumps that it set, what the limit is, and
 # whether it could be dumped at first and can be now.
 STATE = """
-    import ctypes, io, pathlib, resource, sys
+    import ctypes, io, resource, sys
     limits = []
     def watch(event, arguments):
         if event == "resource.setrlimit" and arguments[0] == resource.RLIMIT_CORE:
             limits.append(arguments[1])
+        if event == "open" and str(arguments[0]) == "key":
+            asked()
     sys.addaudithook(watch)
     dumpable = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
     first = dumpable()
@@ -216,12 +218,6 @@ STATE = """
         def readline(self, *most):
             asked()
             return super().readline(*most)
-    read = pathlib.Path.read_bytes
-    def watched(self):
-        if self.name == "key":
-            asked()
-        return read(self)
-    pathlib.Path.read_bytes = watched
     sys.stdin = Pipe("the bridge at night was cold\\n")
     from underwatch.cli import main
     main(sys.argv[1:])

@@ -61,15 +61,16 @@ def of_this_place(bank: Bank, place: Place) -> None:
 def asked_of(given: dict[str, Any], place: Place, window: Window) -> Asked:
     """Read the package or the safe table."""
     from underwatch.estimate.observed import read_for, read_table_for
-    from underwatch.estimate.safe_table import is_safe_table
+    from underwatch.estimate.safe_table import LARGEST_TABLE, is_safe_table
     from underwatch.evidence.check import read_package
     from underwatch.evidence.example import example_package, is_the_example
     from underwatch.evidence.ids import letters_of
     from underwatch.evidence.publish import TABLE_FILE
+    from underwatch.intake.regular import read_bytes
 
     path: Path | None = given["package"]
     if path is not None and is_safe_table(path):
-        checksum = letters_of((path / TABLE_FILE).read_bytes())
+        checksum = letters_of(read_bytes(path / TABLE_FILE, LARGEST_TABLE, "safe table"))
         return Asked(read_table_for(path, place, window), checksum, checksum, True)
     if given.get("rehearsed") is not None:
         package = given["rehearsed"].package

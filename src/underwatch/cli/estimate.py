@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from underwatch.facts import Place
 
 QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
+_LONGEST_KEY = 100  # bytes
 PACKAGE, TRUTH = "package", "truth.csv"
 
 _HELP = """Estimate what the silence hides: how much surveillance stands behind the reports that got out.
@@ -185,11 +186,12 @@ def _told(declared: Declared) -> dict[str, Any]:
 def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
     """Return what outputs call the package, and the key that gives a package without one a name for this once."""
     from underwatch.evidence.ids import is_key, keyed_letters_of, new_key
+    from underwatch.intake.regular import read_text
 
     if asked.name:
         return asked.name, ""
     kept = None if resumed is None else resumed / STEPS / ONCE
-    once = kept.read_text("ascii", "replace") if kept is not None and kept.is_file() else ""
+    once = read_text(kept, _LONGEST_KEY, "key of this estimate") if kept is not None and kept.is_file() else ""
     once = once if is_key(once) else new_key()
     say(
         "The package has no key yet: what is written calls it by a name of chance, and running this again cannot prove "
@@ -212,7 +214,7 @@ def _folder(given: dict[str, Any], place: Place, question: dict[str, Any], once:
     if given["resume"] is not None:
         if given["out"] is not None:
             raise InputError("--out cannot be given with --resume: the answer goes into that folder")
-        folder = kept_folder(given["resume"])
+        folder = kept_folder(given["resume"], PRIVATE_FOLDER)
         try:
             asked = read_json(folder / QUESTION, "question")
         except OSError:
@@ -223,7 +225,6 @@ def _folder(given: dict[str, Any], place: Place, question: dict[str, Any], once:
             raise InputError(f"--resume {folder}: that folder asks another question ({other}); give the same options")
         if (folder / "manifest.json").exists():
             raise InputError(f"--resume {folder}: it is finished; nothing is overwritten")
-        folder.chmod(PRIVATE_FOLDER)
         return folder
     if given["out"]:
         folder = fresh_folder(given["out"], PRIVATE_FOLDER)

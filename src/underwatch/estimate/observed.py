@@ -20,6 +20,7 @@ from underwatch.dates import week_number
 from underwatch.errors import InputError
 from underwatch.estimate.anchors import Count, Survey, counts_of, surveys_of
 from underwatch.estimate.safe_table import Cells, Disclosure, read_safe_table
+from underwatch.evidence.bands import told
 from underwatch.evidence.gazetteer import gazetteer, place_at
 from underwatch.evidence.package import Package
 from underwatch.evidence.periods import Period, weeks_between
@@ -103,7 +104,7 @@ def read_for(package: Package, place: Place, window: Window, anchors: bool = Tru
     kept = _incidents(incidents(package), place, window, aside)
     here = [row for row in lists if _meets(row, window) and _covers(row.place_code, place)]
     if not kept and not here:
-        why = "; ".join(f"{n} {reason}" for reason, n in _in_order(aside).items())
+        why = "; ".join(f"{told(n)} {reason}" for reason, n in _in_order(aside).items())
         raise InputError(
             f"the package says nothing of {place.name} from {window.start} to {window.end}, the window of the bank "
             f"(reports set aside: {why or 'none'}); choose another place, or build a bank of its own window with "

@@ -28,13 +28,16 @@ def parse_json(data: bytes | str, where: str, finite: bool = True) -> Any:
 
     `finite=False` takes NaN and the infinities that Python writes.
     """
-    text = text_of(data, where) if isinstance(data, bytes) else data
+    try:
+        text = text_of(data, where) if isinstance(data, bytes) else data
+    except InputError as error:
+        raise NoJson(str(error)) from None
     if len(text) > MOST_BYTES or sum(map(text.count, ",:[{")) > MOST_SIGNS:
         raise InputError(f"{where}holds more than {MOST_BYTES:,} letters or {MOST_SIGNS:,} values")
     try:
         found = json.loads(text, parse_constant=_refused if finite else None)
     except RecursionError:
-        raise InputError(f"{where}is nested too deep") from None
+        raise NoJson(f"{where}is nested too deep") from None
     except ValueError as error:
         raise NoJson(f"{where}is no JSON: {str(error)[:200]}") from None
     check_plain(found, where, finite)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
+
+from underwatch.terminal import say
 
 _said: set[str] = set()
 
@@ -16,7 +17,7 @@ def say_once(words: str) -> None:
         return
     _said.add(words)
     with suppress(OSError, ValueError):
-        print(f"underwatch: {words}", file=sys.stderr, flush=True)
+        say(f"underwatch: {words}", err=True)
 
 
 def failure(error: BaseException) -> str:
