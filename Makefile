@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-UPLOT := src/underwatch/show/page/vendor/uPlot.iife.min.js
+UPLOT := src/underwatch/web/page/vendor/uPlot.iife.min.js
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-deep wheel check bench bench-peers studio study referee format lock clean

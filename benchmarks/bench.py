@@ -22,11 +22,11 @@ import numpy as np
 from machine import cpu_seconds, machine, peak_bytes, table
 from numba import njit
 
+from underwatch.experiments.engine.place import Clock
+from underwatch.experiments.engine.tasks import Results, run_tasks
+from underwatch.experiments.engine.worlds import begin
+from underwatch.experiments.sweep import World, headlines_of
 from underwatch.facts import Place
-from underwatch.show.work import Clock
-from underwatch.whatif.ensemble import Results, run_tasks
-from underwatch.whatif.sweep import World, headlines_of
-from underwatch.whatif.worlds import begin
 from underwatch.world import population, simulate
 from underwatch.world.draws import Purpose, split_seed, threefry
 from underwatch.world.scenario_file import scenario_for

@@ -18,9 +18,9 @@ from distributed import LocalCluster
 from machine import machine
 from sections import put_section
 
-from underwatch.whatif.ensemble import Results, run_tasks
-from underwatch.whatif.executors import executor_for
-from underwatch.whatif.sweep import World, headlines_of
+from underwatch.experiments.engine.executors import executor_for
+from underwatch.experiments.engine.tasks import Results, run_tasks
+from underwatch.experiments.sweep import World, headlines_of
 from underwatch.world.scenario_file import scenario_for
 
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "cluster.md"

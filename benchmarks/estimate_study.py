@@ -18,13 +18,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from machine import machine
 from sections import put_section
+from trials import baselines
+from trials.c2st import c2st
+from trials.sampler import sample
+from trials.toy_model import Data, ToyModel, summarise
 
-from underwatch.estimate import baselines, calibration, gates, gates_calibration
-from underwatch.estimate.c2st import c2st
-from underwatch.estimate.humps import find_humps
-from underwatch.estimate.posterior import Posterior, train
-from underwatch.estimate.sampler import sample
-from underwatch.estimate.twin import Data, Twin, summarise
+from underwatch.inference.checks import calibration, gates, gates_calibration
+from underwatch.inference.npe.modes import find_humps
+from underwatch.inference.npe.posterior import Posterior, train
 from underwatch.world.draws import stream
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
@@ -42,34 +43,34 @@ SIZES = {
 SMALL = {"runs": 300, "many": 400, "fresh": 60, "exact": 1, "widths": 1, "alarms": 5, "sides": 800, "steps": 300}
 DRAWS = 1000
 BLOCK = 2000
-FULL = Twin()  # two lists, a relay share to be found out, an office that opens
-TWO = Twin(relays=False)
+FULL = ToyModel()  # two lists, a relay share to be found out, an office that opens
+TWO = ToyModel(relays=False)
 # One list, and nothing in place or time that would tell which way more watching moves the reports.
-BLIND = Twin(lists=1, bounds={"intensity": (0.1, 5.0), "fear_silence": (1.0, 1.5), "p_tell_a": (0.1, 0.15), "border_effect": (0.0, 0.1), "campaign_effect": (0.0, 0.1), "trend": (-0.1, 0.1), "place_spread": (0.05, 0.2)})  # fmt: skip
+BLIND = ToyModel(lists=1, bounds={"intensity": (0.1, 5.0), "fear_silence": (1.0, 1.5), "p_tell_a": (0.1, 0.15), "border_effect": (0.0, 0.1), "campaign_effect": (0.0, 0.1), "trend": (-0.1, 0.1), "place_spread": (0.05, 0.2)})  # fmt: skip
 
 Rows = list[str]
 
 
-def bank(twin: Twin, n: int, name: str) -> tuple[np.ndarray, np.ndarray, Data]:
+def bank(twin: ToyModel, n: int, name: str) -> tuple[np.ndarray, np.ndarray, Data]:
     """Parameters, targets (with acts in all), and data of n prior draws."""
     theta, data = twin.bank(n, stream(6, f"study {name}"))
     return theta, twin.targets(theta, data), data
 
 
-def rows_of(twin: Twin, n: int, at: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def rows_of(twin: ToyModel, n: int, at: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Targets and summaries of n runs, from one block of the bank."""
     _, truth, data = bank(twin, n, f"bank {at}")
     return truth, summarise(data)
 
 
-def trained(twin: Twin, n: int) -> Posterior:
+def trained(twin: ToyModel, n: int) -> Posterior:
     """The ensemble of 3 on n runs, targets with acts in all; made in blocks, so that memory stays flat."""
     parts = [rows_of(twin, min(BLOCK, n - at), at) for at in range(0, n, BLOCK)]
     truth, x = (np.concatenate(part) for part in zip(*parts, strict=True))
     return train(truth, x, twin.target_box, seed=1)
 
 
-def exactly(twin: Twin, data: Data, i: int, steps: int) -> tuple[np.ndarray, bool]:
+def exactly(twin: ToyModel, data: Data, i: int, steps: int) -> tuple[np.ndarray, bool]:
     """Draws of the exact posterior of data set i, acts in all among them, and whether the chains have settled."""
     chains = sample(lambda theta: twin.log_likelihood(theta, data[i : i + 1]), twin.box, seed=i, steps=steps)
     theta = chains.flat(DRAWS)
@@ -127,9 +128,9 @@ def accuracy(size: dict[str, int]) -> Rows:
 def anchors(size: dict[str, int]) -> Rows:
     """What each kind of evidence buys: the width of the 90 % interval of intensity."""
     cases = {
-        "one list": Twin(lists=1),
-        "one list, 40 leavers asked": Twin(lists=1, leavers=40),
-        "one list, 200 leavers asked": Twin(lists=1, leavers=200),
+        "one list": ToyModel(lists=1),
+        "one list, 40 leavers asked": ToyModel(lists=1, leavers=40),
+        "one list, 200 leavers asked": ToyModel(lists=1, leavers=200),
         "two lists, relays to be found out": FULL,
         "two lists, independent": TWO,
     }
@@ -186,7 +187,7 @@ def simple(size: dict[str, int]) -> Rows:
     return ["### Simple estimates on the same data", "", *rows, "", note, ""]
 
 
-def alarm(posterior: Posterior, model: Twin, seen: Data, n: int) -> float:
+def alarm(posterior: Posterior, model: ToyModel, seen: Data, n: int) -> float:
     """In how many of n data sets the gate on prediction (G7) warns."""
     x, p = summarise(seen), len(model.box)
     names = [str(i) for i in range(x.shape[1])]
@@ -203,11 +204,11 @@ def unseen(size: dict[str, int]) -> Rows:
     fixed = {"relay_share": (0.05, 0.05001)}
     cases = (
         ("none: independent lists, modelled as such", TWO, TWO),
-        ("5 % relays, not modelled", TWO, Twin(bounds=fixed)),
-        ("5 % relays, share to be found out", FULL, Twin(bounds=fixed)),
-        ("threshold world, exponential model", TWO, Twin(relays=False, law="threshold")),
-        ("saturating world, exponential model", TWO, Twin(relays=False, law="saturating")),
-        ("a new office, not modelled", Twin(relays=False, office=False), TWO),
+        ("5 % relays, not modelled", TWO, ToyModel(bounds=fixed)),
+        ("5 % relays, share to be found out", FULL, ToyModel(bounds=fixed)),
+        ("threshold world, exponential model", TWO, ToyModel(relays=False, law="threshold")),
+        ("saturating world, exponential model", TWO, ToyModel(relays=False, law="saturating")),
+        ("a new office, not modelled", ToyModel(relays=False, office=False), TWO),
     )
     rows = [
         "| fault | intensity: median estimate / truth | 90 % covers intensity | 90 % covers acts in all | G6 refuses | G7 warns |",
@@ -292,7 +293,7 @@ def sabotage(size: dict[str, int]) -> Rows:
 def section(lines: Rows, size: dict[str, int]) -> Rows:
     """The section of the twin, with its title and machine."""
     own = machine()
-    intro = f"A reduced model whose likelihood is known exactly: 12 places, 104 weeks, 10 parameters, 175 summaries (`underwatch.estimate.twin`). Trained on {size['runs']:,} runs unless said. Measured on {own['cpu']}, {own['cores']} cores, NumPy {own['numpy']}, {own['date']}."
+    intro = f"A reduced model whose likelihood is known exactly: 12 places, 104 weeks, 10 parameters, 175 summaries (`underwatch.inference.twin`). Trained on {size['runs']:,} runs unless said. Measured on {own['cpu']}, {own['cores']} cores, NumPy {own['numpy']}, {own['date']}."
     return ["## The tractable twin", "", intro, "", *lines]
 
 

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - tables are read by the line
 """make study: the whole way on packages whose truth is known, as two sections of docs/estimate.md.
 
-The synthetic package that ships, its safe table, and rehearsals (`underwatch.estimate.rehearsal`) are asked with
+The synthetic package that ships, its safe table, and rehearsals (`underwatch.inference.checks.recovery`) are asked with
 `underwatch estimate`'s own steps, and what is said of each is held against its truth.
 """
 
@@ -20,16 +20,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import machine
 from sections import put_section
 
-from underwatch.estimate.bank import Bank, BankPlan, read_bank, shipped_folder
-from underwatch.estimate.findings import first_lines, number, rows, words_of
-from underwatch.estimate.observed import Reading, read_for, read_table_for
-from underwatch.estimate.quantities import COUNTED, SILENCE
-from underwatch.estimate.question import ALL_NAMES, Answer, Question, Steps, answer
-from underwatch.estimate.rehearsal import ASKED, rehearse
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import to_files
-from underwatch.evidence.publish import Rules, publish
-from underwatch.evidence.synthetic import synthetic_package
+from underwatch.evidence.release.publish import Rules, publish
+from underwatch.evidence.samples.synthetic import synthetic_package
+from underwatch.inference.bank.bank import Bank, BankPlan, read_bank, shipped_folder
+from underwatch.inference.bank.quantities import COUNTED, SILENCE
+from underwatch.inference.checks.recovery import ASKED, rehearse
+from underwatch.inference.findings import first_lines, number, rows, words_of
+from underwatch.inference.inputs.observed import Reading, read_for, read_table_for
+from underwatch.inference.workflow import ALL_NAMES, Answer, Question, Steps, answer
 
 PAGE = Path(__file__).parents[1] / "docs" / "estimate.md"
 MARK, SHIPPED_MARK = "known truth", "synthetic package"

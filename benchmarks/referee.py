@@ -22,17 +22,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from estimate_study import FULL, bank, exactly
 from machine import machine
 from sections import put_section
+from trials.c2st import c2st
+from trials.toy_model import summarise
 
-from underwatch.estimate import calibration
-from underwatch.estimate.bank import read_bank, shipped_folder
-from underwatch.estimate.box import Box
-from underwatch.estimate.c2st import c2st
-from underwatch.estimate.experiments import experiments
-from underwatch.estimate.posterior import Standardiser, train
-from underwatch.estimate.proof import reference_settings
-from underwatch.estimate.quantities import box_of
-from underwatch.estimate.question import MEMBERS
-from underwatch.estimate.twin import summarise
+from underwatch.inference.bank.bank import read_bank, shipped_folder
+from underwatch.inference.bank.quantities import box_of
+from underwatch.inference.bank.simulations import experiments
+from underwatch.inference.checks import calibration
+from underwatch.inference.checks.proof import reference_settings
+from underwatch.inference.npe.posterior import Standardiser, train
+from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.workflow import MEMBERS
 from underwatch.world.draws import stream
 
 HERE = Path(__file__).resolve().parent

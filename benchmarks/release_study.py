@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from machine import machine, peak_bytes
 from sections import put_section
 
-from underwatch.estimate.bank import Bank, read_bank, shipped_folder
-from underwatch.estimate.calibration import rank_p_values
-from underwatch.estimate.findings import in_words_of_columns, words_of
-from underwatch.estimate.proof import Proof, prove, reference_settings
-from underwatch.estimate.question import ALL_NAMES
+from underwatch.inference.bank.bank import Bank, read_bank, shipped_folder
+from underwatch.inference.checks.calibration import rank_p_values
+from underwatch.inference.checks.proof import Proof, prove, reference_settings
+from underwatch.inference.findings import in_words_of_columns, words_of
+from underwatch.inference.workflow import ALL_NAMES
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 MARK = "release bank"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from underwatch.files import write_atomically
+from underwatch.files.writing import write_atomically
 
 
 def put_section(page: Path, mark: str, lines: Sequence[str]) -> None:

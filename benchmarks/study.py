@@ -13,10 +13,10 @@ from os import cpu_count
 from pathlib import Path
 
 import numpy as np
+from trials import patterns
+from trials.patterns import LISTED, PATTERNS, Town, count, share
 
-from underwatch.ranges import TAILS, quantiles
-from underwatch.whatif import patterns
-from underwatch.whatif.patterns import LISTED, PATTERNS, Town, count, share
+from underwatch.record.ranges import TAILS, quantiles
 from underwatch.world import layout as L
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.rates import UNWATCHED

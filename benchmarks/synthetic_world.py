@@ -3,7 +3,7 @@
 Nine places live under the orders and the channel of one draw from the prior, the first for which 5,000 reports can be
 expected at all: that number is a condition, as it is for whoever holds a package, and the chance of telling is what it
 makes it. Two lists hear, each with weeks in which it could not. What reached them, and what is true, ships as two
-files; `underwatch.evidence.synthetic` codes the one as two groups would.
+files; `underwatch.evidence.samples.synthetic` codes the one as two groups would.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.estimate.bank import WINDOW, BankPlan
-from underwatch.estimate.question import ALL_NAMES
-from underwatch.estimate.rehearsal import ASKED
-from underwatch.estimate.telling import (
+from underwatch.channel.effort import effort_factors
+from underwatch.evidence.samples.synthetic import TOLD_FILE, TRUTH_FILE, Told, effort_weeks
+from underwatch.facts import model_parameters
+from underwatch.files.writing import write_atomically
+from underwatch.inference.bank.bank import WINDOW, BankPlan
+from underwatch.inference.bank.held_out import (
     ACTS,
     HiddenWorld,
     hidden_world,
@@ -31,11 +33,9 @@ from underwatch.estimate.telling import (
     tallied,
     truth_of,
 )
-from underwatch.evidence.synthetic import TOLD_FILE, TRUTH_FILE, Told, effort_weeks
-from underwatch.facts import model_parameters
-from underwatch.files import write_atomically
+from underwatch.inference.checks.recovery import ASKED
+from underwatch.inference.workflow import ALL_NAMES
 from underwatch.record.tally import N_KINDS
-from underwatch.testimony.effort import effort_factors
 from underwatch.world.draws import stream
 from underwatch.world.layout import I_ARREST, I_CALL_GIVEN_UP
 

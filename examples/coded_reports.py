@@ -3,9 +3,9 @@
 from collections import Counter
 
 from underwatch import example_package, places
-from underwatch.estimate.bank import read_bank, shipped_folder
-from underwatch.estimate.observed import read_for
 from underwatch.evidence.reading import reports
+from underwatch.inference.bank.bank import read_bank, shipped_folder
+from underwatch.inference.inputs.observed import read_for
 
 package = example_package()
 kept = reports(package)

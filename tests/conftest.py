@@ -29,7 +29,7 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 def bank_folder(tmp_path_factory):
     """A bank of 144 tiny worlds of half a year: too small for any number to be shown."""
     from reported import WINDOW
-    from underwatch.estimate.bank import BankPlan, build
+    from underwatch.inference.bank.bank import BankPlan, build
 
     folder = tmp_path_factory.mktemp("banks") / "tiny"
     with ThreadPoolExecutor(2) as executor:

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 import tomli_w
 
-from underwatch.estimate.bank import FORMAT, BankPlan
-from underwatch.estimate.bank_form import form_of
-from underwatch.estimate.priors import world_prior
-from underwatch.estimate.shard import write_shard
+from underwatch.inference.bank.bank import FORMAT, BankPlan
+from underwatch.inference.bank.form import form_of
+from underwatch.inference.bank.priors import world_prior
+from underwatch.inference.bank.shard import write_shard
 from underwatch.record.tally import Window
 
 PLAN = BankPlan("hoeryong", Window(date(2023, 7, 3), 4), seed=1, per_shard=2)

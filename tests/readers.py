@@ -19,36 +19,36 @@ import pyarrow as pa
 import crafted
 from evidence.packages import CODER, TODAY, good_package
 from underwatch.errors import InputError
-from underwatch.estimate import density
-from underwatch.estimate.bank_form import check_description, check_worlds, form_of
-from underwatch.estimate.box import Box
-from underwatch.estimate.declared import read_declared
-from underwatch.estimate.posterior import Posterior, Standardiser
-from underwatch.estimate.safe_table import read_safe_table
-from underwatch.estimate.shard import unpacked
-from underwatch.evidence.check import check_files
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.edit.importing import import_csv, read_mapping
+from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.evidence.folder import unzip, zip_bytes
-from underwatch.evidence.importing import import_csv, read_mapping
 from underwatch.evidence.package import new_package, to_files
-from underwatch.evidence.seal import new_key, open_bytes, seal_bytes
-from underwatch.evidence.store import WorkingCopy
+from underwatch.evidence.privacy.seal import new_key, open_bytes, seal_bytes
+from underwatch.experiments.engine.tasks import Results, _mark
+from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place
-from underwatch.intake.arrays import arrays_of
-from underwatch.intake.json import parse_json
-from underwatch.intake.parquet import opened
-from underwatch.intake.toml import parse_toml
-from underwatch.intake.xz import unxz
+from underwatch.files.intake.arrays import arrays_of
+from underwatch.files.intake.json import parse_json
+from underwatch.files.intake.parquet import opened
+from underwatch.files.intake.toml import parse_toml
+from underwatch.files.intake.xz import unxz
+from underwatch.inference.bank.form import check_description, check_worlds, form_of
+from underwatch.inference.bank.shard import unpacked
+from underwatch.inference.inputs.expert_prior import read_declared
+from underwatch.inference.inputs.safe_table import read_safe_table
+from underwatch.inference.npe import density
+from underwatch.inference.npe.posterior import Posterior, Standardiser
+from underwatch.inference.npe.prior_support import Box
 from underwatch.record.outputs import read_manifest, table_bytes
 from underwatch.record.schema import SCHEMA_VERSION, TABLES
 from underwatch.record.tally import Window
-from underwatch.show.studio.question import question_of
-from underwatch.whatif.ensemble import Results, _mark
-from underwatch.whatif.interventions import parse_interventions
+from underwatch.web.session.question import question_of
 from underwatch.world import checkpoint
 from underwatch.world.scenario_file import parse, read_scenario, scenario_for, scenario_toml
 
 FILES = to_files(good_package())
-MAPPING = (Path(__file__).parent.parent / "src/underwatch/evidence/mappings/acled.toml").read_bytes()
+MAPPING = (Path(__file__).parent.parent / "src/underwatch/evidence/edit/mappings/acled.toml").read_bytes()
 FOREIGN = b"event_date,admin2,sub_event_type,inter1,time_precision,admin1\n01 May 2024,Hyesan,Arrests,1,1,Ryanggang\n"
 WINDOW = Window(crafted.PLAN.window.start, 104)
 

@@ -2,8 +2,8 @@
 
 from datetime import date
 
+from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.history import recorded
-from underwatch.evidence.ids import new_id
 from underwatch.evidence.package import new_package
 from underwatch.facts import places
 from underwatch.record.tally import Window

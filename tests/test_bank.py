@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from underwatch.errors import InputError
-from underwatch.estimate import bank as bank_module
-from underwatch.estimate import priors
-from underwatch.estimate.bank import BankPlan, build, read_bank, row_of
-from underwatch.estimate.priors import channel_prior, draw, world_of, world_prior
-from underwatch.estimate.shard import lengthen, shards_in, shorten
 from underwatch.facts import model_parameters
+from underwatch.inference.bank import bank as bank_module
+from underwatch.inference.bank import priors
+from underwatch.inference.bank.bank import BankPlan, build, read_bank, row_of
+from underwatch.inference.bank.priors import channel_prior, draw, world_of, world_prior
+from underwatch.inference.bank.shard import lengthen, shards_in, shorten
 from underwatch.record.tally import Window
 
 PLAN = BankPlan(window=Window(date(2024, 10, 7), 13), population=900, per_shard=3)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from trials import baselines
+from trials.toy_model import ToyModel
 
-from underwatch.estimate import baselines
-from underwatch.estimate.twin import Twin
 from underwatch.world.draws import stream
 
 
@@ -42,7 +42,7 @@ def test_under_reporting_is_bayes_rule_where_acts_and_chance_do_come_apart():
 
 def test_capture_recapture_is_right_for_independent_lists_and_wrong_with_relays():
     """5 % of one list copied into the other: some half of the truth, and intervals that miss it."""
-    law = Twin(bounds={"fear_silence": (0.2, 0.2001), "place_spread": (0.05, 0.0501)})
+    law = ToyModel(bounds={"fear_silence": (0.2, 0.2001), "place_spread": (0.05, 0.0501)})
     theta = law.box.from_unit(np.full((200, len(law.box)), 0.5))
     names = law.box.names
     for name, value in {"border_effect": 0, "trend": 0, "campaign_effect": 0, "new_office_gain": 1}.items():
@@ -60,7 +60,7 @@ def test_capture_recapture_is_right_for_independent_lists_and_wrong_with_relays(
 
 
 def test_what_leaves_out_the_silence_fails_on_the_terror_side():
-    twin = Twin(lists=1)
+    twin = ToyModel(lists=1)
     _, data = twin.bank(2000, stream(3, "baseline prior"))
     chance = data.reports() / np.maximum(data.acts, 1)
     seen_theta, seen = twin.bank(300, stream(4, "baseline sets"))

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 
 from reported import PLACE, WINDOW, made_package, some_reports
 from underwatch.cli import main
-from underwatch.estimate import proof
-from underwatch.estimate.bank import BankPlan, build, read_bank
-from underwatch.estimate.design import AS_IT_IS, design
-from underwatch.estimate.findings import number, percent
-from underwatch.estimate.observed import read_for
-from underwatch.estimate.question import ALL_NAMES
-from underwatch.show.calibration import design_rows
+from underwatch.inference.bank.bank import BankPlan, build, read_bank
+from underwatch.inference.checks import proof
+from underwatch.inference.design import AS_IT_IS, design
+from underwatch.inference.findings import number, percent
+from underwatch.inference.inputs.observed import read_for
+from underwatch.inference.workflow import ALL_NAMES
+from underwatch.pages.calibration import design_rows
 
 WORLDS = 1_000
 FOLLOWED = ALL_NAMES.index("followed_outings_second_year")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from underwatch.estimate import calibration as C
-from underwatch.estimate.box import Box
+from underwatch.inference.checks import calibration as C
+from underwatch.inference.npe.prior_support import Box
 from underwatch.world.draws import stream
 
 LUCK = stream(1, "calibration tests")

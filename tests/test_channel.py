@@ -5,10 +5,8 @@ import datetime
 import numpy as np
 import pytest
 
-from underwatch.errors import InputError
-from underwatch.record.incidents import published_table
-from underwatch.testimony import channel
-from underwatch.testimony.channel import (
+from underwatch.channel import reporting as channel
+from underwatch.channel.reporting import (
     FEAR_LAWS,
     expected_incidents_told,
     expected_published,
@@ -20,6 +18,8 @@ from underwatch.testimony.channel import (
     tell,
     witnesses,
 )  # fmt: skip
+from underwatch.errors import InputError
+from underwatch.record.incidents import published_table
 from underwatch.world.parameters import Parameters
 
 START = datetime.date(2024, 7, 1)

@@ -17,9 +17,9 @@ from underwatch.world.scenario_file import scenario_for
 def jobs(monkeypatch):
     """What the command hands to the main job."""
     handed = []
-    module = types.ModuleType("underwatch.show.job")
+    module = types.ModuleType("underwatch.experiments.run")
     module.main_job = lambda scenario, options: handed.append((scenario, options))
-    monkeypatch.setitem(sys.modules, "underwatch.show.job", module)
+    monkeypatch.setitem(sys.modules, "underwatch.experiments.run", module)
     return handed
 
 

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.whatif.ensemble import Results, run_tasks
-from underwatch.whatif.executors import executor_for
-from underwatch.whatif.sweep import Sweep, headlines_of
+from underwatch.experiments.engine.executors import executor_for
+from underwatch.experiments.engine.tasks import Results, run_tasks
+from underwatch.experiments.sweep import Sweep, headlines_of
 from underwatch.world.scenario_file import scenario_for
 
 SCENARIO = scenario_for("hoeryong", population=20_000, days=180)

@@ -12,8 +12,7 @@ from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.facts import model_parameters
-from underwatch.whatif.compare import (
+from underwatch.experiments.compare import (
     CHANGES_SCHEMA,
     FIGURES,
     HIGHER,
@@ -26,7 +25,8 @@ from underwatch.whatif.compare import (
     live,
     summary,
 )
-from underwatch.whatif.interventions import (
+from underwatch.experiments.engine.worlds import begin
+from underwatch.experiments.interventions import (
     LEVERS,
     Intervention,
     as_toml,
@@ -35,7 +35,7 @@ from underwatch.whatif.interventions import (
     parse_interventions,
     with_interventions,
 )
-from underwatch.whatif.worlds import begin
+from underwatch.facts import model_parameters
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Change

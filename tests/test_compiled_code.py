@@ -11,9 +11,9 @@ import pytest
 from numba.core.caching import UserProvidedCacheLocator
 
 from planted import opened_up
-from underwatch.show import progress
-from underwatch.world import compiled
-from underwatch.world.compiled import sources_hash
+from underwatch.experiments.engine import progress
+from underwatch.world.kernels import compiled
+from underwatch.world.kernels.compiled import sources_hash
 
 # One process reads Numba in and has a child for each case, which declares a cached function and looks for what is kept.
 MODULE = "from numba import njit\nfrom underwatch.world import compiled\n\n@njit(cache=True)\ndef f(x):\n    return x\n"

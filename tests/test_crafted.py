@@ -6,13 +6,13 @@ import pytest
 from crafted import PLAN, arrays, bank, description, packed
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.estimate.bank import read_bank
-from underwatch.estimate.bank_form import MOST_WEEKS
-from underwatch.estimate.priors import world_prior
-from underwatch.estimate.shard import write_shard
+from underwatch.evidence.edit.importing import read_mapping
 from underwatch.evidence.folder import write_files
-from underwatch.evidence.importing import read_mapping
 from underwatch.evidence.package import new_package, to_files
+from underwatch.inference.bank.bank import read_bank
+from underwatch.inference.bank.form import MOST_WEEKS
+from underwatch.inference.bank.priors import world_prior
+from underwatch.inference.bank.shard import write_shard
 
 
 def refused(capsys, *command):

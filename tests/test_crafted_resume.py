@@ -9,15 +9,15 @@ import pytest
 import readers
 from test_crafted import refused
 from underwatch.errors import InputError
-from underwatch.estimate.box import Box
-from underwatch.estimate.posterior import Posterior
-from underwatch.estimate.question import Steps
-from underwatch.evidence.store import WorkingCopy
-from underwatch.show.stations import Station
-from underwatch.whatif.compare import Task
-from underwatch.whatif.ensemble import MADE_BY, Results, _mark
-from underwatch.whatif.sweep import World
-from underwatch.whatif.worlds import Gathered, begin
+from underwatch.evidence.edit.store import WorkingCopy
+from underwatch.experiments.compare import Task
+from underwatch.experiments.engine.run_directory import Station
+from underwatch.experiments.engine.tasks import MADE_BY, Results, _mark
+from underwatch.experiments.engine.worlds import Gathered, begin
+from underwatch.experiments.sweep import World
+from underwatch.inference.npe.posterior import Posterior
+from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.workflow import Steps
 from underwatch.world import checkpoint
 from underwatch.world.layout import N_CELLS, N_INDICATORS
 from underwatch.world.scenario_file import scenario_for, scenario_toml

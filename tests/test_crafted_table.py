@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 
 from underwatch.errors import InputError
-from underwatch.estimate.safe_table import read_safe_table
-from underwatch.evidence.gazetteer import place_at
-from underwatch.evidence.publish import COLUMNS, RECORD_FILE, TABLE_FILE
+from underwatch.evidence.format.gazetteer import place_at
+from underwatch.evidence.release.publish import COLUMNS, RECORD_FILE, TABLE_FILE
 from underwatch.facts import find_place
+from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.record.tally import Window
 
 MISSING = "left out"

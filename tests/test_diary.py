@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from underwatch.cli import main
-from underwatch.show.diary import LIKE, STATEMENT
+from underwatch.experiments.diary import LIKE, STATEMENT
 
 
 @pytest.fixture(scope="module")

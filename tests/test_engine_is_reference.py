@@ -17,7 +17,7 @@ from underwatch.world import population, simulate
 from underwatch.world.draws import split_seed
 from underwatch.world.parameters import Parameters
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
-from underwatch.world.reference import ReferenceWorld
+from underwatch.world.reference.world import ReferenceWorld
 from underwatch.world.scenario import Phase
 
 FACTS = list(model_parameters().values())

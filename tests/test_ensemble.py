@@ -17,10 +17,10 @@ from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.ranges import range_of
+from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
+from underwatch.experiments.sweep import Sweep, World, bands_table, draws_table, headlines_of, luck_of
 from underwatch.record.indicators import HEADLINE_NAMES
-from underwatch.whatif.ensemble import Outcome, Results, run_tasks
-from underwatch.whatif.sweep import Sweep, World, bands_table, draws_table, headlines_of, luck_of
+from underwatch.record.ranges import range_of
 from underwatch.world.draws import stream
 from underwatch.world.scenario_file import scenario_for
 
@@ -188,7 +188,7 @@ def test_luck_that_is_not_known_is_left_out():
 
 
 def test_a_world_that_fails_is_told_and_the_rest_stands(tmp_path, monkeypatch):
-    from underwatch.whatif import sweep as module
+    from underwatch.experiments import sweep as module
 
     real, count = module.headlines_of, []
 

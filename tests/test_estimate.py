@@ -14,26 +14,26 @@ import xarray as xr
 from click.testing import CliRunner
 
 from reported import PLACE, WINDOW, A, B, made_package, report, some_reports
+from underwatch.channel.expected_counts import LAWS
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.estimate.bank import read_bank
-from underwatch.estimate.declared import Declared, read_declared
-from underwatch.estimate.experiments import experiments
-from underwatch.estimate.findings import counted, first_lines, number, percent, rows
-from underwatch.estimate.observed import read_for, read_table_for
-from underwatch.estimate.outputs import TREE, draws_table, write_answer
-from underwatch.estimate.priors import channel_prior, draw
-from underwatch.estimate.quantities import COUNTED, SLOPE, quantities, slope_of_reports, with_derived
-from underwatch.estimate.question import ALL_NAMES, SHAPE, Question, Steps, answer
-from underwatch.estimate.summaries import columns, hear, row_of
-from underwatch.estimate.verdict import decide
-from underwatch.evidence.example import example_package
 from underwatch.evidence.folder import write_files
-from underwatch.evidence.ids import new_id
+from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.package import to_files
+from underwatch.evidence.samples.example import example_package
+from underwatch.inference.bank.bank import read_bank
+from underwatch.inference.bank.priors import channel_prior, draw
+from underwatch.inference.bank.quantities import COUNTED, SLOPE, quantities, slope_of_reports, with_derived
+from underwatch.inference.bank.simulations import experiments
+from underwatch.inference.bank.summaries import columns, hear, row_of
+from underwatch.inference.checks.verdict import decide
+from underwatch.inference.findings import counted, first_lines, number, percent, rows
+from underwatch.inference.inputs.expert_prior import Declared, read_declared
+from underwatch.inference.inputs.observed import read_for, read_table_for
+from underwatch.inference.outputs import TREE, draws_table, write_answer
+from underwatch.inference.workflow import ALL_NAMES, SHAPE, Question, Steps, answer
+from underwatch.pages.estimate import estimate_page
 from underwatch.record.tally import Window
-from underwatch.show.estimate import estimate_page
-from underwatch.testimony.tallied import LAWS
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from reported import PLACE, WINDOW, made_package, some_reports
 from underwatch.cli import main
 from underwatch.cli.asked import asked_of
-from underwatch.estimate import gates
-from underwatch.estimate.design import AS_IT_IS, Option
-from underwatch.estimate.question import ALL_NAMES
-from underwatch.evidence.bands import told
-from underwatch.evidence.example import example_package
 from underwatch.evidence.folder import write_files
-from underwatch.evidence.ids import is_key, letters_of
+from underwatch.evidence.format.ids import is_key, letters_of
 from underwatch.evidence.package import to_files
+from underwatch.evidence.privacy.bands import told
+from underwatch.evidence.samples.example import example_package
+from underwatch.inference.checks import gates
+from underwatch.inference.design import AS_IT_IS, Option
+from underwatch.inference.workflow import ALL_NAMES
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_only_what_is_public_is_told_as_it_is_and_by_a_plain_checksum(tmp_path):
 def test_design_writes_for_its_owner_alone(package, bank_folder, tmp_path, monkeypatch):
     ones = np.ones(len(ALL_NAMES))
     monkeypatch.setattr(
-        "underwatch.estimate.design.design", lambda *given: (Option(AS_IT_IS, ones, ones, ones, ones, 9),)
+        "underwatch.inference.design.design", lambda *given: (Option(AS_IT_IS, ones, ones, ones, ones, 9),)
     )
     found = CliRunner().invoke(main, ["design", str(package), "--bank", str(bank_folder), "--out", str(tmp_path / "d")])
     assert found.exit_code == 0, found.output

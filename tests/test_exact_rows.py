@@ -1,8 +1,8 @@
 """Rows that must hold exactly: closed forms, capacities, sums, the unwatched world."""
 
 import numpy as np
+from trials.patterns import LISTED, Town
 
-from underwatch.whatif.patterns import LISTED, Town
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters
@@ -45,7 +45,7 @@ def test_unwatched_nobody_is_followed_or_arrested_and_fear_decays_at_its_rate() 
     day = world.day
     later = simulate.World(world.key, world.town, world.state, world.history, day, day)
     later.history.cells = np.zeros((7, L.N_CELLS, L.N_INDICATORS), np.int64)
-    from underwatch.world.slots import pack
+    from underwatch.world.kernels.slots import pack
 
     now = rates(VALUES, UNWATCHED)
     for _ in range(7):

@@ -8,7 +8,7 @@ import pytest
 
 from planted import STRANGER, tree
 from underwatch.errors import InputError
-from underwatch.files import (
+from underwatch.files.writing import (
     fresh_folder,
     growing_file,
     numbered_folder,
@@ -36,7 +36,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path, monkeypatch, s
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(f"underwatch.files.os.{step}", fail)
+    monkeypatch.setattr(f"underwatch.files.writing.os.{step}", fail)
     with pytest.raises(type(error)):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from underwatch.cli import main
 from underwatch.errors import InputError
+from underwatch.experiments.compare import Question as Comparison
+from underwatch.experiments.engine.run_directory import manifest_job, new_station, old_station
+from underwatch.experiments.engine.worlds import drawn
+from underwatch.experiments.interventions import find_interventions
+from underwatch.experiments.run import Job
+from underwatch.experiments.sensitivity import Question as Sensitivity
+from underwatch.experiments.silence import silence_curve
+from underwatch.experiments.sweep import Sweep
 from underwatch.facts import model_parameters
-from underwatch.show.job import Job
-from underwatch.show.stations import manifest_job, new_station, old_station
-from underwatch.show.studio.question import question_of
-from underwatch.whatif.compare import Question as Comparison
-from underwatch.whatif.interventions import find_interventions
-from underwatch.whatif.sensitivity import Question as Sensitivity
-from underwatch.whatif.silence import silence_curve
-from underwatch.whatif.sweep import Sweep
-from underwatch.whatif.worlds import drawn
+from underwatch.web.session.question import question_of
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.scenario import Change, RunOptions
 from underwatch.world.scenario_file import parse, parse_written, scenario_for, scenario_toml
@@ -195,8 +195,8 @@ def test_a_run_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):
 
 
 def test_a_sweep_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):
-    from underwatch.whatif.ensemble import Results
-    from underwatch.whatif.folder import new_folder
+    from underwatch.experiments.engine.answer_folder import new_folder
+    from underwatch.experiments.engine.tasks import Results
 
     question = Sweep(parse(TOWN), 2).question()
     before = {key: value for key, value in question.items() if key != "luck"}

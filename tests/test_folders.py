@@ -8,7 +8,7 @@ import pytest
 
 from planted import STRANGER, opened_up, tree
 from underwatch.errors import InputError
-from underwatch.folders import (
+from underwatch.files.folders import (
     kept_folder,
     ready_folder,
     remove_empty,

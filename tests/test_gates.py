@@ -4,15 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+from trials.toy_model import ToyModel, summarise
 
 from underwatch.errors import InputError
-from underwatch.estimate import calibration, gates, gates_calibration
-from underwatch.estimate.posterior import train
-from underwatch.estimate.twin import Twin, summarise
-from underwatch.estimate.verdict import GATES, Verdict, decide
+from underwatch.inference.checks import calibration, gates, gates_calibration
+from underwatch.inference.checks.verdict import GATES, Verdict, decide
+from underwatch.inference.npe.posterior import train
 from underwatch.world.draws import stream
 
-TWIN = Twin()
+TWIN = ToyModel()
 BOX = TWIN.target_box
 NAMES = BOX.names
 KIND = {"place": "border city of 150,000", "window": "104 weeks", "vocabulary": "1", "prior": "a1b2"}

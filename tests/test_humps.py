@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from trials.toy_model import ToyModel, summarise
 
-from underwatch.estimate import calibration, gates_calibration
-from underwatch.estimate.humps import density, find_humps, in_words
-from underwatch.estimate.posterior import train
-from underwatch.estimate.twin import Twin, summarise
+from underwatch.inference.checks import calibration, gates_calibration
+from underwatch.inference.npe.modes import density, find_humps, in_words
+from underwatch.inference.npe.posterior import train
 from underwatch.world.draws import stream
 
 BOUNDS = (0.1, 10.0)
@@ -59,7 +59,7 @@ def test_the_density_integrates_to_one_and_keeps_its_height_at_an_edge():
 
 
 # One list, and nothing in place or time that would tell which way more watching moves the reports.
-BLIND = Twin(
+BLIND = ToyModel(
     lists=1,
     bounds={
         "intensity": (0.1, 5.0),

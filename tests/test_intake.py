@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
-from underwatch.intake import toml
-from underwatch.intake.json import parse_json
-from underwatch.intake.plain import DEEPEST
-from underwatch.intake.regular import read_bytes, read_text
-from underwatch.intake.table import MOST_CELLS, MOST_ROWS, check_counts, lines_of, rows_of
-from underwatch.intake.toml import parse_toml
+from underwatch.files.intake import toml
+from underwatch.files.intake.json import parse_json
+from underwatch.files.intake.plain import DEEPEST
+from underwatch.files.intake.regular import read_bytes, read_text
+from underwatch.files.intake.table import MOST_CELLS, MOST_ROWS, check_counts, lines_of, rows_of
+from underwatch.files.intake.toml import parse_toml
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Change
 from underwatch.world.scenario_file import parse, scenario_for, scenario_toml

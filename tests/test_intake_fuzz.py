@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 import readers
 from evidence.test_fuzz import mutated
 from underwatch.errors import InputError
-from underwatch.intake.json import parse_json
-from underwatch.intake.toml import parse_toml
+from underwatch.files.intake.json import parse_json
+from underwatch.files.intake.toml import parse_toml
 
 HERE = tempfile.TemporaryDirectory(prefix="readers-")
 READERS = readers.readers(HERE.name)

@@ -1,4 +1,4 @@
-"""A promise about the source: what somebody else may have made comes in through `underwatch.intake` alone."""
+"""A promise about the source: what somebody else may have made comes in through `underwatch.files.intake` alone."""
 
 import ast
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from hostile.making import raw_zip
 from underwatch.errors import InputError
-from underwatch.intake.arrays import arrays_of, expect
-from underwatch.intake.parquet import opened
-from underwatch.intake.sealed import MOST_STANZAS, checked_head
-from underwatch.intake.xz import unxz
+from underwatch.files.intake.arrays import arrays_of, expect
+from underwatch.files.intake.parquet import opened
+from underwatch.files.intake.sealed import MOST_STANZAS, checked_head
+from underwatch.files.intake.xz import unxz
 
 # --- xz and zip -------------------------------------------------------------------------------------------------------
 

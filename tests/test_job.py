@@ -19,11 +19,13 @@ from hypothesis import strategies as st
 
 from underwatch.cli import main
 from underwatch.errors import InputError
+from underwatch.experiments import run as job
+from underwatch.experiments.engine import place as work
+from underwatch.experiments.engine import run_directory as stations
+from underwatch.experiments.engine.worlds import StopAsked, begin
+from underwatch.experiments.run import main_job
+from underwatch.experiments.silence import silence_curve
 from underwatch.record.outputs import read_run
-from underwatch.show import job, stations, work
-from underwatch.show.job import main_job
-from underwatch.whatif.silence import silence_curve
-from underwatch.whatif.worlds import StopAsked, begin
 from underwatch.world import checkpoint, simulate
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
@@ -175,7 +177,7 @@ def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
 
 def test_a_killed_province_loses_at_most_what_its_patience_allows(province, tmp_path):
     """Killed in the middle of a place, twice; a checkpoint of a place at work is taken up."""
-    command = [sys.executable, "-c", f"import underwatch.show.job as j; j._PATIENCE = 1e-9; {MAIN}"]
+    command = [sys.executable, "-c", f"import underwatch.experiments.run as j; j._PATIENCE = 1e-9; {MAIN}"]
     folder = tmp_path / "killed"
     words = [f"{PROVINCE} --threads 2 --out {folder}", f"run --resume {folder} --threads 2"]
     for n, line in enumerate(words):

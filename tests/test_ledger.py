@@ -12,18 +12,27 @@ from hypothesis import strategies as st
 
 from underwatch.cli import main
 from underwatch.errors import InputError
+from underwatch.experiments.engine.worlds import begin
+from underwatch.experiments.interventions import find_interventions, with_interventions
+from underwatch.experiments.ledger.entries import (
+    ACTS,
+    ANTICIPATORY,
+    BARRED,
+    CALLS,
+    DIRECT,
+    GAINED,
+    JOURNEYS,
+    SPILL_OVER,
+)
+from underwatch.experiments.ledger.ledger import LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA, ledger, unwatched
 from underwatch.facts import model_parameters
+from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
 from underwatch.record.indicators import group_cells
 from underwatch.record.schema import GROUPS
-from underwatch.show.ledger import ledger_chart, ledger_lines
-from underwatch.whatif.entries import ACTS, ANTICIPATORY, BARRED, CALLS, DIRECT, GAINED, JOURNEYS, SPILL_OVER
-from underwatch.whatif.interventions import find_interventions, with_interventions
-from underwatch.whatif.ledger import LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA, ledger, unwatched
-from underwatch.whatif.worlds import begin
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.population import cells
-from underwatch.world.reference import ReferenceWorld
+from underwatch.world.reference.world import ReferenceWorld
 from underwatch.world.scenario_file import scenario_for
 
 EVENTFUL = {

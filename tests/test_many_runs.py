@@ -5,8 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from underwatch.whatif.worlds import begin, drawn
-from underwatch.world import kernel, review, simulate
+from underwatch.experiments.engine.worlds import begin, drawn
+from underwatch.world import simulate
+from underwatch.world.kernels import days as kernel
+from underwatch.world.kernels import review
 from underwatch.world.scenario_file import scenario_for
 
 ENTRIES = (kernel.run_days, kernel.add_up, review.review_units, review.review_officers, review.close_week)

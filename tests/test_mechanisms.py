@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from trials.patterns import LISTED, Town, count
 
-from underwatch.whatif.patterns import LISTED, Town, count
 from underwatch.world import layout as L
 from underwatch.world.parameters import Parameters
 from underwatch.world.simulate import World

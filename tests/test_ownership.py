@@ -5,8 +5,8 @@ import os
 import pytest
 
 from planted import STRANGER
-from underwatch import ownership
-from underwatch.ownership import others_may_write, weak_point
+from underwatch.files import ownership
+from underwatch.files.ownership import others_may_write, weak_point
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o755, 0o1777, 0o1770, 0o2755])

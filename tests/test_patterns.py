@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 import pytest
+from trials.patterns import PATTERNS, WATCHING, Town
 
-from underwatch.whatif.patterns import PATTERNS, WATCHING, Town
 from underwatch.world.parameters import Parameters
 
 TOWN = Town(Parameters.central(), residents=12_000)

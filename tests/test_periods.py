@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from underwatch.dates import coarsen, first_day_of, thursday, week_number
-from underwatch.evidence.periods import parse_period, quarters, slot_of, weeks_between
+from underwatch.evidence.format.periods import parse_period, quarters, slot_of, weeks_between
+from underwatch.record.dates import coarsen, first_day_of, thursday, week_number
 from underwatch.record.tally import Window
 
 # 2016, 2020 and 2024 are leap years; 2015, 2020 and 2026 have 53 weeks.

@@ -6,10 +6,10 @@ from scipy import stats
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from underwatch.errors import InputError
-from underwatch.estimate import density, training
-from underwatch.estimate.blas import one_thread
-from underwatch.estimate.box import Box
-from underwatch.estimate.posterior import Posterior, Standardiser, train
+from underwatch.inference.npe import density, training
+from underwatch.inference.npe.blas import one_thread
+from underwatch.inference.npe.posterior import Posterior, Standardiser, train
+from underwatch.inference.npe.prior_support import Box
 from underwatch.world.draws import stream
 
 BOX = Box(("place", "size"), np.array([-1.0, 0.01]), np.array([3.0, 100.0]), np.array([False, True]))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from underwatch.ranges import FEWEST, TAILS, Range, quantiles, range_name, range_of, ranges_of
-from underwatch.show.summary import band_words
-from underwatch.whatif.compare import LOWER, summary
+from underwatch.experiments.compare import LOWER, summary
+from underwatch.pages.summary import band_words
+from underwatch.record.ranges import FEWEST, TAILS, Range, quantiles, range_name, range_of, ranges_of
 from underwatch.world.draws import stream
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "underwatch"

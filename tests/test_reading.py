@@ -13,15 +13,15 @@ from evidence.packages import TODAY, package_of
 from evidence.packages import report as plain
 from reported import PLACE, WINDOW, A, B, made_package, report, some_reports
 from underwatch.errors import InputError
-from underwatch.estimate.observed import read_for
-from underwatch.estimate.summaries import arrests, row_of
-from underwatch.evidence.cells import count_cells
-from underwatch.evidence.check import check_files
-from underwatch.evidence.format import TABLES
-from underwatch.evidence.ids import id_from, new_id
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.check.summary import summarise
+from underwatch.evidence.format.ids import id_from, new_id
+from underwatch.evidence.format.tables import TABLES
+from underwatch.evidence.format.vocabularies import entries
 from underwatch.evidence.package import new_package, to_files
-from underwatch.evidence.summary import summarise
-from underwatch.evidence.vocabularies import entries
+from underwatch.evidence.release.cells import count_cells
+from underwatch.inference.bank.summaries import arrests, row_of
+from underwatch.inference.inputs.observed import read_for
 from underwatch.record.tally import Window
 
 SLOTS = ["2024-Q3", "2024-Q4"]

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from underwatch.channel.expected_counts import LAWS
 from underwatch.cli import main
-from underwatch.estimate.bank import BankPlan, build
-from underwatch.estimate.priors import world_of
-from underwatch.estimate.question import ALL_NAMES
-from underwatch.estimate.rehearsal import ASKED, rehearse
-from underwatch.evidence.check import check, check_files
+from underwatch.evidence.check.package import check, check_files
 from underwatch.evidence.package import to_files
 from underwatch.evidence.reading import reports, survey
+from underwatch.experiments.engine.tallies import SETTLING
+from underwatch.experiments.engine.worlds import begin, gather, record_of
+from underwatch.inference.bank.bank import BankPlan, build
+from underwatch.inference.bank.priors import world_of
+from underwatch.inference.checks.recovery import ASKED, rehearse
+from underwatch.inference.workflow import ALL_NAMES
 from underwatch.record.indicators import totals
 from underwatch.record.tally import Window
-from underwatch.testimony.tallied import LAWS
-from underwatch.whatif.tallies import SETTLING
-from underwatch.whatif.worlds import begin, gather, record_of
 from underwatch.world import simulate
 
 WINDOW = Window(date(2024, 7, 1), 26)

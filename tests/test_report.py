@@ -8,16 +8,14 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from underwatch.experiments.study import headlines
 from underwatch.facts import model_parameters, places, provinces
-from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
-from underwatch.record.schema import GROUPS
-from underwatch.show.country import label_spots, province_table, seat_map
-from underwatch.show.numbers import number, percent, signed
-from underwatch.show.pages import plain, unit_words
-from underwatch.show.plots import ratios, weekly_chart
-from underwatch.show.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
-from underwatch.show.study import headlines
-from underwatch.show.summary import (
+from underwatch.pages.charts.plots import ratios, weekly_chart
+from underwatch.pages.country import label_spots, province_table, seat_map
+from underwatch.pages.numbers import number, percent, signed
+from underwatch.pages.rendering import plain, unit_words
+from underwatch.pages.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
+from underwatch.pages.summary import (
     STATEMENT,
     Part,
     PlaceFacts,
@@ -28,6 +26,8 @@ from underwatch.show.summary import (
     silence_sentence,
     summary_lines,
 )
+from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
+from underwatch.record.schema import GROUPS
 
 START, DAYS, WINDOW = datetime.date(2024, 7, 1), 365, (137, 199)
 HOERYONG = PlaceFacts("Hoeryong", "회령시", "North Hamgyong", 153532, 153532, 92494, True)

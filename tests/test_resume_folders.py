@@ -11,12 +11,12 @@ from planted import STRANGER, opened_up, tree
 from underwatch.cli import main
 from underwatch.cli.estimate import _folder
 from underwatch.errors import InputError
-from underwatch.estimate.question import OWN_STEPS
+from underwatch.experiments.engine.answer_folder import new_folder
+from underwatch.experiments.engine.run_directory import new_station
+from underwatch.experiments.sweep import Sweep
 from underwatch.facts import find_place
+from underwatch.inference.workflow import OWN_STEPS
 from underwatch.record.outputs import Run, write_run
-from underwatch.show.stations import new_station
-from underwatch.whatif.folder import new_folder
-from underwatch.whatif.sweep import Sweep
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from underwatch.estimate.safe_table import FAMILIES, Disclosure, disclosed
-from underwatch.evidence.cells import PARTS
-from underwatch.evidence.noise import noisy_count
+from underwatch.evidence.release.cells import PARTS
+from underwatch.evidence.release.noise import noisy_count
+from underwatch.inference.inputs.safe_table import FAMILIES, Disclosure, disclosed
 from underwatch.record.tally import N_KINDS
 
 

@@ -9,9 +9,8 @@ from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.record.schema import DICTIONARY
-from underwatch.whatif.ensemble import Results
-from underwatch.whatif.sensitivity import (
+from underwatch.experiments.engine.tasks import Results
+from underwatch.experiments.sensitivity import (
     INDICES_SCHEMA,
     TARGETS,
     Question,
@@ -23,6 +22,7 @@ from underwatch.whatif.sensitivity import (
     sobol,
     worlds_at,
 )
+from underwatch.record.schema import DICTIONARY
 from underwatch.world.scenario_file import scenario_for
 
 A, B = 7.0, 0.1  # Ishigami and Homma 1990, with the constants of Saltelli et al.

@@ -11,7 +11,7 @@ import pytest
 from evidence.packages import good_package
 from underwatch.evidence.folder import zip_bytes
 from underwatch.evidence.package import to_files
-from underwatch.evidence.seal import new_key, seal_bytes
+from underwatch.evidence.privacy.seal import new_key, seal_bytes
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 MAIN = "from underwatch.cli import main; main(prog_name='underwatch')"

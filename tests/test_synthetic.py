@@ -6,13 +6,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from underwatch.estimate.bank import WINDOW, BankPlan
-from underwatch.estimate.question import ALL_NAMES
-from underwatch.estimate.telling import hidden_world, lines_of, tallied, truth_of
-from underwatch.evidence.check import check_files
-from underwatch.evidence.format import EFFORT, REPORTS, SURVEY
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.format.tables import EFFORT, REPORTS, SURVEY
 from underwatch.evidence.package import to_files
-from underwatch.evidence.synthetic import CUT_WEEKS, FIRST_DAY, N_WEEKS, synthetic_package, told
+from underwatch.evidence.samples.synthetic import CUT_WEEKS, FIRST_DAY, N_WEEKS, synthetic_package, told
+from underwatch.inference.bank.bank import WINDOW, BankPlan
+from underwatch.inference.bank.held_out import hidden_world, lines_of, tallied, truth_of
+from underwatch.inference.workflow import ALL_NAMES
 
 PACKAGE, TRUTH = synthetic_package()
 LINES = told()

@@ -5,12 +5,12 @@ from datetime import date
 import numpy as np
 import pytest
 
+from underwatch.channel.effort import EffortWeek, effort_factors
+from underwatch.channel.expected_counts import LAWS, Witnessed, expected_told, in_time, miscoded
+from underwatch.channel.reporting import FEAR_LAWS, law_table, p_told, selection, shares_of_lists
+from underwatch.experiments.engine.tallies import tally_world
+from underwatch.experiments.engine.worlds import begin
 from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
-from underwatch.testimony.channel import FEAR_LAWS, law_table, p_told, selection, shares_of_lists
-from underwatch.testimony.effort import EffortWeek, effort_factors
-from underwatch.testimony.tallied import LAWS, Witnessed, expected_told, in_time, miscoded
-from underwatch.whatif.tallies import tally_world
-from underwatch.whatif.worlds import begin
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import place_scenario

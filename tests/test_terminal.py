@@ -22,10 +22,10 @@ from underwatch.cli import COMMANDS, main
 from underwatch.cli.evidence import evidence
 from underwatch.cli.front import Front
 from underwatch.errors import InputError
-from underwatch.estimate.bank import read_bank, shipped_folder
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import to_files
-from underwatch.show.progress import Progress
+from underwatch.experiments.engine.progress import Progress
+from underwatch.inference.bank.bank import read_bank, shipped_folder
 
 SOURCE = Path(terminal.__file__).parent
 # Every one of them acts on a terminal or hides: escape, C0, C1, direction, zero width, tags, ends of line, half a pair.
@@ -132,7 +132,7 @@ def hostile(tmp_path, monkeypatch, shipped_bank):
     """A folder in which everything that somebody else could have named or written holds what acts."""
     monkeypatch.chdir(tmp_path)
     read = lambda folder: shipped_bank if folder == shipped_folder() else read_bank(folder)  # noqa: E731
-    monkeypatch.setattr("underwatch.estimate.bank.read_bank", read)
+    monkeypatch.setattr("underwatch.inference.bank.bank.read_bank", read)
     name = HOSTILE.replace("/", "")
     write_files(tmp_path / "p", to_files(good_package()))
     write_files(tmp_path / name, to_files(good_package()))

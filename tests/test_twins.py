@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
+from trials.patterns import Town, count
 
-from underwatch.whatif.patterns import Town, count
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters

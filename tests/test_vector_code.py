@@ -10,8 +10,8 @@ import pytest
 from numba import njit
 from numba.core import config
 
-from underwatch.world import dense
 from underwatch.world.draws import split_seed
+from underwatch.world.kernels import dense
 from underwatch.world.rates import rates
 from underwatch.world.scenario_file import scenario_for
 

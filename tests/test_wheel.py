@@ -30,7 +30,7 @@ pytestmark = pytest.mark.deep
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "vendor" / "place.py"
-LIBRARY = "src/underwatch/show/page/vendor"
+LIBRARY = "src/underwatch/web/page/vendor"
 CHARTS = f"{LIBRARY}/uPlot.iife.min.js"
 NOT_SOURCE = shutil.ignore_patterns(
     ".git", ".venv", ".hypothesis", "build", "dist", "runs", "node_modules", "__pycache__"

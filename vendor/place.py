@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WORK = ROOT / "build" / "npm"
-PAGE = "src/underwatch/show/page/vendor"
+PAGE = "src/underwatch/web/page/vendor"
 OF_THE_PAGE = {
     f"{PAGE}/uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
     f"{PAGE}/uPlot.min.css": "uplot/dist/uPlot.min.css",

@@ -8,13 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from underwatch.evidence.check import check
+from underwatch.evidence.check.package import check
 from underwatch.evidence.folder import write_files
-from underwatch.evidence.format import REPORTS
+from underwatch.evidence.format.ids import new_id
+from underwatch.evidence.format.tables import REPORTS
 from underwatch.evidence.history import recorded
-from underwatch.evidence.ids import new_id
 from underwatch.evidence.package import new_package, to_files
-from underwatch.evidence.synthetic import synthetic_package
+from underwatch.evidence.samples.synthetic import synthetic_package
 
 N_REPORTS = 100_000
 

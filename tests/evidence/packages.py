@@ -4,12 +4,12 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY, TABLES
-from underwatch.evidence.gazetteer import gazetteer
+from underwatch.evidence.format.gazetteer import gazetteer
+from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.tables import EFFORT, FIGURES, REPORTS, SURVEY, TABLES
+from underwatch.evidence.format.vocabularies import codes, entries
 from underwatch.evidence.history import Segment, recorded
-from underwatch.evidence.ids import id_from
 from underwatch.evidence.package import new_package
-from underwatch.evidence.vocabularies import codes, entries
 
 TODAY = date(2026, 6, 30)
 CODER = id_from("coder")

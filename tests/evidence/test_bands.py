@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from evidence.packages import good_package, package_of, report
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.evidence import access
-from underwatch.evidence.access import require_closed
-from underwatch.evidence.bands import band_of, told
-from underwatch.evidence.example import example_package, is_the_example
+from underwatch.evidence.check.summary import as_text, summarise
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import to_files
-from underwatch.evidence.publish import LEAST_MIN_CELL
-from underwatch.evidence.summary import as_text, summarise
-from underwatch.show.evidence import evidence_page
+from underwatch.evidence.privacy import access
+from underwatch.evidence.privacy.access import require_closed
+from underwatch.evidence.privacy.bands import band_of, told
+from underwatch.evidence.release.publish import LEAST_MIN_CELL
+from underwatch.evidence.samples.example import example_package, is_the_example
+from underwatch.pages.evidence import evidence_page
 
 
 def test_bands_part_all_counts_and_none_begins_below_the_smallest_cell():

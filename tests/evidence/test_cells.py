@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.packages import package_of, report
-from underwatch.evidence.cells import PARTS, count_cells
-from underwatch.evidence.format import REPORTS
-from underwatch.evidence.ids import id_from
+from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.tables import REPORTS
 from underwatch.evidence.incidents import GRAVEST_FIRST
 from underwatch.evidence.package import new_package
-from underwatch.evidence.publish import Refused, Rules, prepare
+from underwatch.evidence.release.cells import PARTS, count_cells
+from underwatch.evidence.release.publish import Refused, Rules, prepare
 
 LATER = date(2026, 11, 1)
 SLOTS = ["2024-Q3", "2024-Q4"]

@@ -11,10 +11,10 @@ import pytest
 
 from evidence.packages import PLAIN_REPORT, TODAY, good_package, package_of, report
 from underwatch.errors import InputError
-from underwatch.evidence.check import check, check_files, examine, read_package
-from underwatch.evidence.findings import CODES, as_json, as_text, exit_code
+from underwatch.evidence.check.findings import CODES, as_json, as_text, exit_code
+from underwatch.evidence.check.package import check, check_files, examine, read_package
 from underwatch.evidence.folder import LARGEST_FILE, Oversized, read_files, write_files, zip_bytes
-from underwatch.evidence.ids import id_from, new_id
+from underwatch.evidence.format.ids import id_from, new_id
 from underwatch.evidence.package import to_files
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from underwatch.evidence.ids import is_id
+from underwatch.evidence.format.ids import is_id
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence" / "coding.md"
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -10,12 +10,12 @@ import pytest
 
 from evidence.packages import good_package, package_of, report
 from underwatch.evidence import reading
-from underwatch.evidence.check import check_files
-from underwatch.evidence.example import example_package
-from underwatch.evidence.findings import exit_code
-from underwatch.evidence.format import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
-from underwatch.evidence.ids import id_from
+from underwatch.evidence.check.findings import exit_code
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.tables import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.package import to_files
+from underwatch.evidence.samples.example import example_package
 from underwatch.facts import published_facts
 
 LATER = date(2026, 11, 23)

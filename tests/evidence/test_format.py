@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from evidence.packages import TODAY, good_package, identifiers, packages
 from underwatch.errors import InputError
-from underwatch.evidence import ids
-from underwatch.evidence.check import check_files, examine
-from underwatch.evidence.descriptor import descriptor, dictionary_csv, json_schema, own_words
-from underwatch.evidence.format import TABLES
-from underwatch.evidence.gazetteer import gazetteer, place_at
+from underwatch.evidence.check.package import check_files, examine
+from underwatch.evidence.format import ids
+from underwatch.evidence.format.descriptor import descriptor, dictionary_csv, json_schema, own_words
+from underwatch.evidence.format.gazetteer import gazetteer, place_at
+from underwatch.evidence.format.periods import coarsen, parse_period, quarters
+from underwatch.evidence.format.tables import TABLES
+from underwatch.evidence.format.vocabularies import codes, entries, vocabulary_files
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.evidence.periods import coarsen, parse_period, quarters
-from underwatch.evidence.vocabularies import codes, entries, vocabulary_files
 from underwatch.facts import places
 
 HERE = Path(__file__).resolve().parent

@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, report
 from underwatch.errors import InputError
-from underwatch.evidence.check import check_files, read_checked
-from underwatch.evidence.findings import as_json, as_text
+from underwatch.evidence.check.findings import as_json, as_text
+from underwatch.evidence.check.package import check_files, read_checked
+from underwatch.evidence.check.summary import as_text as summary_text
+from underwatch.evidence.check.summary import summarise
+from underwatch.evidence.check.tripwire import column_tripped, tripped
+from underwatch.evidence.edit.importing import import_csv, read_mapping
+from underwatch.evidence.edit.merge import merge
+from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.evidence.folder import unzip, zip_bytes
-from underwatch.evidence.importing import import_csv, read_mapping
-from underwatch.evidence.merge import merge
 from underwatch.evidence.package import new_package, parse_package, to_files
-from underwatch.evidence.publish import Rules, prepare
+from underwatch.evidence.privacy.seal import open_bytes
 from underwatch.evidence.reading import effort, figures, reports, survey
-from underwatch.evidence.seal import open_bytes
-from underwatch.evidence.share import shareable
-from underwatch.evidence.store import WorkingCopy
-from underwatch.evidence.summary import as_text as summary_text
-from underwatch.evidence.summary import summarise
-from underwatch.evidence.tripwire import column_tripped, tripped
-from underwatch.show.evidence import evidence_page
+from underwatch.evidence.release.publish import Rules, prepare
+from underwatch.evidence.release.share import shareable
+from underwatch.pages.evidence import evidence_page
 
 CLEAN = to_files(good_package())
 NAMES = [name for name in CLEAN if not name.startswith("vocab/")]

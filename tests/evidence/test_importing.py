@@ -10,11 +10,11 @@ from hypothesis import given, settings
 
 from evidence.packages import CODER, TODAY, identities, package_of, report
 from underwatch.errors import InputError
-from underwatch.evidence.check import check_files
-from underwatch.evidence.findings import as_text
-from underwatch.evidence.format import REPORTS, TABLES
-from underwatch.evidence.ids import id_from, is_id
-from underwatch.evidence.importing import import_csv, read_mapping, shipped_mappings
+from underwatch.evidence.check.findings import as_text
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.edit.importing import import_csv, read_mapping, shipped_mappings
+from underwatch.evidence.format.ids import id_from, is_id
+from underwatch.evidence.format.tables import REPORTS, TABLES
 from underwatch.evidence.package import new_package, to_files
 
 ACLED = Path(__file__).resolve().parents[2] / "examples" / "evidence" / "acled_like.csv"

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.packages import PLAIN_REPORT, packages
-from underwatch.evidence.format import REPORTS, TABLES
-from underwatch.evidence.ids import id_from
+from underwatch.channel.reporting import GRAVER
+from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.tables import REPORTS, TABLES
+from underwatch.evidence.format.vocabularies import codes, entries
 from underwatch.evidence.incidents import GRAVEST_FIRST, gravest_first, grounds_of, source_of, speaking
-from underwatch.evidence.vocabularies import codes, entries
-from underwatch.testimony.channel import GRAVER
 from underwatch.world.layout import INCIDENT_NAMES
 
 

@@ -12,14 +12,14 @@ from click.testing import CliRunner
 from evidence.packages import CODER, TODAY, good_package, package_of, report
 from evidence.test_store import record_of
 from underwatch.cli import main
-from underwatch.evidence.check import check_files, read_package
+from underwatch.evidence.check.package import check_files, read_package
+from underwatch.evidence.edit.merge import merge
+from underwatch.evidence.edit.store import WorkingCopy, working_path
+from underwatch.evidence.edit.work import save_work, start_work
 from underwatch.evidence.folder import read_files, write_files
-from underwatch.evidence.ids import ALPHABET, KEY_LENGTH, id_from, is_key, new_key
-from underwatch.evidence.merge import merge
+from underwatch.evidence.format.ids import ALPHABET, KEY_LENGTH, id_from, is_key, new_key
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.evidence.share import shareable
-from underwatch.evidence.store import WorkingCopy, working_path
-from underwatch.evidence.work import save_work, start_work
+from underwatch.evidence.release.share import shareable
 
 LETTERS = str.maketrans("0123456789abcdef", ALPHABET[:16])
 

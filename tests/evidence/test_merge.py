@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from evidence.packages import CODER, TODAY, good_package, package_of, packages, report, reports
 from underwatch.cli.evidence import evidence
 from underwatch.errors import InputError
-from underwatch.evidence.alike import met_in_merging
-from underwatch.evidence.check import check_files, read_package
+from underwatch.evidence.check.package import check_files, read_package
+from underwatch.evidence.edit.alike import met_in_merging
+from underwatch.evidence.edit.merge import merge
 from underwatch.evidence.folder import write_files
-from underwatch.evidence.format import BIBLIOGRAPHY, CHANGES, EFFORT, RELEASES, REPORTS
+from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.tables import BIBLIOGRAPHY, CHANGES, EFFORT, RELEASES, REPORTS
 from underwatch.evidence.history import Segment, recorded
-from underwatch.evidence.ids import id_from
-from underwatch.evidence.merge import merge
 from underwatch.evidence.package import to_files
-from underwatch.evidence.share import shareable
+from underwatch.evidence.release.share import shareable
 
 
 def edited(package, rows, segment):

@@ -22,9 +22,9 @@ from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.package import to_files
-from underwatch.evidence.passphrase import LANGUAGES, check_passphrase, composed, make_passphrase
-from underwatch.evidence.seal import new_key, open_bytes, seal, seal_bytes
-from underwatch.evidence.sequences import as_keys, letters_that_count
+from underwatch.evidence.privacy.passphrase import LANGUAGES, check_passphrase, composed, make_passphrase
+from underwatch.evidence.privacy.seal import new_key, open_bytes, seal, seal_bytes
+from underwatch.evidence.privacy.sequences import as_keys, letters_that_count
 
 KOREAN = "강가에서 주운 돌과 낡은 우산 셋"
 EASY = {

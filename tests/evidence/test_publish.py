@@ -22,19 +22,19 @@ from scipy.optimize import linprog
 
 from evidence.packages import TODAY, good_package, package_of, report
 from underwatch.errors import InputError
-from underwatch.evidence.cells import count_cells, slot_of
-from underwatch.evidence.check import check_files
-from underwatch.evidence.example import example_package
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.edit.work import start_work
 from underwatch.evidence.folder import read_files, write_files
-from underwatch.evidence.format import REPORTS
+from underwatch.evidence.format.ids import id_from, letters_of, new_id
+from underwatch.evidence.format.tables import REPORTS
 from underwatch.evidence.history import recorded
-from underwatch.evidence.ids import id_from, letters_of, new_id
-from underwatch.evidence.noise import discrete_laplace
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.evidence.publish import Refused, Rules, prepare, publish
-from underwatch.evidence.suppression import hide, room, with_totals
-from underwatch.evidence.synthetic import synthetic_package
-from underwatch.evidence.work import start_work
+from underwatch.evidence.release.cells import count_cells, slot_of
+from underwatch.evidence.release.noise import discrete_laplace
+from underwatch.evidence.release.publish import Refused, Rules, prepare, publish
+from underwatch.evidence.release.suppression import hide, room, with_totals
+from underwatch.evidence.samples.example import example_package
+from underwatch.evidence.samples.synthetic import synthetic_package
 
 LATER = date(2026, 11, 1)
 PERIOD = {"start": "2023-Q3", "end": "2024-Q4"}

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from evidence.packages import CODER, TODAY, good_package, package_of, report
 from evidence.test_store import record_of
 from underwatch.errors import InputError
-from underwatch.evidence.check import check_files
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.edit.work import start_work
 from underwatch.evidence.folder import read_files, unzip, write_files, zip_bytes
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.evidence.seal import (
+from underwatch.evidence.privacy.seal import (
     new_key,
     open_bytes,
     open_sealed,
@@ -25,7 +26,6 @@ from underwatch.evidence.seal import (
     seal,
     seal_bytes,
 )
-from underwatch.evidence.work import start_work
 
 WORDS = "correct horse battery staple lamp"
 
@@ -168,8 +168,8 @@ WATCHED = """
             if (flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
                 written.append(os.fsdecode(arguments[0]))
     sys.addaudithook(watch)
-    from underwatch.evidence.seal import seal, read_sealed
-    from underwatch.evidence.check import check_files
+    from underwatch.evidence.privacy.seal import seal, read_sealed
+    from underwatch.evidence.check.package import check_files
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     del written[:]
     file = seal(folder, out / "x.age", passphrase=sys.argv[3])

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 
 from evidence.packages import CODER, PLAIN_REPORT, TODAY, good_package, package_of, packages, report
 from underwatch.errors import InputError
-from underwatch.evidence.check import check_files, read_package
+from underwatch.evidence.check.package import check_files, read_package
+from underwatch.evidence.edit.store import WorkingCopy, remove_working_copy, working_path
+from underwatch.evidence.edit.work import newest, save_work, start_work
 from underwatch.evidence.folder import read_files, write_files
-from underwatch.evidence.format import CHANGES, TABLES
-from underwatch.evidence.ids import id_from, new_id
+from underwatch.evidence.format.ids import id_from, new_id
+from underwatch.evidence.format.tables import CHANGES, TABLES
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.evidence.store import WorkingCopy, remove_working_copy, working_path
-from underwatch.evidence.work import newest, save_work, start_work
 
 
 def mode(path):
@@ -206,9 +206,9 @@ def test_editors_at_once_lose_nothing(tmp_path):
 
 WRITER = """
     import sys
-    from underwatch.evidence.format import TABLES
-    from underwatch.evidence.store import WorkingCopy
-    from underwatch.evidence.ids import id_from
+    from underwatch.evidence.format.tables import TABLES
+    from underwatch.evidence.edit.store import WorkingCopy
+    from underwatch.evidence.format.ids import id_from
     row = dict(zip(TABLES["reports"].names, sys.argv[2].split(",")))
     with WorkingCopy(sys.argv[1]) as copy:
         for number in range(100_000):
@@ -240,7 +240,7 @@ def test_a_kill_while_committing_loses_nothing_that_was_committed(tmp_path, dela
 
 SAVER = """
     import os, sys
-    from underwatch.evidence.work import save_work
+    from underwatch.evidence.edit.work import save_work
     placed = os.replace
     left = [int(sys.argv[2])]
     def killed(source, target):
@@ -270,11 +270,11 @@ def test_a_kill_while_saving_is_completed_by_saving_again(tmp_path, n_written):
 
 MAKER = """
     import sys
-    from underwatch.evidence.work import start_work
+    from underwatch.evidence.edit.work import start_work
     print("go", flush=True)
     while True:
         start_work(sys.argv[1]).close()
-        from underwatch.evidence.store import remove_working_copy
+        from underwatch.evidence.edit.store import remove_working_copy
         remove_working_copy(sys.argv[1])
 """
 

@@ -12,13 +12,13 @@ from evidence.test_store import record_of
 from planted import STRANGER, tree
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.evidence import publish as publishing
+from underwatch.evidence.edit.store import WorkingCopy, remove_working_copy, working_path
+from underwatch.evidence.edit.work import save_work, start_work
 from underwatch.evidence.folder import names_of_format, read_files, write_files, zip_bytes
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.evidence.publish import Release, Rules, publish
-from underwatch.evidence.seal import new_key, open_sealed, remove_plain, seal, seal_bytes
-from underwatch.evidence.store import WorkingCopy, remove_working_copy, working_path
-from underwatch.evidence.work import save_work, start_work
+from underwatch.evidence.privacy.seal import new_key, open_sealed, remove_plain, seal, seal_bytes
+from underwatch.evidence.release import publish as publishing
+from underwatch.evidence.release.publish import Release, Rules, publish
 
 
 def do(*words, code=2, typed=None):
@@ -206,7 +206,7 @@ def test_what_a_user_names_takes_the_place_of_nothing(folder, precious, tmp_path
 
 @pytest.mark.parametrize("words", [[], ["--synthetic"]], ids=["template", "truth"])
 def test_what_is_put_beside_a_new_package_takes_the_place_of_nothing(tmp_path, precious, monkeypatch, words):
-    monkeypatch.setattr("underwatch.evidence.synthetic.synthetic_package", lambda: (good_package(), {}))
+    monkeypatch.setattr("underwatch.evidence.samples.synthetic.synthetic_package", lambda: (good_package(), {}))
     beside = tmp_path / ("x.truth.json" if words else "x-template.xlsx")
     beside.write_text("filled in")
     assert "exists already" in do("new", tmp_path / "x", *words).stderr

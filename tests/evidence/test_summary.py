@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from evidence.packages import package_of, packages, report
 from underwatch.cli.evidence import evidence
 from underwatch.errors import InputError
-from underwatch.evidence.example import example_package
+from underwatch.evidence.check.summary import as_text, summarise
 from underwatch.evidence.folder import write_files
-from underwatch.evidence.format import EFFORT, REPORTS
-from underwatch.evidence.ids import id_from
+from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.tables import EFFORT, REPORTS
 from underwatch.evidence.package import to_files
-from underwatch.evidence.summary import as_text, summarise
-from underwatch.evidence.synthetic import synthetic_package
-from underwatch.show.evidence import evidence_page
+from underwatch.evidence.samples.example import example_package
+from underwatch.evidence.samples.synthetic import synthetic_package
+from underwatch.pages.evidence import evidence_page
 
 
 class Page(HTMLParser):

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from evidence.packages import TODAY, coordinates, digit_runs, emails, good_package, identities, names, phones, texts
 from evidence.test_check import change
 from underwatch.cli.evidence import evidence
-from underwatch.evidence.check import check_files
-from underwatch.evidence.check_cells import check_cells
-from underwatch.evidence.findings import as_json, as_text
+from underwatch.evidence.check.cells import check_cells
+from underwatch.evidence.check.findings import as_json, as_text
+from underwatch.evidence.check.package import check_files
+from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.folder import read_files, write_files
-from underwatch.evidence.format import TABLES
-from underwatch.evidence.gazetteer import gazetteer
+from underwatch.evidence.format.gazetteer import gazetteer
+from underwatch.evidence.format.tables import TABLES
+from underwatch.evidence.format.vocabularies import codes, vocabulary_files
 from underwatch.evidence.package import Sheet, to_files
-from underwatch.evidence.tripwire import column_tripped, tripped
-from underwatch.evidence.vocabularies import codes, vocabulary_files
 
 CLEAN = to_files(good_package())
 PLACES = [

@@ -105,24 +105,7 @@ def _warm():
     import pyrage  # noqa: F401
     import scipy.stats  # noqa: F401
 
-    import underwatch.cli.calibrate
-    import underwatch.cli.diary
-    import underwatch.cli.estimate
-    import underwatch.cli.evidence
-    import underwatch.cli.studio
-    import underwatch.cli.sweep
-    import underwatch.cli.whatif
-    import underwatch.cli.world
-    import underwatch.estimate.question
-    import underwatch.evidence.importing
-    import underwatch.evidence.seal
-    import underwatch.show.diary
-    import underwatch.show.job
-    import underwatch.show.server
-    import underwatch.whatif.compare
-    import underwatch.whatif.folder
-    import underwatch.whatif.sweep  # noqa: F401
-    from underwatch.evidence.check import check_files
+    from underwatch.evidence.check.package import check_files
 
     check_files(files_of_a_package())
 

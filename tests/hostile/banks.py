@@ -14,9 +14,9 @@ def bank_of(folder, raw=None, data=None, **told):
     """A bank of two worlds of four weeks, with one shard of these bytes."""
     import tomli_w
 
-    from underwatch.estimate.bank import FORMAT
-    from underwatch.estimate.priors import world_prior
-    from underwatch.estimate.shard import write_shard
+    from underwatch.inference.bank.bank import FORMAT
+    from underwatch.inference.bank.priors import world_prior
+    from underwatch.inference.bank.shard import write_shard
     from underwatch.record.tally import Window
 
     kept = {

@@ -98,8 +98,8 @@ def _of_json(name, data):
         written(folder / "release.json", data)
 
         def read():
-            from underwatch.estimate.safe_table import read_safe_table
             from underwatch.facts import find_place
+            from underwatch.inference.inputs.safe_table import read_safe_table
             from underwatch.record.tally import Window
 
             read_safe_table(folder, find_place("hoeryong")[2][0], Window(date(2023, 7, 3), 104))

@@ -65,7 +65,7 @@ def a_packed_posterior(folder):
     path = packed_npz(folder / "x.npz", 600)
 
     def read():
-        from underwatch.estimate.posterior import Posterior
+        from underwatch.inference.npe.posterior import Posterior
 
         Posterior.load(path)
 
@@ -79,7 +79,7 @@ def a_packed_step(folder):
     packed_npz(folder / "x.npz", 600)
 
     def read():
-        from underwatch.estimate.question import Steps
+        from underwatch.inference.workflow import Steps
 
         Steps(folder, 1.0, print).arrays("x", dict, {"draws": np.zeros(3)})
 
@@ -111,7 +111,7 @@ def a_device_as_scenario(folder):
 
 @case
 def results_without_end(folder):
-    from underwatch.whatif.ensemble import Results, _mark
+    from underwatch.experiments.engine.tasks import Results, _mark
 
     line = json.dumps({"question": _mark({})}).encode() + b"\n"
     row = b'{"task": 0, "values": [' + b"0," * 4_000_000 + b'0], "reason": ""}\n'

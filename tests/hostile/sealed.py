@@ -19,7 +19,7 @@ def sealed(folder, stanzas, mac=b"--- " + _B64 + b"\n" + b"B" * 80):
 
 
 def a_key(folder):
-    from underwatch.evidence.seal import new_key
+    from underwatch.evidence.privacy.seal import new_key
 
     new_key(folder / "key")
     return str(folder / "key")
@@ -55,7 +55,7 @@ def a_work_factor_of_22(folder):
 
 @case
 def a_sealed_bomb(folder):
-    from underwatch.evidence.seal import seal_bytes
+    from underwatch.evidence.privacy.seal import seal_bytes
 
     recipient = _recipient_of(a_key(folder))
     bomb = zipped({f"{n}.csv": bytes(40 * MB) for n in range(10)})

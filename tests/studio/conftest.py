@@ -22,7 +22,7 @@ AXE = ROOT / "build" / "axe" / "axe.min.js"
 @pytest.fixture(scope="session", autouse=True)
 def placed():
     """Put uPlot and axe-core in their places, where `make` has not done so."""
-    from underwatch.show.server import CHARTS
+    from underwatch.web.server import CHARTS
 
     if not (ROOT / "src" / "underwatch" / "show" / "page" / CHARTS).is_file() or not AXE.is_file():
         subprocess.run([sys.executable, ROOT / "vendor" / "place.py"], check=True)
@@ -31,10 +31,10 @@ def placed():
 @pytest.fixture(scope="session", autouse=True)
 def compiled():
     """Compile the kernels once, for the studios that are processes of their own and find them on the disk."""
-    from underwatch.show.studio.life import life
-    from underwatch.show.studio.question import question_of
-    from underwatch.show.studio.run import Run
-    from underwatch.show.studio.simulation import answer
+    from underwatch.web.session.question import question_of
+    from underwatch.web.session.run import Run
+    from underwatch.web.session.simulation import answer
+    from underwatch.web.views.life import life
 
     run = Run(1, question_of({"place": "Hoeryong", "population": 300, "days": 8, "draws": 1}), kept=True)
     answer(run, 2)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.served import SMALL
-from underwatch.show.server_guard import MOST_BODY_BYTES
+from underwatch.web.guard import MOST_BODY_BYTES
 
 
 def raw(studio, text, wait=5.0):

@@ -8,7 +8,7 @@ import pytest
 
 from studio.conftest import CHROMIUM, QUIET
 from underwatch.cli.studio import _Doorstep
-from underwatch.show.server import page_root
+from underwatch.web.server import page_root
 
 LOCATION = "[location.href, document.title, document.referrer, JSON.stringify(history.state), document.cookie]"
 

@@ -9,16 +9,16 @@ import pytest
 
 from studio.served import Studio
 from studio.test_runs import LONG, until
-from underwatch.show.server_api import MOST_STREAMS
-from underwatch.show.server_links import ANSWER, BODY, HEAD, REST, UNREAD, Links, Patience, Stay
+from underwatch.web.api import MOST_STREAMS
+from underwatch.web.links import ANSWER, BODY, HEAD, REST, UNREAD, Links, Patience, Stay
 
 GENEROUS = 30.0  # seconds until a test gives up; nothing is measured
 # The server with little patience, few files, and as many places for connections as it finds or is told
 IMPATIENT = """
 import resource, sys
-from underwatch.show import server
-from underwatch.show.server_links import Patience
-from underwatch.show.studio.desk import Desk
+from underwatch.pages import server
+from underwatch.web.links import Patience
+from underwatch.web.session.queue import Desk
 files, places = {files}, {places}
 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 if places:

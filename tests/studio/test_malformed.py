@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from underwatch.show.server_guard import TOKEN_HEADER
-from underwatch.show.studio.description import description
+from underwatch.web.description import description
+from underwatch.web.guard import TOKEN_HEADER
 
 EACH = int(os.environ.get("UNDERWATCH_REQUESTS", "300")) // 25  # examples for each of about 25 operations
 SCHEMA = schemathesis.openapi.from_dict(description())

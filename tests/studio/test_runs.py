@@ -12,10 +12,10 @@ import pytest
 
 from studio.served import SMALL, Studio
 from underwatch.cli import main
-from underwatch.show import work
-from underwatch.show.studio import simulation
-from underwatch.show.studio.question import question_of
-from underwatch.show.studio.run import Run
+from underwatch.experiments.engine import place as work
+from underwatch.web.session import simulation
+from underwatch.web.session.question import question_of
+from underwatch.web.session.run import Run
 from underwatch.world.scenario_file import parse
 
 LONG = {"place": "Hoeryong", "population": 150_000, "days": 1461, "draws": 64}

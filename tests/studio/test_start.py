@@ -15,8 +15,8 @@ from studio.served import SMALL, Studio
 from studio.test_runs import finished
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.show import server
-from underwatch.show.studio.desk import Desk
+from underwatch.web import server
+from underwatch.web.session.queue import Desk
 
 FIRST_PAGE_SECONDS = 2.0
 
@@ -35,7 +35,7 @@ def test_the_page_is_there_before_the_model():
         assert (
             busy < FIRST_PAGE_SECONDS
         )  # the clock on the wall is that of a machine which may be busy with other things
-        code = "import sys, underwatch.show.server, underwatch.show.studio.desk as _; print({'numpy'} & {*sys.modules})"
+        code = "import sys, underwatch.web.server, underwatch.web.session.queue as _; print({'numpy'} & {*sys.modules})"
         told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert told.stdout.strip() == "set()"
     finally:
@@ -112,7 +112,7 @@ def test_two_folders_are_opened_side_by_side(tmp_path, monkeypatch):
 
 def test_a_run_that_fails_is_told_and_the_next_goes_on():
     """What goes wrong in a run ends this run alone."""
-    from underwatch.show.studio.question import question_of
+    from underwatch.web.session.question import question_of
 
     def broken(run, threads):
         if run.number == 1:

@@ -6,16 +6,17 @@ import re
 import pytest
 
 from studio.served import ROOT
+from underwatch.experiments.diary import COUNTED
+from underwatch.experiments.ledger.entries import ACTS, REASONS
 from underwatch.facts import model_parameters, provinces
+from underwatch.pages.report import LIMITS
 from underwatch.record.indicators import HEADLINES
-from underwatch.show.diary import COUNTED
-from underwatch.show.report import LIMITS
-from underwatch.show.studio import choices, run
-from underwatch.show.studio.life import _FOLLOWERS, KINDS
-from underwatch.show.studio.question import question_of
-from underwatch.show.studio.simulation import LIVE
-from underwatch.show.studio.takeaway import TAKEN
-from underwatch.whatif.entries import ACTS, REASONS
+from underwatch.web.session import run
+from underwatch.web.session.exports import TAKEN
+from underwatch.web.session.question import question_of
+from underwatch.web.session.simulation import LIVE
+from underwatch.web.views import choices
+from underwatch.web.views.life import _FOLLOWERS, KINDS
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
 PAGE = ROOT / "src" / "underwatch" / "show" / "page"
@@ -121,9 +122,9 @@ def test_korean_is_korean():
 
 
 def test_the_korean_lines_ask_only_for_figures_that_are_sent():
-    from underwatch.show.studio.figures import told
-    from underwatch.show.studio.run import Run
-    from underwatch.show.studio.simulation import answer
+    from underwatch.web.session.run import Run
+    from underwatch.web.session.simulation import answer
+    from underwatch.web.views.figures import told
 
     one = Run(
         1, question_of({"place": "Hoeryong", "population": 400, "days": 21, "draws": 2, "interventions": ["amnesty"]})

@@ -136,8 +136,8 @@ def test_the_reports_charts_are_in_no_zone():
     """Also where the user's own Matplotlib is set to another one."""
     import matplotlib
 
-    from underwatch.show.plots import date_axis
-    from underwatch.show.svg import canvas, styled
+    from underwatch.pages.charts.plots import date_axis
+    from underwatch.pages.charts.svg import canvas, styled
 
     @styled
     def ticks():

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from underwatch.errors import InputError
 
 if TYPE_CHECKING:
-    from underwatch.estimate.bank import Bank
-    from underwatch.estimate.observed import Reading
     from underwatch.facts import Place
+    from underwatch.inference.bank.bank import Bank
+    from underwatch.inference.inputs.observed import Reading
     from underwatch.record.tally import Window
 
 
@@ -60,13 +60,13 @@ def of_this_place(bank: Bank, place: Place) -> None:
 
 def asked_of(given: dict[str, Any], place: Place, window: Window) -> Asked:
     """Read the package or the safe table."""
-    from underwatch.estimate.observed import read_for, read_table_for
-    from underwatch.estimate.safe_table import LARGEST_TABLE, is_safe_table
-    from underwatch.evidence.check import read_package
-    from underwatch.evidence.example import example_package, is_the_example
-    from underwatch.evidence.ids import letters_of
-    from underwatch.evidence.publish import TABLE_FILE
-    from underwatch.intake.regular import read_bytes
+    from underwatch.evidence.check.package import read_package
+    from underwatch.evidence.format.ids import letters_of
+    from underwatch.evidence.release.publish import TABLE_FILE
+    from underwatch.evidence.samples.example import example_package, is_the_example
+    from underwatch.files.intake.regular import read_bytes
+    from underwatch.inference.inputs.observed import read_for, read_table_for
+    from underwatch.inference.inputs.safe_table import LARGEST_TABLE, is_safe_table
 
     path: Path | None = given["package"]
     if path is not None and is_safe_table(path):

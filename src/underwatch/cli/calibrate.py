@@ -11,7 +11,7 @@ import click
 from underwatch.terminal import say
 
 if TYPE_CHECKING:
-    from underwatch.estimate.bank import BankPlan
+    from underwatch.inference.bank.bank import BankPlan
 
 _CALIBRATE = """Prove the calibration of a bank: over simulated cases, do the ranges hold what they say, few reports or
 many.
@@ -64,11 +64,11 @@ _OUT = click.option(
 @_OUT
 def calibrate(**given: Any) -> int:
     """Build what is missing, then judge."""
-    from underwatch.estimate.bank import read_bank, shipped_folder
-    from underwatch.estimate.findings import in_words_of_columns
-    from underwatch.estimate.proof import prove, reference_settings
-    from underwatch.files import fresh_folder, numbered_folder
-    from underwatch.show.calibration import write_proofs
+    from underwatch.files.writing import fresh_folder, numbered_folder
+    from underwatch.inference.bank.bank import read_bank, shipped_folder
+    from underwatch.inference.checks.proof import prove, reference_settings
+    from underwatch.inference.findings import in_words_of_columns
+    from underwatch.pages.calibration import write_proofs
 
     folder = given["bank_folder"] or shipped_folder()
     if given["worlds"] is not None:
@@ -92,8 +92,8 @@ def _plan(given: dict[str, Any], folder: Path) -> BankPlan:
     from datetime import date
 
     from underwatch.errors import InputError
-    from underwatch.estimate.bank import WINDOW, BankPlan, plan_of
     from underwatch.facts import find_place
+    from underwatch.inference.bank.bank import WINDOW, BankPlan, plan_of
     from underwatch.record.tally import Window
 
     if (folder / "bank.toml").exists():
@@ -111,8 +111,8 @@ def _plan(given: dict[str, Any], folder: Path) -> BankPlan:
 
 def _build(given: dict[str, Any], folder: Path) -> None:
     """Run the worlds that are missing, with the time that is left."""
-    from underwatch.estimate.bank import build
-    from underwatch.whatif.executors import cores, executor_for
+    from underwatch.experiments.engine.executors import cores, executor_for
+    from underwatch.inference.bank.bank import build
 
     plan, began, done, first = _plan(given, folder), time.monotonic(), 0, 0
 
@@ -155,12 +155,12 @@ Examples:
 def design(**given: Any) -> None:
     """Try each addition and print how wide the ranges would be."""
     from underwatch.cli.asked import asked_of, of_this_place, one_package, place_of
-    from underwatch.estimate.bank import read_bank, shipped_folder
-    from underwatch.estimate.design import AS_IT_IS
-    from underwatch.estimate.design import design as try_each
     from underwatch.evidence.folder import PRIVATE_FOLDER
-    from underwatch.files import fresh_folder, numbered_folder
-    from underwatch.show.calibration import design_rows, write_design
+    from underwatch.files.writing import fresh_folder, numbered_folder
+    from underwatch.inference.bank.bank import read_bank, shipped_folder
+    from underwatch.inference.design import AS_IT_IS
+    from underwatch.inference.design import design as try_each
+    from underwatch.pages.calibration import design_rows, write_design
 
     one_package(given)
     place = place_of(given["place"])

@@ -38,7 +38,7 @@ def diary(run: Path, like: str, around: int, as_json: bool) -> None:
     """Print a diary."""
     import json
 
-    from underwatch.show.diary import diary_lines, diary_record, make_diary
+    from underwatch.experiments.diary import diary_lines, diary_record, make_diary
 
     told = make_diary(run, like, around)
     if as_json:

@@ -13,11 +13,11 @@ from underwatch.errors import InputError
 from underwatch.terminal import say
 
 if TYPE_CHECKING:
-    from underwatch.estimate.bank import Bank
-    from underwatch.estimate.declared import Declared
-    from underwatch.estimate.question import Answer
-    from underwatch.estimate.rehearsal import Rehearsal
     from underwatch.facts import Place
+    from underwatch.inference.bank.bank import Bank
+    from underwatch.inference.checks.recovery import Rehearsal
+    from underwatch.inference.inputs.expert_prior import Declared
+    from underwatch.inference.workflow import Answer
 
 QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
 _LONGEST_KEY = 100  # bytes
@@ -100,13 +100,13 @@ Examples:
 )
 def estimate(**given: Any) -> int:
     """Ask the question, answer it, keep the answer and show it."""
-    from underwatch.estimate.bank import read_bank, shipped_folder
-    from underwatch.estimate.declared import Declared, read_declared
-    from underwatch.estimate.findings import first_lines
-    from underwatch.estimate.outputs import write_answer
-    from underwatch.estimate.question import OWN_STEPS, OutOfTime, Question, Steps, answer
-    from underwatch.evidence.access import require_closed
-    from underwatch.folders import remove_empty, remove_matching
+    from underwatch.evidence.privacy.access import require_closed
+    from underwatch.files.folders import remove_empty, remove_matching
+    from underwatch.inference.bank.bank import read_bank, shipped_folder
+    from underwatch.inference.findings import first_lines
+    from underwatch.inference.inputs.expert_prior import Declared, read_declared
+    from underwatch.inference.outputs import write_answer
+    from underwatch.inference.workflow import OWN_STEPS, OutOfTime, Question, Steps, answer
 
     one_package(given)
     place = place_of(given["place"])
@@ -136,7 +136,7 @@ def estimate(**given: Any) -> int:
         return 1
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"go on with --resume {folder}") from None
-    from underwatch.show.estimate import estimate_page
+    from underwatch.pages.estimate import estimate_page
 
     truths = [] if rehearsal is None else _keep_rehearsal(folder, found, rehearsal)
     write_answer(folder, found, estimate_page(found, () if rehearsal is None else rehearsal.truth.tolist()), kept)
@@ -149,8 +149,8 @@ def estimate(**given: Any) -> int:
 
 def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
     """Return a package told from the world of that number, which is in no bank."""
-    from underwatch.estimate.bank import BankPlan
-    from underwatch.estimate.rehearsal import rehearse
+    from underwatch.inference.bank.bank import BankPlan
+    from underwatch.inference.checks.recovery import rehearse
 
     say("a world that is in no bank ...", err=True)
     return rehearse(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
@@ -158,10 +158,10 @@ def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
 
 def _keep_rehearsal(folder: Path, found: Answer, rehearsal: Rehearsal) -> list[str]:
     """Keep the package and what is true behind it, beside what is said; return it in words."""
-    from underwatch.estimate.findings import number, rows
     from underwatch.evidence.folder import PRIVATE_FILE, write_files
     from underwatch.evidence.package import to_files
-    from underwatch.files import write_atomically
+    from underwatch.files.writing import write_atomically
+    from underwatch.inference.findings import number, rows
 
     if not (folder / PACKAGE).exists():
         write_files(folder / PACKAGE, to_files(rehearsal.package.keyed()))
@@ -185,8 +185,8 @@ def _told(declared: Declared) -> dict[str, Any]:
 
 def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
     """Return what outputs call the package, and the key that gives a package without one a name for this once."""
-    from underwatch.evidence.ids import is_key, keyed_letters_of, new_key
-    from underwatch.intake.regular import read_text
+    from underwatch.evidence.format.ids import is_key, keyed_letters_of, new_key
+    from underwatch.files.intake.regular import read_text
 
     if asked.name:
         return asked.name, ""
@@ -207,9 +207,9 @@ def _folder(given: dict[str, Any], place: Place, question: dict[str, Any], once:
     The key of a package that has none of its own goes with the steps when all is done.
     """
     from underwatch.evidence.folder import PRIVATE_FILE, PRIVATE_FOLDER
-    from underwatch.files import fresh_folder, numbered_folder, write_atomically
-    from underwatch.folders import kept_folder
-    from underwatch.intake.json import read_json
+    from underwatch.files.folders import kept_folder
+    from underwatch.files.intake.json import read_json
+    from underwatch.files.writing import fresh_folder, numbered_folder, write_atomically
 
     if given["resume"] is not None:
         if given["out"] is not None:

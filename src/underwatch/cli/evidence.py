@@ -9,18 +9,18 @@ import click
 from underwatch.cli.passphrase import known_passphrase, new_passphrase
 from underwatch.cli.paths import AnyPath
 from underwatch.errors import InputError, nearest
-from underwatch.evidence.check import check_package, examine, read_checked, read_package
-from underwatch.evidence.findings import Finding, as_json, as_text, exit_code
+from underwatch.evidence.check.findings import Finding, as_json, as_text, exit_code
+from underwatch.evidence.check.package import check_package, examine, read_checked, read_package
+from underwatch.evidence.edit.store import working_path
 from underwatch.evidence.folder import LARGEST_FILE, PRIVATE_FILE, read_files, write_files
-from underwatch.evidence.format import RECORDED, TABLES
+from underwatch.evidence.format.ids import is_id, new_id
+from underwatch.evidence.format.tables import RECORDED, TABLES
+from underwatch.evidence.format.vocabularies import codes
 from underwatch.evidence.history import recorded
-from underwatch.evidence.ids import is_id, new_id
 from underwatch.evidence.package import new_package, parse_package, to_files
-from underwatch.evidence.passphrase import LANGUAGES
-from underwatch.evidence.store import working_path
-from underwatch.evidence.vocabularies import codes
-from underwatch.files import must_be_new, write_new
-from underwatch.intake.regular import read_bytes
+from underwatch.evidence.privacy.passphrase import LANGUAGES
+from underwatch.files.intake.regular import read_bytes
+from underwatch.files.writing import must_be_new, write_new
 from underwatch.terminal import printable, say, say_json
 
 _FOLDER = click.argument("folder", type=AnyPath())
@@ -55,7 +55,7 @@ def _unlocked(path: Path, key: Path | None) -> dict[str, bytes]:
     """Return the files of a folder, a zip or a sealed package; a passphrase is asked for where one is needed."""
     if path.suffix != ".age":
         return read_files(path)
-    from underwatch.evidence.seal import read_sealed
+    from underwatch.evidence.privacy.seal import read_sealed
 
     return read_sealed(path, "" if key else known_passphrase(), key)
 
@@ -70,11 +70,11 @@ def new(folder: Path, example: bool, synthetic: bool) -> None:
         raise InputError("--example or --synthetic, one of the two")
     package, truth = new_package(), None
     if example:
-        from underwatch.evidence.example import example_package
+        from underwatch.evidence.samples.example import example_package
 
         package = example_package()
     if synthetic:
-        from underwatch.evidence.synthetic import synthetic_package
+        from underwatch.evidence.samples.synthetic import synthetic_package
 
         package, truth = synthetic_package()
     beside = folder.with_name(folder.name + (".truth.json" if synthetic else "-template.xlsx"))
@@ -85,7 +85,7 @@ def new(folder: Path, example: bool, synthetic: bool) -> None:
         write_new(beside, json.dumps(truth).encode(), PRIVATE_FILE)
         say(f"{beside} holds the truth.")
     if not example and not synthetic:
-        from underwatch.evidence.template import template_xlsx
+        from underwatch.evidence.edit.template import template_xlsx
 
         write_new(beside, template_xlsx(), PRIVATE_FILE)
         say(f"{beside} is the template; fill it in, save the sheet `reports` as CSV UTF-8, then import it.")
@@ -105,11 +105,11 @@ def mapping(name: str) -> None:
     """Print a mapping that ships, to copy and change (acled without NAME)."""
     from importlib import resources
 
-    from underwatch.evidence.importing import shipped_mappings
+    from underwatch.evidence.edit.importing import shipped_mappings
 
     if name not in shipped_mappings():
         raise InputError(f"no mapping of that name ships{nearest(name[:80], shipped_mappings())}")
-    folder = resources.files("underwatch.evidence") / "mappings"
+    folder = resources.files("underwatch.evidence.edit") / "mappings"
     say(*(folder / f"{name}.toml").read_text(encoding="utf-8").removesuffix("\n").split("\n"))
 
 
@@ -118,7 +118,7 @@ def mapping(name: str) -> None:
 @click.option("--dictionary", is_flag=True, help="The data dictionary as CSV.")
 def schema(table: str | None, dictionary: bool) -> None:
     """Print the JSON Schema of one TABLE, or of all."""
-    from underwatch.evidence.descriptor import dictionary_csv, json_schema
+    from underwatch.evidence.format.descriptor import dictionary_csv, json_schema
 
     if dictionary:
         say(*dictionary_csv().decode().removesuffix("\n").split("\n"))
@@ -139,7 +139,7 @@ def import_(
     file: Path, folder: Path, mapping_name: str | None, as_json_: bool, today: datetime | None, **how: str | bool
 ) -> int | None:
     """Bring the reports of a CSV FILE into a package; with a finding nothing is written."""
-    from underwatch.evidence.importing import import_csv, read_mapping
+    from underwatch.evidence.edit.importing import import_csv, read_mapping
 
     _no_working_copy(folder)
     if not file.is_file():
@@ -212,7 +212,7 @@ def _no_working_copy(folder: Path) -> None:
 @click.option("--discard", is_flag=True, help="Remove the working copy and keep the folder as it is.")
 def work(folder: Path, discard: bool) -> None:
     """Make a working copy of a package in SQLite, for several editors at once. It is not sealed."""
-    from underwatch.evidence.work import discard_work, start_work
+    from underwatch.evidence.edit.work import discard_work, start_work
 
     if discard:
         say("The working copy is gone." if discard_work(folder) else "There was no working copy.")
@@ -230,7 +230,7 @@ def work(folder: Path, discard: bool) -> None:
 @_WHO
 def put(folder: Path, cells: tuple[str, ...], table_name: str, remove: bool, reason: str, who: str) -> None:
     """Add or change a row of the working copy: CELLS are column=value; a row that exists keeps its other cells."""
-    from underwatch.evidence.work import start_work
+    from underwatch.evidence.edit.work import start_work
 
     form = TABLES[table_name]
     given = dict(cell.partition("=")[::2] for cell in cells)
@@ -251,7 +251,7 @@ def put(folder: Path, cells: tuple[str, ...], table_name: str, remove: bool, rea
 @click.option("--to", type=AnyPath(), help="A new folder instead of the package's own.")
 def save(folder: Path, to: Path | None) -> None:
     """Write the working copy back to the CSV files of its folder. The working copy stays."""
-    from underwatch.evidence.work import save_work
+    from underwatch.evidence.edit.work import save_work
 
     changed = save_work(folder, to)
     say(f"{to or folder}: saved." if changed else f"{folder}: nothing new.")
@@ -264,8 +264,8 @@ def save(folder: Path, to: Path | None) -> None:
 @_TODAY
 def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -> int:
     """Join the packages of two groups into a new folder; 1 where reports of the two look alike."""
-    from underwatch.evidence.alike import met_in_merging
-    from underwatch.evidence.merge import merge as joined
+    from underwatch.evidence.edit.alike import met_in_merging
+    from underwatch.evidence.edit.merge import merge as joined
 
     out = out or first.with_name(f"{first.stem}-{second.stem}")
     day = today.date() if today else None
@@ -284,8 +284,8 @@ def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -
 @click.option("--out", type=AnyPath(), required=True, help="The new folder.")
 def share(folder: Path, out: Path) -> None:
     """Make a package for another group: rows released as records, without sources, effort, addresses and history."""
-    from underwatch.evidence.share import shareable
-    from underwatch.evidence.work import newest
+    from underwatch.evidence.edit.work import newest
+    from underwatch.evidence.release.share import shareable
 
     package = shareable(newest(folder))
     write_files(out, to_files(package))
@@ -302,17 +302,17 @@ def share(folder: Path, out: Path) -> None:
 @_TODAY
 def summary(folder: Path, key: Path | None, html: Path | None, exact: bool, today: datetime | None) -> None:
     """Show what a package has and lacks, for the group's own use; nothing per list, outlet or source."""
-    from underwatch.evidence.access import require_closed
-    from underwatch.evidence.example import is_the_example
-    from underwatch.evidence.summary import as_text as summary_text
-    from underwatch.evidence.summary import summarise
+    from underwatch.evidence.check.summary import as_text as summary_text
+    from underwatch.evidence.check.summary import summarise
+    from underwatch.evidence.privacy.access import require_closed
+    from underwatch.evidence.samples.example import is_the_example
 
     package = read_checked(_unlocked(folder, key), str(folder), today.date() if today else None)
     if html is None:
         say(*summary_text(summarise(package, exact)).split("\n"))
         return
     must_be_new(html)
-    from underwatch.show.evidence import evidence_page
+    from underwatch.pages.evidence import evidence_page
 
     if exact and not is_the_example(package):
         require_closed(html)
@@ -324,7 +324,7 @@ def summary(folder: Path, key: Path | None, html: Path | None, exact: bool, toda
 @click.argument("file", type=AnyPath())
 def key(file: Path) -> None:
     """Make a key in the new FILE and print its recipient, which others seal for."""
-    from underwatch.evidence.seal import new_key
+    from underwatch.evidence.privacy.seal import new_key
 
     say(new_key(file))
 
@@ -344,8 +344,8 @@ def key(file: Path) -> None:
 @click.option("--remove", is_flag=True, help="Remove the plain folder as well, once the sealed file is read back.")
 def seal(folder: Path, recipients: tuple[str, ...], language: str | None, out: Path | None, remove: bool) -> None:
     """Seal a package with age, for recipients or with a passphrase. The working copy is removed."""
-    from underwatch.evidence.seal import remove_plain
-    from underwatch.evidence.seal import seal as sealed
+    from underwatch.evidence.privacy.seal import remove_plain
+    from underwatch.evidence.privacy.seal import seal as sealed
 
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder with a package")
@@ -365,7 +365,7 @@ def seal(folder: Path, recipients: tuple[str, ...], language: str | None, out: P
 @_KEY
 def open_(file: Path, out: Path | None, key: Path | None) -> int | None:
     """Open a sealed package into a new folder that only you can read; 1 when it held files that no package has."""
-    from underwatch.evidence.seal import open_sealed
+    from underwatch.evidence.privacy.seal import open_sealed
 
     if not file.is_file():
         raise InputError(f"{file} does not exist")
@@ -398,8 +398,8 @@ def publish(
     **rules: str | int,
 ) -> int | None:
     """Make the one table that may leave, and a record of what was done to it. Each period is published once."""
-    from underwatch.evidence.publish import Refused, Rules
-    from underwatch.evidence.publish import publish as published
+    from underwatch.evidence.release.publish import Refused, Rules
+    from underwatch.evidence.release.publish import publish as published
 
     try:
         release = published(folder, out, Rules(**rules), today.date() if today else None)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from underwatch.errors import InputError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from underwatch.whatif.ensemble import Results
+    from underwatch.experiments.engine.tasks import Results
 
 _WITH_RESUME = {"resume", "threads", "dask", "as_json"}
 
@@ -68,9 +68,9 @@ def at_work(
 
     A stop says how to go on; what is done is in the folder.
     """
-    from underwatch.show.progress import Progress, warn_if_cold
-    from underwatch.whatif.ensemble import RESULTS, Results
-    from underwatch.whatif.executors import executor_for
+    from underwatch.experiments.engine.executors import executor_for
+    from underwatch.experiments.engine.progress import Progress, warn_if_cold
+    from underwatch.experiments.engine.tasks import RESULTS, Results
 
     results = Results(question, folder / f"{name}{RESULTS}")
     try:

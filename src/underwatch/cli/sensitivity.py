@@ -17,7 +17,7 @@ from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
-    from underwatch.whatif.sensitivity import Question
+    from underwatch.experiments.sensitivity import Question
 
 _HELP = """Say which unknowns drive the figures: Morris screens all of them, Sobol divides the variance among the few.
 
@@ -49,9 +49,9 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     """Ask the question, run it, keep it and show it."""
     if find_spec("SALib") is None:
         raise InputError("sensitivity needs the package SALib: pip install SALib")
-    from underwatch.show.answers import ask_lines, sensitivity_page
-    from underwatch.whatif.folder import csv, finish, new_folder, parquet
-    from underwatch.whatif.sensitivity import ask_first, chosen, divide, indices_table, screen
+    from underwatch.experiments.engine.answer_folder import csv, finish, new_folder, parquet
+    from underwatch.experiments.sensitivity import ask_first, chosen, divide, indices_table, screen
+    from underwatch.pages.answers import ask_lines, sensitivity_page
 
     if given["resume"] is not None:
         question, folder = _kept(ctx, given["resume"]), given["resume"]
@@ -85,7 +85,7 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
 
 
 def _asked(place: str | None, given: dict[str, Any]) -> Question:
-    from underwatch.whatif.sensitivity import Question
+    from underwatch.experiments.sensitivity import Question
 
     if place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sensitivity hoeryong")
@@ -94,8 +94,8 @@ def _asked(place: str | None, given: dict[str, Any]) -> Question:
 
 
 def _kept(ctx: click.Context, folder: Path) -> Question:
-    from underwatch.whatif.folder import old_question, told_in
-    from underwatch.whatif.sensitivity import Question
+    from underwatch.experiments.engine.answer_folder import old_question, told_in
+    from underwatch.experiments.sensitivity import Question
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)

@@ -38,14 +38,14 @@ Examples:
 @click.option("--no-browser", is_flag=True, help="Only print the address. Example: --no-browser")
 def studio(runs: tuple[Path, ...], port: int, no_browser: bool) -> None:
     """Open the page and serve it until it is interrupted."""
-    from underwatch.show.server import serve
-    from underwatch.show.studio.desk import Desk
-    from underwatch.show.studio.memory import stay_small
+    from underwatch.web.server import serve
+    from underwatch.web.session.memory import stay_small
+    from underwatch.web.session.queue import Desk
 
     stay_small()
     desk = Desk()
     if runs:
-        from underwatch.show.studio.folders import questions_of
+        from underwatch.web.session.folders import questions_of
 
         for question, digest in questions_of(runs):
             desk.ask(question, kept=True, same_as=digest)
@@ -89,8 +89,8 @@ class _Doorstep:
         """Open a browser on it."""
         import webbrowser
 
-        from underwatch.files import write_atomically
-        from underwatch.folders import temporary_folder
+        from underwatch.files.folders import temporary_folder
+        from underwatch.files.writing import write_atomically
 
         where, _, token = address.partition("#token=")
         with self._lock:

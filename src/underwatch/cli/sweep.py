@@ -15,7 +15,7 @@ from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
-    from underwatch.whatif.sweep import Sweep
+    from underwatch.experiments.sweep import Sweep
 
 _HELP = """Draw every uncertain parameter from its stated range, run each draw, and report how wide the figures are.
 
@@ -62,10 +62,10 @@ Examples:
 @click.pass_context
 def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
-    from underwatch.show.answers import sweep_page
-    from underwatch.whatif.ensemble import run_tasks
-    from underwatch.whatif.folder import csv, finish, new_folder, parquet
-    from underwatch.whatif.sweep import bands_table, draws_table, headlines_of
+    from underwatch.experiments.engine.answer_folder import csv, finish, new_folder, parquet
+    from underwatch.experiments.engine.tasks import run_tasks
+    from underwatch.experiments.sweep import bands_table, draws_table, headlines_of
+    from underwatch.pages.answers import sweep_page
 
     if given["resume"] is not None:
         question, folder = _kept(ctx, given["resume"]), given["resume"]
@@ -106,7 +106,7 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
 
 
 def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
-    from underwatch.whatif.sweep import Sweep
+    from underwatch.experiments.sweep import Sweep
 
     if place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sweep hoeryong --draws 100")
@@ -115,8 +115,8 @@ def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
 
 
 def _kept(ctx: click.Context, folder: Path) -> Sweep:
-    from underwatch.whatif.folder import old_question, told_in
-    from underwatch.whatif.sweep import Sweep
+    from underwatch.experiments.engine.answer_folder import old_question, told_in
+    from underwatch.experiments.sweep import Sweep
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
@@ -127,8 +127,8 @@ def _kept(ctx: click.Context, folder: Path) -> Sweep:
 
 def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
-    from underwatch.ranges import FEWEST
-    from underwatch.show.summary import sentence, set_words
+    from underwatch.pages.summary import sentence, set_words
+    from underwatch.record.ranges import FEWEST
 
     numbers, rows = ("low", "25 %", "50 %", "75 %", "high", "holds", "n"), []
     for row in bands:

@@ -18,8 +18,8 @@ from underwatch.world.scenario_file import scenario_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from underwatch.whatif.compare import Comparison, Question
-    from underwatch.whatif.ledger import Ledger
+    from underwatch.experiments.compare import Comparison, Question
+    from underwatch.experiments.ledger.ledger import Ledger
 
 
 _HELP = """Compare a place with its twins under interventions: what would relieve people, and by how much.
@@ -93,9 +93,9 @@ Examples:
 @click.pass_context
 def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Ask the question, run it, keep it and show it."""
-    from underwatch.whatif.compare import compare as run_pairs
-    from underwatch.whatif.compare_folder import write_comparison
-    from underwatch.whatif.folder import new_folder
+    from underwatch.experiments.compare import compare as run_pairs
+    from underwatch.experiments.engine.answer_folder import new_folder
+    from underwatch.experiments.engine.compare_folder import write_comparison
 
     if given["resume"] is not None:
         question, folder = _kept(ctx, given["resume"]), given["resume"]
@@ -105,7 +105,7 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
     with at_work(folder, question.told(), given, question.resident_days) as (executor, results, advance):
         found = run_pairs(question, executor, results, advance)
         kept = None if question.ledger is None else _ledger(question, given["threads"], advance)
-    from underwatch.show.answers import compare_page
+    from underwatch.pages.answers import compare_page
 
     manifest = write_comparison(folder, found, compare_page(found, kept), kept)
     if as_json:
@@ -117,7 +117,7 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
         if found.names:
             _print(found)
         if kept is not None:
-            from underwatch.show.ledger import ledger_lines
+            from underwatch.pages.charts.ledger import ledger_lines
 
             say(*ledger_lines(kept))
         say(f"Every group and ground, every pair, and the page report.html: {folder}")
@@ -125,8 +125,8 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
 
 def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Question:
     """Return the question of the command line."""
-    from underwatch.whatif.compare import UNWATCHED, Question
-    from underwatch.whatif.interventions import find_interventions
+    from underwatch.experiments.compare import UNWATCHED, Question
+    from underwatch.experiments.interventions import find_interventions
 
     if place is None and given["against"] not in (None, UNWATCHED):
         taken = given["against"][:40]
@@ -145,8 +145,8 @@ def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> 
 
 def _ledger(question: Question, threads: int | None, advance: Callable[[int], None]) -> Ledger:
     """Hold the baseline against the world asked for."""
-    from underwatch.whatif.executors import cores
-    from underwatch.whatif.ledger import ledger
+    from underwatch.experiments.engine.executors import cores
+    from underwatch.experiments.ledger.ledger import ledger
 
     names = ("baseline", question.ledger or "")
     return ledger(question.scenario, question.held_against(), names=names, replicates=max(1, question.replicates),
@@ -155,9 +155,9 @@ def _ledger(question: Question, threads: int | None, advance: Callable[[int], No
 
 def _kept(ctx: click.Context, folder: Path) -> Question:
     """Return the question of a folder that was not finished."""
-    from underwatch.whatif.compare import Question
-    from underwatch.whatif.folder import old_question, told_in
-    from underwatch.whatif.interventions import parse_interventions
+    from underwatch.experiments.compare import Question
+    from underwatch.experiments.engine.answer_folder import old_question, told_in
+    from underwatch.experiments.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
@@ -177,10 +177,10 @@ def _date(text: str) -> date:
 
 def _print(found: Comparison) -> None:
     """Print a table for each counter-world: all residents, the listed and the ordinary."""
-    from underwatch.ranges import FEWEST, range_name
+    from underwatch.experiments.compare import FIGURES, LUCK, PRIOR
+    from underwatch.pages.summary import sentence, set_words
+    from underwatch.record.ranges import FEWEST, range_name
     from underwatch.record.schema import ALL, LISTED, ORDINARY
-    from underwatch.show.summary import sentence, set_words
-    from underwatch.whatif.compare import FIGURES, LUCK, PRIOR
 
     question = found.question
     spread = PRIOR if question.draws else LUCK

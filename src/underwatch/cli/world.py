@@ -131,7 +131,7 @@ def run(
 
 def _do(scenario: Scenario | None, options: RunOptions) -> int | None:
     """Do the main job; what it needs is imported only when the command line has no fault."""
-    from underwatch.show.job import main_job
+    from underwatch.experiments.run import main_job
 
     code: int | None = main_job(scenario, options)
     return code

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from underwatch.errors import InputError
-from underwatch.evidence.format import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, TABLES, VOCABULARY_FOLDER
-from underwatch.evidence.vocabularies import vocabulary_files
-from underwatch.files import plain_file, plain_folder, write_together
-from underwatch.folders import ready_folder, remove_files, remove_matching, staged_folder
-from underwatch.intake.archive import archive_of
-from underwatch.intake.regular import read_bytes
+from underwatch.evidence.format.tables import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, TABLES, VOCABULARY_FOLDER
+from underwatch.evidence.format.vocabularies import vocabulary_files
+from underwatch.files.folders import ready_folder, remove_files, remove_matching, staged_folder
+from underwatch.files.intake.archive import archive_of
+from underwatch.files.intake.regular import read_bytes
+from underwatch.files.writing import plain_file, plain_folder, write_together
 
 # A hundred thousand reports with their history are about 40 MB; a file beyond this is no package of coded reports.
 LARGEST_FILE = 40 * 1024 * 1024

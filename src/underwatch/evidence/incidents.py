@@ -15,9 +15,9 @@ One rule for whoever counts:
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from underwatch.evidence.format import REPORTS, TABLES
-from underwatch.evidence.gazetteer import gazetteer
-from underwatch.evidence.periods import parse_period
+from underwatch.evidence.format.gazetteer import gazetteer
+from underwatch.evidence.format.periods import parse_period
+from underwatch.evidence.format.tables import REPORTS, TABLES
 
 Record = Mapping[str, str]
 

@@ -14,8 +14,10 @@ from itertools import islice
 from operator import lt
 
 from underwatch.errors import InputError
-from underwatch.evidence.descriptor import descriptor, own_words
-from underwatch.evidence.format import (
+from underwatch.evidence.format.descriptor import descriptor, own_words
+from underwatch.evidence.format.gazetteer import places_file
+from underwatch.evidence.format.ids import keyed_letters_of, letters_of, new_key
+from underwatch.evidence.format.tables import (
     CHANGES,
     DESCRIPTOR_FILE,
     PLACES_FILE,
@@ -25,10 +27,8 @@ from underwatch.evidence.format import (
     VOCABULARY_FOLDER,
     TableForm,
 )
-from underwatch.evidence.gazetteer import places_file
-from underwatch.evidence.ids import keyed_letters_of, letters_of, new_key
-from underwatch.evidence.vocabularies import shared, vocabulary_files
-from underwatch.intake.table import BYTE_ORDER_MARK, check_counts, checked_texts, lines_of, rows_of
+from underwatch.evidence.format.vocabularies import shared, vocabulary_files
+from underwatch.files.intake.table import BYTE_ORDER_MARK, check_counts, checked_texts, lines_of, rows_of
 
 Row = tuple[str, ...]
 _ROWS_AT_ONCE = 2_000

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from underwatch.evidence.format import EFFORT, FIGURES, REPORTS, SURVEY
+from underwatch.evidence.format.periods import parse_period
+from underwatch.evidence.format.tables import EFFORT, FIGURES, REPORTS, SURVEY
+from underwatch.evidence.format.vocabularies import entries
 from underwatch.evidence.incidents import Record, passed_on, speaking
 from underwatch.evidence.package import Package
-from underwatch.evidence.periods import parse_period
-from underwatch.evidence.vocabularies import entries
 
 
 @dataclass(frozen=True, slots=True)

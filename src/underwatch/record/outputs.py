@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from underwatch.errors import InputError
-from underwatch.files import staged_file, write_atomically
-from underwatch.folders import remove_files
-from underwatch.intake.json import parse_json
-from underwatch.intake.parquet import opened
-from underwatch.intake.regular import read_bytes
+from underwatch.files.folders import remove_files
+from underwatch.files.intake.json import parse_json
+from underwatch.files.intake.parquet import opened
+from underwatch.files.intake.regular import read_bytes
+from underwatch.files.writing import staged_file, write_atomically
 from underwatch.record.schema import SCHEMA_VERSION, TABLES, data_dictionary
 
 MANIFEST, PARAMETERS, DICTIONARY_FILE, REPORT = "manifest.json", "parameters.toml", "data_dictionary.csv", "report.html"

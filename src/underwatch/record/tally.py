@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from underwatch.dates import coarsen, thursday, week_number
+from underwatch.record.dates import coarsen, thursday, week_number
 from underwatch.world.layout import (
     GROUND_NAMES,
     I_CALL_GIVEN_UP,

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.files import write_atomically
-from underwatch.intake.arrays import arrays_of
-from underwatch.intake.json import parse_json
-from underwatch.intake.regular import read_bytes
+from underwatch.files.intake.arrays import arrays_of
+from underwatch.files.intake.json import parse_json
+from underwatch.files.intake.regular import read_bytes
+from underwatch.files.writing import write_atomically
 from underwatch.world.layout import INCIDENT_NAMES, RECORD_FIELDS
 from underwatch.world.simulate import World
 

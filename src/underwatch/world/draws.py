@@ -19,7 +19,7 @@ from enum import IntEnum
 import numpy as np
 from numba import njit
 
-from underwatch.world import compiled  # noqa: F401  (must come before anything is compiled)
+from underwatch.world.kernels import compiled  # noqa: F401  (must come before anything is compiled)
 
 u8 = np.uint8
 u16 = np.uint16

@@ -12,7 +12,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
-from underwatch.intake.toml import parse_toml, read_toml
+from underwatch.files.intake.toml import parse_toml, read_toml
 from underwatch.world.parameters import Parameters, checked
 from underwatch.world.scenario import (
     DEFAULT_CAMPAIGN,

@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from underwatch.world import kernel, population, review
 from underwatch.world import layout as L
+from underwatch.world import population
 from underwatch.world.draws import split_seed
+from underwatch.world.kernels import days as kernel
+from underwatch.world.kernels import review
+from underwatch.world.kernels.slots import pack
 from underwatch.world.rates import rates
-from underwatch.world.slots import pack
 
 RECORD_ROOM = 1 << 17  # incidents a thread holds before they are taken over
 TRACE_ROOM = 1 << 20

@@ -1,0 +1,6 @@
+"""How word gets out: who saw an incident, who tells it, how late, and what relays it (S13).
+
+In: recorded incidents or a tally of them, and how much each list could hear.
+Out: expected counts and published reports of synthetic lists.
+Called by `experiments` and `inference`.
+"""

@@ -1,0 +1,190 @@
+"""datapackage.json, the JSON Schema and the data dictionary: the format told to other programs and to people.
+
+All three are made from `format` and nothing else. A package's own words are four: its kind, the limits it declares,
+which optional tables it has, and its key; so the descriptor is no place for free text either. The key is random and
+secret: what is computed from the package names it by a hash that only who has the key can make (`Package.keyed_name`).
+"""
+
+import csv
+import io
+import json
+from typing import Any
+
+from underwatch.evidence.format import ids, periods
+from underwatch.evidence.format.gazetteer import COLUMNS as PLACE_COLUMNS
+from underwatch.evidence.format.tables import (
+    FORMAT_VERSION,
+    PLACES_FILE,
+    TABLES,
+    VOCABULARY_FOLDER,
+    Column,
+    TableForm,
+)
+from underwatch.evidence.format.vocabularies import codes, entries, label, vocabulary_files
+from underwatch.files.intake.json import parse_json
+
+AMOUNT_PATTERN = r"^(0\.\d{1,5}|\d{1,6}(\.\d)?)$"
+COUNT_PATTERN = r"^(0|[1-9]\d{0,5})$"
+ADDRESS_PATTERN = r"^https?://[^\s@]+$"
+_PATTERNS = {
+    "id": ids.PATTERN,
+    "reference": ids.PATTERN,
+    "period": periods.PATTERN,
+    "count": COUNT_PATTERN,
+    "amount": AMOUNT_PATTERN,
+    "address": ADDRESS_PATTERN,
+    "hash": ids.HASH_PATTERN,
+}
+
+
+def _field(column: Column) -> dict[str, Any]:
+    """Return a column as a field of a Frictionless Table Schema."""
+    constraints: dict[str, Any] = {"required": column.required}
+    if column.kind == "code":
+        constraints["enum"] = list(entries(column.source))
+    elif column.kind in _PATTERNS:
+        constraints["pattern"] = _PATTERNS[column.kind]
+    return {"name": column.name, "type": "string", "description": column.meaning, "constraints": constraints}
+
+
+def _keys(form: TableForm) -> dict[str, Any]:
+    """Return the keys of a table: its primary key, and to what its columns refer."""
+    key: Any = ["segment", "seq"] if form.name == "changes" else form.columns[0].name
+    foreign = []
+    for column in form.columns:
+        if column.kind == "reference":
+            resource = "" if column.source == form.name else column.source
+            foreign.append({"fields": column.name, "reference": {"resource": resource, "fields": "report_id"}})
+        elif column.kind == "place":
+            foreign.append({"fields": column.name, "reference": {"resource": "places", "fields": "place_code"}})
+    return {"primaryKey": key} | ({"foreignKeys": foreign} if foreign else {})
+
+
+def _resource(form: TableForm) -> dict[str, Any]:
+    """Return a table as a Frictionless resource."""
+    return {
+        "name": form.name,
+        "path": form.file,
+        "description": form.meaning,
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": {"fields": [_field(column) for column in form.columns], "missingValues": [""]} | _keys(form),
+    }
+
+
+def _list_resource(name: str, path: str, columns: list[str]) -> dict[str, Any]:
+    """Return places.csv or a vocabulary as a resource."""
+    fields = [{"name": column, "type": "string"} for column in columns]
+    return {
+        "name": name,
+        "path": path,
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": {"fields": fields, "missingValues": [""], "primaryKey": columns[0]},
+    }
+
+
+def descriptor(kind: str, declares: tuple[str, ...], tables: tuple[str, ...], key: str = "") -> bytes:
+    """Return datapackage.json for a package of this kind, with these declared limits, these tables and this key."""
+    resources = [_resource(form) for name, form in TABLES.items() if name in tables]
+    resources.append(_list_resource("places", PLACES_FILE, list(PLACE_COLUMNS)))
+    for file, data in vocabulary_files().items():
+        columns = data.decode("utf-8").splitlines()[0].split(",")
+        resources.append(_list_resource(f"vocab-{file[:-4].replace('_', '-')}", VOCABULARY_FOLDER + file, columns))
+    own = {"format": FORMAT_VERSION, "kind": kind, "declares": list(declares)} | ({"key": key} if key else {})
+    document = {
+        "profile": "tabular-data-package",
+        "name": "underwatch-evidence",
+        "title": f"Underwatch evidence package ({label('package_kind', kind)})",
+        "description": ". ".join(label("limit", limit) for limit in declares),
+        "underwatch": own,
+        "resources": resources,
+    }
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def own_words(data: bytes) -> tuple[str, tuple[str, ...], str]:
+    """Return the kind, the declared limits and the key ('' in one that was never saved with one) of a datapackage.json.
+
+    ValueError with the remedy when it is no descriptor of this format; the remedy never repeats what the file says.
+    """
+    try:
+        told = parse_json(data, "")["underwatch"]
+        version, kind, declares, key = told["format"], told["kind"], told["declares"], told.get("key", "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError(
+            "datapackage.json is not of this format; take a fresh one from `underwatch evidence new`"
+        ) from None
+    if version != FORMAT_VERSION or isinstance(version, bool):
+        raise ValueError(f"datapackage.json is of another version; this program reads version {FORMAT_VERSION}")
+    if not isinstance(kind, str) or kind not in codes("package_kind"):
+        raise ValueError("the kind in datapackage.json is none of vocab/package_kind.csv")
+    words = declares if isinstance(declares, list) else [None]
+    if not all(isinstance(word, str) and word in codes("limit") for word in words):
+        raise ValueError("the limits declared in datapackage.json must be codes of vocab/limit.csv")
+    if key != "" and not (isinstance(key, str) and ids.is_key(key)):
+        raise ValueError(
+            f"the key in datapackage.json is not {ids.KEY_LENGTH} letters as the program makes them; delete its line, "
+            "and `underwatch evidence record` gives the package another"
+        )
+    return kind, tuple(sorted(set(words))), key
+
+
+def json_schema(table: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one row of a table; KeyError for an unknown table."""
+    form = TABLES[table]
+    properties: dict[str, Any] = {}
+    for column in form.columns:
+        rule: dict[str, Any] = {"type": "string", "description": column.meaning}
+        if column.kind == "code":
+            rule["enum"] = list(entries(column.source))
+        elif column.kind in _PATTERNS:
+            rule["pattern"] = _PATTERNS[column.kind]
+        if not column.required:
+            rule = {"description": column.meaning, "anyOf": [{"const": ""}, rule]}
+        properties[column.name] = rule
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"{table}.csv, one row",
+        "description": form.meaning,
+        "type": "object",
+        "properties": properties,
+        "required": list(form.names),
+        "additionalProperties": False,
+    }
+
+
+def dictionary_rows() -> list[dict[str, str]]:
+    """Return the data dictionary: one row per column of every table."""
+    return [
+        {
+            "table": form.name,
+            "column": column.name,
+            "holds": column.kind,
+            "from": f"vocab/{column.source}.csv" if column.kind == "code" else _origin(column),
+            "may_be_empty": "no" if column.required else "yes",
+            "meaning": column.meaning,
+        }
+        for form in TABLES.values()
+        for column in form.columns
+    ]
+
+
+def _origin(column: Column) -> str:
+    if column.kind == "place":
+        return PLACES_FILE
+    return f"{column.source}.csv" if column.kind == "reference" else ""
+
+
+def dictionary_csv() -> bytes:
+    """Return the data dictionary as CSV."""
+    rows = dictionary_rows()
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8")

@@ -1,0 +1,6 @@
+"""What may leave a group: the safe table and its proof, and rows for another group.
+
+In: a checked package and the rules of a release.
+Out: counts with small ones hidden or noise on all, a public record.
+Called by `cli`; `inference.inputs` copies the disclosure step.
+"""

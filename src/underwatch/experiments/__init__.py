@@ -1,0 +1,6 @@
+"""What runs worlds: one and its twin, interventions, sweeps, sensitivity, the ledger, the silence curve.
+
+In: a scenario and what is asked of it.
+Out: studies and tables, each in a folder that resumes and reproduces.
+Called by `inference.bank`, `pages`, `web`, `cli`.
+"""

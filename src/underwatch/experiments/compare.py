@@ -1,0 +1,331 @@
+"""Compare: a baseline and its twins under interventions, over luck and over the prior, brought down to a table.
+
+Every pair shares all luck: the town, its residents and lists are those of the baseline, and each draw meets the same
+numbers, so that a change is read from pairs and not from the difference of two averages.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from underwatch.errors import InputError
+from underwatch.experiments.engine.tasks import Results, run_tasks
+from underwatch.experiments.engine.worlds import Gathered, begin, drawn, gather, seed_of
+from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
+from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
+from underwatch.record.ranges import range_of
+from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
+from underwatch.world import simulate
+from underwatch.world.layout import GROUND_NAMES
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_toml
+
+TOGETHER, UNWATCHED = "together", "unwatched"
+LUCK, PRIOR = "luck", "prior"
+LOWER, HIGHER = "lower", "higher"
+_HIGHER_IS_RELIEF = ("calls_completed",)
+_COUNTED = {"resident-week": f"per resident and {WEEK} days", "1,000 resident-years": "per 1,000 residents and year"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A headline indicator, for any group: its unit, and whether lower or higher is relief to residents."""
+
+    indicator: str
+    per: str
+    unit: str
+    better: str
+
+
+def _figure(headline: Headline) -> Figure:
+    unit = _COUNTED.get(headline.per, DICTIONARY[headline.indicator].unit)
+    better = HIGHER if headline.indicator in _HIGHER_IS_RELIEF else LOWER
+    return Figure(headline.indicator, headline.per, unit, better)
+
+
+FIGURES: tuple[Figure, ...] = tuple({one.indicator: _figure(one) for one in HEADLINES}.values())
+
+
+def _field(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
+
+
+_WORD = pa.dictionary(pa.int32(), pa.string())
+_KEYS = (
+    _field("intervention", _WORD, "name of the intervention, or together: all of them"),
+    _field("group", _WORD, "all, listed at the start, or ordinary (baseline world)"),
+    _field("ground", _WORD, "all, or a ground: residents who have it, alone or with others"),
+    _field("indicator", _WORD, "see the data dictionary of a run"),
+)
+CHANGES_SCHEMA = pa.schema(
+    [
+        *_KEYS,
+        _field("unit", _WORD, "unit of the baseline and of the change"),
+        _field("better", _WORD, "lower or higher: which way is relief to residents"),
+        _field("spread", _WORD, "luck: replicates at the scenario's values; prior: draws of the parameters"),
+        _field("first_day", pa.date32(), "first day of the intervention; the figures are from it to the end"),
+        _field("n", pa.int32(), "pairs in which the figure exists in both worlds"),
+        _field("baseline", pa.float64(), "median over pairs in the baseline", True),
+        _field("change", pa.float64(), "median over pairs of intervention less baseline", True),
+        _field("low", pa.float64(), "lower end of the interval of the change", True),
+        _field("high", pa.float64(), "upper end of the interval of the change", True),
+        _field(
+            "interval",
+            _WORD,
+            "90 %: holds so many of further pairs, n is 19 or more; range: of all n pairs, holds "
+            "(n - 1) / (n + 1) of further ones; none: one pair or no pair",
+        ),
+        _field("p_positive", pa.float64(), "share of pairs in which the figure rises", True),
+        _field("p_relief", pa.float64(), "share of pairs in which the figure moves to the better", True),
+    ]
+)
+PAIRS_SCHEMA = pa.schema(
+    [
+        *_KEYS,
+        _field("spread", _WORD, "luck or prior"),
+        _field("number", pa.int32(), "replicate from 0, or draw from 1"),
+        _field("seed", pa.uint64(), "seed of both worlds"),
+        _field("baseline", pa.float64(), "the figure in the baseline", True),
+        _field("with_intervention", pa.float64(), "the figure in its twin", True),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared: a scenario and interventions with their first days, over replicates and prior draws."""
+
+    scenario: Scenario
+    dated: tuple[tuple[Intervention, date], ...]
+    replicates: int = 4
+    draws: int = 20
+    ledger: str | None = None  # the world the baseline is held against in a chilling ledger: a counter-world, UNWATCHED
+
+    @classmethod
+    def ask(
+        cls,
+        scenario: Scenario,
+        interventions: Sequence[Intervention],
+        from_date: date | None = None,
+        replicates: int = 4,
+        draws: int = 20,
+        ledger: str | None = None,
+    ) -> Question:
+        """Date the interventions and check that each relieves, and that the ledger's world is there."""
+        dated = tuple((one, first_day(one, scenario, from_date)) for one in interventions)
+        for one, day in dated:
+            check_relief(scenario, one, day)
+        asked = cls(scenario, dated, replicates, draws, ledger)
+        if ledger is not None and ledger not in (known := (UNWATCHED, *asked.worlds())):
+            raise InputError(f'--ledger "{ledger[:40]}" is none of the worlds compared; known: {", ".join(known)}')
+        return asked
+
+    def worlds(self) -> dict[str, tuple[tuple[Intervention, date], ...]]:
+        """Return the counter-worlds by name: each intervention alone, and all together if there are several."""
+        alone = {pair[0].name: (pair,) for pair in self.dated}
+        return alone | ({TOGETHER: self.dated} if len(self.dated) > 1 else {})
+
+    def since(self, name: str) -> int:
+        """Return the first day of the run on which a counter-world differs from the baseline."""
+        return (min(day for _, day in self.worlds()[name]) - self.scenario.start).days
+
+    def held_against(self) -> Scenario | None:
+        """Return what the people of the ledger's other world live through; None for the unwatched life."""
+        if self.ledger is None or self.ledger == UNWATCHED:
+            return None
+        return with_interventions(self.scenario, self.worlds()[self.ledger])
+
+    def cases(self) -> list[tuple[str, int, int, Scenario]]:
+        """Return spread, number, seed and baseline of every set of twins."""
+        luck = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
+        draws = enumerate(drawn(self.scenario, self.draws), 1)
+        return luck + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
+
+    def told(self) -> dict[str, Any]:
+        """Return what tells this question from another."""
+        return {"what": "compare", "scenario": scenario_toml(self.scenario), "interventions": as_toml(self.dated),
+                "replicates": self.replicates, "draws": self.draws, "ledger": self.ledger}  # fmt: skip
+
+    @property
+    def resident_days(self) -> int:
+        """All the work: resident-days over all worlds."""
+        worlds = (self.replicates + self.draws) * (1 + len(self.worlds())) if self.dated else 0
+        worlds += 2 * max(1, self.replicates) if self.ledger is not None else 0
+        return self.scenario.residents * self.scenario.days * worlds
+
+
+@dataclass(frozen=True)
+class Task:
+    """One world: its baseline, which makes the town, and the scenario it lives through. It can go to any executor."""
+
+    baseline: Scenario
+    lived: Scenario
+    seed: int
+    since: tuple[int, ...]
+
+    @property
+    def n_figures(self) -> int:
+        """How many figures it gives: those of all groups, from each first day."""
+        return len(self.since) * len(GROUPS) * len(FIGURES)
+
+
+_bench = threading.local()
+
+
+def live(task: Task) -> Gathered:
+    """Simulate one world, all places, and return its sums."""
+    if not hasattr(_bench, "hands"):
+        _bench.hands = simulate.Hands(1)
+    total: Gathered | None = None
+    phases = task.lived.phases()
+    for place in task.baseline.places:
+        world = begin(task.baseline, place, task.seed)
+        found = gather(simulate.run(world, phases, _bench.hands), task.baseline)
+        total = found if total is None else total + found
+    if total is None:
+        raise ValueError("no place to simulate")
+    return total
+
+
+def measured(task: Task) -> np.ndarray:
+    """Return the figures of one world, float[first days, groups, figures]."""
+    found = live(task)
+    return np.stack([figures(found, since) for since in task.since])
+
+
+def figures(found: Gathered, since: int) -> np.ndarray:
+    """Return the figures of a world from a day on, float[groups, figures]; NaN where there are no cases."""
+    members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
+    days = len(found.cells) - since
+    counts = members @ found.cells[since:].sum(axis=0)
+    people, watched = members @ found.residents, members @ found.watched
+    values = with_ratios(counts, people * days, watched * days)
+    resident_days = np.where(people > 0, people * float(days), np.nan)
+    scale = {"": 1.0, "resident-week": WEEK / resident_days, "1,000 resident-years": 1000 * YEAR_DAYS / resident_days}
+    return np.stack([values[one.indicator] * scale[one.per] for one in FIGURES], axis=-1)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came out: `baseline` and `changed` are float[worlds, cases, groups, figures]."""
+
+    question: Question
+    names: tuple[str, ...]
+    baseline: np.ndarray
+    changed: np.ndarray
+
+    def changes(self) -> pa.Table:
+        """Return the table of changes (CHANGES_SCHEMA): a row per intervention, spread, group and indicator."""
+        spreads = [case[0] for case in self.question.cases()]
+        rows: list[dict[str, object]] = []
+        for w, name in enumerate(self.names):
+            for spread in dict.fromkeys(spreads):
+                mine = np.array([one == spread for one in spreads])
+                before, after = self.baseline[w, mine], self.changed[w, mine]
+                for g, group in enumerate(GROUPS):
+                    for f, figure in enumerate(FIGURES):
+                        row = _keys(name, group, figure) | {"unit": figure.unit, "better": figure.better}
+                        row |= {"spread": spread, "first_day": self._first_day(name)}
+                        rows.append(row | summary(before[:, g, f], after[:, g, f], figure.better))
+        return pa.Table.from_pylist(rows, schema=CHANGES_SCHEMA)
+
+    def _first_day(self, name: str) -> date:
+        return min(day for _, day in self.question.worlds()[name])
+
+    def pairs(self) -> pa.Table:
+        """Return every pair (PAIRS_SCHEMA), for those who would summarise them otherwise."""
+        cases = self.question.cases()
+        shape = self.baseline.shape
+        w, c, g, f = (index.reshape(-1) for index in np.indices(shape))
+        split = np.array([[ALL, LISTED, ORDINARY].index(x) if x in (ALL, LISTED, ORDINARY) else 0 for x in GROUPS])
+        ground = np.array([1 + GROUND_NAMES.index(x) if x in GROUND_NAMES else 0 for x in GROUPS])
+        spread = np.array([(LUCK, PRIOR).index(case[0]) for case in cases])
+        columns = {
+            "intervention": words(w, self.names),
+            "group": words(split[g], (ALL, LISTED, ORDINARY)),
+            "ground": words(ground[g], (ALL, *GROUND_NAMES)),
+            "indicator": words(f, [figure.indicator for figure in FIGURES]),
+            "spread": words(spread[c], (LUCK, PRIOR)),
+            "number": pa.array(np.array([case[1] for case in cases], np.int32)[c]),
+            "seed": pa.array(np.array([case[2] for case in cases], np.uint64)[c]),
+            "baseline": pa.array(self.baseline.reshape(-1), pa.float64(), from_pandas=True),
+            "with_intervention": pa.array(self.changed.reshape(-1), pa.float64(), from_pandas=True),
+        }
+        return pa.table(columns, schema=PAIRS_SCHEMA)
+
+
+def _keys(name: str, group: str, figure: Figure) -> dict[str, object]:
+    by_ground = group in GROUND_NAMES
+    return {
+        "intervention": name,
+        "group": ALL if by_ground else group,
+        "ground": group if by_ground else ALL,
+        "indicator": figure.indicator,
+    }
+
+
+def summary(before: np.ndarray, after: np.ndarray, better: str) -> dict[str, object]:
+    """Return n, medians, interval and probabilities of pairs; None where no pair has a figure in both worlds."""
+    there = np.isfinite(before) & np.isfinite(after)
+    before, change = before[there], (after - before)[there]
+    n = len(change)
+    if not n:
+        nothing = dict.fromkeys(("baseline", "change", "low", "high", "p_positive", "p_relief"))
+        return {"n": 0, "interval": "none", **nothing}
+    around = range_of(change)
+    relief = change < 0 if better == LOWER else change > 0
+    return {
+        "n": n,
+        "baseline": float(np.median(before)),
+        "change": float(np.median(change)),
+        "low": around.low if n > 1 else None,
+        "high": around.high if n > 1 else None,
+        "interval": around.kind,
+        "p_positive": float((change > 0).mean()),
+        "p_relief": float(relief.mean()),
+    }
+
+
+def compare(
+    question: Question,
+    executor: Executor,
+    results: Results | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Comparison:
+    """Run every baseline and its twins on an executor; the result does not depend on it.
+
+    A world without a result (its reason is in `results`) leaves its pairs out. `progress` is told resident-days.
+    """
+    names = tuple(question.worlds())
+    if not names:
+        return Comparison(question, (), *np.empty((2, 0, len(question.cases()), len(GROUPS), len(FIGURES))))
+    windows = tuple(sorted({question.since(name) for name in names}))
+    tasks: list[Task] = []
+    for _, _, seed, baseline in question.cases():
+        tasks.append(Task(baseline, baseline, seed, windows))
+        for name in names:
+            lived = with_interventions(baseline, question.worlds()[name])
+            tasks.append(Task(baseline, lived, seed, (question.since(name),)))
+    days = question.scenario.residents * question.scenario.days
+    told = None if progress is None else lambda _: progress(days)
+    outcomes = run_tasks(tasks, measured, executor, results or Results({}), told)
+    shape = (len(GROUPS), len(FIGURES))
+    n_worlds, n_cases = 1 + len(names), len(question.cases())
+    nothing = np.full(shape, np.nan)
+    before = np.empty((len(names), n_cases, *shape))
+    after = np.empty_like(before)
+    for c in range(n_cases):
+        first, *others = (one.values for one in outcomes[c * n_worlds : (c + 1) * n_worlds])
+        by_window = None if first is None else np.array(first).reshape(len(windows), *shape)
+        for w, (name, values) in enumerate(zip(names, others, strict=True)):
+            before[w, c] = nothing if by_window is None else by_window[windows.index(question.since(name))]
+            after[w, c] = nothing if values is None else np.array(values).reshape(shape)
+    return Comparison(question, names, before, after)

@@ -1,0 +1,238 @@
+"""The diary of one synthetic resident: what happened on the days around an episode, in plain sentences.
+
+The resident is one of the model's own. The world of the run is simulated again with a trace; no number goes out.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from underwatch.errors import InputError, nearest
+from underwatch.experiments.engine.run_directory import manifest_job
+from underwatch.experiments.engine.worlds import StopAsked, begin
+from underwatch.world import layout as L
+from underwatch.world import simulate
+from underwatch.world.scenario import Scenario
+
+LIKE = {
+    "call-abandoned": (L.TR_CALL_GIVEN_UP, "a resident who turned back from a call"),
+    "followed-visit": (L.TR_VISIT_NOTICED, "a resident who was followed on a visit to kin"),
+    "accused": (L.TR_ACCUSED, "a resident who was accused"),
+    "arrested": (L.TR_ARREST, "a resident who was arrested for a call"),
+    "listed": (L.TR_LISTED, "a resident who was put on a list"),
+}
+STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."
+_OF_THE_HOUSE = (
+    L.TR_VISIT, L.TR_VISIT_FOLLOWED, L.TR_VISIT_NOTICED, L.TR_VISIT_AVOIDED, L.TR_JOURNEY, L.TR_PERMIT_REFUSED,
+    L.TR_LODGING,
+)  # fmt: skip
+_FOLLOWER = {
+    L.BY_OPEN_ROLE: "a neighbour",
+    L.BY_COVERT: "a neighbour who secretly informs",
+    L.BY_MPS_OFFICER: "the beat officer",
+    L.BY_MSS_OFFICER: "the field officer of state security",
+}
+_REPORTED_KM = 6  # the visit of the report
+_PREFERRED = {L.TR_VISIT_NOTICED: _REPORTED_KM}
+_PATIENCE = 28  # days to wait for the preferred distance after the first hit
+
+
+@dataclass(frozen=True)
+class Diary:
+    """Days of one synthetic resident: sentences by date around the episode, and how often what in the whole run."""
+
+    place: str
+    like: str
+    start: datetime.date
+    end: datetime.date
+    days: tuple[tuple[datetime.date, tuple[str, ...]], ...]
+    year: tuple[str, ...]
+
+
+def watch(scenario: Scenario, see: Callable[[simulate.World, np.ndarray], bool]) -> None:
+    """Simulate the world again and show the trace rows of each week, until there is enough or the run ends."""
+    place = scenario.places[0]
+    world = begin(scenario, place, scenario.seed)
+    history = world.history
+
+    def weekly(_: int) -> None:
+        rows = history.trace
+        for blocks in (history.trace_blocks, history.record_blocks, history.who_blocks):
+            blocks.clear()
+        if see(world, rows):
+            raise StopAsked
+
+    with suppress(StopAsked):
+        simulate.run(world, scenario.phases(), simulate.Hands(1, trace_who=-1), weekly)
+
+
+def _find(scenario: Scenario, kind: int) -> tuple[int, int]:
+    """Return day and resident of the first episode of a kind; of a visit, one of 6 km is preferred."""
+    found: list[tuple[int, int]] = []
+
+    def see(world: simulate.World, rows: np.ndarray) -> bool:
+        hits = rows[rows[:, 1] == kind]
+        hits = hits[np.lexsort((hits[:, 2], hits[:, 0]))]
+        wanted = hits[hits[:, 4] == _PREFERRED[kind]] if kind in _PREFERRED else hits
+        if len(wanted):
+            found[:] = [(int(wanted[0, 0]), int(wanted[0, 2]))]
+            return True
+        if len(hits) and not found:
+            found.append((int(hits[0, 0]), int(hits[0, 2])))
+        return bool(found) and world.day - world.start > found[0][0] + _PATIENCE
+
+    watch(scenario, see)
+    if not found:
+        raise InputError("this does not happen to anybody in this run; take another --like, or a larger place")
+    return found[0]
+
+
+def _rows_of(scenario: Scenario, who: int) -> np.ndarray:
+    """Return the trace rows of a resident, with what the household did together."""
+    kept: list[np.ndarray] = []
+
+    def see(world: simulate.World, rows: np.ndarray) -> bool:
+        kept.append(rows_about(world.town, rows, who))
+        return False
+
+    watch(scenario, see)
+    return np.concatenate(kept)
+
+
+def rows_about(town: L.Town, rows: np.ndarray, who: int) -> np.ndarray:
+    """Return the trace rows that are about a resident, with what the household did together."""
+    house = int(np.searchsorted(town.house_start, who, side="right")) - 1
+    together = (rows[:, 2] == town.house_start[house]) & np.isin(rows[:, 1], _OF_THE_HOUSE)
+    return rows[(rows[:, 2] == who) | together]
+
+
+def _by(follower: int) -> str:
+    return _FOLLOWER.get(follower, "somebody")
+
+
+def _km(value: int) -> str:
+    return f"{value} km away" if value > 0 else "close by"
+
+
+def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
+    """Return the sentences of one day; rows of one outing run into one sentence."""
+    said: list[str] = []
+    followed: Counter[str] = Counter()
+    noticed = 0
+    for _, kind, _, other, value in rows.tolist():
+        if kind == L.TR_FOLLOWED:
+            followed[_by(other)] += 1
+        elif kind == L.TR_NOTICED:
+            noticed += 1
+        elif kind in _CONTINUED and said:
+            said[-1] += f"; {_CONTINUED[kind].format(by=_by(other))}"
+        else:
+            said.append(_sentence(kind, value))
+        if kind == L.TR_ACCUSED and not value:
+            said[-1] += ", though there was no offence"
+    if followed:
+        n = sum(followed.values())
+        times = "" if n == 1 else f" {n} times"
+        who = " and ".join(followed)
+        seen = "the resident noticed" if noticed else "it went unnoticed"
+        said.append(f"went out{times}; {who} followed; {seen}")
+    return tuple(f"{text[0].upper()}{text[1:]}." for text in said)
+
+
+_CONTINUED = {
+    L.TR_VISIT_FOLLOWED: "{by} followed",
+    L.TR_VISIT_NOTICED: "it was noticed",
+    L.TR_CALL_FOLLOWED: "{by} followed",
+    L.TR_CALL_GIVEN_UP: "noticed the follower and turned back without calling",
+    L.TR_CALL_COMPLETED: "made the call",
+    L.TR_ARREST: "was found out and arrested",
+}
+_PLAIN = {
+    L.TR_REPORT: "somebody of the unit reported on the resident, who did not learn of it",
+    L.TR_JOURNEY: "left on a journey out of the county, with a permit",
+    L.TR_RELEASE: "was released from detention",
+    L.TR_ARREST: "was arrested",
+    L.TR_ACCUSED: "was summoned and accused",
+    L.TR_LISTED: "was put on a list",
+    L.TR_DELISTED: "was taken off the list",
+    L.TR_HEARD_KIN: "heard from kin of what had happened to them",
+    L.TR_PROTEST: "protested openly",
+    L.TR_PERMIT_REFUSED: "asked for a permit to travel; it was refused",
+    L.TR_LODGING: "a night check found a guest who was not registered; it was reported",
+    L.TR_CALL_AVOIDED: "meant to call abroad and, out of fear, did not set out",
+}
+
+
+def _sentence(kind: int, value: int) -> str:
+    """Return how a sentence about a row begins."""
+    if kind in (L.TR_VISIT, L.TR_VISIT_FOLLOWED, L.TR_VISIT_NOTICED):
+        return f"left home with the household to visit kin {_km(value)}"
+    if kind == L.TR_VISIT_AVOIDED:
+        return f"meant to visit kin {_km(value)} and stayed at home" if value else "meant to travel and stayed at home"
+    if kind in (L.TR_CALL_SET_OUT, L.TR_CALL_FOLLOWED, L.TR_CALL_GIVEN_UP, L.TR_CALL_COMPLETED):
+        return f"set out to call abroad, from where there is signal, {_km(value)}"
+    return _PLAIN.get(kind, "something happened")
+
+
+COUNTED = (
+    (L.TR_FOLLOWED, "followed on an outing"),
+    (L.TR_VISIT_FOLLOWED, "followed on a visit or journey"),
+    (L.TR_CALL_SET_OUT, "set out to call"),
+    (L.TR_CALL_GIVEN_UP, "turned back from a call"),
+    (L.TR_CALL_COMPLETED, "called"),
+    (L.TR_CALL_AVOIDED, "did not dare to set out to call"),
+    (L.TR_ACCUSED, "accused"),
+    (L.TR_ARREST, "arrested"),
+    (L.TR_REPORT, "reported by the unit"),
+)
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"
+
+
+def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
+    """Return the diary of the first synthetic resident of a run to whom it happens, `around` days to both sides."""
+    if like not in LIKE:
+        raise InputError(f'--like "{like:.40}" is not known{nearest(like, LIKE)}; one of {", ".join(LIKE)}')
+    scenario, _, _ = manifest_job(Path(run))
+    day, who = _find(scenario, LIKE[like][0])
+    rows = _rows_of(scenario, who)
+    shown = []
+    for one in range(max(0, day - around), min(scenario.days, day + around + 1)):
+        if sentences := sentences_of(rows[rows[:, 0] == one]):
+            shown.append((scenario.start + datetime.timedelta(one), sentences))
+    counts = Counter(rows[:, 1].tolist())
+    year = tuple(f"{words} {_times(counts[kind])}" for kind, words in COUNTED if counts[kind])
+    return Diary(scenario.places[0].name, like, scenario.start, scenario.end, tuple(shown), year)
+
+
+def diary_lines(diary: Diary) -> list[str]:
+    """Return a diary as lines to read."""
+    lines = [f"Diary of {LIKE[diary.like][1]}, {diary.place}.", STATEMENT, ""]
+    for day, sentences in diary.days:
+        lines.append(f"{day.day} {day:%B %Y}: {' '.join(sentences)}")
+    lines += ["", "Days on which nothing is noted are left out."]
+    if diary.year:
+        span = f"{diary.start.day} {diary.start:%B %Y} to {diary.end.day} {diary.end:%B %Y}"
+        lines.append(f"In the whole run, {span}: {', '.join(diary.year)}.")
+    return lines
+
+
+def diary_record(diary: Diary) -> dict[str, object]:
+    """Return a diary as plain JSON."""
+    return {
+        "synthetic": True,
+        "statement": STATEMENT,
+        "place": diary.place,
+        "like": diary.like,
+        "days": [{"date": day.isoformat(), "sentences": list(said)} for day, said in diary.days],
+        "whole_run": list(diary.year),
+    }

@@ -1,0 +1,77 @@
+"""A world run for its tally, its incidents added up week by week and let go; or for its incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from underwatch.channel.reporting import law_table
+from underwatch.experiments.engine.worlds import begin
+from underwatch.experiments.silence import watched_more
+from underwatch.record.tally import N_NODES, Tallier, Tally, Window
+from underwatch.world import simulate
+from underwatch.world.layout import LISTED_CELL
+from underwatch.world.scenario import Phase, Scenario
+
+# Weeks before the window in which a world, which starts calm, settles.
+SETTLING = 13
+# The silence curve of each world: strengths of watching as multiples of its own, in a stand-in of so many residents.
+STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
+CURVE_RESIDENTS = 8_000
+Tick = Callable[[int], None]
+
+
+def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, ...] = ()) -> Tally:
+    """Run a world of one place and return its tally; `tick` hears of resident-days done, and may raise to stop.
+
+    The scenario starts on a Monday and ends on a Sunday; its first `SETTLING` weeks are not counted. `phases` stands in
+    for the scenario's own.
+    """
+    place = scenario.places[0]
+    window = Window(scenario.start + timedelta(weeks=SETTLING), scenario.days // 7 - SETTLING)
+    world = begin(scenario, place, seed)
+    history = world.history
+    n = int(history.residents.sum())
+    household = scenario.parameters["persons_per_household"]
+    tallier = Tallier(window, law_table(), household, (place.first_resident, n), SETTLING)
+    done = 0
+
+    def weekly(days: int) -> None:
+        nonlocal done
+        for records, who in zip(history.record_blocks, history.who_blocks, strict=True):
+            tallier.add(records, who)
+        history.record_blocks.clear()
+        history.who_blocks.clear()
+        tick(n * (days - done))
+        done = days
+
+    simulate.run(world, phases or scenario.phases(), simulate.Hands(1), weekly)
+    by_list = np.stack([history.cells[:, LISTED_CELL:].sum(axis=1), history.cells[:, :LISTED_CELL].sum(axis=1)], axis=1)
+    people = np.stack([history.residents, history.adults])
+    counted = np.stack([people[:, LISTED_CELL:].sum(axis=1), people[:, :LISTED_CELL].sum(axis=1)])
+    return tallier.tally(by_list, counted)
+
+
+def records_of_window(scenario: Scenario, seed: int) -> np.ndarray:
+    """Return the incidents of a world of one place after it has settled, uint16[n, 8], days counted from then."""
+    world = simulate.run(begin(scenario, scenario.places[0], seed), scenario.phases(), simulate.Hands(1))
+    records = world.history.records
+    records = records[records[:, 0] >= 7 * SETTLING].copy()
+    records[:, 0] -= np.uint16(7 * SETTLING)
+    return records
+
+
+def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:
+    """Return float32[strengths, 1 + 2 nodes] of a stand-in of the same kind: incidents, subjects and others by fear."""
+    stand_in = replace(scenario, population=min(CURVE_RESIDENTS, scenario.residents))
+    found = np.zeros((len(STRENGTHS), 1 + 2 * N_NODES), np.float32)
+    for row, strength in zip(found, STRENGTHS, strict=True):
+        phases = tuple(watched_more(phase, strength) for phase in scenario.phases())
+        tally = tally_world(stand_in, seed, tick, phases)
+        row[0] = tally.counts.sum()
+        row[1 : 1 + N_NODES] = tally.subject.sum(axis=(0, 1, 2))
+        row[1 + N_NODES :] = tally.others.sum(axis=(0, 1, 2))
+    return found

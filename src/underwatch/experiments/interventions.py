@@ -1,0 +1,281 @@
+"""Interventions: what would relieve people, as data, and how each changes a scenario from a date on.
+
+An intervention may only relieve. One that adds watchers, quotas or detection is refused here; such a change belongs
+in the history of a scenario (`[[change]]`), where it tells of something that happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from underwatch.errors import InputError, nearest
+from underwatch.facts import model_parameters
+from underwatch.files.intake.regular import read_text
+from underwatch.files.intake.toml import MOST_BYTES, parse_toml
+from underwatch.world.parameters import checked, possible_range
+from underwatch.world.rates import KNOCK_OUT, LET_OFF
+from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
+from underwatch.world.scenario_file import looks_like_identity
+
+LESS, MORE = -1, 1
+_LESS = (
+    "watch_layers_family", "watch_layers_person", "p_listed_given_ground", "p_listed_after_accusation",
+    "attention_per_role_per_day", "attention_per_officer_per_day", "vigilance_base", "vigilance_pressure",
+    "p_report_followed_base", "p_report_followed_pressure", "p_report_offence", "p_claim_routine_base",
+    "p_claim_routine_pressure", "file_weight_nothing_seen", "quota_mps_per_week", "quota_mss_per_week",
+    "order_campaign", "order_quarter_review", "p_reprimand", "pressure_gain", "quota_ratchet", "quota_comparison",
+    "p_taken_over_per_km", "p_detected_per_call", "detention_days", "routine_reports_base",
+    "routine_reports_pressure", "accusation_threshold_pressure", "permit_days", "p_permit_refused_listed",
+    "guests_found_per_check",
+)  # fmt: skip
+_MORE = (
+    "list_exit_per_year", "suspicion_decay_per_day", "pressure_relax", "accusation_threshold", "lodging_check_days",
+    "lodging_check_days_campaign", "fear_decay_per_day", "let_off_all", *LET_OFF,
+)  # fmt: skip
+# The parameters that stand for what is done to residents, and whether less or more of each is relief
+LEVERS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(_LESS, LESS), **dict.fromkeys(_MORE, MORE)})
+# The rules whose end is relief
+RULES = ("S4", "S5", "S6", "S7", "S8", "S9", "S10", "S16", "S17")
+_KEYS = ("words", "why", "date", "days", "set", "times", "without")
+_MOST_DAYS = 36_525
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """A named change for the better: parameters `put` to a value or multiplied (`times`), rules taken out.
+
+    `date` is its own first day, or None for that of the question; `days` how long it lasts, or None for until the end.
+    InputError for all that does not relieve.
+    """
+
+    name: str
+    words: str
+    why: str = ""
+    put: Mapping[str, float] = field(default_factory=dict)
+    times: Mapping[str, float] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+    date: date | None = None
+    days: int | None = None
+
+    def __post_init__(self) -> None:
+        where = f"intervention {self.name}: "
+        if self.days is not None and (self.without or not 1 <= self.days <= _MOST_DAYS):
+            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}, and goes with no rule taken out")
+        if twice := sorted(set(self.put) & set(self.times)):
+            raise InputError(f"{where}{twice[0]} is both set and multiplied; one of them can hold")
+        for name in (*self.put, *self.times):
+            _lever(name, where)
+        for name, value in self.put.items():
+            checked(name, value, dated=True)
+        for name, factor in self.times.items():
+            _check_factor(name, factor, where)
+        for rule in without_rules(self.without):
+            if rule not in RULES:
+                raise InputError(f"{where}{_no_relief(rule)}; rules whose end is relief: {', '.join(RULES)}")
+        for name in self.touched:
+            count = (name in self.put or name in self.times) + sum(name in KNOCK_OUT[rule] for rule in self.without)
+            if count > 1:
+                raise InputError(f"{where}{name} is changed twice, by a value and by a rule taken out")
+        if not self.touched:
+            raise InputError(f"{where}nothing changes; it wants set, times or without")
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """All that it changes: parameters, and what the rules it takes out stand for."""
+        ruled = {name for rule in self.without for name in KNOCK_OUT[rule]}
+        return frozenset({*self.put, *self.times, *ruled})
+
+    def values(self, now: Mapping[str, float]) -> dict[str, float]:
+        """Return the parameters it changes, from those in force; never to the worse of what is in force."""
+        found = {}
+        for name in (*self.put, *self.times):
+            low, high = possible_range(model_parameters()[name])
+            asked = self.put[name] if name in self.put else min(high, max(low, now[name] * self.times[name]))
+            found[name] = min(now[name], asked) if LEVERS[name] == LESS else max(now[name], asked)
+        return found
+
+
+def _lever(name: str, where: str) -> None:
+    """Refuse a parameter that is not known, or that stands for nothing that is done to residents."""
+    if name not in model_parameters():
+        if looks_like_identity(name, model_parameters()):
+            raise InputError(f'{where}key "{name[:60]}" looks like a person\'s identity and is refused')
+        raise InputError(f'{where}parameter "{name[:60]}" is not known{nearest(name[:80], model_parameters())}')
+    if name not in LEVERS:
+        raise InputError(
+            f"{where}{name} says who people are or how they bear it, or adds watchers, and is nothing that an "
+            f"intervention may change{nearest(name, LEVERS)}"
+        )
+
+
+def _check_factor(name: str, factor: object, where: str) -> None:
+    if isinstance(factor, bool) or not isinstance(factor, (int, float)) or not 0 <= factor <= 1e6:
+        raise InputError(f"{where}times {name} = {factor!r:.60} is no factor of 0 or more")
+    if (factor - 1) * LEVERS[name] < 0:
+        raise InputError(f"{where}{name} times {factor:g} {_worse(name)}")
+
+
+def _worse(name: str) -> str:
+    way = "more" if LEVERS[name] == LESS else "less"
+    return (
+        f"is {way} of it and only adds to watching, quotas or detection: an intervention may only relieve residents; "
+        "what happened goes into the scenario as a [[change]]"
+    )
+
+
+def _no_relief(rule: str) -> str:
+    if rule == "S3":
+        return (
+            "without S3 from a date on nobody is listed anew and nobody can leave, which is not the end of the list: "
+            "abolish-the-list is"
+        )
+    return f"{rule} is nothing that is done to residents, and taking it out is no relief that anybody can give"
+
+
+@cache
+def catalogue() -> Mapping[str, Intervention]:
+    """Return the interventions that come with the package, by name."""
+    text = files("underwatch.experiments").joinpath("interventions.toml").read_text(encoding="utf-8")
+    return MappingProxyType({one.name: one for one in parse_interventions(text, "")})
+
+
+def parse_interventions(text: str, where: str) -> tuple[Intervention, ...]:
+    """Read interventions from TOML, one table for each; errors begin with `where`."""
+    tables = parse_toml(text, where)
+    try:
+        found = tuple(_from_table(name, table) for name, table in tables.items())
+    except InputError as error:
+        raise InputError(where + str(error)) from None
+    if not found:
+        raise InputError(f"{where}holds no intervention; one begins with [its-name]")
+    return found
+
+
+def _from_table(name: str, table: object) -> Intervention:
+    if not isinstance(table, dict):
+        raise InputError(f'"{name[:60]}" is no table; an intervention begins with [its-name]')
+    where = f"in [{name[:60]}]"
+    for key in table:
+        if key not in _KEYS:
+            if looks_like_identity(key, _KEYS):
+                raise InputError(f'key "{key[:60]}" {where} looks like a person\'s identity and is refused')
+            known = ", ".join(_KEYS)
+            raise InputError(f'key "{key[:60]}" {where} is not known{nearest(key[:80], _KEYS)}; known: {known}')
+    words, why, day = table.get("words"), table.get("why", ""), table.get("date")
+    if not isinstance(words, str) or not words.strip():
+        raise InputError(f'words are missing {where}; for example: words = "Officers are no longer reprimanded."')
+    if not isinstance(why, str):
+        raise InputError(f"why is no text {where}")
+    if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
+        raise InputError(f"date is no date {where}; write it as 2024-11-15, without quotation marks")
+    days = table.get("days")
+    if days is not None and type(days) is not int:
+        raise InputError(f"days is no whole number {where}; for example: days = 7")
+    rules = table.get("without", [])
+    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
+        raise InputError(f'without is no list of rules {where}; for example: without = ["S16"]')
+    numbers: dict[str, dict[str, Any]] = {}
+    for key in ("set", "times"):
+        numbers[key] = table.get(key, {})
+        if not isinstance(numbers[key], dict):
+            raise InputError(f"{key} is no table of parameters and numbers {where}")
+    rules_out = without_rules(rules)
+    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], rules_out, day, days)
+
+
+def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
+    """Return interventions by name, or of a FILE.toml; InputError for an unknown, a repeated or a contradictory one."""
+    found: list[Intervention] = []
+    for name in names:
+        if name.casefold().endswith(".toml") or "/" in name:
+            found += _of_file(Path(name))
+        elif (key := name.strip().casefold().replace("_", "-").replace(" ", "-")) in catalogue():
+            found.append(catalogue()[key])
+        else:
+            known = ", ".join(catalogue())
+            raise InputError(f'intervention "{name[:60]}" is not known{nearest(key[:80], catalogue())}; known: {known}')
+    if not found:
+        raise InputError("no intervention is named; for example: --with end-reprimands")
+    for at, one in enumerate(found):
+        for other in found[:at]:
+            if one.name == other.name:
+                raise InputError(f"intervention {one.name} is named twice")
+            if both := sorted(one.touched & other.touched):
+                raise InputError(
+                    f"{other.name} and {one.name} contradict each other: both change {both[0]}; compare them apart"
+                )
+    return tuple(found)
+
+
+def _of_file(path: Path) -> tuple[Intervention, ...]:
+    try:
+        text = read_text(path, MOST_BYTES, "file of interventions")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    return parse_interventions(text, f"{path}: ")
+
+
+def first_day(intervention: Intervention, scenario: Scenario, asked: date | None) -> date:
+    """Return the day from which an intervention holds: its own, the one asked for, or the first of the scenario."""
+    day = intervention.date or asked or scenario.start
+    if not scenario.start <= day <= scenario.end:
+        raise InputError(
+            f"{intervention.name} from {day} on lies outside of the days simulated, {scenario.start} to {scenario.end}"
+        )
+    return day
+
+
+def check_relief(scenario: Scenario, intervention: Intervention, day: date) -> None:
+    """Refuse an intervention that sets a parameter to the worse of what the scenario has on its first day."""
+    now = _values_on(scenario, day)
+    for name, value in intervention.put.items():
+        if (value - now[name]) * LEVERS[name] < 0:
+            raise InputError(f"intervention {intervention.name}: {name} from {now[name]:g} to {value:g} {_worse(name)}")
+
+
+def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, date]]) -> Scenario:
+    """Return the scenario with interventions in force from their days to their end, over its own later changes."""
+    changes = list(scenario.changes)
+    for intervention, day in dated:
+        over = None if intervention.days is None else day + timedelta(intervention.days)
+        last = scenario.end if over is None else over - timedelta(1)
+        later = {change.date for change in scenario.changes if day < change.date <= last}
+        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without))
+        changes += [Change(one, intervention.values(_values_on(scenario, one))) for one in sorted(later)]
+        if over is not None and over <= scenario.end:
+            before = _values_on(scenario, over)
+            changes.append(Change(over, {name: before[name] for name in (*intervention.put, *intervention.times)}))
+    return scenario.replace(changes=tuple(changes))
+
+
+def _values_on(scenario: Scenario, day: date) -> Mapping[str, float]:
+    """Return the parameters in force on a day."""
+    for phase in scenario.phases():
+        first = EPOCH + timedelta(phase.day)
+        if first <= day < first + timedelta(phase.days):
+            return phase.values
+    raise InputError(f"{day} lies outside of {scenario.start} to {scenario.end}")
+
+
+def as_toml(interventions: Iterable[tuple[Intervention, date]]) -> str:
+    """Write dated interventions as TOML that reads back as the same."""
+    import tomli_w
+
+    tables = {}
+    for one, day in interventions:
+        table: dict[str, Any] = {"words": one.words, "why": one.why, "date": day}
+        table |= {"days": one.days} if one.days is not None else {}
+        table |= {"set": dict(one.put)} if one.put else {}
+        table |= {"times": dict(one.times)} if one.times else {}
+        table |= {"without": sorted(one.without)} if one.without else {}
+        tables[one.name] = table
+    return tomli_w.dumps(tables)

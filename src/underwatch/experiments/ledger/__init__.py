@@ -1,0 +1,6 @@
+"""The chilling ledger: every act that one world has and its twin has not, with the reason.
+
+In: two worlds with shared luck.
+Out: entries that add up to the difference.
+Called by `experiments.compare`, `pages`, `web`.
+"""

@@ -1,0 +1,217 @@
+"""The chilling ledger: every act that one world has and its twin has not, with the reason, so that all adds up.
+
+Two worlds share every resident and all luck, so each outing, visit, journey and call of one can be looked for in the
+other. What is missing in the watched world is put down to the first of these that holds for the resident that day:
+*barred* (held, or no permit), *direct* (turned back by a follower on the way), *anticipatory* (listed, followed or
+held before), *spill-over* (none of these: hearsay). What only the watched world has is *gained*. Entries
+add up exactly to the difference between the worlds; docs/ledger.md has the definition and its limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from underwatch.errors import InputError
+from underwatch.experiments.engine.worlds import begin, seed_of
+from underwatch.experiments.interventions import LEVERS
+from underwatch.experiments.ledger.entries import ACTS, REASONS, enter
+from underwatch.facts import Place
+from underwatch.record.indicators import WEEK, YEAR_DAYS, group_cells, words
+from underwatch.record.ranges import range_of
+from underwatch.record.schema import ALL, GROUPS
+from underwatch.world import layout as L
+from underwatch.world import simulate
+from underwatch.world.layout import GROUND_NAMES
+from underwatch.world.population import cells
+from underwatch.world.rates import UNWATCHED
+from underwatch.world.scenario import Scenario
+
+SIGNS = (-1, -1, -1, -1, 1)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What differs, and what each world did: int64[replicates, weeks, acts, reasons, cells] and [..., 2, acts, cells].
+
+    `residents` int64[replicates, cells] at the start. `worlds` names the watched world and the one it is held against.
+    """
+
+    worlds: tuple[str, str]
+    start: date
+    days: int
+    entries: np.ndarray
+    totals: np.ndarray
+    residents: np.ndarray
+
+    def by_group(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return entries[replicates, groups, acts, reasons], totals[replicates, groups, 2, acts], and people."""
+        members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
+        entries = np.einsum("rwakc,gc->rgak", self.entries, members)
+        totals = np.einsum("rwsac,gc->rgsa", self.totals, members)
+        return entries, totals, self.residents @ members.T
+
+    def weekly(self) -> pa.Table:
+        """Return every count as it is (LEDGER_WEEKS_SCHEMA), by replicate, week, group, act and entry."""
+        members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
+        entries = np.einsum("nwakc,gc->nwgak", self.entries, members)
+        counts = np.concatenate([entries, np.einsum("nwsac,gc->nwgas", self.totals, members)], axis=-1)
+        replicate, week, group, act, entry = (index.reshape(-1) for index in np.indices(counts.shape))
+        split = np.array([0 if one in GROUND_NAMES else GROUPS.index(one) for one in GROUPS])
+        ground = np.array([1 + GROUND_NAMES.index(one) if one in GROUND_NAMES else 0 for one in GROUPS])
+        columns = {
+            "week": np.datetime64(self.start, "D") + np.array(calendar_weeks(self.start, self.days))[week],
+            "replicate": replicate.astype(np.int16),
+            "group": words(split[group], GROUPS[:3]),
+            "ground": words(ground[group], (ALL, *GROUND_NAMES)),
+            "act": words(act, ACTS),
+            "entry": words(entry, (*REASONS, *self.worlds)),
+            "sign": np.array((*SIGNS, 0, 0), np.int8)[entry],
+            "count": counts.reshape(-1),
+        }
+        return pa.table(columns, schema=LEDGER_WEEKS_SCHEMA)
+
+    def table(self) -> pa.Table:
+        """Return the ledger as a tidy table (LEDGER_SCHEMA): mean and range over replicates, per 1,000 and year."""
+        entries, totals, people = self.by_group()
+        rows: list[dict[str, object]] = []
+        for g, group in enumerate(GROUPS):
+            scale = np.where(people[:, g] > 0, 1000.0 * YEAR_DAYS / np.maximum(people[:, g], 1) / self.days, np.nan)
+            by_ground = group in GROUND_NAMES
+            keys = {"group": ALL if by_ground else group, "ground": group if by_ground else ALL}
+            for a, act in enumerate(ACTS):
+                for r, reason in enumerate(REASONS):
+                    counts = entries[:, g, a, r]
+                    rows.append({**keys, "act": act, "entry": reason, "sign": SIGNS[r], **_cells(counts, scale)})
+                for w, world in enumerate(self.worlds):
+                    rows.append({**keys, "act": act, "entry": world, "sign": 0, **_cells(totals[:, g, w, a], scale)})
+        return pa.Table.from_pylist(rows, schema=LEDGER_SCHEMA)
+
+
+def _cells(counts: np.ndarray, scale: np.ndarray) -> dict[str, object]:
+    """Return the count, and the rate with its range over the replicates that have somebody of the group."""
+    rate = counts * scale
+    around = range_of(rate)
+    low, high = (around.low, around.high) if around.n > 1 else (None, None)
+    mean = float(np.nanmean(rate)) if around.n else None
+    return {"count": float(counts.mean()), "rate": mean, "low": low, "high": high, "n": around.n}
+
+
+def _column(name: str, kind: pa.DataType, unit: str, meaning: str, nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"unit": unit, "meaning": meaning})
+
+
+_WORD, _RATE = pa.dictionary(pa.int32(), pa.string()), "acts per 1,000 residents of the group and year"
+_KEYS = (
+    _column("group", _WORD, "name", "all, or listed at the start or ordinary in the baseline"),
+    _column("ground", _WORD, "name", "all, or residents who have a ground, alone or with others"),
+    _column("act", _WORD, "name", "outings, visits to kin, journeys on a permit, calls completed"),
+    _column("entry", _WORD, "name", "why an act is missing, or gained; or the name of a world: all its acts"),
+    _column("sign", pa.int8(), "number", "-1 missing, +1 gained, 0 a world's total"),
+)
+LEDGER_SCHEMA = pa.schema(
+    [
+        *_KEYS,
+        _column("count", pa.float64(), "acts", "mean over replicates"),
+        _column("rate", pa.float64(), _RATE, "mean over replicates", True),
+        _column("low", pa.float64(), _RATE, "lower end: the least, or the 5th percentile of 19 and more", True),
+        _column("high", pa.float64(), _RATE, "upper end, likewise; one replicate has no range", True),
+        _column("n", pa.int32(), "replicates", "with other luck, that have a resident of the group"),
+    ]
+)
+LEDGER_WEEKS_SCHEMA = pa.schema(
+    [
+        _column("week", pa.date32(), "day", "first day of the week: a Monday, or the first day of the run"),
+        _column("replicate", pa.int16(), "number", "repetition with luck of its own, from 0"),
+        *_KEYS,
+        _column("count", pa.int64(), "acts", "of the week and group"),
+    ]
+)
+
+
+def unwatched(scenario: Scenario) -> Scenario:
+    """Return the free life: the same people without S3 to S10."""
+    return scenario.replace(without=scenario.without | UNWATCHED)
+
+
+def ledger(
+    scenario: Scenario,
+    other: Scenario | None = None,
+    *,
+    names: tuple[str, str] = ("watched", "unwatched"),
+    lived: Scenario | None = None,
+    replicates: int = 1,
+    threads: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Ledger:
+    """Hold a watched world against another: by default the scenario against the free life of the same people.
+
+    `scenario` makes the town; `lived` is what its people live through in the watched world (the scenario itself without
+    it), `other` in the world it is held against. `progress` is told resident-days. InputError when the two differ in
+    their days, or in more than what is done to residents: then no reason would fit.
+    """
+    worlds = (lived or scenario, other or unwatched(scenario))
+    for world in worlds:
+        _check_twin(scenario, world)
+    found = [_replicate(scenario, worlds, seed_of(scenario, number), threads, progress) for number in range(replicates)]
+    entries, totals, residents = (np.stack(parts) for parts in zip(*found, strict=True))
+    return Ledger(names, scenario.start, scenario.days, entries, totals, residents)
+
+
+def _check_twin(scenario: Scenario, world: Scenario) -> None:
+    """Refuse a world whose people would do other things even if nobody watched them."""
+    if (world.start, world.end) != (scenario.start, scenario.end):
+        raise InputError(f"a twin lives through {scenario.start} to {scenario.end}, not {world.start} to {world.end}")
+    changes = set(scenario.changes) ^ set(world.changes)
+    moved = {name for name in scenario.parameters if scenario.parameters[name] != world.parameters[name]}
+    if other := sorted(moved.union(*(change.values for change in changes)) - set(LEVERS)):
+        raise InputError(f"{other[0]} differs between the twins and is nothing that is done to residents")
+
+
+def _replicate(
+    scenario: Scenario, worlds: tuple[Scenario, Scenario], seed: int, threads: int,
+    progress: Callable[[int], None] | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Run both worlds side by side, week by week, place by place, and enter what differs."""
+    starts = calendar_weeks(scenario.start, scenario.days)
+    entries = np.zeros((len(starts), len(ACTS), len(REASONS), L.N_CELLS), np.int64)
+    totals = np.zeros((len(starts), 2, len(ACTS), L.N_CELLS), np.int64)
+    residents = np.zeros(L.N_CELLS, np.int64)
+    ends = [*starts[1:], scenario.days]
+    for place in scenario.places:
+        courses = [simulate.Course(_settled(scenario, one, place, seed), one.phases()) for one in worlds]
+        first = courses[0].world
+        n = len(first.state.flags)
+        hands = [simulate.Hands(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
+        cell = cells(first.state.flags)
+        residents += np.bincount(cell, minlength=L.N_CELLS)
+        for week, (lo, hi) in enumerate(zip(starts, ends, strict=True)):
+            rows = slice((first.day + 3) % WEEK, (first.day + 3) % WEEK + hi - lo)
+            for course, hand in zip(courses, hands, strict=True):
+                course.go(first.start + hi, hand).history.forget_incidents()
+            enter(hands[0].acts[rows], hands[1].acts[rows], cell, entries[week])
+            if progress is not None:
+                progress(2 * n * (hi - lo))
+        for w, course in enumerate(courses):
+            totals[:, w] += np.add.reduceat(_did(course.world.history.cells), starts)
+    return entries, totals, residents
+
+
+def calendar_weeks(start: date, days: int) -> list[int]:
+    """Return the first day of each week of a run, counted from 0; weeks begin on Mondays."""
+    return [0, *range(WEEK - start.weekday(), days, WEEK)]
+
+
+def _settled(scenario: Scenario, lived: Scenario, place: Place, seed: int) -> simulate.World:
+    """Return the place on the first morning of one of the worlds: the same people, and no list where there is none."""
+    return begin(scenario.replace(without=lived.phases()[0].without), place, seed)
+
+
+def _did(counts: np.ndarray) -> np.ndarray:
+    """Return outings, visits to kin, journeys and completed calls, int64[days, acts, cells], as a world counts them."""
+    visits = counts[:, :, L.N_VISITS] - counts[:, :, L.N_JOURNEYS]
+    return np.stack([counts[:, :, L.N_OUTINGS], visits, counts[:, :, L.N_JOURNEYS], counts[:, :, L.N_CALLS]], axis=1)

@@ -1,0 +1,270 @@
+"""What matters: which unknowns drive each human-rights figure, by Morris screening and then Sobol indices (SALib).
+
+Morris looks at every uncertain parameter in the place itself and says which move a figure at all; Sobol then divides
+the variance among the few that move most, in a small town of the same kind. The targets are the headline figures and
+nothing else: whatever is ranked here is ranked by what it means for residents.
+
+All runs meet the luck of the scenario's seed: a method that holds two runs against each other, a step apart, must not
+take another town for the effect of the step. What luck does is therefore in no index; `sweep` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from underwatch.errors import InputError
+from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
+from underwatch.experiments.sweep import World, headlines_of
+from underwatch.facts import model_parameters
+from underwatch.record.indicators import HEADLINE_NAMES
+from underwatch.world.draws import stream
+from underwatch.world.parameters import at_share
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_toml
+
+TARGETS = HEADLINE_NAMES
+MOST_FACTORS = 10
+TOWN = 10_000  # residents of the town of the Sobol indices
+LEVEL = 0.95
+_LEVELS = 4  # of the Morris grid
+_SEEDS = 2**31
+
+
+@dataclass(frozen=True)
+class Indices:
+    """Indices of each target and factor, float[targets, factors], with half widths of their 95 % intervals.
+
+    Of Morris: mu_star (`main`) and sigma (`total`); of Sobol: S1 (`main`) and ST (`total`). NaN where a target did not
+    vary. `n_failed` runs had no result: the base samples that hold them are left out.
+    """
+
+    method: str
+    factors: tuple[str, ...]
+    targets: tuple[str, ...]
+    main: np.ndarray
+    main_half: np.ndarray
+    total: np.ndarray
+    total_half: np.ndarray
+    n_runs: int
+    n_failed: int
+
+
+Evaluate = Callable[[np.ndarray], np.ndarray]
+
+
+def _problem(factors: Sequence[str]) -> dict[str, Any]:
+    return {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
+
+
+def morris(factors: Sequence[str], targets: Sequence[str], trajectories: int, seed: int, evaluate: Evaluate) -> Indices:
+    """Screen factors on the unit cube; `evaluate` maps float[runs, factors] to float[runs, targets], NaN for none."""
+    from SALib.analyze import morris as analyze
+    from SALib.sample import morris as sample
+
+    problem = _problem(factors)
+    points = sample.sample(problem, trajectories, num_levels=_LEVELS, seed=_salib_seed(seed, "morris"))
+    values = evaluate(points)
+    points, values, failed = _whole(points, values, len(factors) + 1)
+
+    def one(column: np.ndarray) -> tuple[np.ndarray, ...]:
+        found = analyze.analyze(
+            problem, points, column, num_levels=_LEVELS, conf_level=LEVEL, seed=_salib_seed(seed, "bootstrap")
+        )
+        mu, half, sigma = (np.asarray(found[name], float) for name in ("mu_star", "mu_star_conf", "sigma"))
+        return mu, half, sigma, np.full(len(sigma), np.nan)
+
+    return _indices("morris", factors, targets, values, one, len(points) + failed, failed)
+
+
+def sobol(factors: Sequence[str], targets: Sequence[str], n: int, seed: int, evaluate: Evaluate) -> Indices:
+    """Divide the variance among factors on the unit cube, with `n` base samples, n (factors + 2) runs."""
+    from SALib.analyze import sobol as analyze
+    from SALib.sample import sobol as sample
+
+    problem = _problem(factors)
+    points = sample.sample(problem, n, calc_second_order=False, seed=_salib_seed(seed, "sobol"))
+    values = evaluate(points)
+    points, values, failed = _whole(points, values, len(factors) + 2)
+
+    def one(column: np.ndarray) -> tuple[np.ndarray, ...]:
+        found = analyze.analyze(
+            problem, column, calc_second_order=False, conf_level=LEVEL, seed=_salib_seed(seed, "bootstrap")
+        )
+        return tuple(np.asarray(found[name], float) for name in ("S1", "S1_conf", "ST", "ST_conf"))
+
+    return _indices("sobol", factors, targets, values, one, len(points) + failed, failed)
+
+
+def _salib_seed(seed: int, purpose: str) -> int:
+    """Return a seed that SALib takes, from the keyed stream."""
+    return int(stream(seed, f"sensitivity {purpose}").integers(_SEEDS))
+
+
+def _whole(points: np.ndarray, values: np.ndarray, each: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Leave out the base samples (of `each` runs) of which a run has no result at all."""
+    failed = np.isnan(values).all(axis=1).reshape(-1, each).any(axis=1)
+    kept = np.repeat(~failed, each)
+    if kept.sum() < 2 * each:
+        raise InputError("too many runs failed to say what matters; results.jsonl has their reasons")
+    return points[kept], values[kept], int((~kept).sum())
+
+
+def _indices(
+    method: str, factors: Sequence[str], targets: Sequence[str], values: np.ndarray,
+    one: Callable[[np.ndarray], tuple[np.ndarray, ...]], n_runs: int, n_failed: int,
+) -> Indices:  # fmt: skip
+    """Analyse target by target; one that does not vary, or is not there in every run, has no index."""
+    rows = []
+    for column in values.T:
+        if np.isnan(column).any() or np.ptp(column) == 0.0:
+            rows.append(np.full((4, len(factors)), np.nan))
+        else:
+            with np.errstate(invalid="ignore", divide="ignore"):  # a bootstrap sample may not vary
+                rows.append(np.stack(one(column)))
+    main, main_half, total, total_half = np.stack(rows, axis=1)
+    return Indices(method, tuple(factors), tuple(targets), main, main_half, total, total_half, n_runs, n_failed)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What matters in a scenario: trajectories of Morris in the place, `n` base samples of Sobol in a small town."""
+
+    scenario: Scenario
+    trajectories: int = 8
+    n: int = 512
+    population: int = TOWN
+    factors: int = MOST_FACTORS
+
+    def __post_init__(self) -> None:
+        if len(self.scenario.places) != 1:
+            raise InputError(f"sensitivity goes with one city or county, and {self.scenario.name} has more")
+        if self.trajectories < 2:
+            raise InputError(f"trajectories = {self.trajectories} is out of range; it may be 2 or more")
+        if self.n < 2 or self.n & (self.n - 1):
+            raise InputError(f"n = {self.n} is no power of 2 (128, 256, 512); Sobol's sequence needs one")
+        if not 1 <= self.factors <= MOST_FACTORS:
+            raise InputError(f"factors = {self.factors} is out of range; it may be 1 to {MOST_FACTORS}")
+        if not self.names():
+            raise InputError("the scenario sets every parameter: nothing is left that could matter")
+
+    def names(self) -> tuple[str, ...]:
+        """Return the uncertain parameters: those with a range that the scenario does not set."""
+        fixed = self.scenario.fixed()
+        return tuple(name for name, fact in model_parameters().items() if fact.low < fact.high and name not in fixed)
+
+    def told(self) -> dict[str, Any]:
+        """Return what tells this question from another."""
+        return {"what": "sensitivity", "scenario": scenario_toml(self.scenario), "trajectories": self.trajectories,
+                "n": self.n, "population": self.population, "factors": self.factors}  # fmt: skip
+
+    @property
+    def town(self) -> Scenario:
+        """The small town of the Sobol indices."""
+        return self.scenario.replace(population=min(self.population, self.scenario.residents))
+
+
+def worlds_at(scenario: Scenario, names: Sequence[str], points: np.ndarray) -> list[World]:
+    """Return the worlds at points of the unit cube: each factor at that share of its range, all else as it is."""
+    columns = {name: at_share(name, points[:, at]).tolist() for at, name in enumerate(names)}
+    worlds = []
+    for row in range(len(points)):
+        values = {name: column[row] for name, column in columns.items()}
+        worlds.append(World(scenario.replace(parameters=scenario.parameters.with_values(**values)), scenario.seed))
+    return worlds
+
+
+def evaluator(
+    make: Callable[[np.ndarray], Sequence[Any]],
+    work: Callable[[Any], Any],
+    executor: Executor,
+    results: Results,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluate:
+    """Return how points are evaluated: made into tasks, run on the executor, put into an array, NaN for failures."""
+
+    def evaluate(points: np.ndarray) -> np.ndarray:
+        outcomes: list[Outcome] = run_tasks(make(points), work, executor, results, progress)
+        width = max((len(one.values) for one in outcomes if one.values is not None), default=1)
+        return np.array([one.values if one.values is not None else (np.nan,) * width for one in outcomes])
+
+    return evaluate
+
+
+def chosen(screened: Indices, most: int) -> tuple[str, ...]:
+    """Return the factors to go on with: those that move some target most, each target's scale set aside."""
+    largest = np.nanmax(screened.main, axis=1, keepdims=True, initial=0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(largest > 0, screened.main / largest, 0.0)
+    weight = np.nan_to_num(share).mean(axis=0)
+    order = np.argsort(-weight, kind="stable")
+    return tuple(screened.factors[at] for at in order[:most])
+
+
+def screen(question: Question, executor: Executor, results: Results, progress: Any = None) -> Indices:
+    """Screen every uncertain parameter in the place itself."""
+    names = question.names()
+    evaluate = evaluator(
+        lambda points: worlds_at(question.scenario, names, points), headlines_of, executor, results, progress
+    )
+    return morris(names, TARGETS, question.trajectories, question.scenario.seed, evaluate)
+
+
+def divide(
+    question: Question, factors: Sequence[str], executor: Executor, results: Results, progress: Any = None
+) -> Indices:
+    """Divide the variance among the chosen factors in the small town."""
+    evaluate = evaluator(
+        lambda points: worlds_at(question.town, factors, points), headlines_of, executor, results, progress
+    )
+    return sobol(factors, TARGETS, question.n, question.scenario.seed, evaluate)
+
+
+def ask_first(divided: Indices, most: int = 3) -> tuple[tuple[str, float], ...]:
+    """Return the unknowns to ask about first: by their mean total index over the targets that vary."""
+    known = ~np.isnan(divided.total).all(axis=1)
+    mean = np.nan_to_num(divided.total[known]).mean(axis=0) if known.any() else np.zeros(len(divided.factors))
+    order = np.argsort(-mean, kind="stable")[:most]
+    return tuple((divided.factors[at], float(mean[at])) for at in order)
+
+
+def _column(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
+
+
+INDICES_SCHEMA = pa.schema(
+    [
+        _column("method", pa.string(), "morris (in the place) or sobol (in a small town)"),
+        _column("headline", pa.string(), "the human-rights figure whose variation is explained"),
+        _column("parameter", pa.string(), "the unknown that is varied over its stated range"),
+        _column("index", pa.string(), "mu_star and sigma of Morris, in the figure's unit; S1 and ST of Sobol, shares"),
+        _column("value", pa.float64(), "the index; missing where the figure did not vary", True),
+        _column("half", pa.float64(), "half width of its 95 % interval, by bootstrap; none for sigma", True),
+        _column("runs", pa.int32(), "runs behind it"),
+    ]
+)
+
+
+def indices_table(found: Sequence[Indices]) -> pa.Table:
+    """Return all indices as a tidy table (INDICES_SCHEMA)."""
+    rows = []
+    for one in found:
+        names = ("mu_star", "sigma") if one.method == "morris" else ("S1", "ST")
+        for t, target in enumerate(one.targets):
+            for f, factor in enumerate(one.factors):
+                pairs = ((one.main, one.main_half), (one.total, one.total_half))
+                for name, (value, half) in zip(names, pairs, strict=True):
+                    rows.append({
+                        "method": one.method, "headline": target, "parameter": factor, "index": name,
+                        "value": _none(value[t, f]), "half": _none(half[t, f]), "runs": one.n_runs - one.n_failed,
+                    })  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=INDICES_SCHEMA)
+
+
+def _none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,83 @@
+"""The silence curve: what becomes of incidents and of published reports as watching grows from next to nothing.
+
+A stand-in place of the same kind is enough: both are rates. Incidents and published reports are those of the stand-in.
+All strengths of a curve meet the same luck, so that it bends because watching grows; each curve has luck of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from underwatch.channel.reporting import expected_published
+from underwatch.experiments.engine.worlds import seed_of_draw
+from underwatch.world import population, simulate
+from underwatch.world.parameters import Parameters
+from underwatch.world.scenario import Phase, Scenario
+
+WATCHING = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+STAND_IN = 20_000
+_CHANCES = ("vigilance_base", "vigilance_pressure", "p_taken_over_per_km")
+_SCALED = (*_CHANCES, "attention_per_role_per_day", "attention_per_officer_per_day")
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceCurve:
+    """By strength of watching (a multiple of the scenario's): float[points, draws], the scenario's own values first."""
+
+    watching: tuple[float, ...]
+    incidents: np.ndarray
+    published: np.ndarray
+
+
+def watched_values(values: Mapping[str, float], scale: float) -> dict[str, float]:
+    """Return the parameters with all that following takes multiplied by `scale`; a chance stays at most 1."""
+    scaled = {name: values[name] * scale for name in _SCALED}
+    scaled |= {name: min(1.0, scaled[name]) for name in _CHANCES}
+    return {**values, **scaled}
+
+
+def watched_more(phase: Phase, scale: float) -> Phase:
+    """Return the phase under watching of another strength."""
+    return replace(phase, values=watched_values(phase.values, scale))
+
+
+def silence_curve(
+    scenario: Scenario,
+    parameters: Sequence[Parameters],
+    threads: int = 1,
+    watching: Sequence[float] = WATCHING,
+    progress: Callable[[], None] | None = None,
+) -> SilenceCurve:
+    """Run the stand-in at every strength of watching with every set of parameters, and count.
+
+    The first set meets the luck of the scenario, number n after it that of draw n.
+    """
+    place = scenario.places[0]
+    residents = min(STAND_IN, scenario.residents)
+    border = any(one.border for one in scenario.places)
+
+    def one(task: tuple[int, Parameters, float]) -> tuple[float, float]:
+        number, values, scale = task
+        seed = seed_of_draw(scenario, number) if number else scenario.seed
+        phases = [watched_more(phase, scale) for phase in scenario.replace(parameters=values).phases()]
+        now = phases[0]
+        frame = population.frame(now.values, border, now.without)
+        key, town, state = simulate.people_of(
+            seed, place.first_resident, residents, frame, int(now.values["contact_weeks"] + 0.5)
+        )
+        world = simulate.init(key, town, state, now.day, scenario.days)
+        simulate.run(world, phases, simulate.Hands(1))
+        records = world.history.records
+        published = 0.0 if "S13" in now.without else expected_published(records, now.values)
+        if progress is not None:
+            progress()
+        return float(len(records)), published
+
+    tasks = [(number, values, scale) for scale in watching for number, values in enumerate(parameters)]
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        found = np.array(list(pool.map(one, tasks))).reshape(len(watching), len(parameters), 2)
+    return SilenceCurve(tuple(watching), found[..., 0], found[..., 1])

@@ -1,0 +1,216 @@
+"""Sweep: every uncertain parameter drawn from its stated range, with luck of its own, and what comes of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from underwatch.errors import InputError
+from underwatch.experiments.engine.tasks import Outcome
+from underwatch.experiments.engine.worlds import as_set, begin, gather, seed_of_draw
+from underwatch.facts import model_parameters
+from underwatch.record.indicators import HEADLINES, measure
+from underwatch.record.ranges import quantiles, range_of
+from underwatch.world import simulate
+from underwatch.world.draws import stream
+from underwatch.world.parameters import Parameters, at_share, prior_draws
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_toml
+
+SAMPLERS = ("lhs", "sobol")
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+PRIOR, LUCK = "prior", "luck"
+_LUCK_RULE = "a seed for each world"  # results of another rule are not gone on with
+_bench = threading.local()
+
+
+@dataclass(frozen=True)
+class World:
+    """One world to be run, a task for any executor: a scenario and the seed of its luck."""
+
+    scenario: Scenario
+    seed: int
+
+    @property
+    def n_figures(self) -> int:
+        """How many figures it gives."""
+        return len(HEADLINES)
+
+
+def headlines_of(world: World) -> np.ndarray:
+    """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""
+    if not hasattr(_bench, "hands"):
+        _bench.hands = simulate.Hands(1)
+    scenario, phases = world.scenario, world.scenario.phases()
+    found = [
+        gather(simulate.run(begin(scenario, place, world.seed), phases, _bench.hands), scenario)
+        for place in scenario.places
+    ]
+    total = found[0]
+    for other in found[1:]:
+        total = total + other
+    return measure(total.history(scenario), None, int(total.numbers[0])).year
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A scenario, drawn `draws` times from the prior by `sampler`, each with `replicates`; no two worlds share luck."""
+
+    scenario: Scenario
+    draws: int
+    replicates: int = 1
+    sampler: str = "lhs"
+
+    def __post_init__(self) -> None:
+        if self.sampler not in SAMPLERS:
+            raise InputError(f'sampler "{self.sampler[:40]}" is not known; known: {", ".join(SAMPLERS)}')
+        if self.draws < 1 or self.replicates < 1:
+            raise InputError(f"draws = {self.draws} and replicates = {self.replicates} must be 1 or more")
+        if self.sampler == "sobol" and self.draws & (self.draws - 1):
+            raise InputError(f"draws = {self.draws} is no power of 2 (64, 128, 256); Sobol's sequence needs one")
+
+    def parameters(self) -> list[Parameters]:
+        """Return the parameters of each draw; what the scenario sets itself stays as set."""
+        if self.sampler == "lhs":
+            return as_set(self.scenario, prior_draws(self.draws, self.scenario.seed))
+        rows = _sobol_rows(self.draws, self.scenario.seed).tolist()
+        return as_set(self.scenario, [Parameters(tuple(row)) for row in rows])
+
+    def worlds(self) -> list[World]:
+        """Return the tasks: draw by draw, and within a draw replicate by replicate, each with a seed of its own."""
+        return [
+            World(self.scenario.replace(parameters=one), seed_of_draw(self.scenario, draw, replicate))
+            for draw, one in enumerate(self.parameters(), 1)
+            for replicate in range(self.replicates)
+        ]
+
+    def question(self) -> dict[str, Any]:
+        """Return what tells this sweep from another, and from one of the days when all draws had one luck."""
+        return {"what": "sweep", "scenario": scenario_toml(self.scenario), "draws": self.draws,
+                "replicates": self.replicates, "sampler": self.sampler, "luck": _LUCK_RULE}  # fmt: skip
+
+
+def _sobol_rows(n: int, seed: int) -> np.ndarray:
+    """Return parameters float[n, parameters] of a scrambled Sobol sequence."""
+    from scipy.stats import qmc
+
+    names = Parameters.names()
+    shares = qmc.Sobol(len(names), scramble=True, rng=int(stream(seed, "sobol").integers(2**31))).random(n)
+    return np.stack([at_share(name, shares[:, at]) for at, name in enumerate(names)], axis=1)
+
+
+def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
+    """Return one row per world: draw, replicate, seed, all parameters, whether it was done and why not, headlines."""
+    worlds = sweep.worlds()
+    numbers = np.arange(len(worlds))
+    fields: list[tuple[pa.Field, Any]] = [
+        (_field("draw", pa.int32(), "draw from the prior, from 1"), numbers // sweep.replicates + 1),
+        (_field("replicate", pa.int32(), "replicate of the draw, from 0"), numbers % sweep.replicates),
+        (_field("seed", pa.uint64(), "seed of the world's luck"), np.array([one.seed for one in worlds], np.uint64)),
+        (_field("done", pa.bool_(), "whether there is a result"), [one.values is not None for one in outcomes]),
+        (_field("reason", pa.string(), "why there is none"), [one.reason for one in outcomes]),
+    ]
+    for name, fact in model_parameters().items():
+        values = [one.scenario.parameters[name] for one in worlds]
+        fields.append((_field(f"parameter:{name}", pa.float64(), fact.meaning, fact.unit), values))
+    for at, headline in enumerate(HEADLINES):
+        figures = [_figure(one, at) for one in outcomes]
+        fields.append((_field(f"headline:{headline.name}", pa.float64(), headline.title, headline.unit, True), figures))
+    arrays = [pa.array(values, field.type) for field, values in fields]
+    return pa.Table.from_arrays(arrays, schema=pa.schema([field for field, _ in fields]))
+
+
+def _figure(outcome: Outcome, at: int) -> float | None:
+    return None if outcome.values is None or np.isnan(outcome.values[at]) else outcome.values[at]
+
+
+def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
+    """Return bands of each headline: over draws (the mean over their replicates), and over luck within a draw.
+
+    `prior` rows are over draws; of one replicate each, they hold what luck does as well. `luck` rows are over worlds:
+    how far a world lies from what its draw would be on average (`luck_of`).
+    """
+    shape = (sweep.draws, sweep.replicates, len(HEADLINES))
+    nothing = (np.nan,) * len(HEADLINES)
+    values = np.array([one.values or nothing for one in outcomes]).reshape(shape)
+    rows: list[dict[str, object]] = []
+    for at, headline in enumerate(HEADLINES):
+        column = values[..., at]
+        spreads = {PRIOR: _means(column)}
+        if sweep.replicates > 1:
+            spreads[LUCK] = luck_of(column)
+        for spread, some in spreads.items():
+            rows.append({"headline": headline.name, "unit": headline.unit, "spread": spread, **_band(some)})
+    return pa.Table.from_pylist(rows, schema=BANDS_SCHEMA)
+
+
+def _means(values: np.ndarray) -> np.ndarray:
+    """Return the mean of each draw over those of its replicates that have a value, float[draws that have one]."""
+    known = ~np.isnan(values).all(axis=1)
+    return np.asarray(np.nanmean(values[known], axis=1))
+
+
+def luck_of(values: np.ndarray) -> np.ndarray:
+    """Return what luck alone does in float[draws, replicates]: float[worlds], each against the mean of its draw.
+
+    The mean of r replicates is drawn to each of them, which leaves (r - 1) / r of the variance: each distance is
+    lengthened by the root of r / (r - 1). A draw with one value says nothing of luck and is left out.
+    """
+    n = (~np.isnan(values)).sum(axis=1, keepdims=True)
+    told = values[n[:, 0] > 1]
+    n = n[n[:, 0] > 1]
+    away = (told - np.nanmean(told, axis=1, keepdims=True)) * np.sqrt(n / (n - 1))
+    return np.asarray(away[~np.isnan(away)])
+
+
+def _band(values: np.ndarray) -> dict[str, object]:
+    """Return number and quantiles; one that so few values cannot tell is missing, as in a range (`ranges`)."""
+    n = len(values)
+    found: dict[str, object] = {"n": n}
+    for share in QUANTILES:
+        told = min(share, 1 - share) * (n + 1) >= 1 - 1e-9
+        found[f"q{round(100 * share):02d}"] = float(quantiles(values, (share,))[0]) if told else None
+    around = range_of(values)
+    known = n > 1
+    return {
+        **found,
+        "low": around.low if known else None,
+        "high": around.high if known else None,
+        "holds": around.share,
+    }
+
+
+def _field(name: str, kind: pa.DataType, meaning: str, unit: str = "", nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning, "unit": unit})
+
+
+BANDS_SCHEMA = pa.schema(
+    [
+        _field("headline", pa.string(), "headline indicator, a human-rights figure of the baseline"),
+        _field("unit", pa.string(), "its unit"),
+        _field(
+            "spread",
+            pa.string(),
+            "prior: over draws of the parameters; luck: of replicates around their draw, "
+            "corrected for how few they are",
+        ),
+        _field("n", pa.int32(), "prior: draws that have the figure; luck: worlds that have it, each with its own luck"),
+        *(
+            _field(
+                f"q{round(100 * q):02d}",
+                pa.float64(),
+                f"one more lies below it in {100 * q:.0f} %; missing where n is too small to say",
+                nullable=True,
+            )
+            for q in QUANTILES
+        ),
+        _field("low", pa.float64(), "lower end of the range: q05, or the least where n is below 19", nullable=True),
+        _field("high", pa.float64(), "upper end of the range: q95, or the most where n is below 19", nullable=True),
+        _field("holds", pa.float64(), "share of further ones that the range holds"),
+    ]
+)

@@ -1,0 +1,245 @@
+"""The bank: worlds run once and kept as tallies, to which any package's channel is applied later in milliseconds.
+
+A bank belongs to a place, a window of weeks and a prior, and to what the rules of the world do: its key is the checksum
+of these, with two small worlds run as a probe. A change of the program that changes no history keeps a bank valid.
+Row i is the world of seed `seed` + i, with the parameters of row i of the prior. The bank only grows; a part that is
+missing is run again, and the same row is the same world on any machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from underwatch.channel.reporting import STRENGTHS_OF_SILENCE
+from underwatch.errors import InputError
+from underwatch.experiments.engine.tallies import CURVE_RESIDENTS, SETTLING, STRENGTHS, curve_of, tally_world
+from underwatch.files.folders import ready_folder
+from underwatch.files.intake.toml import read_toml
+from underwatch.files.writing import write_atomically
+from underwatch.inference.bank.form import check_description, check_worlds, form_of, room_for
+from underwatch.inference.bank.priors import draw, world_of, world_prior
+from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
+from underwatch.record.tally import FEAR_NODES, Window
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
+from underwatch.world.scenario import Scenario, place_scenario
+
+FORMAT = 1
+WINDOW = Window(date(2023, 7, 3), 104)  # to 29 June 2025
+WORLDS_PER_SHARD = 50
+_ROUNDED = frozenset(("subject", "others", "pairs", "weekly", "known", "curve"))
+_PROBE = Window(date(2024, 12, 16), 3)  # within the campaign, across a quarter's review
+_PROBE_RESIDENTS = 1_200
+_DESCRIPTION = "bank.toml"
+SHIPPED = "hoeryong"
+
+
+@dataclass(frozen=True)
+class BankPlan:
+    """What a bank is of: a place (or a stand-in of `population` residents), a window, and the seed of its first row."""
+
+    place: str = "hoeryong"
+    window: Window = WINDOW
+    seed: int = 20_250_630
+    population: int | None = None
+    per_shard: int = WORLDS_PER_SHARD
+
+    def scenario(self) -> Scenario:
+        """Return the scenario of which each row is a draw, with the weeks in which it settles."""
+        start = self.window.start - timedelta(weeks=SETTLING)
+        return place_scenario(self.place, start=start, end=self.window.end, population=self.population)
+
+    @property
+    def resident_days(self) -> int:
+        """What one row costs."""
+        scenario = self.scenario()
+        return (scenario.residents + len(STRENGTHS) * min(CURVE_RESIDENTS, scenario.residents)) * scenario.days
+
+    def rows(self, shard: int) -> dict[str, np.ndarray]:
+        """Return the parameters of the rows of a shard, float64[per_shard] by name."""
+        return draw(world_prior(), self.per_shard, self.seed, f"bank {shard}")
+
+    def key(self) -> str:
+        """Return the checksum of all that a row depends on."""
+        prior = [[fact.name, fact.low, fact.high, fact.scale] for fact in world_prior().values()]
+        words = [INCIDENT_NAMES, GROUND_NAMES, INDICATORS, FEAR_NODES.tolist(), STRENGTHS_OF_SILENCE, STRENGTHS]
+        window = [self.window.start.isoformat(), self.window.n_weeks]
+        said = [FORMAT, self.place, window, self.seed, self.population, self.per_shard, SETTLING, prior, words]
+        return hashlib.blake2b(json.dumps([said, _probe()]).encode(), digest_size=16).hexdigest()
+
+
+def _probe() -> str:
+    """Return what two small worlds come to: other rules, another history, another checksum."""
+    plan = BankPlan(window=_PROBE, population=_PROBE_RESIDENTS, per_shard=2)
+    h = hashlib.blake2b(digest_size=16)
+    for row in range(plan.per_shard):
+        found = row_of(plan, 0, row)
+        for name in ("counts", "reached", "indicators", "residents"):
+            h.update(found[name].astype(np.int64).tobytes())
+        for name in ("subject", "others"):  # sums of floats: to what all machines agree on
+            h.update(np.rint(found[name] * 1e3).astype(np.int64).tobytes())
+    return h.hexdigest()
+
+
+def row_of(plan: BankPlan, shard: int, row: int, tick: Callable[[int], None] = lambda days: None) -> dict[str, Any]:
+    """Run one world of the bank and return its arrays by name."""
+    values = {name: float(column[row]) for name, column in plan.rows(shard).items()}
+    scenario = world_of(plan.scenario(), plan.window, values)
+    seed = plan.seed + shard * plan.per_shard + row
+    tally = tally_world(scenario, seed, tick)
+    curve = curve_of(scenario, seed, tick)
+    return {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+
+
+def begin_bank(plan: BankPlan, folder: Path) -> str:
+    """Make the folder of a bank, or check that the bank in it is the same one; return its key."""
+    key = plan.key()
+    path = ready_folder(folder) / _DESCRIPTION
+    if path.exists():
+        _check_key(folder, key)
+        return key
+    told = {
+        "format": FORMAT,
+        "key": key,
+        "place": plan.place,
+        "first_day": plan.window.start,
+        "weeks": plan.window.n_weeks,
+        "settling_weeks": SETTLING,
+        "seed": plan.seed,
+        "worlds_per_shard": plan.per_shard,
+        **({} if plan.population is None else {"population": plan.population}),
+        "parameters": list(world_prior()),
+    }
+    write_atomically(path, tomli_w.dumps(told).encode())
+    return key
+
+
+def _check_key(folder: Path, key: str) -> None:
+    if described(folder)["key"] != key:
+        raise _other_version(folder)
+
+
+def _other_version(folder: Path) -> InputError:
+    return InputError(
+        f"{folder} is a bank from another version of the program, of other rules or another prior; build one with "
+        "`underwatch calibrate --bank DIR`"
+    )
+
+
+def described(folder: Path) -> dict[str, Any]:
+    """Return what a bank's folder says of itself; InputError when it is none."""
+    try:
+        told = read_toml(folder / _DESCRIPTION, "description of a bank")
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(
+            f"{folder} is no bank: {_DESCRIPTION} is missing; `underwatch calibrate --bank DIR` builds one"
+        ) from None
+    if type(told.get("format")) is not int or told["format"] != FORMAT:
+        raise InputError(f"{folder} is a bank of format {told.get('format')!s:.20}; this program reads format {FORMAT}")
+    check_description(told, f"{folder / _DESCRIPTION}: ")
+    return told
+
+
+def plan_of(folder: Path) -> BankPlan:
+    """Return the plan of a bank from its folder."""
+    told = described(folder)
+    window = Window(told["first_day"], told["weeks"])
+    return BankPlan(told["place"], window, told["seed"], told.get("population"), told["worlds_per_shard"])
+
+
+def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int, done: Callable[[int], None]) -> None:
+    """Run what is missing of the first `n` worlds, on any executor; a shard is written as soon as it is whole.
+
+    `done(worlds)` hears of worlds as they come. A stop loses at most the shards at work; running again goes on.
+    """
+    begin_bank(plan, folder)
+    there = shards_in(folder)
+    missing = [number for number in range(-(-n // plan.per_shard)) if number not in there]
+    done(plan.per_shard * (-(-n // plan.per_shard) - len(missing)))
+    jobs = [(number, row) for number in missing for row in range(plan.per_shard)]
+    rows: dict[int, dict[int, dict[str, np.ndarray]]] = {}
+    at_work: dict[Future, tuple[int, int]] = {}
+    try:
+        while jobs or at_work:
+            while jobs and len(at_work) < 2 * workers:
+                number, row = jobs.pop(0)
+                at_work[executor.submit(row_of, plan, number, row)] = number, row
+            for job in wait(at_work, return_when=FIRST_COMPLETED).done:
+                number, row = at_work.pop(job)
+                rows.setdefault(number, {})[row] = job.result()
+                done(1)
+                if len(rows[number]) == plan.per_shard:
+                    _write(folder, number, rows.pop(number))
+    finally:
+        for job in at_work:
+            job.cancel()
+
+
+def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) -> None:
+    arrays = {name: np.stack([rows[row][name] for row in sorted(rows)]) for name in rows[0]}
+    arrays["reached"] = np.diff(arrays["reached"].astype(np.int32), axis=1, prepend=0)
+    arrays["indicators"] = arrays["indicators"].astype(np.int64)
+    write_shard(folder, number, packed(arrays, _ROUNDED))
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The worlds of a bank, row by row: the parts of `Tally` with a first axis of worlds, curve and parameters."""
+
+    plan: BankPlan
+    key: str
+    parts: dict[str, np.ndarray]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.parts["values"])
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        if name.startswith("_") or name not in self.parts:
+            raise AttributeError(name)
+        return self.parts[name]
+
+    def value(self, name: str) -> np.ndarray:
+        """Return float64[worlds], a parameter of the prior."""
+        return self.parts["values"][:, self.names.index(name)]
+
+    def rows(self, kept: np.ndarray) -> Bank:
+        """Return some of the worlds."""
+        return replace(self, parts={name: part[kept] for name, part in self.parts.items()})
+
+
+def read_bank(folder: Path, check_key: bool = True) -> Bank:
+    """Read a bank; InputError when it is damaged, empty, or of another version of the program."""
+    told = described(folder)
+    plan = plan_of(folder)
+    if told["parameters"] != list(world_prior()):
+        raise _other_version(folder)
+    shards = shards_in(folder)
+    if not shards:
+        raise InputError(f"{folder} holds no world yet; `underwatch calibrate --bank {folder}` runs them")
+    form = form_of(plan)
+    parts = room_for(form, shards, f"{folder}: ")
+    for at, path in enumerate(shards.values()):
+        found = read_shard(path, form)
+        found["reached"] = np.cumsum(found["reached"], axis=1)
+        check_worlds(found, f"{path}: ")
+        for name, part in found.items():
+            parts[name][at * plan.per_shard : (at + 1) * plan.per_shard] = part
+    if check_key:
+        _check_key(folder, plan.key())
+    return Bank(plan, told["key"], parts, tuple(told["parameters"]))
+
+
+def shipped_folder() -> Path:
+    """Return the folder of the bank that comes with the program."""
+    return Path(str(files("underwatch.inference.bank"))) / SHIPPED

@@ -1,0 +1,130 @@
+"""The hidden quantities: what an estimate is about, per world of the bank, and where that world stands on its silence
+curve.
+
+For the first year of the window, and as ratio of the second to the first: outings followed, listed residents, calls
+given up, accusations of ordinary residents. Then the slope of the curve: by what power of watching the reports rise;
+below 0 more watching brings fewer reports, the side of terror. Last the incidents for each one that was told, over all
+lists and the whole window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from underwatch.channel.expected_counts import Values, left_by_fear
+from underwatch.experiments.engine.tallies import STRENGTHS
+from underwatch.inference.bank.bank import Bank
+from underwatch.inference.npe.prior_support import Box
+from underwatch.record.tally import N_NODES, Window
+from underwatch.world.draws import stream
+from underwatch.world.layout import N_ACCUSATIONS, N_CALLS_ABANDONED, N_FOLLOWED, N_FOLLOWED_VISITS, N_LISTED
+
+LEAST_TOLD = 1e-3  # incidents told, expected: a ratio to fewer is held here
+LEAST_SLOPE, MOST_SLOPE = -8.0, 4.0
+SLOPE, SILENCE = "slope_of_reports", "incidents_per_report"
+_RARE = (N_CALLS_ABANDONED, N_ACCUSATIONS)
+_MARGIN = 0.05  # of the logarithm's range, on both sides of the bank's own
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A hidden quantity: its name, what it is in words, and its unit."""
+
+    name: str
+    words: str
+    unit: str
+
+
+_COUNTED = (
+    Quantity("followed_outings", "outings and visits that somebody followed", "a week"),
+    Quantity("listed_residents", "residents on a list, on an average day", "residents"),
+    Quantity("calls_given_up", "calls abroad given up because of a follower", "a week"),
+    Quantity("accusations", "accusations of residents who were on no list", "a week"),
+)
+COUNTED = tuple(quantity.name for quantity in _COUNTED)
+
+
+def quantities() -> tuple[Quantity, ...]:
+    """Return the quantities in the order of the columns of `hidden`."""
+    first = [Quantity(f"{one.name}_first_year", f"{one.words}, first year", one.unit) for one in _COUNTED]
+    ratio = [
+        Quantity(f"{one.name}_second_over_first", f"{one.words}, second year over first", "times") for one in _COUNTED
+    ]
+    return (
+        *first,
+        *ratio,
+        Quantity(SLOPE, "power of watching by which reports rise (below 0: more watching, fewer reports)", "power"),
+        Quantity(SILENCE, "incidents for each one that was told to a list", "incidents"),
+    )
+
+
+def derived() -> tuple[Quantity, ...]:
+    """Return the quantities that follow from these: the counted ones of the second year."""
+    return tuple(Quantity(f"{one.name}_second_year", f"{one.words}, second year", one.unit) for one in _COUNTED)
+
+
+def with_derived(theta: np.ndarray) -> np.ndarray:
+    """Return quantities float[..., q] with those derived from them behind."""
+    n = len(_COUNTED)
+    return np.concatenate([theta, theta[..., :n] * theta[..., n : 2 * n]], axis=-1)
+
+
+def halves(window: Window) -> np.ndarray:
+    """Return int[quarters]: 0 in the first year (or half) of the window, 1 in the second."""
+    n = window.n_periods
+    return (2 * np.arange(n) >= n).astype(int)
+
+
+def hidden(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Return float[draws, quantities] of worlds `rows`, heard by the channel of each draw.
+
+    A count that can be 0 is spread evenly over the unit above it, so that it has a density and a logarithm.
+    """
+    window, luck = bank.plan.window, stream(bank.plan.seed, "within a count")
+    quarter, _ = window.of_weeks("quarter")
+    part, both = halves(window), bank.indicators[rows].sum(axis=2).astype(float)
+    weeks_of = np.bincount(part[quarter], minlength=2)
+    found = []
+    for year in range(2):
+        sums = both[:, part == year].sum(axis=1)
+        weeks = max(1, weeks_of[year])
+        followed = sums[:, N_FOLLOWED] + sums[:, N_FOLLOWED_VISITS]
+        found += [followed / weeks, sums[:, N_LISTED] / (7 * weeks)]
+        found += [(sums[:, column] + luck.uniform(0.05, 1.0, len(rows))) / weeks for column in _RARE]
+    incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
+    slope = slope_of_reports(bank, rows, values, law)
+    n = len(_COUNTED)
+    ratios = [second / first for first, second in zip(found[:n], found[n:], strict=True)]
+    return np.stack([*found[:n], *ratios, slope, incidents / np.maximum(told, LEAST_TOLD)], axis=1)
+
+
+def told_along_curve(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray) -> np.ndarray:
+    """Return float[draws, strengths]: what would be told at each strength of watching, up to a factor per draw."""
+    left = left_by_fear(law, values["fear_silence"])
+    curve = bank.curve[rows].astype(float)
+    subject = np.einsum("dsn,dn->ds", curve[:, :, 1 : 1 + N_NODES], left)
+    others = np.einsum("dsn,dn->ds", curve[:, :, 1 + N_NODES :], left)
+    witnesses = values["witnesses_per_incident"]
+    result: np.ndarray = np.minimum(1.0, witnesses)[:, None] * subject + (witnesses - 1.0)[:, None] * others
+    return result
+
+
+def slope_of_reports(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray) -> np.ndarray:
+    """Return float[draws]: d log told / d log watching at the world's own watching, from half of it to twice."""
+    told = np.log(np.maximum(told_along_curve(bank, rows, values, law), 1e-12))
+    half, twice = STRENGTHS.index(0.5), STRENGTHS.index(2.0)
+    slope = (told[:, twice] - told[:, half]) / np.log(4.0)
+    return np.clip(slope, LEAST_SLOPE, MOST_SLOPE)
+
+
+def box_of(theta: np.ndarray) -> Box:
+    """Return the box that holds all of the bank's quantities with a margin; logarithmic but for the slope."""
+    names = tuple(quantity.name for quantity in quantities())
+    log = np.array([name != SLOPE for name in names])
+    scaled = np.where(log, np.log(np.maximum(theta, 1e-300)), theta)
+    low, high = scaled.min(axis=0), scaled.max(axis=0)
+    margin = _MARGIN * np.maximum(high - low, 0.1)
+    low, high = low - margin, high + margin
+    return Box(names, np.where(log, np.exp(low), low), np.where(log, np.exp(high), high), log)

@@ -1,0 +1,159 @@
+"""The proof of calibration: over a whole bank, does the posterior hold what it says, all told and with few reports.
+
+Four kinds of evidence stand for all: one list alone, two lists with 200 people asked who left (both with their effort
+open throughout), and safe tables by quarter, with small cells hidden and with noise (effort unknown). Each world is
+heard twice, and every run is judged by a posterior that has seen no run of its world; what wants independent runs is
+asked of one run of each world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from underwatch.channel.effort import EffortWeek
+from underwatch.inference.bank.bank import Bank
+from underwatch.inference.bank.quantities import SLOPE, box_of, with_derived
+from underwatch.inference.bank.simulations import Experiments, experiments
+from underwatch.inference.bank.summaries import columns
+from underwatch.inference.checks import calibration, gates, gates_calibration
+from underwatch.inference.checks.verdict import State, Verdict
+from underwatch.inference.inputs.anchors import Survey
+from underwatch.inference.inputs.observed import Setting
+from underwatch.inference.inputs.safe_table import Disclosure
+from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.workflow import ALL_NAMES, NAMES, STABLE_SHARE, held_out, learn, nearest, unit_of
+from underwatch.record.ranges import TAILS, of_posterior
+from underwatch.world.draws import stream
+
+LEVELS = (0.5, 0.9)
+ASKED = 200
+PER_WORLD = 2
+SOME, DRAWS, ERRORS = 100, 2_000, 3.0  # cases for prediction and stability; draws of each; standard errors of room
+MIN_CELL, NOISE = 10, 5.0  # of safe tables: the least a table may hide, and a source cap of 5 at epsilon 1
+OPEN = EffortWeek("open", "usual", "none")
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of one kind of package: ranks of the truth, coverage, by number of reports, and the gates' verdicts."""
+
+    kind: str
+    ranks: np.ndarray  # float[n, columns]
+    coverage: Mapping[float, np.ndarray]  # float[columns] by level
+    by_reports: np.ndarray  # float[4, columns], 90 %
+    rows_by_reports: np.ndarray  # int[4]
+    said: calibration.Reliability  # of the chance of terror
+    tarp: Mapping[str, np.ndarray]
+    crps: np.ndarray  # float[columns], of logs
+    nlpd: float  # nats, against an even spread over the box
+    width: np.ndarray  # float[columns], mean width of the 90 % interval of logs
+    verdicts: tuple[Verdict, ...]
+    n_worlds: int
+
+
+def reference_settings(bank: Bank) -> dict[str, Setting]:
+    """Return the kinds of evidence that stand for all."""
+    window = bank.plan.window
+    place = bank.plan.scenario().places[0]
+    weeks, names = (OPEN,) * window.n_weeks, window.of_weeks("quarter")[1]
+    one = Setting(window, place, 1, (weeks, weeks), 0.9, 0.9, np.full(window.n_weeks, -1))
+    survey = Survey("was_followed", (0, window.n_periods - 1), ASKED, 0)
+    unknown = (EffortWeek(),) * window.n_weeks
+    quarters = tuple((at,) for at in range(len(names)))
+    hidden, noisy = (Disclosure(names, quarters, *rules) for rules in ((MIN_CELL, 0.0), (0, NOISE)))
+    table = replace(one, effort=(unknown, unknown), share_by_quarter=1.0, share_ground=1.0)
+    return {
+        "one list": one,
+        f"two lists, {ASKED} leavers": replace(one, lists=2, surveys=(survey,)),
+        f"a safe table, cells under {MIN_CELL} hidden": replace(table, table=hidden),
+        f"a safe table, noise of scale {NOISE:g}": replace(table, table=noisy),
+    }
+
+
+def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
+    """Return the proof for one kind of package."""
+    runs = experiments(bank, setting, seed, per_world=PER_WORLD)
+    apart, box = np.unique(runs.rows, return_index=True)[1], box_of(runs.theta)
+    fit = held_out(runs, box, seed)
+    held, truth = with_derived(fit["draws"].astype(float)), with_derived(runs.theta)
+    rank = calibration.ranks(held, truth)
+    slope = NAMES.index(SLOPE)
+    chance, came = (held[..., slope] < 0).mean(axis=1), truth[:, slope] < 0
+    unit, point = box.unit(fit["draws"].astype(float)), box.unit(runs.theta)
+    references = calibration.tarp_references(point, runs.x, seed)
+    tarp = {name: calibration.tarp(unit[apart], point[apart], one[apart]) for name, one in references.items()}
+    share, size = calibration.coverage_by_quartile(rank, runs.reports)
+    scaled = unit_of(held)
+    low, high = of_posterior(scaled, TAILS, axis=1)
+    middle = float(np.median(runs.reports))
+    some = stream(seed, "some cases").permutation(apart)[:SOME]
+    verdicts = (
+        gates_calibration.sbc(rank[apart], ALL_NAMES),
+        gates_calibration.coverage(rank, ALL_NAMES),
+        gates_calibration.low_counts(rank, runs.reports, middle, ALL_NAMES),
+        gates_calibration.reliability(chance, came),
+        gates_calibration.tarp(tarp),
+        _predictive(predicted(runs, fit["draws"], box, setting, some)),
+        _stability(shifts(runs, box, some, seed)),
+    )
+    return Proof(
+        kind, rank, {level: calibration.coverage(rank, level) for level in LEVELS}, share, size,
+        calibration.reliability(chance, came), tarp, calibration.crps(scaled, unit_of(truth)).mean(axis=0),
+        float(-fit["density"].mean()), (high - low).mean(axis=0), verdicts, len(bank),
+    )  # fmt: skip
+
+
+def predicted(runs: Experiments, draws: np.ndarray, box: Box, setting: Setting, cases: np.ndarray) -> np.ndarray:
+    """Return float[cases]: p of the check of prediction (G7), each against runs of other worlds near its posterior."""
+    names, found = columns(setting), []
+    for case in cases:
+        others = np.flatnonzero(runs.rows != runs.rows[case])
+        near = others[nearest(draws[case].astype(float), runs.of(others), box)]
+        found.append(gates.predictive(runs.x[case], runs.x[near], names).figure)
+    return np.array(found)
+
+
+def _predictive(p: np.ndarray) -> Verdict:
+    """G7 over many cases: it may warn as often as chance lets each of its two figures, and no oftener."""
+    warned, chance = float((p < gates.PREDICTIVE_P).mean()), 2 * gates.PREDICTIVE_P
+    bar = chance + ERRORS * np.sqrt(chance * (1 - chance) / len(p))
+    said = f"in {warned:.0%} of {len(p)} simulated cases the check of prediction warns, by chance in up to {chance:.0%}"
+    if warned <= bar:
+        return Verdict("G7", "passes", warned, bar, f"What is simulated looks like what was observed: {said}.")
+    return Verdict("G7", "warns", warned, bar, f"Warning: {said}.")
+
+
+def shifts(runs: Experiments, box: Box, cases: np.ndarray, seed: int) -> np.ndarray:
+    """Return float[cases]: how far the medians move, in posterior sds, with another seed or 80 % of the runs."""
+    part = np.sort(stream(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))])
+    trained = learn(runs, box, seed), learn(runs, box, seed + 100), learn(runs.of(part), box, seed)
+    shown, *again = (unit_of(with_derived(one.draw(runs.x[cases], DRAWS, seed))) for one in trained)
+    moved = [[calibration.median_shift(a, b).max() for a, b in zip(shown, other, strict=True)] for other in again]
+    return np.asarray(np.max(moved, axis=0))
+
+
+def _stability(moved: np.ndarray) -> Verdict:
+    """G10 over many cases: how often an answer would be refused because it does not stand still."""
+    refused, middle = float((moved > gates.MOST_SHIFT).mean()), float(np.median(moved))
+    said = (
+        f"trained again, the medians of {len(moved)} simulated cases move by {middle:.2f} posterior sd where they move "
+        f"most (middle case); {refused:.0%} would be refused for it"
+    )
+    state: State = "passes" if middle <= gates.MOST_SHIFT else "warns"
+    return Verdict("G10", state, middle, gates.MOST_SHIFT, f"{said[0].upper()}{said[1:]}.")
+
+
+def judged_on(runs: Experiments, cases: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return widths float[cases, columns] of the 90 % intervals of logs of some runs, and coverage float[columns].
+
+    The runs of even worlds teach, so those judged must be of odd ones.
+    """
+    box, teach = box_of(runs.theta), runs.rows % 2 == 0
+    fitted = learn(runs.of(np.flatnonzero(teach)), box, seed)
+    draws, truth = with_derived(fitted.draw(runs.x[cases], calibration.DRAWS, seed)), with_derived(runs.theta[cases])
+    low, high = of_posterior(unit_of(draws), TAILS, axis=1)
+    return high - low, calibration.coverage(calibration.ranks(draws, truth), 0.9)

@@ -1,0 +1,337 @@
+"""What a package says about one place in the window of the bank, and what the simulator must copy of how it was made.
+
+Reports judged unlikely, of acts that the model does not make, of other or coarser places, or dated too coarsely are set
+aside and counted. One incident in several rows is read by one rule (`evidence.incidents`): its gravest act; the date
+and place told with it, or else with the next; and of all grounds stated the one under which a record would count it.
+Lists are two ears: the one with most first-hand incidents, and all others together; where the package declares
+a single root, or says of hardly any report that it was no relay, there is one ear only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from underwatch.channel.effort import CUT, LIMITED, OPEN, UNKNOWN, EffortWeek
+from underwatch.errors import InputError
+from underwatch.evidence.format.gazetteer import gazetteer, place_at
+from underwatch.evidence.format.periods import Period, weeks_between
+from underwatch.evidence.package import Package
+from underwatch.evidence.privacy.bands import told
+from underwatch.evidence.reading import (
+    Effort,
+    Incident,
+    Report,
+    effort,
+    figures,
+    incidents,
+    reports,
+    survey,
+)
+from underwatch.facts import Place
+from underwatch.inference.inputs.anchors import Count, Survey, counts_of, surveys_of
+from underwatch.inference.inputs.safe_table import Cells, Disclosure, read_safe_table
+from underwatch.record.dates import week_number
+from underwatch.record.tally import N_GROUNDS, N_KINDS, NO_GROUND, Window
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
+
+_ORDINARY = "ordinary"
+_SHARE_KNOWN_AS_NO_RELAY = 0.5  # of first-hand reports, before two lists count as apart
+_BEST_FIRST = (OPEN, LIMITED, UNKNOWN, CUT)
+_MOST_FIRST = ("high", "usual", "low", "unknown")  # of capacity
+_UNLIKELY = "unlikely"
+_NO_LIST = -1  # of an incident that no list has at first hand
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the package was made: all that a simulated package copies of it."""
+
+    window: Window
+    place: Place
+    lists: int  # 1 or 2
+    effort: tuple[tuple[EffortWeek, ...], ...]  # [2][weeks]; the second is unused with one list
+    share_by_quarter: float  # of the incidents dated to a quarter or better; the rest is dated to the year
+    share_ground: float  # of the incidents whose ground is stated
+    days_left: np.ndarray  # int[weeks], from the week's middle to the last report received; -1: no limit seen
+    surveys: tuple[Survey, ...] = ()
+    counts: tuple[Count, ...] = ()
+    table: Disclosure | None = None  # a safe table stands for the package
+
+    def open_quarters(self, which: int) -> np.ndarray:
+        """Return bool[quarters]: could the list hear in any week of it, as far as is recorded."""
+        quarter, names = self.window.of_weeks("quarter")
+        found = np.zeros(len(names), bool)
+        for week, one in zip(quarter, self.effort[which], strict=True):
+            found[week] |= one.state != CUT
+        return found
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Counts of distinct incidents as coded, by list or together; the same that a simulated package gives."""
+
+    by_list: np.ndarray  # float[3, quarters]: first list alone, second alone, both
+    by_year: np.ndarray  # float[years], dated to the year only
+    by_kind: np.ndarray  # float[2 halves, kinds]
+    by_ground: np.ndarray  # float[grounds], where stated
+    relays: float  # incidents with a copy that is coded as one
+    answers: np.ndarray  # float[surveys], yes
+    figures: np.ndarray  # float[counts], log
+    cells: Cells | None = None  # of a safe table: then nothing else counts
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A package read for a place: how it was made, what it says, its anchors, and what was set aside and why."""
+
+    setting: Setting
+    observed: Observed
+    anchors: tuple[str, ...]
+    set_aside: Counter = field(default_factory=Counter)
+    n_incidents: int = 0
+    n_reports: int = 0
+
+
+def read_for(package: Package, place: Place, window: Window, anchors: bool = True) -> Reading:
+    """Read a package for a place and a window; InputError where it is about another window, or contradicts itself."""
+    aside: Counter[str] = Counter()
+    lists = effort(package)
+    kept = _incidents(incidents(package), place, window, aside)
+    here = [row for row in lists if _meets(row, window) and _covers(row.place_code, place)]
+    if not kept and not here:
+        why = "; ".join(f"{told(n)} {reason}" for reason, n in _in_order(aside).items())
+        raise InputError(
+            f"the package says nothing of {place.name} from {window.start} to {window.end}, the window of the bank "
+            f"(reports set aside: {why or 'none'}); choose another place, or build a bank of its own window with "
+            "`underwatch calibrate --bank`"
+        )
+    ears = _ears(kept, lists, here, window, anchors and "single_root" not in package.declares)
+    surveys = surveys_of(survey(package), place, window, aside) if anchors else ()
+    counts = counts_of(figures(package), place, window, aside) if anchors else ()
+    setting = Setting(
+        window,
+        place,
+        2 if ears.second else 1,
+        (_weeks(here, ears.first, window), _weeks(here, ears.second, window)),
+        _share([one.quarter >= 0 for one in kept]),
+        _share([one.ground >= 0 for one in kept]),
+        _days_left(reports(package), window),
+        surveys,
+        counts,
+    )
+    named = [name for name, there in (("second list", ears.second), ("survey", surveys), ("figure", counts)) if there]
+    observed = _observed(kept, ears, setting)
+    return Reading(setting, observed, tuple(named), _in_order(aside), len(kept), sum(one.reports for one in kept))
+
+
+def _in_order(aside: Counter[str]) -> Counter[str]:
+    """Return what was set aside in the order of the words, so that no order of rows shows."""
+    return Counter(dict(sorted((+aside).items())))
+
+
+def whole_years(window: Window) -> tuple[str, ...]:
+    """Return the years of which all four quarters lie in the window: only these can be asked for reports of a year."""
+    names = window.of_weeks("quarter")[1]
+    return tuple(sorted({name[:4] for name in names if sum(other[:4] == name[:4] for other in names) == 4}))
+
+
+def read_table_for(path: Path, place: Place, window: Window) -> Reading:
+    """Read a published table for a place: one list, unknown effort, no anchor; InputError as `read_safe_table`."""
+    disclosure, cells, aside = read_safe_table(path, place, window)
+    weeks = (EffortWeek(),) * window.n_weeks
+    setting = Setting(window, place, 1, (weeks, weeks), 1.0, 1.0, np.full(window.n_weeks, -1), table=disclosure)
+    quarters, years = window.n_periods, len(whole_years(window))
+    by_quarter = np.zeros((3, quarters))
+    for row, of_slot in zip(np.nan_to_num(cells.value).sum(axis=1), disclosure.quarters, strict=True):
+        by_quarter[0, of_slot[0]] += max(0.0, row)
+    none = np.zeros(0)
+    observed = Observed(
+        by_quarter, np.zeros(years), np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0.0, none, none, cells
+    )
+    total = int(by_quarter.sum())
+    return Reading(setting, observed, (), aside, total, total)
+
+
+@dataclass(frozen=True)
+class _Incident:
+    """One incident as its reports tell it."""
+
+    kind: int
+    ground: int  # -1: not stated
+    quarter: int  # -1: dated to the year only
+    year: int
+    lists: frozenset[int]  # first-hand, as coded
+    no_relay: frozenset[int]  # lists that are coded as no relay
+    relayed: bool
+    reports: int
+
+
+def _incidents(told: Sequence[Incident], place: Place, window: Window, aside: Counter[str]) -> list[_Incident]:
+    """Return the incidents of the place and window; count what is set aside."""
+    quarters, years = window.of_weeks("quarter")[1], whole_years(window)
+    found = []
+    for one in told:
+        rows, copies = _fit(one.speaking, aside), _fit(one.passed_on, aside)
+        if not rows:
+            aside["that pass on a report which is set aside"] += len(copies)
+            continue
+        if _first(place_at(row.place_code, "city") for row in rows) != place.slug:
+            aside["of another or a coarser place"] += len(rows) + len(copies)
+            continue
+        quarter, year = (_first(_within(row, grain) for row in rows) for grain in ("quarter", "year"))
+        if quarter not in quarters and (quarter or year not in years):
+            aside["of another window, or dated too coarsely"] += len(rows) + len(copies)
+            continue
+        own = [row for row in rows if row.is_original]
+        found.append(
+            _Incident(
+                INCIDENT_NAMES.index(rows[0].kind),
+                _ground({row.ground for row in rows}),
+                quarters.index(quarter) if quarter else -1,
+                -1 if quarter else years.index(year),
+                frozenset({row.list_number for row in own} or {_NO_LIST}),
+                frozenset(row.list_number for row in own if row.is_relay is False),
+                any(row.is_relay is True for row in (*rows, *copies)),
+                len(rows) + len(copies),
+            )
+        )
+    return found
+
+
+def _fit(rows: Sequence[Report], aside: Counter[str]) -> list[Report]:
+    """Return the rows that may count wherever they are from; count the others."""
+    found = []
+    for row in rows:
+        if row.status == _UNLIKELY:
+            aside["judged unlikely"] += 1
+        elif not row.kind:
+            aside["of an act that the model does not make"] += 1
+        else:
+            found.append(row)
+    return found
+
+
+def _first(words: Iterable[str]) -> str:
+    """Return the first word that is none empty; '' where all are."""
+    return next(filter(None, words), "")
+
+
+def _within(row: Report, grain: str) -> str:
+    """Return the quarter or year in which a report puts what happened; '' where it gives none."""
+    if row.first is None or row.last is None:
+        return ""
+    return Period(row.first, row.last, row.when_precision).within(grain)
+
+
+def _ground(codes: Set[str]) -> int:
+    """Return the column under which a record of these grounds counts, or -1 where none is stated or the model's.
+
+    A tally counts an incident once, under the first ground that its subject holds; so it is read here.
+    """
+    held = [at for at, name in enumerate(GROUND_NAMES) if name in codes]
+    return held[0] if held else NO_GROUND if _ORDINARY in codes else -1
+
+
+@dataclass(frozen=True)
+class _Ears:
+    first: frozenset[int]
+    second: frozenset[int]
+
+
+def _ears(
+    kept: Sequence[_Incident], lists: Sequence[Effort], here: Sequence[Effort], window: Window, apart: bool
+) -> _Ears:
+    """Return the numbers of the lists that make the first and the second ear; the second is empty without one.
+
+    Of lists with equally many first-hand incidents that one is the first which makes what is read the least in order:
+    by content, as the numbers are random.
+    """
+    heard = Counter(name for one in kept for name in one.lists)
+    every = frozenset(heard) | {_NO_LIST} | {row.list_number for row in lists}
+    sure = sum(len(one.no_relay) for one in kept)
+    known = sure >= _SHARE_KNOWN_AS_NO_RELAY * max(1, sum(heard.values()))
+    del heard[_NO_LIST]
+    if not apart or not known or len(heard) < 2:
+        return _Ears(every, frozenset())
+
+    def incidents_read(ears: _Ears) -> list:
+        return list(_by_list(kept, ears, window.n_periods).tolist())
+
+    def effort_read(ears: _Ears) -> list:
+        return [astuple(week) for ear in (ears.first, ears.second) for week in _weeks(here, ear, window)]
+
+    firsts = [frozenset((name, _NO_LIST)) for name, n in heard.items() if n == max(heard.values())]
+    ears = [_Ears(first, every - first) for first in firsts]
+    least = min(map(incidents_read, ears))
+    return min((one for one in ears if incidents_read(one) == least), key=effort_read)
+
+
+def _by_list(kept: Sequence[_Incident], ears: _Ears, quarters: int) -> np.ndarray:
+    """Return float[3, quarters]: incidents of the first ear alone, the second alone, both."""
+    found = np.zeros((3, quarters))
+    for one in kept:
+        if one.quarter >= 0:
+            in_first, in_second = bool(one.lists & ears.first), bool(one.lists & ears.second)
+            found[2 if in_first and in_second else 1 if in_second else 0, one.quarter] += 1
+    return found
+
+
+def _observed(kept: Sequence[_Incident], ears: _Ears, setting: Setting) -> Observed:
+    """Return the counts; by kind, ground and relay of what is dated to a quarter, as in a simulated package."""
+    quarters, by_year = setting.window.n_periods, np.zeros(len(whole_years(setting.window)))
+    by_kind, by_ground, relays = np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0
+    for one in kept:
+        if one.quarter < 0:
+            by_year[one.year] += 1
+            continue
+        by_kind[int(2 * one.quarter >= quarters), one.kind] += 1
+        by_ground[one.ground] += one.ground >= 0
+        relays += one.relayed
+    answers = np.array([float(one.n_yes) for one in setting.surveys])
+    logs = np.array([one.log for one in setting.counts])
+    return Observed(_by_list(kept, ears, quarters), by_year, by_kind, by_ground, float(relays), answers, logs)
+
+
+def _share(flags: Sequence[bool]) -> float:
+    """Return the share of true ones with half a one of each kind added, so that none is 0 or 1."""
+    return (sum(flags) + 0.5) / (len(flags) + 1.0)
+
+
+def _covers(code: str, place: Place) -> bool:
+    """Say whether a place of the gazetteer is the place or holds it."""
+    at = gazetteer().get(place.slug)
+    while at is not None:
+        if at.place_code == code:
+            return True
+        at = gazetteer().get(at.parent_code)
+    return False
+
+
+def _meets(row: Effort, window: Window) -> bool:
+    return row.first <= window.end and window.start <= row.last
+
+
+def _weeks(rows: Sequence[Effort], ear: frozenset[int], window: Window) -> tuple[EffortWeek, ...]:
+    """Return an ear's effort week by week: of several rows the one by which it could hear best; unknown without any."""
+    mine = [row for row in rows if row.list_number in ear]
+    mine.sort(key=lambda row: (_BEST_FIRST.index(row.state), _MOST_FIRST.index(row.capacity), row.event), reverse=True)
+    found, start = [EffortWeek()] * window.n_weeks, week_number(window.start)
+    for row in mine:
+        for week in weeks_between(row.first, row.last):
+            if 0 <= week - start < window.n_weeks:
+                found[week - start] = EffortWeek(row.state, row.capacity, row.event)
+    return tuple(found)
+
+
+def _days_left(rows: Sequence[Report], window: Window) -> np.ndarray:
+    """Return the days from each week's middle to the last report received, -1 where that is a year and more off."""
+    last = max((row.received_last for row in rows if row.received_last is not None), default=None)
+    if last is None:
+        return np.full(window.n_weeks, -1)
+    left = np.array([(last - window.thursday(week)).days for week in range(window.n_weeks)])
+    return np.where(left > 365, -1, np.maximum(left, 0))

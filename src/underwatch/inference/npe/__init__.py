@@ -1,0 +1,6 @@
+"""Neural posterior estimation: density nets, their training, the prior's support, modes of a posterior.
+
+In: rows of parameters and summaries.
+Out: a posterior to draw from and to weigh.
+Called by `inference.workflow`, `checks`; nothing here knows what the numbers mean.
+"""

@@ -1,0 +1,126 @@
+"""What an estimate leaves: draws as parquet and as an xarray DataTree, the rows and the verdicts, and a manifest.
+
+Only what the gates let through is written: no withheld quantity, no channel parameter, nothing of any list. All of it
+is for its owner alone to read (0600), like the evidence that it comes from: draws follow from the exact counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from underwatch import __version__
+from underwatch.evidence.folder import PRIVATE_FILE
+from underwatch.files.folders import temporary_folder
+from underwatch.files.writing import write_atomically
+from underwatch.inference.findings import MODEL, first_lines, rows, said_by, unit_of_column, words_of
+from underwatch.inference.workflow import ALL_NAMES, Answer
+
+POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
+TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
+_FOR_TREES = ("xarray", "h5netcdf", "h5py")  # the extra `arviz`
+_COLUMNS = ("quantity", "unit", "prior_05", "prior_50", "prior_95", "posterior", "withheld_by")
+
+
+def shown_names(answer: Answer) -> list[str]:
+    """Return the quantities that no gate withholds."""
+    return [row.name for row in rows(answer) if row.posterior is not None]
+
+
+def draws_table(answer: Answer) -> pa.Table:
+    """Return prior and posterior draws, and those under each law alone, of what may be shown; units in the fields."""
+    names = shown_names(answer)
+    sets = {"prior": answer.prior, "posterior": answer.draws}
+    sets |= {f"{law} law alone": draws for law, draws in answer.by_law.items()}
+    fields = [pa.field("set", pa.string()), pa.field("draw", pa.int32())]
+    fields += [
+        pa.field(name, pa.float64(), metadata={"unit": unit_of_column(name), "meaning": words_of(name), "label": MODEL})
+        for name in names
+    ]
+    at = [ALL_NAMES.index(name) for name in names]
+    data = np.concatenate([draws[:, at] for draws in sets.values()])
+    columns: list[Any] = [np.repeat(list(sets), [len(draws) for draws in sets.values()])]
+    columns.append(np.concatenate([np.arange(len(draws), dtype=np.int32) for draws in sets.values()]))
+    columns += list(data.T)
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)], pa.schema(fields)
+    )
+
+
+def write_tree(answer: Answer, path: Path) -> bool:
+    """Write prior and posterior as an xarray DataTree (the form of ArviZ 1.x); False where xarray is not installed."""
+    if any(find_spec(module) is None for module in _FOR_TREES):
+        return False
+    import xarray as xr
+
+    names = shown_names(answer)
+    groups = {}
+    for group, draws in (("posterior", answer.draws), ("prior", answer.prior)):
+        variables = {
+            name: (("chain", "draw"), draws[None, :, ALL_NAMES.index(name)], {"units": unit_of_column(name)})
+            for name in names
+        }
+        coordinates = {"chain": [0], "draw": np.arange(len(draws))}
+        about = {"label": MODEL, "inference_library": "underwatch", "inference_library_version": __version__}
+        groups[group] = xr.Dataset(variables, coordinates, about)
+    with temporary_folder(path.parent) as folder:
+        xr.DataTree.from_dict(groups).to_netcdf(folder / path.name, engine="h5netcdf")
+        write_atomically(path, (folder / path.name).read_bytes(), PRIVATE_FILE)
+    return True
+
+
+def write_answer(folder: Path, answer: Answer, report: str, question: Mapping[str, Any]) -> dict[str, Any]:
+    """Write all that an answer leaves into its folder and return the manifest."""
+    import hashlib
+
+    files: dict[str, bytes] = {
+        REPORT: report.encode(),
+        TABLE: _csv(_COLUMNS, _cells(answer)),
+        GATES: _csv(("gate", "state", "sentence"), list(said_by(answer))),
+    }
+    if shown_names(answer):
+        sink = BytesIO()
+        pq.write_table(draws_table(answer), sink)
+        files[POSTERIOR] = sink.getvalue()
+    for name, data in files.items():
+        write_atomically(folder / name, data, PRIVATE_FILE)
+    if shown_names(answer) and write_tree(answer, folder / TREE):
+        files[TREE] = (folder / TREE).read_bytes()
+    told = {
+        "what": "estimate",
+        "version": __version__,
+        "question": dict(question),
+        "bank": {"key": answer.question.bank.key, "worlds": len(answer.question.bank)},
+        "rounds": answer.rounds,
+        "rows": answer.rows,
+        "says": list(first_lines(answer)),
+        "files": {
+            name: hashlib.blake2b(content, digest_size=20).hexdigest() for name, content in sorted(files.items())
+        },
+    }
+    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / MANIFEST, text.encode(), PRIVATE_FILE)
+    return told
+
+
+def _cells(answer: Answer) -> list[tuple[str, ...]]:
+    return [(r.words, r.unit, *(f"{v:.4g}" for v in r.prior), r.said, r.why) for r in rows(answer)]
+
+
+def _csv(header: tuple[str, ...], body: list[tuple[str, ...]]) -> bytes:
+    import csv
+    import io
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(body)
+    return text.getvalue().encode()

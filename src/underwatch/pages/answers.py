@@ -1,0 +1,327 @@
+"""Pages of questions about many worlds: what an intervention changes, how wide a sweep is, which unknowns matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from underwatch.experiments.compare import FIGURES, LUCK, PRIOR, Comparison
+from underwatch.experiments.ledger.entries import ACTS
+from underwatch.experiments.ledger.ledger import Ledger
+from underwatch.experiments.sensitivity import Indices, Question, ask_first
+from underwatch.experiments.sweep import Sweep
+from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
+from underwatch.pages.charts.plots import Chart
+from underwatch.pages.charts.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
+from underwatch.pages.numbers import number, percent
+from underwatch.pages.rendering import page
+from underwatch.pages.report import LIMITS
+from underwatch.pages.summary import STATEMENT, sentence, set_words
+from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES
+from underwatch.record.ranges import FEWEST, range_name
+from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, LISTED, ORDINARY, rights_words
+
+_ROW = 0.34  # inches for a row of a chart
+_TALL_ROW = 0.42  # with words in two lines
+_LABEL = 36  # characters in a line of words beside a bar
+_MOST_BARS = 8
+_SPREADS = {"prior": "the prior", "luck": "luck alone"}
+_DRAWN = {"prior": ("draw", "draws"), "luck": ("world", "worlds")}
+_PAIRS = ("pair", "pairs")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, what to know about the charts under it, and the charts."""
+
+    title: str
+    words: str
+    charts: tuple[Chart, ...]
+
+
+def _answer(title: str, about: str, lines: Sequence[str], sections: Sequence[Section]) -> str:
+    return page(
+        "answer.html.j2", title=title, about=about, lines=lines, sections=sections, statement=STATEMENT,
+        limits=LIMITS,
+    )  # fmt: skip
+
+
+def _form(unit: str) -> Any:
+    return percent if unit == "fraction" else number
+
+
+# --- compare ----------------------------------------------------------------------------------------------------
+
+_PEOPLE = (ALL, LISTED, ORDINARY)
+
+
+def compare_page(found: Comparison, kept: Ledger | None = None) -> str:
+    """Return the page of a comparison: the changes of each intervention by group and ground, and a ledger if kept."""
+    question, rows = found.question, found.changes().to_pylist()
+    scenario = question.scenario
+    spread = PRIOR if question.draws else LUCK
+    sections = []
+    words = {one.name: one.words for one, _ in question.dated}
+    for name in found.names:
+        mine = [row for row in rows if row["intervention"] == name]
+        charts = tuple(_change_chart(name, at, mine) for at in range(len(FIGURES)))
+        told = f"{words.get(name, 'All of them at once.')} From {mine[0]['first_day']} to {scenario.end}."
+        sections.append(Section(name, told, charts))
+    lines = _change_lines(found, rows, spread)
+    if kept is not None:
+        charts = tuple(ledger_chart(kept, act) for act in ACTS)
+        sections.insert(0, Section("The chilling ledger", "What did not happen, and why. It adds up exactly.", charts))
+        lines += ledger_lines(kept)
+    about = (
+        f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: pairs of "
+        f"twins that share every resident and all luck, {question.replicates} over luck at the scenario's own "
+        f"parameters and {question.draws} over draws from the prior.{sentence(set_words(len(scenario.fixed())))}"
+    )
+    return _answer(f"What would relieve people: {scenario.name}", about, lines, sections)
+
+
+def _change_lines(found: Comparison, rows: list[dict[str, Any]], spread: str) -> list[str]:
+    """Say of each intervention which figures surely move to the better, and which to the worse."""
+    lines = []
+    for name in found.names:
+        mine = [row for row in rows if row["intervention"] == name and row["group"] == ALL and row["ground"] == ALL
+                and row["spread"] == spread and row["n"] > 1]  # fmt: skip
+        better = [row for row in mine if row["p_relief"] is not None and row["p_relief"] >= 0.9]
+        worse = [row for row in mine if row["change"] and _p_worse(row) >= 0.9]
+        n = max((row["n"] for row in mine), default=0)
+        said = [f"{_label(row)} ({_interval(row)})" for row in better[:4]]
+        line = f"{name}: relief in at least 9 of 10 pairs for {', '.join(said) if said else 'no figure'}"
+        if worse:
+            line += f"; the worse in at least 9 of 10 pairs for {', '.join(_label(row) for row in worse[:4])}"
+        over = "draws from the prior" if spread == PRIOR else "luck"
+        lines.append(f"{line} (n = {n} pairs over {over}; in brackets the median and the {range_name(n, *_PAIRS)}).")
+    return lines
+
+
+def _p_worse(row: dict[str, Any]) -> float:
+    positive = row["p_positive"] or 0.0
+    return positive if row["better"] == "lower" else 1.0 - positive if row["low"] is not None and row["high"] < 0 else 0
+
+
+def _label(row: dict[str, Any]) -> str:
+    return DICTIONARY[row["indicator"]].meaning.split(",")[0].split(";")[0].rstrip(".")
+
+
+def _interval(row: dict[str, Any]) -> str:
+    show = _form(row["unit"])
+    if row["low"] is None:
+        return show(row["change"])
+    return f"{show(row['change'])}, {show(row['low'])} to {show(row['high'])}"
+
+
+@styled
+def _change_chart(name: str, at: int, rows: list[dict[str, Any]]) -> Chart:
+    """Draw the change of one figure: groups and grounds below one another, bars over the prior, marks over luck."""
+    figure_of = FIGURES[at]
+    mine = [row for row in rows if row["indicator"] == figure_of.indicator]
+    labels = list(dict.fromkeys((row["group"], row["ground"]) for row in mine))
+    picture, axis = canvas(1, 1.1 + _ROW * len(labels))
+    axis.axvline(0.0, color=INK, linewidth=0.8)
+    show = _form(figure_of.unit)
+    table = []
+    for y, key in enumerate(labels[::-1]):
+        for place, spread in enumerate((PRIOR, LUCK)):
+            found = [row for row in mine if (row["group"], row["ground"]) == key and row["spread"] == spread]
+            if not found or found[0]["change"] is None:
+                continue
+            row, height = found[0], y + (0.16 if place == 0 else -0.16)
+            if row["low"] is not None:
+                axis.plot([row["low"], row["high"]], [height, height], color=WORLD_COLOURS[place], linewidth=4,
+                          alpha=0.35, solid_capstyle="round")  # fmt: skip
+            label = f"over {'the prior' if spread == PRIOR else 'luck'}" if y == len(labels) - 1 else None
+            axis.plot(row["change"], height, linestyle="", marker=MARKERS[place], markersize=4.5,
+                      color=WORLD_COLOURS[place], label=label)  # fmt: skip
+    for group, ground in labels:
+        for row in mine:
+            if (row["group"], row["ground"]) == (group, ground):
+                cells = [
+                    show(row[key]) if row[key] is not None else "–" for key in ("baseline", "change", "low", "high")
+                ]
+                rises = "–" if row["p_positive"] is None else f"{row['p_positive']:.2f}"
+                table.append((_group_words(group, ground), row["spread"], *cells, rises, str(row["n"])))
+    axis.set_yticks(range(len(labels)), [_group_words(*key) for key in labels[::-1]])
+    axis.tick_params(axis="y", length=0, labelsize=9)
+    if figure_of.unit == "fraction":
+        from matplotlib.ticker import PercentFormatter
+
+        axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    picture.legend(loc="outside upper left", ncols=2)
+    meaning = DICTIONARY[figure_of.indicator]
+    caption = (
+        f"Change in {figure_of.unit if figure_of.unit != 'fraction' else 'percentage points'}; {figure_of.better} is "
+        f"relief. Mark: median over pairs; bar: {_bars(mine)}. Listed and ordinary are those of the baseline at the "
+        "start; a resident can have several grounds."
+    )
+    tag = f"c-{name}-{at}"
+    svg = inline_svg(picture, tag, f"Change of {figure_of.indicator}; the table under the chart has the numbers")
+    header = ("group", "spread", "now", "change", "low", "high", "rises", "n")
+    title = meaning.name if hasattr(meaning, "name") else figure_of.indicator
+    return Chart(tag, title.replace("_", " "), caption, rights_words(meaning.articles), svg, header, tuple(table))
+
+
+def _bars(rows: list[dict[str, Any]]) -> str:
+    """Say what the bars of a chart are, over the prior and over luck."""
+    said = []
+    for spread in (PRIOR, LUCK):
+        counts = [row["n"] for row in rows if row["spread"] == spread]
+        if counts:
+            some = f", of the n in the table where that is less (under {FEWEST} the full range)"
+            over = f"over {'the prior' if spread == PRIOR else 'luck'}, {range_name(max(counts), *_PAIRS)}"
+            said.append(over + (some if min(counts) < max(counts) else ""))
+    return "; ".join(said)
+
+
+def _group_words(group: str, ground: str) -> str:
+    return GROUP_WORDS.get(ground if ground != ALL else group, group)
+
+
+# --- sweep ------------------------------------------------------------------------------------------------------
+
+
+def sweep_page(sweep: Sweep, bands: pa.Table, n_failed: int) -> str:
+    """Return the page of a sweep: the band of every headline over the prior, and over luck beside it."""
+    rows = bands.to_pylist()
+    scenario = sweep.scenario
+    about = (
+        f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: "
+        f"{sweep.draws} draws of every uncertain parameter from its stated range ({sweep.sampler}), "
+        f"{sweep.replicates} of each, every one with luck of its own; {n_failed} worlds without a result."
+        f"{sentence(set_words(len(scenario.fixed())))}"
+    )
+    lines = [_band_line(row) for row in rows if row["spread"] == PRIOR and row["n"]]
+    charts = tuple(_band_chart(headline.name, rows) for headline in HEADLINES)
+    words = "Each bar is what the stated ranges allow. It does not say that the truth lies inside."
+    return _answer(f"What is not known: {scenario.name}", about, lines, [Section("Bands", words, charts)])
+
+
+def _band_line(row: dict[str, Any]) -> str:
+    headline = HEADLINES[HEADLINE_NAMES.index(row["headline"])]
+    low, middle, high = _cells(row, _form(DICTIONARY[headline.indicator].unit), ("low", "q50", "high"))
+    if row["low"] is None:
+        return f"{headline.title}: {middle} {headline.unit} ({range_name(row['n'])})."
+    return f"{headline.title}: {low} to {high} {headline.unit} ({range_name(row['n'])}; median {middle})."
+
+
+def _cells(row: dict[str, Any], show: Any, keys: Sequence[str]) -> tuple[str, ...]:
+    """Write some figures of a row, a dash for one that is missing."""
+    return tuple("–" if row[key] is None else show(row[key]) for key in keys)
+
+
+@styled
+def _band_chart(name: str, rows: list[dict[str, Any]]) -> Chart:
+    headline = HEADLINES[HEADLINE_NAMES.index(name)]
+    unit = DICTIONARY[headline.indicator].unit
+    show = _form(unit)
+    mine = [row for row in rows if row["headline"] == name and row["n"]]
+    picture, axis = canvas(1, 1.5)
+    for y, row in enumerate(mine[::-1]):
+        place = 0 if row["spread"] == PRIOR else 1
+        centre = 0.0 if place == 0 else next((one["q50"] for one in mine if one["spread"] == PRIOR), 0.0)
+        colour = WORLD_COLOURS[place]
+        for low, high, width, alpha in (("low", "high", 2, 1.0), ("q25", "q75", 7, 0.4)):
+            if row[low] is not None:
+                edges = [centre + row[low], centre + row[high]]
+                axis.plot(edges, [y, y], color=colour, linewidth=width, alpha=alpha)
+        axis.plot(centre + row["q50"], y, marker=MARKERS[place], color=colour, markersize=5)
+    axis.set_yticks(range(len(mine)), [_SPREADS[row["spread"]] for row in mine[::-1]])
+    axis.set_ylim(-0.6, max(0.6, len(mine) - 0.4))
+    if unit == "fraction":
+        from matplotlib.ticker import PercentFormatter
+
+        axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    header = ("spread", "n", "low", "25 %", "50 %", "75 %", "high")
+    table = tuple(
+        (row["spread"], str(row["n"]), *_cells(row, show, ("low", "q25", "q50", "q75", "high"))) for row in mine
+    )
+    thin = (
+        "; ".join(f"of {_SPREADS[row['spread']]} {range_name(row['n'], *_DRAWN[row['spread']])}" for row in mine)
+        or "none"
+    )
+    caption = (
+        f"{headline.unit.capitalize()}. Thick: middle half; mark: median; thin: {thin}. Luck alone: how far a world "
+        "lies from the mean of its draw, corrected for how few its replicates are, and set at the median."
+    )
+    svg = inline_svg(picture, f"b-{name}", f"Band of {headline.title}; the table has the numbers")
+    return Chart(f"b-{name}", headline.title, caption, rights_words(headline.articles), svg, header, table)
+
+
+# --- sensitivity ------------------------------------------------------------------------------------------------
+
+
+def sensitivity_page(question: Question, screened: Indices, divided: Indices, meanings: dict[str, str]) -> str:
+    """Return the page of what matters: which unknowns to ask about first, and their share in each figure."""
+    scenario = question.scenario
+    about = (
+        f"{scenario.name}: Morris over {len(screened.factors)} uncertain parameters, {screened.n_runs} runs of "
+        f"{scenario.residents:,} synthetic residents; then Sobol over {len(divided.factors)}, {divided.n_runs} runs of "
+        f"{question.town.residents:,}, all with the same luck. {screened.n_failed + divided.n_failed} runs left out."
+        f"{sentence(set_words(len(scenario.fixed())))}"
+    )
+    charts = tuple(_share_chart(divided, t, meanings) for t in range(len(divided.targets)))
+    words = (
+        "Bar: the total index ST, the share of a figure's variance in which an unknown has a part, alone or together "
+        "with others (so bars may add up to more than 100 %). Stroke: its 95 % interval by bootstrap."
+    )
+    sections = [Section("Which unknown drives which figure", words, charts)]
+    return _answer(f"What matters: {scenario.name}", about, ask_lines(divided, meanings), sections)
+
+
+def ask_lines(divided: Indices, meanings: dict[str, str]) -> list[str]:
+    """Say which two or three unknowns to ask about first."""
+    lines = []
+    for at, (name, share) in enumerate(ask_first(divided)):
+        best = int(np.argmax(np.nan_to_num(divided.total[:, divided.factors.index(name)])))
+        place = divided.factors.index(name)
+        half = divided.total_half[best, place]
+        headline = HEADLINES[HEADLINE_NAMES.index(divided.targets[best])]
+        lines.append(
+            f"Ask {('first', 'second', 'third')[at]} about {name} ({meanings[name].rstrip('.')}): it has a part in "
+            f"{share:.0%} of the variance of the figures on average, most in {headline.title.lower()} "
+            f"({divided.total[best, place]:.0%}, give or take {half:.0%})."
+        )
+    return lines
+
+
+@styled
+def _share_chart(divided: Indices, t: int, meanings: dict[str, str]) -> Chart:
+    """Draw the total indices of one figure, the unknowns in words; the table beside it has their names."""
+    headline = HEADLINES[HEADLINE_NAMES.index(divided.targets[t])]
+    total, half = divided.total[t], divided.total_half[t]
+    first, first_half = divided.main[t], divided.main_half[t]
+    order = np.argsort(-np.nan_to_num(total), kind="stable")[:_MOST_BARS][::-1]
+    picture, axis = canvas(1, 0.9 + _TALL_ROW * len(order))
+    places = np.arange(len(order))
+    axis.barh(places, np.nan_to_num(total[order]), color=WORLD_COLOURS[1], alpha=0.55, height=0.62)
+    axis.errorbar(np.nan_to_num(total[order]), places, xerr=np.nan_to_num(half[order]), fmt="none", ecolor=INK,
+                  elinewidth=1.0, capsize=2)  # fmt: skip
+    axis.set_yticks(places, [fill(meanings[divided.factors[f]].rstrip("."), _LABEL) for f in order])
+    axis.tick_params(axis="y", length=0, labelsize=7.5)
+    axis.set_xlim(left=0)
+    from matplotlib.ticker import PercentFormatter
+
+    axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axis.locator_params(axis="x", nbins=4)
+    header = ("unknown", "ST", "± 95 %", "S1", "± 95 %")
+    table = tuple(
+        (divided.factors[f], *(_share(value[f]) for value in (total, half, first, first_half))) for f in order[::-1]
+    )
+    caption = (
+        f"Share of the variance of {headline.title.lower()} ({headline.unit}) in which each unknown has a part; "
+        f"n = {divided.n_runs - divided.n_failed} runs."
+    )
+    svg = inline_svg(picture, f"s-{headline.name}", f"Total indices for {headline.title}; the table has the numbers")
+    return Chart(f"s-{headline.name}", headline.title, caption, rights_words(headline.articles), svg, header, table)
+
+
+def _share(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"

@@ -1,0 +1,6 @@
+"""Charts as inline SVG, each with the table it was drawn from.
+
+In: tables with ranges.
+Out: figures.
+Called by `pages`.
+"""

@@ -1,0 +1,394 @@
+"""Charts as inline SVG, each with the table it was drawn from and a caption that says what its band is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
+from underwatch.pages.numbers import number, percent, signed
+from underwatch.pages.summary import Study, band, band_words, bands_words, window_words
+from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline, week_starts
+from underwatch.record.ranges import range_of, ranges_of
+from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture, what it shows, and its table. `rights` names the articles of the ICCPR it bears on."""
+
+    key: str
+    title: str
+    caption: str
+    rights: str
+    svg: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def _show(headline: Headline) -> Any:
+    """Return how a headline's numbers are written: shares as percentages."""
+    return percent if DICTIONARY[headline.indicator].unit == "fraction" else number
+
+
+def _is_share(indicator: str) -> bool:
+    return DICTIONARY[indicator].unit == "fraction"
+
+
+def percent_axis(axis: Any) -> None:
+    """Write the shares of an axis as percentages."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g} %"))
+
+
+def _cells(show: Any, *values: float) -> tuple[str, ...]:
+    return tuple(show(float(value)) for value in values)
+
+
+def _draw_weeks(axis: Any, study: Study, at: int, days: np.ndarray) -> None:
+    """Draw each world: its band (the twin's by dotted edges alone), its median, and thin its one possible history."""
+    for place, world in enumerate(study.worlds):
+        colour, dash, marker = WORLD_COLOURS[place % 2], DASHES[place % 2], MARKERS[place % 2]
+        if world in study.ensemble:
+            low, middle, high = band(study.ensemble[world].weekly[:, :, at])
+            if place == 0:
+                axis.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
+            else:
+                axis.plot(days, np.stack([low, high], axis=-1), color=colour, linestyle=":", linewidth=1.1)
+            axis.plot(days, middle, color=colour, linestyle=dash, linewidth=1.8, marker=marker, label=world,
+                      markevery=(2 + place * 3, 8), markersize=4.5)  # fmt: skip
+        history = study.central[world].weekly[:, at]
+        name = None if world in study.ensemble else world
+        axis.plot(days, history, color=colour, linestyle=dash, linewidth=0.7, label=name)
+
+
+@styled
+def weekly_chart(study: Study, headline: Headline) -> Chart:
+    """Draw one headline week by week, baseline and twin."""
+    at = HEADLINE_NAMES.index(headline.name)
+    starts = week_starts(study.days)
+    days = np.array([study.day(int(day)) for day in starts])
+    figure, axis = canvas()
+    if study.window is not None and study.twin:
+        axis.axvspan(study.day(study.window[0]), study.day(study.window[1]), color=SHADE, linewidth=0, zorder=0)
+    _draw_weeks(axis, study, at, days)
+    axis.set_ylim(bottom=0)
+    if _is_share(headline.indicator):
+        percent_axis(axis.yaxis)
+    date_axis(axis)
+    figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
+    header = ["Week from"]
+    for world in study.worlds:
+        header += [
+            f"{world}: one history",
+            *((f"{world}: median", "low", "high", "n") if world in study.ensemble else ()),
+        ]
+    rows = [(day.isoformat(), *_week_cells(study, at, week, _show(headline))) for week, day in enumerate(days)]
+    caption = f"By week, {headline.unit}. {_bands_caption(study, at)}"
+    svg = inline_svg(
+        figure, f"w-{headline.name}", f"{headline.title} by week; the table under the chart has the numbers"
+    )
+    rights = rights_words(headline.articles)
+    return Chart(f"w-{headline.name}", headline.title, caption, rights, svg, tuple(header), tuple(rows))
+
+
+def _week_cells(study: Study, at: int, week: int, show: Any) -> tuple[str, ...]:
+    cells: tuple[str, ...] = ()
+    for world in study.worlds:
+        cells += _cells(show, study.central[world].weekly[week, at])
+        if world in study.ensemble:
+            low, middle, high, n = ranges_of(study.ensemble[world].weekly[:, week, at])
+            cells += (*_cells(show, float(middle), float(low), float(high)), str(n))
+    return cells
+
+
+def _bands_caption(study: Study, at: int) -> str:
+    thin = "thin line: one possible history at central values"
+    shade = f" Grey: {study.change}, {window_words(study)}." if study.window is not None and study.twin else ""
+    if not study.n_draws:
+        return f"{thin.capitalize()}; {band_words(0)}.{shade}"
+    edges = " (dotted edges: the twin's)" if study.twin else ""
+    counts = _counts([found.weekly[:, :, at] for found in study.ensemble.values()])
+    return f"Band{edges}: {bands_words(study.n_draws, counts)}; thick line: their median; {thin}.{shade}"
+
+
+def _counts(of_worlds: Sequence[np.ndarray]) -> np.ndarray:
+    """Return how many draws have a value behind each range that is drawn."""
+    return np.concatenate([ranges_of(draws)[3].ravel() for draws in of_worlds])
+
+
+def date_axis(axis: Any, most: int = 6) -> None:
+    """Give an axis of days at most so many dates."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=most)
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+
+
+@styled
+def silence_chart(study: Study) -> Chart | None:
+    """Draw the silence curve: incidents above and the reports published of them below, by strength of watching."""
+    points = sorted(study.silence, key=lambda point: point.watching)
+    if len(points) < 3:
+        return None
+    watching = [point.watching for point in points]
+    figure, (above, below) = canvas(2, 4.1)
+    above.plot(watching, [p.incidents for p in points], color=WORLD_COLOURS[0], marker="o", markersize=4.5)
+    above.set_title("Incidents", loc="left", fontsize=11)
+    below.fill_between(watching, [p.lo for p in points], [p.hi for p in points], color=WORLD_COLOURS[1], alpha=0.16,
+                       linewidth=0)  # fmt: skip
+    below.plot(watching, [p.published for p in points], color=WORLD_COLOURS[1], linestyle=DASHES[1], marker="s",
+               markersize=4.5)  # fmt: skip
+    below.set_title("Published reports", loc="left", fontsize=11)
+    below.set_xscale("log")
+    below.set_xticks(watching, _spaced(watching))
+    below.minorticks_off()
+    below.set_xlabel("strength of watching, times the scenario's")
+    for axis in (above, below):
+        axis.set_ylim(bottom=0)
+        axis.yaxis.set_major_locator(few_ticks())
+        axis.yaxis.set_major_formatter(_thousands())
+    caption = (
+        "Incidents, and the reports of them that get out, as watching grows. Where the lower curve bends, the same few "
+        f"reports stand for a calm place and for a crushed one. Band: {study.silence_band}; one possible history at "
+        f"each strength{f', in {study.silence_place}' if study.silence_place else ''}."
+    )
+    header = ("Watching", "Incidents", "Published", "low", "high", "Published per 1,000 incidents")
+    rows = tuple(
+        (f"{p.watching:g}", *_cells(number, p.incidents, p.published, p.lo, p.hi),
+         number(1000 * p.published / p.incidents if p.incidents else float("nan")))
+        for p in points
+    )  # fmt: skip
+    svg = inline_svg(figure, "silence", "The silence curve; the table under the chart has the numbers")
+    return Chart("silence", "What the silence hides", caption, rights_words((19,)), svg, header, rows)
+
+
+def _spaced(watching: Sequence[float]) -> list[str]:
+    """Return labels for a logarithmic axis, left out where the one before is too near."""
+    labels: list[str] = []
+    last = 0.0
+    room = (max(watching) / min(watching)) ** 0.12 if min(watching) > 0 else 1.0
+    for value in watching:
+        free = value >= last * room
+        labels.append(f"{value:g}" if free else "")
+        last = value if free else last
+    return labels
+
+
+def few_ticks(most: int = 4) -> Any:
+    """Return what sets at most so many ticks on an axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(most)
+
+
+def _thousands() -> Any:
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: f"{value:,.10g}")
+
+
+def ratios(study: Study) -> tuple[np.ndarray, np.ndarray]:
+    """Return the world with the change over the one without, in its window: float[H] at central values, and
+    float[draws, H]; NaN where undefined.
+    """
+    one, other = study.pair
+
+    def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.divide(a, b, out=np.full(a.shape, np.nan), where=(b > 0) & (a > 0))
+
+    central = divide(study.central[one].window, study.central[other].window)
+    if not study.n_draws:
+        return central, np.zeros((0, len(HEADLINES)))
+    return central, divide(study.ensemble[one].window, study.ensemble[other].window)
+
+
+@styled
+def change_chart(study: Study) -> Chart | None:
+    """Draw what the change does to each headline: with it over without it, every draw a dot."""
+    if study.twin is None:
+        return None
+    central, draws = ratios(study)
+    figure, axis = canvas(1, 5.0)
+    places = np.arange(len(HEADLINES))[::-1]
+    axis.axvline(1.0, color=INK, linewidth=0.8)
+    for at, y in enumerate(places):
+        if len(draws) and not np.isnan(draws[:, at]).all():
+            low, _, high = band(draws[:, at])
+            axis.plot([low, high], [y, y], color=WORLD_COLOURS[1], linewidth=5, alpha=0.25, solid_capstyle="round")
+            axis.plot(
+                draws[:, at], np.full(len(draws), y), linestyle="", marker="|", markersize=7, color=WORLD_COLOURS[1]
+            )
+    axis.plot(central, places, linestyle="", marker="o", markersize=5, color=WORLD_COLOURS[0])
+    _ratio_axis(axis, np.concatenate([central, draws.ravel()]))
+    axis.set_yticks(places, [_short(headline) for headline in HEADLINES])
+    axis.tick_params(axis="y", length=0, labelsize=10)
+    axis.set_xlabel(f"times its value in {study.other}")
+    header = ("Figure", *study.pair, "difference", "n", "low", "high")
+    rows = tuple(_change_row(study, at) for at in range(len(HEADLINES)))
+    when = f" ({window_words(study)})" if study.window is not None else ""
+    caption = (
+        f"What {study.change} changes{when}: each figure as a multiple of the same figure in {study.other}, which has "
+        "the same residents and the same luck. Dot: one possible history at central values"
+        + (
+            f"; strokes: each draw; bar: {bands_words(study.n_draws, _counts([_gaps(study)]))}; low and high are "
+            "of the differences, draw by draw; pp: percentage points."
+            if study.n_draws
+            else f"; {band_words(0)}."
+        )
+    )
+    rights = rights_words((9, 12, 17, 19))
+    svg = inline_svg(figure, "change", f"Each figure against {study.other}; the table under the chart has the numbers")
+    return Chart("change", f"What {study.change} changes", caption, rights, svg, header, rows)
+
+
+def _short(headline: Headline) -> str:
+    return _SHORT.get(headline.name, headline.title)
+
+
+_SHORT = {
+    "followed": "followed outings, listed",
+    "share_followed": "share followed, listed",
+    "forgone": "outings forgone",
+    "calls_given_up": "calls given up",
+    "calls": "calls completed",
+    "reports": "reports to officers",
+    "routine": "share about routine acts",
+    "listings": "listings, ordinary",
+    "accused": "accused, ordinary",
+    "falsely_accused": "falsely accused, ordinary",
+    "arrests": "arrests",
+    "fear_listed": "fear, listed",
+    "fear_ordinary": "fear, ordinary",
+    "distressed_listed": "distress, listed",
+    "distressed_ordinary": "distress, ordinary",
+}
+
+
+def _ratio_axis(axis: Any, values: np.ndarray) -> None:
+    """Give a ratio a logarithmic axis with plain numbers."""
+    known = values[~np.isnan(values)]
+    low, high = min(0.8, *known, 1.0) / 1.08, max(1.25, *known, 1.0) * 1.08
+    axis.set_xscale("log")
+    axis.set_xlim(low, high)
+    steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100, 1000)
+    inside = [step for step in steps if low <= step <= high]
+    if len(inside) > 7:
+        inside = [step for step in inside if step not in (0.02, 0.05, 0.2, 0.8, 1.25, 1.5, 3, 20, 50)]
+    axis.set_xticks(inside, [f"×{step:g}" for step in inside])
+    axis.minorticks_off()
+    axis.grid(axis="y", visible=False)
+    axis.grid(axis="x")
+
+
+def _gaps(study: Study) -> np.ndarray:
+    """Return the world with the change less the one without, in its window, draw by draw: float[draws, headlines]."""
+    one, other = (study.ensemble[world].window for world in study.pair)
+    return one - other
+
+
+def _points(value: float) -> str:
+    """Return a difference of shares in percentage points."""
+    return f"{signed(100.0 * value)}\u00a0pp"
+
+
+def _change_row(study: Study, at: int) -> tuple[str, ...]:
+    headline, show = HEADLINES[at], _show(HEADLINES[at])
+    one, other = (study.central[world].window[at] for world in study.pair)
+    around = range_of(_gaps(study)[:, at] if study.n_draws else ())
+    gap = _points if _is_share(headline.indicator) else signed
+    name = f"{headline.title} ({headline.unit})"
+    return (
+        name,
+        *_cells(show, one, other),
+        *_cells(gap, one - other),
+        str(around.n),
+        *_cells(gap, around.low, around.high),
+    )
+
+
+_GROUP_TITLES = {
+    "share_outings_followed": "Share of outings followed",
+    "calls_completed": "Calls completed per 1,000 residents and year",
+    "accusations": "Accusations per 1,000 residents and year",
+    "arrests": "Arrests per 1,000 residents and year",
+    "fear_mean": "Mean fear, 0 to 1",
+    "share_distressed": "Share in serious distress",
+}
+_GROUP_LABELS = {"all": "all", "listed": "listed", "ordinary": "ordinary", "defector_family": "defector's family",
+                 "chinese_phone_user": "Chinese phone", "former_detainee": "former detainee",
+                 "returned_defector": "returned defector", "early_discharged": "early discharged"}  # fmt: skip
+
+
+@styled
+def group_chart(study: Study, at: int) -> Chart:
+    """Draw one figure over the whole run for all, listed, ordinary and each ground."""
+    name = GROUP_FIGURES[at][0]
+    show = percent if _is_share(name) else number
+    figure, axis = canvas(1, 3.3)
+    places = np.arange(len(GROUPS))[::-1].astype(float)
+    for place, world in enumerate(study.worlds):
+        y = places + (0.16 if place == 0 else -0.16) * (len(study.worlds) > 1)
+        colour, marker = WORLD_COLOURS[place % 2], MARKERS[place % 2]
+        if world in study.ensemble:
+            low, _, high = band(study.ensemble[world].groups[:, :, at])
+            axis.hlines(y, low, high, color=colour, linewidth=4, alpha=0.25)
+        axis.plot(
+            study.central[world].groups[:, at], y, linestyle="", marker=marker, markersize=5, color=colour, label=world
+        )
+    axis.set_yticks(places, [_GROUP_LABELS[group] for group in GROUPS])
+    axis.tick_params(axis="y", length=0)
+    axis.axhline(places[2] - 0.5, color=GRID, linewidth=0.8)
+    axis.set_xlim(left=0)
+    axis.grid(axis="y", visible=False)
+    axis.grid(axis="x")
+    axis.xaxis.set_major_locator(few_ticks())
+    percent_axis(axis.xaxis) if _is_share(name) else axis.xaxis.set_major_formatter(_thousands())
+    figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2)
+    header, rows = _group_rows(study, at, show)
+    title = _GROUP_TITLES[name]
+    counts = _counts([found.groups[:, :, at] for found in study.ensemble.values()] or [np.zeros((0, 1))])
+    caption = (
+        "Over the whole run. Groups are those of the start; a ground is 'any of', so grounds overlap. Marks: one "
+        f"possible history at central values; bars: {bands_words(study.n_draws, counts)}."
+    )
+    key = f"g-{name.replace('_', '-')}"
+    svg = inline_svg(figure, key, f"{title} by group; the table under the chart has the numbers")
+    return Chart(key, title, caption, rights_words(DICTIONARY[name].articles), svg, header, rows)
+
+
+def _group_rows(study: Study, at: int, show: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    header: tuple[str, ...] = ("Group", "Residents")
+    for world in study.worlds:
+        header += (world, "low", "high", "n") if world in study.ensemble else (world,)
+    rows = []
+    for place, group in enumerate(GROUPS):
+        row: tuple[str, ...] = (GROUP_WORDS[group], f"{study.central[study.baseline].people[place]:,.0f}")
+        for world in study.worlds:
+            row += _cells(show, study.central[world].groups[place, at])
+            if world in study.ensemble:
+                around = range_of(study.ensemble[world].groups[:, place, at])
+                row += (*_cells(show, around.low, around.high), str(around.n))
+        rows.append(row)
+    return header, tuple(rows)
+
+
+WEEKLY = (
+    "share_followed", "forgone", "calls_given_up", "calls", "routine", "accused", "falsely_accused", "arrests",
+    "fear_listed", "fear_ordinary", "distressed_listed", "distressed_ordinary",
+)  # fmt: skip
+
+
+def weekly_charts(study: Study, names: Sequence[str] = WEEKLY) -> tuple[Chart, ...]:
+    """Draw the headlines of these names week by week."""
+    return tuple(weekly_chart(study, HEADLINES[HEADLINE_NAMES.index(name)]) for name in names)
+
+
+def group_charts(study: Study) -> tuple[Chart, ...]:
+    """Draw every figure that is shown by group."""
+    return tuple(group_chart(study, at) for at in range(len(GROUP_FIGURES)))

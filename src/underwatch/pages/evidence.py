@@ -1,0 +1,37 @@
+"""The summary of an evidence package as one HTML file that opens offline, in the style of a run's report.
+
+It shows what `summarise` counts and no more: nothing per list, outlet or source, nothing about when a list could hear.
+"""
+
+from __future__ import annotations
+
+from underwatch.evidence.check.summary import OWN_USE, summarise, totals
+from underwatch.evidence.package import Package
+from underwatch.evidence.privacy.bands import band_of
+from underwatch.pages.rendering import page
+
+LIMITS = (
+    "Reported incidents are what came out, not what happened. Few reports do not mean little repression.",
+    "A place or year with more reports is one that was heard or searched more; these counts rank nothing.",
+    "Relays and duplicates count once as incidents; the column of reports counts every row.",
+    "What is missing is told as it was coded: unknown is an answer, and it stays one.",
+)
+
+
+def evidence_page(package: Package, exact: bool = False) -> str:
+    """Return the page of a package, its counts in bands unless `exact`. The same package gives the same bytes."""
+    summary = summarise(package, exact)
+
+    def length(n: int) -> int:
+        """Return what a bar stands for: the count, or the beginning of its band."""
+        return n if summary.exact else band_of(n)[0]
+
+    return page(
+        "evidence.html.j2",
+        summary=summary,
+        totals=totals(summary),
+        statement=OWN_USE,
+        limits=LIMITS,
+        counted=summary.counted,
+        length=length,
+    )

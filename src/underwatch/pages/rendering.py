@@ -1,0 +1,38 @@
+"""Pages: the template engine, the style that all pages share, and how a page is rendered."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+
+def _source(name: str) -> str:
+    return files("underwatch.pages.templates").joinpath(name).read_text(encoding="utf-8")
+
+
+def _environment() -> Environment:
+    """Return a template engine that escapes everything and fails on a name that is not there."""
+    engine = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_source)
+    )
+    engine.filters["plain"] = plain
+    engine.filters["unit"] = unit_words
+    return engine
+
+
+def plain(value: float) -> str:
+    """Return a parameter as it was written: 0.0005, 30, 1,000."""
+    return f"{value:,.9f}".rstrip("0").rstrip(".")
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit of the table as a reader says it after a number: 'per month' for 1/month, '' for a pure number."""
+    return {"1": "", "0-1": "(0 to 1)"}.get(unit, "per " + unit[2:] if unit.startswith("1/") else unit)
+
+
+def page(template: str, **what: Any) -> str:
+    """Return a page that opens offline, of a template of this package. The same data give the same bytes."""
+    text = _environment().get_template(template).render(style=_source("style.css"), **what)
+    return text.rstrip() + "\n"

@@ -1,1 +1,0 @@
-"""Showing it: the charts, the one-file report, and the local page."""

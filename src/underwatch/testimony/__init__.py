@@ -1,1 +1,0 @@
-"""What leaks out: who saw an incident, who tells it, how late, and what relays it."""

@@ -1,0 +1,248 @@
+"""What the page asks: each function answers one kind of request. Nothing here reads a path, a file name or a program
+from a request; a run is a number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from underwatch.errors import InputError
+from underwatch.facts.places import slug
+from underwatch.files.intake.json import NoJson
+from underwatch.web.json import read, written
+from underwatch.web.session.memory import give_back
+from underwatch.web.session.queue import Desk, DeskFull
+from underwatch.web.session.run import OVER, Run
+
+MOST_STREAMS = 24
+_BEAT_SECONDS = 0.1
+_QUIET_BEATS = 20  # a line goes out at least every two seconds, so that a page that has gone is found out
+
+
+class Answer(JSONResponse):
+    """An answer in JSON, which can be written whatever it holds."""
+
+    def render(self, content: Any) -> bytes:
+        """Return its bytes."""
+        return written(content)
+
+
+class Api:
+    """The answers, over one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.streams = 0
+
+    def routes(self) -> list[Route]:
+        """Return every address of the interface."""
+        one = "/api/runs/{run}"
+        gets: dict[str, Callable[[Request], Any]] = {
+            "/api/presets": self._plain("presets"),
+            "/api/facts": self._plain("parameters"),
+            "/api/interventions": self._plain("interventions"),
+            "/api/openapi.json": self.openapi,
+            "/api/runs": self.overview,
+            one: self.told,
+            f"{one}/events": self.events,
+            f"{one}/map": self.map,
+            f"{one}/outsider": self.outsider,
+            f"{one}/ledger": self.ledger,
+            f"{one}/residents": self.residents,
+            f"{one}/residents/{{who}}": self.life,
+            f"{one}/beside/{{other}}": self.beside,
+            f"{one}/take/{{name}}": self.take,
+        }
+        posts = {"/api/runs": self.ask, f"{one}/stop": self.stop}
+        both = [("GET", path, answer) for path, answer in gets.items()]
+        both += [("POST", path, answer) for path, answer in posts.items()]
+        return [Route(path, answer, methods=[method]) for method, path, answer in both]
+
+    def _plain(self, name: str) -> Callable[[Request], Any]:
+        def answer(_: Request) -> Response:
+            from underwatch.web.views import choices
+
+            return Answer(getattr(choices, name)())
+
+        return answer
+
+    def openapi(self, _: Request) -> Response:
+        """Describe the interface."""
+        from underwatch.web.description import description
+
+        return Answer(description())
+
+    def overview(self, _: Request) -> Response:
+        """List all runs."""
+        return Answer(self.desk.overview())
+
+    async def ask(self, request: Request) -> Response:
+        """Take a question and put its run into the queue."""
+        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+            raise HTTPException(415, "the body of a question is application/json")
+        body = await request.body()
+        run = await run_in_threadpool(self._ask, body)
+        return Answer({"run": run.number, "ahead": self.desk.ahead(run)}, 202)
+
+    def _ask(self, body: bytes) -> Run:
+        from underwatch.web.session.question import question_of
+
+        try:
+            return self.desk.ask(question_of(read(body)))
+        except NoJson:
+            raise HTTPException(400, "the body is no JSON") from None
+        except DeskFull:
+            raise HTTPException(429, "too many runs are waiting; stop one, or wait until one is done") from None
+
+    def stop(self, request: Request) -> Response:
+        """Stop a run."""
+        run = self._run(request)
+        run.asked_to_stop.set()
+        return Answer({"run": run.number, "state": run.state})
+
+    def told(self, request: Request) -> Response:
+        """Tell all that the page shows of a run."""
+        from underwatch.web.views.figures import told
+
+        return Answer(told(self._run(request)))
+
+    async def events(self, request: Request) -> Response:
+        """Stream what a run tells until it is over; a page that goes away stops listening."""
+        run = self._run(request)
+        if self.streams >= MOST_STREAMS:
+            raise HTTPException(503, "too many pages listen; close one")
+        self.streams += 1  # here, where it is let in: many that come at once are counted before any of them begins
+        run.listen()
+        return _Stream(self._events(run), lambda: self._unheard(run))
+
+    def _unheard(self, run: Run) -> None:
+        self.streams -= 1
+        run.unlisten()
+
+    async def _events(self, run: Run) -> AsyncIterator[str]:
+        at, last, quiet = 0, "", 0
+        while True:
+            over = run.state in OVER
+            fresh = run.told[at:]
+            at += len(fresh)
+            now = json.dumps(run.progress() | {"ahead": self.desk.ahead(run)})
+            lines = [_event(one) for one in fresh]
+            quiet = 0 if fresh or now != last else quiet + 1
+            if now != last or quiet >= _QUIET_BEATS:
+                lines.append(f"event: progress\ndata: {now}\n\n")
+                last, quiet = now, 0
+            if lines:
+                yield "".join(lines)
+            if over and at == len(run.told):
+                return
+            await asyncio.sleep(_BEAT_SECONDS)
+
+    def map(self, request: Request) -> Response:
+        """Give the schematic map."""
+        from underwatch.web.views.town_map import map_bytes
+
+        return Response(map_bytes(self._lived(request)), media_type="application/octet-stream")
+
+    def outsider(self, request: Request) -> Response:
+        """Give what was published, and what it stands for."""
+        from underwatch.web.views.outsider import seen_from_outside
+
+        return Answer(seen_from_outside(self._lived(request)))
+
+    def ledger(self, request: Request) -> Response:
+        """Give the chilling ledger; it is empty until the run is done."""
+        return Answer(self._lived(request).ledger)
+
+    def residents(self, request: Request) -> Response:
+        """Give a few residents by what happened to them."""
+        from underwatch.web.views.life import examples
+
+        return Answer(examples(self._lived(request)))
+
+    def life(self, request: Request) -> Response:
+        """Tell one synthetic life in both worlds."""
+        from underwatch.web.views.life import life
+
+        run = self._lived(request)
+        told = life(run, _number(request, "who"))
+        give_back()
+        return Answer(told)
+
+    def beside(self, request: Request) -> Response:
+        """Compare two runs."""
+        from underwatch.web.session.folders import compared
+
+        return Answer(compared(self._lived(request), self._lived(request, "other")))
+
+    def take(self, request: Request) -> Response:
+        """Give a file to be saved."""
+        from underwatch.web.session.exports import TAKEN
+
+        name = request.path_params["name"]
+        if name not in TAKEN:
+            raise HTTPException(404, f"there is no such file; there are {', '.join(TAKEN)}")
+        run = self._lived(request)
+        media, make = TAKEN[name]
+        saved = f"underwatch-{slug(run.question.scenario.name)}-{run.number}-{name}"
+        header = {"content-disposition": f'attachment; filename="{saved}"'}
+        answer = Response(make(run), media_type=media, headers=header)
+        give_back()
+        return answer
+
+    def _run(self, request: Request, name: str = "run") -> Run:
+        run = self.desk.runs.get(_number(request, name))
+        if run is None:
+            raise HTTPException(404, "there is no such run; it may have been forgotten for newer ones")
+        return run
+
+    def _lived(self, request: Request, name: str = "run") -> Run:
+        """Return a run whose worlds are there."""
+        run = self._run(request, name)
+        if run.study is None:
+            raise HTTPException(409, "its worlds are not there yet" if run.state not in OVER else "it was not finished")
+        return run
+
+
+class _Stream(StreamingResponse):
+    """A stream of events; `gone` is called when it has ended, whether or not it ever began."""
+
+    def __init__(self, events: AsyncIterator[str], gone: Callable[[], None]) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self.gone = gone
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.gone()
+
+
+def _number(request: Request, name: str) -> int:
+    text = str(request.path_params[name])
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):
+        raise HTTPException(404, f"{name} is a number")
+    return int(text)
+
+
+def _event(one: dict[str, Any]) -> str:
+    return f"event: {one['kind']}\ndata: {json.dumps(one)}\n\n"
+
+
+async def refused(_: Request, error: Exception) -> Response:
+    """Answer bad input and what is not there in one line of JSON."""
+    if isinstance(error, HTTPException):
+        return Answer({"error": error.detail}, error.status_code, headers=error.headers)
+    code = 422 if isinstance(error, InputError) else 500
+    words = str(error) if code == 422 else f"the studio failed: {type(error).__name__}"
+    return Answer({"error": words}, code)

@@ -1,0 +1,56 @@
+"""What can be chosen on the page: places with their facts, parameters with their sources, interventions in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from underwatch.experiments.interventions import catalogue
+from underwatch.facts import Fact, model_parameters, provinces
+from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
+from underwatch.world.scenario import DEFAULT_DAYS, DEFAULT_START
+
+# What the page shows first: orders, quota, reprimand, attention, vigilance, and what fear does to calls
+FIRST = (
+    "order_campaign", "quota_mps_per_week", "p_reprimand", "attention_per_role_per_day", "vigilance_base",
+    "fear_per_noticed",
+)  # fmt: skip
+
+
+def presets() -> dict[str, Any]:
+    """Return the 178 places by province, the bounds of a question, and its defaults."""
+    found = []
+    for province, members in provinces().items():
+        rows = [
+            {
+                "name": place.name,
+                "name_ko": place.name_ko,
+                "border": place.border,
+                "population": place.population,
+                "urban": place.urban,
+            }
+            for place in members
+        ]
+        found.append({"province": province, "places": rows})
+    bounds = {"residents": MOST_RESIDENTS, "days": MOST_DAYS, "draws": MOST_DRAWS}
+    default = {"place": "Hoeryong", "start": DEFAULT_START.isoformat(), "days": DEFAULT_DAYS, "seed": 1, "draws": 8}
+    return {"provinces": found, "bounds": bounds, "default": default}
+
+
+def parameters() -> dict[str, Any]:
+    """Return the parameters with a range, the first few and then all the others in the table's order."""
+    known = model_parameters()
+    others = [n for n, fact in known.items() if n not in FIRST and fact.rule != LEFT_OUT and fact.low < fact.high]
+    return {"first": [_fact(known[name]) for name in FIRST], "more": [_fact(known[name]) for name in others]}
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    names = ("name", "rule", "meaning", "unit", "low", "central", "high", "scale", "basis", "source")
+    return {name: getattr(fact, name) for name in names}
+
+
+def interventions() -> list[dict[str, Any]]:
+    """Return the interventions in words, and what each of them changes: two that share one contradict each other."""
+    return [
+        {"name": one.name, "words": one.words, "why": one.why, "touches": sorted(one.touched)}
+        for one in catalogue().values()
+    ]

@@ -1,0 +1,184 @@
+"""What the page draws and tells of a run: charts by week with their bands, the table of changes, the ten lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from underwatch.pages.charts.plots import WEEKLY
+from underwatch.pages.numbers import number, percent
+from underwatch.pages.report import LIMITS
+from underwatch.pages.summary import STATEMENT, Study, band_words, per_thousand, summary_lines
+from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, Measured, week_starts
+from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
+from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.web.session.run import OVER, Run
+from underwatch.world.layout import GROUND_NAMES
+
+
+def told(run: Run) -> dict[str, Any]:
+    """Return all that the page shows of a run but the map and the lives."""
+    study = run.study
+    found: dict[str, Any] = {
+        "run": run.number,
+        "state": run.state,
+        "error": run.error,
+        "same": run.digest == run.same_as if run.same_as and run.digest else None,
+        "question": run.question.record(),
+        "change": run.question.change if len(run.worlds) > 1 else None,
+        "interventions": [{"name": one.name, "from": day.isoformat()} for one, day in run.question.dated],
+        "window": run.question.window,
+        "limits": list(LIMITS),
+        "statement": STATEMENT,
+    }
+    if study is None:
+        return found
+    place = study.place
+    return found | {
+        "place": {
+            "name": place.name,
+            "name_ko": place.name_ko,
+            "province": place.province,
+            "residents": place.residents,
+            "census": place.census,
+            "border": place.border,
+        },
+        "start": study.start.isoformat(),
+        "days": study.days,
+        "worlds": list(study.worlds),
+        "n_draws": study.n_draws,
+        "band": band_words(study.n_draws),
+        "range": _range(study.n_draws),
+        "n_set": study.n_set,
+        "complete": run.state in OVER,
+        "summary": list(summary_lines(study)),
+        "figures": _figures(study),
+        "charts": [_chart(study, HEADLINES[HEADLINE_NAMES.index(name)]) for name in WEEKLY],
+        "changes": [_change(study, at) for at in range(len(HEADLINES))],
+        "groups": _groups(study),
+        "silence": _silence(study),
+    }
+
+
+def _list(values: np.ndarray) -> list[float | None]:
+    """Return floats with six digits that count, None where there is no value."""
+    return [None if np.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
+
+
+def _chart(study: Study, headline: Headline) -> dict[str, Any]:
+    """Return one headline by week: each world's one history, and its draws' low, median and high."""
+    at = HEADLINE_NAMES.index(headline.name)
+    worlds = {}
+    for world in study.worlds:
+        worlds[world] = {"history": _list(study.central[world].weekly[:, at])}
+        if world in study.ensemble:
+            *edges, n = ranges_of(study.ensemble[world].weekly[:, :, at])
+            worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
+            worlds[world]["n"] = n.tolist()
+    return {
+        "name": headline.name,
+        "title": headline.title,
+        "unit": headline.unit,
+        "share": DICTIONARY[headline.indicator].unit == "fraction",
+        "rights": rights_words(headline.articles),
+        "articles": list(headline.articles),
+        "week_starts": week_starts(study.days).tolist(),
+        "worlds": worlds,
+    }
+
+
+def _edges(draws: np.ndarray) -> list[float | None]:
+    """Return low, high and the number of draws behind them."""
+    around = range_of(draws)
+    return [*_list(np.array([around.low, around.high])), around.n]
+
+
+def _change(study: Study, at: int) -> dict[str, Any]:
+    """Return a row of the table: the figure in each world and the difference, in the days of the change."""
+    headline = HEADLINES[at]
+    values = {w: _list(study.central[w].window[at : at + 1])[0] for w in study.worlds}
+    row: dict[str, Any] = {
+        "name": headline.name,
+        "title": headline.title,
+        "unit": headline.unit,
+        "share": DICTIONARY[headline.indicator].unit == "fraction",
+        "values": values,
+        "year": {w: _list(study.central[w].year[at : at + 1])[0] for w in study.worlds},
+        "ranges": {w: _edges(study.ensemble[w].year[:, at]) for w in study.ensemble},
+        "difference": None,
+        "range": None,
+    }
+    if study.twin is not None:
+        one, other = study.pair
+        row["difference"] = _list(study.central[one].window[at : at + 1] - study.central[other].window[at : at + 1])[0]
+        if study.n_draws:
+            row["range"] = _edges(study.ensemble[one].window[:, at] - study.ensemble[other].window[:, at])
+    return row
+
+
+def _groups(study: Study) -> list[dict[str, Any]]:
+    people = study.central[study.baseline].people
+    return [{"name": g, "words": GROUP_WORDS[g], "residents": int(people[at])} for at, g in enumerate(GROUPS)]
+
+
+def _silence(study: Study) -> dict[str, Any]:
+    points = [
+        {"watching": p.watching, "incidents": p.incidents, "published": p.published, "low": low, "high": high}
+        for p in study.silence
+        for low, high in [_list(np.array([p.lo, p.hi]))]
+    ]
+    return {"points": points, "band": study.silence_band, "range": _range(study.silence[0].n if points else 0)}
+
+
+def _range(n: int) -> dict[str, Any]:
+    """Return what a range of n draws is, for a page in another language: its kind, its share and n."""
+    return {"kind": kind_of(n), "share": share_of(n), "n": n}
+
+
+def _figures(study: Study) -> dict[str, list[str]]:
+    """Return the numbers of the ten lines, written out: for a summary in another language.
+
+    Each is value, low and high, and the number of draws behind them where that is not all.
+    """
+    central, draws = study.central[study.baseline], study.ensemble.get(study.baseline)
+    found: dict[str, list[str]] = {}
+    for at, headline in enumerate(HEADLINES):
+        form = percent if DICTIONARY[headline.indicator].unit == "fraction" else number
+        found[headline.name] = _written(float(central.year[at]), None if draws is None else draws.year[:, at], form)
+        if study.twin is not None:
+            found[f"change_{headline.name}"] = _difference(study, at)
+    found["listed"] = [f"{int(central.people[GROUPS.index(LISTED)]):,}"]
+    everybody = central.people[GROUPS.index(ALL)]
+    share = None if draws is None else draws.people[:, GROUPS.index(LISTED)] / draws.people[:, GROUPS.index(ALL)]
+    found["share_listed"] = _written(float(central.people[GROUPS.index(LISTED)] / everybody), share, percent)
+    for ground in GROUND_NAMES:
+        found[ground] = [f"{int(central.people[GROUPS.index(ground)]):,}"]
+    for at, name in enumerate(("incidents", "accused_n", "falsely_n", "given_up_n", "arrests_n")):
+        found[name] = _written(float(central.sums[at]), None if draws is None else draws.sums[:, at], number)
+    published = np.asarray(study.published[study.baseline], float)
+    found["published"] = _written(float(published[0]), published[1:], number)
+    rate = per_thousand(study)
+    if rate is not None:
+        found["per_thousand"] = _written(rate[0], rate[1], number)
+    return found
+
+
+def _difference(study: Study, at: int) -> list[str]:
+    from underwatch.pages.numbers import signed
+
+    one, other = study.pair
+
+    def gap(a: Measured, b: Measured) -> np.ndarray:
+        return np.asarray(a.window[..., at] - b.window[..., at])
+
+    draws = gap(study.ensemble[one], study.ensemble[other]) if study.n_draws else None
+    return _written(float(gap(study.central[one], study.central[other])), draws, signed)
+
+
+def _written(value: float, draws: np.ndarray | None, form: Any) -> list[str]:
+    if draws is None or not len(draws):
+        return [form(value)]
+    around = range_of(draws)
+    edges = [form(around.low), form(around.high)] if around.kind != NONE else ["", ""]
+    return [form(value), *edges, *([] if around.n == len(draws) else [str(around.n)])]

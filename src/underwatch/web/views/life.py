@@ -1,0 +1,166 @@
+"""One synthetic life in both worlds: the days side by side, what differed, and what made it differ."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from underwatch.errors import InputError
+from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, watch
+from underwatch.web.session.run import Run
+from underwatch.world import layout as L
+from underwatch.world import simulate
+from underwatch.world.layout import GROUND_NAMES
+from underwatch.world.scenario import Scenario
+
+_MOST_KEPT = 12
+_EXAMPLES = 5  # of each kind of incident, for those who choose by keyboard
+KINDS = (
+    "followed", "noticed", "report", "visit", "visit_followed", "visit_noticed", "call_set_out", "call_followed",
+    "call_given_up", "call_completed", "arrest", "release", "accused", "listed", "delisted", "heard_kin", "protest",
+    "permit_refused", "journey", "lodging", "call_avoided", "visit_avoided",
+)  # fmt: skip
+_FOLLOWERS = ("neighbour", "informant", "mps_officer", "mss_officer")
+_with_follower = (L.TR_FOLLOWED, L.TR_VISIT_FOLLOWED, L.TR_CALL_FOLLOWED)
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Life:
+    """A resident's trace rows in one world, and by week: day, fear, distress, the pressure on the beat officer."""
+
+    rows: np.ndarray
+    weeks: list[tuple[int, float, float, float]]
+    flags: int
+    household: int
+    unit: int
+
+
+def life(run: Run, who: int) -> dict[str, Any]:
+    """Return one resident's days in both worlds; both are simulated again with a trace, some seconds for a city."""
+    n = int(run.unit_start[-1])
+    if not 0 <= who < n:
+        raise InputError(f"resident {who} is not in this place; it has {n:,}, from 0")
+    if who in run.lives:
+        return run.lives[who]
+    with _one_at_a_time:
+        if who not in run.lives:
+            with ThreadPoolExecutor(len(run.worlds)) as pool:
+                lived = dict(zip(run.worlds, pool.map(lambda s: _live(s, who), run.worlds.values()), strict=True))
+            while len(run.lives) >= _MOST_KEPT:
+                run.lives.pop(next(iter(run.lives)))
+            run.lives[who] = _record(run, who, lived)
+    return run.lives[who]
+
+
+def _live(scenario: Scenario, who: int) -> Life:
+    kept: list[np.ndarray] = []
+    weeks: list[tuple[int, float, float, float]] = []
+    about = {"flags": 0, "household": 0, "unit": 0}
+
+    def see(world: simulate.World, rows: np.ndarray) -> bool:
+        town, state = world.town, world.state
+        unit = int(np.searchsorted(town.unit_start, who, side="right")) - 1
+        if not weeks:
+            house = int(np.searchsorted(town.house_start, who, side="right")) - 1
+            about["flags"] = int(state.flags[who])
+            about["household"] = int(town.house_start[house + 1] - town.house_start[house])
+            about["unit"] = int(town.unit_start[unit + 1] - town.unit_start[unit])
+        pressure = int(state.officers[L.MPS, L.PRESSURE, town.mps_of[unit]]) / L.ONE
+        levels = int(state.fear[who]) / L.ONE, int(state.distress[who]) / L.ONE, pressure
+        fear, distress, pressed = (round(level, 4) for level in levels)
+        weeks.append((world.day - world.start - 1, fear, distress, pressed))
+        kept.append(rows_about(town, rows, who))
+        return False
+
+    watch(scenario, see)
+    return Life(np.concatenate(kept), weeks, **about)
+
+
+def _record(run: Run, who: int, lived: dict[str, Life]) -> dict[str, Any]:
+    """Return both lives as plain JSON: days on which anything happened, counts, levels by week, what differed."""
+    first = next(iter(lived.values()))
+    days = sorted({int(day) for one in lived.values() for day in np.unique(one.rows[:, 0])})
+    rows = []
+    for day in days:
+        told = {name: _day(one.rows[one.rows[:, 0] == day]) for name, one in lived.items()}
+        sides = list(told.values())
+        date = run.question.scenario.start + timedelta(day)
+        rows.append(
+            {"day": day, "date": date.isoformat(), "differs": any(s != sides[0] for s in sides), "worlds": told}
+        )
+    return {
+        "synthetic": True,
+        "resident": who,
+        "grounds": [name for bit, name in enumerate(GROUND_NAMES) if first.flags >> (bit + 1) & 1],
+        "adult": bool(first.flags & L.ADULT),
+        "listed_at_start": bool(first.flags & L.LISTED_AT_START),
+        "household": first.household,
+        "unit": first.unit,
+        "days": rows,
+        "counts": _counts(lived),
+        "weeks": {name: one.weeks for name, one in lived.items()},
+        "why": _why(run, lived, rows),
+    }
+
+
+def _day(rows: np.ndarray) -> dict[str, Any]:
+    """Return one day: its sentences in English, and its events by kind for another language."""
+    events = []
+    for _, kind, _, other, value in rows.tolist():
+        by = _FOLLOWERS[other] if kind in _with_follower and 0 <= other < len(_FOLLOWERS) else None
+        events.append([KINDS[kind], by, value])
+    return {"said": list(sentences_of(rows)), "events": events}
+
+
+def _counts(lived: dict[str, Life]) -> list[dict[str, Any]]:
+    """Return how often what happened in each world."""
+    counted = {name: Counter(one.rows[:, 1].tolist()) for name, one in lived.items()}
+    return [
+        {"kind": KINDS[kind], "words": words, "times": {name: counts[kind] for name, counts in counted.items()}}
+        for kind, words in COUNTED
+        if any(counts[kind] for counts in counted.values())
+    ]
+
+
+def _why(run: Run, lived: dict[str, Life], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is known of the cause: the change, the first day that differs, and what stood behind it that week.
+
+    The worlds share every resident and all luck, so that nothing but the change, and what followed from it, is a cause.
+    """
+    differing = [row["day"] for row in rows if row["differs"]]
+    window = run.question.window
+    found: dict[str, Any] = {
+        "change": run.question.change if len(lived) > 1 else None,
+        "interventions": [one.name for one, _ in run.question.dated],
+        "from_day": window[0] if window else None,
+        "first_day": differing[0] if differing else None,
+        "n_days": len(differing),
+        "same_days": len(rows) - len(differing),
+    }
+    if differing:
+        week = {
+            name: next((w for w in one.weeks if w[0] >= differing[0]), one.weeks[-1]) for name, one in lived.items()
+        }
+        found["fear"] = {name: levels[1] for name, levels in week.items()}
+        found["pressure"] = {name: levels[3] for name, levels in week.items()}
+    found["fear_at_end"] = {name: one.weeks[-1][1] for name, one in lived.items()}
+    return found
+
+
+def examples(run: Run) -> dict[str, list[int]]:
+    """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
+    lived = next(iter(run.lived.values()))
+    kinds = lived.records[:, 1].astype(np.int64) >> 8
+    found = {}
+    for at, name in enumerate(L.INCIDENT_NAMES):
+        subjects = lived.subjects[kinds == at]
+        _, first = np.unique(subjects, return_index=True)
+        found[name] = [int(subjects[i]) for i in sorted(first.tolist())[:_EXAMPLES]]
+    return found

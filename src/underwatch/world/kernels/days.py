@@ -1,0 +1,120 @@
+"""The compiled loop of the days: a chunk of neighbouring units goes through a week while it is in cache.
+
+Nothing but loops over arrays: each day a dense pass over all (`dense`), then sparse steps over the few to whom
+something happens (`steps`, `journeys`), in the order of the process overview of the ODD description. `simulate`
+validates, and reviews at the week's end.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.dense import (
+    count_outings,
+    draw_day,
+    fade_and_hear,
+    note_morning,
+    note_outings,
+    set_out,
+    set_rates,
+    sum_levels,
+    weigh_outings,
+)
+from underwatch.world.kernels.journeys import call_abroad, visit_kin
+from underwatch.world.kernels.rules import kin_witnesses
+from underwatch.world.kernels.steps import at_home, follow_outings, share_attention, tally, word_in_the_units
+from underwatch.world.kernels.week import assign_watchers, call_the_roll, count_listed, plan_visits, set_terms
+
+RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
+TRACE_PER_RESIDENT = 120
+# The indicators of which all are counted at once, in the order of the columns of `totals`
+DENSE = (L.N_OUTINGS, L.N_FORGONE, L.N_FEAR, L.N_DISTRESS, L.N_DISTRESSED)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def add_up(history, cells, totals):
+    """Add the days' counts to the history, int64[days, cells, indicators], and set them to nothing.
+
+    Of outings, fear and distress only the marked were counted by cell: ordinary residents are all less the marked.
+    """
+    for d in range(len(history)):
+        for cell in range(L.N_CELLS):
+            for n in range(L.N_INDICATORS):
+                history[d, cell, n] += cells[d, cell, n]
+        for m in range(len(DENSE)):
+            marked = np.int64(0)
+            for cell in range(1, L.N_CELLS):
+                marked += cells[d, cell, DENSE[m]]
+            history[d, 0, DENSE[m]] += totals[d, m] - marked
+        cells[d] = 0
+        totals[d] = 0
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day, n_days, t, k):
+    """Take chunks first_chunk..last_chunk - 1 through n_days days (within one week, at one set of rates).
+
+    Stops early, before a chunk whose incidents might not fit into `out`; returns the next chunk to run.
+    """
+    for c in range(first_chunk, last_chunk):
+        first_unit = np.int64(town.chunk_start[c])
+        n_units = np.int64(town.chunk_start[c + 1]) - first_unit
+        lo = np.int64(town.units[L.UNIT_START, first_unit])
+        n = np.int64(town.units[L.UNIT_START, first_unit + n_units]) - lo
+        if len(out.records) - out.used[0] < RECORDS_PER_RESIDENT * (n + 1):
+            return c
+        if len(out.trace) and len(out.trace) - out.used[1] < TRACE_PER_RESIDENT * (n + 1):
+            return c
+        n_marked = call_the_roll(town, state, scratch, first_unit, n_units)
+        flags, base, rate = (
+            state.people[L.FLAGS, lo : lo + n],
+            scratch.lanes[L.LANE_BASE, :n],
+            scratch.lanes[L.LANE_RATE, :n],
+        )
+        set_rates(rates, flags, base, rate)
+        count_listed(state, scratch, out, lo, scratch.spans[n_units, L.S_LISTED], k, n_days)
+        set_terms(town, state, rates, scratch, first_unit, n_units)
+        assign_watchers(state, scratch, lo, n_units)
+        incidents = out.used[0]
+        plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, 0, 0, 0), n_days)
+        w = scratch.lanes
+        fear = state.people[L.FEAR, lo : lo + n]
+        distress = state.people[L.DISTRESS, lo : lo + n]
+        for d in range(n_days):
+            at = L.Stretch(first_unit, n_units, lo, n, day + d, k + d, t + d, d)
+            weekday = (at.day + 3) % 7
+            if len(out.acts):
+                note_morning(state.people[:, lo : lo + n], out.acts[weekday, lo : lo + n])
+            word_in_the_units(town, state, rates, scratch, at)
+            draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
+            fade_and_hear(rates, fear, distress, w[3, :n], scratch.lanes[L.LANE_HEAR, :n])
+            weigh_outings(rates, fear, distress, scratch.lanes[L.LANE_RATE, :n], scratch.lanes[L.LANE_CHANCE, :n])
+            set_out(
+                w[0, :n],
+                w[1, :n],
+                w[2, :n],
+                scratch.lanes[L.LANE_BASE, :n],
+                scratch.lanes[L.LANE_CHANCE, :n],
+                scratch.lanes[L.LANE_OUTINGS, :n],
+            )
+            share_attention(key, town, state, rates, scratch, at)
+            visit_kin(key, town, state, rates, scratch, out, at)
+            call_abroad(key, town, state, rates, scratch, out, at)
+            follow_outings(key, town, state, rates, scratch, out, at)
+            at_home(key, town, state, rates, scratch, out, at)
+            tally(state, rates, scratch, out, at, n_marked)
+            if len(out.acts):
+                note_outings(w[L.LANE_OUTINGS, :n], out.acts[weekday, lo : lo + n])
+            made, free = count_outings(scratch.lanes[L.LANE_OUTINGS, :n])
+            sum_fear, sum_distress, above = sum_levels(fear, distress, rates[R.threshold_distress])
+            total = out.totals[at.k]
+            total[L.D_OUTINGS] += made
+            total[L.D_FORGONE] += free - made
+            total[L.D_FEAR] += sum_fear
+            total[L.D_DISTRESS] += sum_distress
+            total[L.D_DISTRESSED] += above
+        kin_witnesses(key, town, state, rates, scratch.luck, out, incidents)
+    return last_chunk

@@ -1,0 +1,210 @@
+"""Steps of the day outside the unit: visits to kin, journeys on a permit, and calls abroad (S7, S8, S9, S16)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32, words
+from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.rules import (
+    act,
+    cell_of,
+    first_followed,
+    frighten,
+    house_of,
+    incident,
+    joined,
+    threshold_of,
+    trace,
+    watcher,
+    withdrawn,
+    word_spreads,
+    write_down,
+)
+
+P_CALL = int(Purpose.CALL)
+P_CALL_END = int(Purpose.CALL_END)
+P_CALL_SPOT = int(Purpose.CALL_SPOT)
+P_DETECTION = int(Purpose.DETECTION)
+P_VISIT_CLAIM = int(Purpose.VISIT_CLAIM)
+P_JOURNEY_CLAIM = int(Purpose.JOURNEY_CLAIM)
+P_RELEASE = int(Purpose.RELEASE)
+LOW = np.uint32(0xFFFF)
+UNNOTICED, NOTICED = 1, 2
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def visit_kin(key, town, state, rates, scratch, out, at):
+    """S7, S16: visits to kin and journeys of the day; those of listed households and on a permit may be followed."""
+    for j in range(at.n_units):
+        slot = at.k_stretch * at.n_units + j
+        for row in range(scratch.visit_spans[slot], scratch.visit_spans[slot + 1]):
+            visit = scratch.visits[row]
+            house = np.int64(visit[L.V_HOUSE])
+            tie = np.int64(visit[L.V_TIE])
+            head = np.int64(town.house_start[house])
+            cell = cell_of(state.people[L.FLAGS, head])
+            if tie == L.REFUSED:
+                out.cells[at.k, cell, L.N_PERMITS_REFUSED] += 1
+                trace(out, at, L.TR_PERMIT_REFUSED, head, house, 0)
+                continue
+            km = 0
+            if tie == L.JOURNEY:
+                act(out, at, head, L.ACT_MAY_TRAVEL)
+            else:
+                if len(town.house_start) < 3:
+                    continue  # there is no other household
+                km = np.int64(rates[R.visit_km + visit[L.V_DISTANCE]])
+            out.cells[at.k, cell, L.N_VISITS_INTENDED] += 1
+            held = state.people[L.FLAGS, head] & L.DETAINED
+            made = withdrawn(
+                65536,
+                state.people[L.FEAR, head],
+                state.people[L.DISTRESS, head],
+                rates[R.avoid_fear],
+                rates[R.avoid_distress],
+            )
+            if held or visit[L.V_MADE] >= made:
+                trace(out, at, L.TR_VISIT_AVOIDED, head, house, km)
+                continue
+            out.cells[at.k, cell, L.N_VISITS] += 1
+            act(out, at, head, L.ACT_JOURNEY if tie == L.JOURNEY else L.ACT_VISIT)
+            if tie == L.JOURNEY:
+                out.cells[at.k, cell, L.N_JOURNEYS] += 1
+            trace(out, at, L.TR_JOURNEY if tie == L.JOURNEY else L.TR_VISIT, head, house, km)
+            if rates[R.visits_followed]:
+                follow_visit(key, town, state, rates, scratch, out, at, j, visit, km)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
+    """S7: a household on its way is taken up at home, or joined on the way; S16: a permit sets the tail on anybody."""
+    term = scratch.unit_terms[j]
+    u = at.first_unit + j
+    house = np.int64(visit[L.V_HOUSE])
+    tie = np.int64(visit[L.V_TIE])
+    head = np.int64(town.house_start[house])
+    lists = np.int64(0)
+    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
+        lists |= np.int64(state.people[L.FLAGS, x]) & L.ON_A_LIST
+    on_permit = tie == L.JOURNEY and rates[R.permits_needed]
+    chance = threshold_of(term, lists | (np.int64(state.people[L.FLAGS, head]) & L.FAMILY))
+    if on_permit:
+        chance = max(term[L.T_TAKE_FAMILY_MPS], term[L.T_TAKE_FAMILY_MSS])
+    by = -1
+    if visit[L.V_TAKEN] < chance:
+        by = watcher(scratch.free, j, (lists & L.ON_MPS) != 0)
+        if by >= 0:
+            scratch.free[j, by] -= 1
+    if by < 0 and lists and visit[L.V_JOINED] < joined(term[L.T_JOIN], km):
+        by = L.BY_OPEN_ROLE  # somebody of the units passed
+    if by < 0:
+        return
+    cell = cell_of(state.people[L.FLAGS, head])
+    out.cells[at.k, cell, L.N_FOLLOWED_VISITS] += 1
+    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
+        first_followed(state, at, x)
+    trace(out, at, L.TR_VISIT_FOLLOWED, head, by, km)
+    purpose = P_JOURNEY_CLAIM if tie == L.JOURNEY else P_VISIT_CLAIM
+    q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, at.day)
+    write_down(town, state, rates, out, at, u, head, by & 1, term, q_report, q_claim, False)
+    if visit[L.V_NOTICE] < rates[R.notice]:
+        for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
+            if not state.people[L.FLAGS, x] & L.DETAINED:
+                frighten(state, rates, x, rates[R.rise_noticed])
+        word_spreads(state, scratch.free, j, house)
+        trace(out, at, L.TR_VISIT_NOTICED, head, by, km)
+        incident(town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR])
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def call_abroad(key, town, state, rates, scratch, out, at):
+    """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or risk arrest."""
+    n_callers = scratch.spans[at.n_units, L.S_CALLERS]
+    luck = scratch.luck
+    for row in range(n_callers):
+        luck[0, row] = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_CALLERS, row]))
+        luck[1, row] = event(P_CALL, at.day)
+    draw_rows(key, luck, n_callers)
+    for j in range(at.n_units):
+        for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
+            i = np.int64(scratch.lanes[L.LANE_CALLERS, row])
+            x = at.lo + i
+            flag = np.int64(state.people[L.FLAGS, x])
+            cell = cell_of(flag)
+            q_call, q_taken, q_joined, q_notice = split(luck[2, row], luck[3, row])
+            if q_call < rates[R.call]:
+                out.cells[at.k, cell, L.N_CALLS_INTENDED] += 1
+            if flag & L.DETAINED:
+                q_release, _, _, _ = quarters(key, P_RELEASE, town.first + x, at.day)
+                if q_release < rates[R.release]:
+                    flag = (flag & ~L.DETAINED) | L.WAS_DETAINED | L.NEW_GROUND
+                    state.people[L.FLAGS, x] = flag
+                    scratch.lanes[L.LANE_RATE, i] = scratch.lanes[L.LANE_BASE, i]
+                    trace(out, at, L.TR_RELEASE, x, 0, 0)
+                else:
+                    out.cells[at.k, cell, L.N_DETAINED] += 1
+                continue
+            if q_call >= rates[R.call]:
+                continue
+            if q_call >= withdrawn(rates[R.call], state.people[L.FEAR, x], 0, rates[R.avoid_call], 0):
+                out.cells[at.k, cell, L.N_CALLS_AVOIDED] += 1
+                trace(out, at, L.TR_CALL_AVOIDED, x, 0, 0)
+                continue
+            go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice):
+    """S8: the way to signal of one caller, perhaps followed, and how it ends."""
+    x = at.lo + i
+    u = at.first_unit + j
+    term = scratch.unit_terms[j]
+    flag = np.int64(state.people[L.FLAGS, x])
+    cell = cell_of(flag)
+    house = house_of(town, u, x)
+    _, spot = words(key, P_CALL_SPOT, town.first + x, 0)
+    km = np.int64(rates[R.call_km + choose16(spot & LOW, 32)])
+    trace(out, at, L.TR_CALL_SET_OUT, x, 0, km)
+    seen = 0
+    by = -1
+    if rates[R.calls_followed]:
+        if flag & L.ON_A_LIST and q_taken < threshold_of(term, flag):
+            by = watcher(scratch.free, j, (flag & L.ON_MPS) != 0)
+            if by >= 0:
+                scratch.free[j, by] -= 1
+        if by < 0 and q_joined < joined(term[L.T_JOIN], km):
+            by = L.BY_OPEN_ROLE  # watchers along the way to signal know no list
+        if by >= 0:
+            seen = NOTICED if q_notice < rates[R.notice] else UNNOTICED
+            out.cells[at.k, cell, L.N_FOLLOWED_CALLS] += 1
+            first_followed(state, at, x)
+            trace(out, at, L.TR_CALL_FOLLOWED, x, by, km)
+    q_back, q_report, q_claim, _ = quarters(key, P_CALL_END, town.first + x, at.day)
+    if seen == NOTICED:
+        frighten(state, rates, x, rates[R.rise_noticed])
+    if seen == NOTICED and q_back < rates[R.abandon]:
+        out.cells[at.k, cell, L.N_CALLS_ABANDONED] += 1
+        act(out, at, x, L.ACT_TURNED_BACK)
+        trace(out, at, L.TR_CALL_GIVEN_UP, x, by, km)
+        write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
+        incident(town, state, rates, out, at, u, x, house, L.I_CALL_GIVEN_UP, term[L.T_CONTACT], term[L.T_FEAR])
+        return
+    out.cells[at.k, cell, L.N_CALLS] += 1
+    act(out, at, x, L.ACT_CALL)
+    state.homes[L.HOME_CALLED, house] = 1
+    trace(out, at, L.TR_CALL_COMPLETED, x, by, km)
+    if seen:
+        write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, True)
+    detection, _ = words(key, P_DETECTION, town.first + x, at.day)
+    if np.int64(detection) < rates[R.detection]:
+        out.cells[at.k, cell, L.N_ARRESTS] += 1
+        out.cells[at.k, cell, L.N_DETAINED] += 1
+        state.people[L.FLAGS, x] |= u16(L.DETAINED)
+        scratch.lanes[L.LANE_RATE, i] = 0
+        frighten(state, rates, x, rates[R.rise_accused])
+        word_spreads(state, scratch.free, j, house)
+        trace(out, at, L.TR_ARREST, x, 0, km)
+        incident(town, state, rates, out, at, u, x, house, L.I_ARREST, term[L.T_CONTACT], term[L.T_FEAR])

@@ -1,0 +1,327 @@
+"""The compiled loops of a Sunday: what crosses units, and what officers decide (S3, S6, S10, S11, S14, S15).
+
+Three passes with a barrier between them, so that no unit reads what another has
+just changed: officers; then units (which read last week's events and fear of
+other households); then the new snapshot of households.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose, draw_rows, event, quarters, u8, u16, u32
+from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.dense import draw_households, pick
+from underwatch.world.kernels.rules import (
+    another,
+    cell_of,
+    frighten,
+    house_of,
+    incident,
+    kin_witnesses,
+    let_off,
+    part,
+    raised,
+    trace,
+)
+
+P_REPRIMAND_MPS = int(Purpose.REPRIMAND_MPS)
+P_EXIT = int(Purpose.EXIT)
+P_ENTRY = int(Purpose.ENTRY)
+P_ACCUSED = int(Purpose.ACCUSED)
+P_PROTEST = int(Purpose.PROTEST)
+P_KIN = int(Purpose.KIN)
+P_KIN_WORD = int(Purpose.KIN_WORD)
+
+OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
+ONE_REPORT = 256
+FORMER_DETAINEE = 2  # of the grounds
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def review_officers(key, town, rates, units, organ, unit_reports, pressure, added, order, n_days, day):
+    """S6: reports of the week against what was expected. A reprimand raises pressure; without one it eases.
+
+    `units` int32[officers + 1] are the first units of the areas; `order` (65536 = 1) is the week's mean order.
+    """
+    n = len(units) - 1
+    total = np.int64(0)
+    for u in range(len(unit_reports)):
+        total += np.int64(unit_reports[u])
+    mean = total * 256 // max(1, n)
+    for o in range(n):
+        reports = np.int64(0)
+        for u in range(units[o], units[o + 1]):
+            reports += np.int64(unit_reports[u])
+        reports *= 256
+        expected = ((rates[R.quota_mps + organ] + added[o]) * order >> 16) * n_days // 7
+        if mean > expected:
+            expected += part(mean - expected, rates[R.comparison])
+        rise = np.int64(-1)
+        if reports < expected:
+            q, _, _, _ = quarters(key, P_REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day)
+            if q < rates[R.reprimand]:
+                short = ((expected - reports) << 16) // expected
+                rise = part(part(rates[R.pressure_gain], min(short, 65535)), L.ONE - np.int64(pressure[o]))
+        else:
+            added[o] += part(rates[R.ratchet], reports - expected)
+        if rise >= 0:
+            pressure[o] = raised(pressure[o], rise)
+        else:
+            pressure[o] -= part(rates[R.pressure_relax], pressure[o])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def fade_files(rates, file_mps, file_mss, anger):
+    """S5, S14: a week's fading of the files and of anger."""
+    for i in range(len(file_mps)):
+        file_mps[i] = part(file_mps[i], rates[R.keep_file])
+        file_mss[i] = part(file_mss[i], rates[R.keep_file])
+        anger[i] = part(anger[i], rates[R.keep_anger])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
+    """S3: a resident comes onto a list of `organ`, and may learn of it."""
+    cell = cell_of(state.people[L.FLAGS, x])
+    state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
+    out.cells[at.k, cell, L.N_LISTINGS] += 1
+    if state.people[L.LISTED_DAY, x] == 0:
+        state.people[L.LISTED_DAY, x] = u16(at.t + 1)
+    trace(out, at, L.TR_LISTED, x, organ, 0)
+    _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
+    if learns < rates[R.learns]:
+        incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.I_LISTING, contact, fear)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
+    """S10: an unlisted resident is summoned; false if no real offence stands in the file."""
+    flag = np.int64(state.people[L.FLAGS, x])
+    cell = cell_of(flag)
+    house = house_of(town, u, x)
+    out.cells[at.k, cell, L.N_ACCUSATIONS] += 1
+    if not flag & L.REAL_OFFENCE:
+        out.cells[at.k, cell, L.N_FALSE_ACCUSATIONS] += 1
+    frighten(state, rates, x, rates[R.rise_accused])
+    if state.homes[L.HOME_EVENTS, house] < 255:
+        state.homes[L.HOME_EVENTS, house] += u8(1)
+    state.units[L.UNIT_EVENTS, u] = min(np.int64(state.units[L.UNIT_EVENTS, u]) + 1, 65535)
+    trace(out, at, L.TR_ACCUSED, x, organ, (flag & L.REAL_OFFENCE) != 0)
+    incident(town, state, rates, out, at, u, x, house, L.I_ACCUSATION, contact, fear)
+    state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
+    state.people[L.FILE_MPS, x] = 0
+    state.people[L.FILE_MSS, x] = 0
+    listed, _, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
+    if rates[R.list_kept] and listed < rates[R.listed_after]:
+        enlist(key, town, state, rates, out, at, u, x, organ, contact, fear)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_protest):
+    """S3, S10, S14: the week's decisions on one resident. `bars` holds the unit's bars, contact and fear."""
+    flag = np.int64(state.people[L.FLAGS, x])
+    mps = np.int64(state.people[L.FILE_MPS, x])
+    mss = np.int64(state.people[L.FILE_MSS, x])
+    if flag & L.REAL_OFFENCE and mps < OFFENCE_FORGOTTEN and mss < OFFENCE_FORGOTTEN:
+        flag &= ~L.REAL_OFFENCE
+        state.people[L.FLAGS, x] = flag
+    bar_mps, bar_mss, contact, fear = bars
+    if flag & L.ON_A_LIST:
+        quiet = mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED
+        if (quiet and np.int64(q_exit) < rates[R.exit]) or np.int64(u16(q_let_off)) < let_off(rates, flag):
+            state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
+            out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
+            trace(out, at, L.TR_DELISTED, x, 0, 0)
+    elif flag & L.ADULT and not flag & L.DETAINED:
+        if rates[R.accusations] and mps >= bar_mps:
+            accuse(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
+        elif rates[R.accusations] and mss >= bar_mss:
+            accuse(key, town, state, rates, out, at, u, x, L.MSS, contact, fear)
+        elif flag & L.NEW_GROUND and rates[R.list_kept]:
+            q, _, _, _ = quarters(key, P_ENTRY, town.first + x, at.day)
+            if q < part(rates[R.entry], 65536 - rates[R.let_off + FORMER_DETAINEE]):
+                enlist(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
+    if flag & L.NEW_GROUND:
+        state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
+    if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
+        out.cells[at.k, cell_of(flag), L.N_PROTESTS] += 1
+        trace(out, at, L.TR_PROTEST, x, 0, 0)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses):
+    """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare.
+
+    Tie by tie: the draws of a tie for all households of the chunk are one dense pass, and so are those of who tells.
+    """
+    n = len(town.house_start) - 1
+    if n < 2:
+        return
+    houses = town.house_start[first_house : first_house + n_houses]
+    a, b = scratch.house_draws[0, :n_houses], scratch.house_draws[1, :n_houses]
+    luck, talk = scratch.luck, scratch.planned
+    for tie in range(rates[R.kin_ties]):
+        draw_households(key, town.first, houses, 0, P_KIN + tie, a, b)
+        n_talk = 0
+        for h in range(n_houses):
+            house = first_house + h
+            other = another(choose(a[h], n), house, n)
+            talk[n_talk, 0] = house
+            talk[n_talk, 1] = other
+            n_talk += events[other] != 0
+        for row in range(n_talk):
+            luck[0, row] = u32(town.first + town.house_start[talk[row, 0]])
+            luck[1, row] = event(P_KIN_WORD + tie // 4, at.day)
+        draw_rows(key, luck, n_talk)
+        for row in range(n_talk):
+            word = luck[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2))
+            told_by_kin(town, state, rates, out, at, events, np.int64(talk[row, 0]), np.int64(talk[row, 1]), u16(word))
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def told_by_kin(town, state, rates, out, at, events, house, other, q):
+    """S11, S15: whether kin `other` tell `house`; all its members hear."""
+    dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
+    if np.int64(q) < part(rates[R.hear + min(15, np.int64(events[other]))], dares):
+        lo = np.int64(town.house_start[house])
+        for x in range(lo, np.int64(town.house_start[house + 1])):
+            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
+        trace(out, at, L.TR_HEARD_KIN, lo, other, 0)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def look_at(flags, anger, file_mps, file_mss, bar_mps, bar_mss, look):
+    """On whom anything can be decided this week (on most, nothing): a dense pass, generous, for `consider` to check."""
+    some = u16(L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE)
+    high_mps = u16(min(bar_mps, 65535))
+    high_mss = u16(min(bar_mss, 65535))
+    for i in range(len(flags)):
+        due = u16(u16(file_mps[i] >= high_mps) | u16(file_mss[i] >= high_mss))
+        look[i] = u16(u16(flags[i] & some) | anger[i] | due)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def bar_of(rates, pressure):
+    """S10: the weight of a file at which its subject is accused; pressure lowers it."""
+    return max(1, rates[R.accuse] - part(rates[R.accuse], part(rates[R.accuse_pressure], pressure)))
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def review_units(key, town, state, rates, scratch, out, events, first_chunk, last_chunk, day, t, k):
+    """Accusations, lists, protest and word among kin. `events` uint8[H] is the week's events before the review.
+
+    Stops before a chunk whose incidents might not fit; returns the next chunk.
+    """
+    for c in range(first_chunk, last_chunk):
+        first_unit = np.int64(town.chunk_start[c])
+        n_units = np.int64(town.chunk_start[c + 1]) - first_unit
+        lo = np.int64(town.units[L.UNIT_START, first_unit])
+        n = np.int64(town.units[L.UNIT_START, first_unit + n_units]) - lo
+        if len(out.records) - out.used[0] < 2 * (n + 1):
+            return c
+        if len(out.trace) and len(out.trace) - out.used[1] < 16 * (n + 1):
+            return c
+        at = L.Stretch(first_unit, n_units, lo, n, day, k, t, 0)
+        incidents = out.used[0]
+        file_mps = state.people[L.FILE_MPS, lo : lo + n]
+        file_mss = state.people[L.FILE_MSS, lo : lo + n]
+        anger = state.people[L.ANGER, lo : lo + n]
+        look = scratch.lanes[L.LANE_CHANCE, :n]
+        fade_files(rates, file_mps, file_mss, anger)
+        lowest = bar_of(rates, L.ONE)
+        look_at(state.people[L.FLAGS, lo : lo + n], anger, file_mps, file_mss, lowest, lowest, look)
+        review_people(
+            key, town, state, rates, scratch, out, at, pick(look, u16(65535), 0, scratch.lanes[L.LANE_NOTABLE])
+        )
+        kin_witnesses(key, town, state, rates, scratch.luck, out, incidents)
+        first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
+        n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house
+        hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses)
+    return last_chunk
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def review_people(key, town, state, rates, scratch, out, at, n):
+    """The decisions on the `n` residents noted in the chunk, in census order."""
+    luck = scratch.luck
+    for row in range(n):
+        who = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_NOTABLE, row]))
+        luck[0, 2 * row] = who
+        luck[1, 2 * row] = event(P_EXIT, at.day)
+        luck[0, 2 * row + 1] = who
+        luck[1, 2 * row + 1] = event(P_PROTEST, at.day)
+    draw_rows(key, luck, 2 * n)
+    u = at.first_unit - 1
+    end = np.int64(0)
+    bars = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
+    for row in range(n):
+        x = at.lo + np.int64(scratch.lanes[L.LANE_NOTABLE, row])
+        if x >= end:
+            while x >= end:
+                u += 1
+                end = np.int64(town.units[L.UNIT_START, u + 1])
+            bar_mps = bar_of(rates, state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]])
+            bar_mss = bar_of(rates, state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
+            contact, fear = unit_snapshot(town, state, u)
+            bars = (bar_mps, bar_mss, contact, fear)
+        consider(key, town, state, rates, out, at, u, x, bars, luck[2, 2 * row], luck[3, 2 * row], luck[2, 2 * row + 1])
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def unit_snapshot(town, state, u):
+    """Households of the unit with open contact, and mean household fear, as of the last review."""
+    contact = np.int64(0)
+    fear = np.int64(0)
+    for h in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
+        contact += np.int64(state.homes[L.HOME_CONTACT, h] > 0)
+        fear += np.int64(state.homes[L.HOME_FEAR, h])
+    return contact, fear // max(1, town.units[L.UNIT_HOUSE, u + 1] - town.units[L.UNIT_HOUSE, u])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def close_week(town, state, rates, scratch, events, first_chunk, last_chunk):
+    """The new snapshot of households: fear and contact; the week's events and calls are forgotten, not the review's."""
+    homes = state.homes
+    for c in range(first_chunk, last_chunk):
+        first = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c]])
+        last = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c + 1]])
+        lo, hi = np.int64(town.house_start[first]), np.int64(town.house_start[last])
+        so_far = scratch.luck[0, : hi - lo + 1]
+        add_along(state.people[L.FEAR, lo:hi], so_far)
+        begin = u32(0)
+        for h in range(first, last):
+            end = u32(town.house_start[h + 1] - lo)
+            members = max(u32(1), u32(end - begin))
+            homes[L.HOME_FEAR, h] = u32(u32(so_far[end] - so_far[begin]) // members) >> u32(8)
+            begin = end
+        renew_contact(u8(rates[R.contact_weeks]), homes[L.HOME_CALLED, first:last], homes[L.HOME_CONTACT, first:last])
+        forget(events[first:last], homes[L.HOME_EVENTS, first:last])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def add_along(values, so_far):
+    """Sums of the first 0, 1, 2 ... values: a household's sum is then a difference, whatever its size."""
+    total = u32(0)
+    for i in range(len(values)):
+        so_far[i] = total
+        total = u32(total + values[i])
+    so_far[len(values)] = total
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def renew_contact(weeks, called, contact):
+    """S8: contact abroad is open for so many weeks after a call. A dense pass."""
+    for h in range(len(called)):
+        left = u8(contact[h] - u8(contact[h] > 0))
+        contact[h] = weeks if called[h] else left
+        called[h] = u8(0)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def forget(seen, events):
+    """The events that have been talked of are forgotten. A dense pass."""
+    for h in range(len(events)):
+        events[h] = u8(events[h] - seen[h])

@@ -1,0 +1,316 @@
+"""The rules, one small function each: what a resident, an informant or an officer does.
+
+All are inlined into the kernels. Chances are 16-bit thresholds (65536 = 1) and
+shares multiples of 1/65535, so that engine and reference agree to the last bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose, draw_rows, event, u16, u32
+from underwatch.world.kernels import slots as R
+
+P_KIN = int(Purpose.KIN)
+ONE = L.ONE
+FULL_WEIGHT = 256  # of a report that claims something, in a file
+
+
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def part(a, b):
+    """a times b / 65536, rounded down."""
+    return (np.int64(a) * np.int64(b)) >> 16
+
+
+@njit("int64(int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def capped(x):
+    """At most 65535."""
+    return min(x, ONE)
+
+
+@njit("int64(int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def cell_of(flag):
+    """Cell of a resident: five grounds (bits 0..4) and listed at the start (bit 5)."""
+    return ((np.int64(flag) >> 1) & 31) | ((np.int64(flag) & L.LISTED_AT_START) >> 4)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def vigilance(rates, pressure):
+    """S4, S6: chance that a free watcher takes up an outing of a listed resident."""
+    return capped(rates[R.vigilance_base] + part(rates[R.vigilance_pressure], pressure))
+
+
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def taken_up(v, layers):
+    """S3, S4: chance that at least one of `layers` assigned watchers takes an outing up."""
+    none = np.int64(65536)
+    for _ in range(layers):
+        none = (none * (65536 - v)) >> 16
+    return capped(65536 - none)
+
+
+@njit("int64(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def joined(per_km, km):
+    """S7: chance that a watcher along the way joins or takes over on a way of `km`."""
+    none = np.int64(65536)
+    for _ in range(km):
+        none = (none * (65536 - per_km)) >> 16
+    return capped(65536 - none)
+
+
+@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def under_pressure(base, added, pressure):
+    """S5, S6, S10: a chance that pressure raises."""
+    return capped(base + part(added, pressure))
+
+
+@njit("int64(int64,int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def withdrawn(chance, fear, distress, avoid_fear, avoid_distress):
+    """S11: chance of an optional outing that fear and distress leave."""
+    left = chance - part(chance, part(fear, avoid_fear))
+    return left - part(left, part(distress, avoid_distress))
+
+
+@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def raised(level, step):
+    """A level of fear or anger after a rise, at most 1."""
+    return np.uint16(capped(np.int64(level) + step))
+
+
+@njit("uint16(int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def written_up(file, weight):
+    """S5: the weight of a file after one more report, at most 255 reports."""
+    return np.uint16(capped(np.int64(file) + weight))
+
+
+@njit("int64(int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def sent_to(capacity, position, n_units, day):
+    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`; the round moves on daily."""
+    turn = position - day * capacity % n_units
+    if turn < 0:
+        turn += n_units
+    if turn >= capacity:
+        return 0
+    return 1 if capacity - turn <= n_units else (capacity - turn + n_units - 1) // n_units
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def let_off(rates, flag):
+    """S3: chance this week of being let off the list by order: of all, or of those with these grounds alone."""
+    grounds = (np.int64(flag) >> 1) & 31
+    if flag & L.WAS_DETAINED:
+        grounds |= L.DETAINEE >> 1
+    least = np.int64(0)
+    if grounds:
+        least = np.int64(65536)
+        for n in range(5):
+            if grounds >> n & 1:
+                least = min(least, rates[R.let_off + n])
+    return max(least, rates[R.let_off + 5])
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def watcher(free, j, on_mps):
+    """S4: who of the free watchers follows; -1 when nobody is free. Each list's own people come first."""
+    if on_mps:
+        if free[j, L.BY_OPEN_ROLE] > 0:
+            return L.BY_OPEN_ROLE
+        if free[j, L.BY_MPS_OFFICER] > 0:
+            return L.BY_MPS_OFFICER
+        if free[j, L.BY_COVERT] > 0:
+            return L.BY_COVERT
+        return L.BY_MSS_OFFICER if free[j, L.BY_MSS_OFFICER] > 0 else -1
+    if free[j, L.BY_COVERT] > 0:
+        return L.BY_COVERT
+    if free[j, L.BY_MSS_OFFICER] > 0:
+        return L.BY_MSS_OFFICER
+    if free[j, L.BY_OPEN_ROLE] > 0:
+        return L.BY_OPEN_ROLE
+    return L.BY_MPS_OFFICER if free[j, L.BY_MPS_OFFICER] > 0 else -1
+
+
+@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def another(other, house, n):
+    """S1: kin live elsewhere: household `other` of n, or the next one where that is the household itself."""
+    if other != house:
+        return other
+    return other + 1 if other + 1 < n else 0
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def trace(out, at, kind, i, other, value):
+    """A line of the diary, when one is asked for."""
+    if len(out.trace) and (out.trace_who < 0 or out.trace_who == i):
+        row = out.used[1]
+        out.trace[row, 0] = at.t
+        out.trace[row, 1] = kind
+        out.trace[row, 2] = i
+        out.trace[row, 3] = other
+        out.trace[row, 4] = value
+        out.used[1] = row + 1
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def act(out, at, i, bit):
+    """Note what a resident did today, when somebody asks (the ledger of twins)."""
+    if len(out.acts):
+        out.acts[(at.day + 3) % 7, i] |= u16(bit)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def report(town, state, rates, out, at, u, i, organ, claim, weight):
+    """S5: a written report on resident i enters the file of `organ`; it counts at the review if it claims something."""
+    cell = cell_of(state.people[L.FLAGS, i])
+    out.cells[at.k, cell, L.N_REPORTS] += 1
+    if organ == L.MPS:
+        state.people[L.FILE_MPS, i] = written_up(state.people[L.FILE_MPS, i], weight)
+    else:
+        state.people[L.FILE_MSS, i] = written_up(state.people[L.FILE_MSS, i], weight)
+    if claim:
+        state.units[L.UNIT_REPORTS + organ, u] += 1
+        out.cells[at.k, cell, claim] += 1
+        if claim == L.N_REPORTS_OFFENCE:
+            state.people[L.FLAGS, i] |= np.uint16(L.REAL_OFFENCE)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def frighten(state, rates, i, step):
+    """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
+    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step)
+    if rates[R.anger] and state.people[L.FLAGS, i] & L.REACTIVE:
+        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def word_spreads(state, free, j, house):
+    """S11: an event will be talked of in the unit tomorrow and among kin at the week's end."""
+    free[j, L.F_EVENTS] += 1
+    if state.homes[L.HOME_EVENTS, house] < 255:
+        state.homes[L.HOME_EVENTS, house] += np.uint8(1)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def house_of(town, u, i):
+    """The household of resident i of unit u: the last that begins at or before i."""
+    lo = np.int64(town.units[L.UNIT_HOUSE, u])
+    hi = np.int64(town.units[L.UNIT_HOUSE, u + 1])
+    while hi - lo > 1:
+        middle = (lo + hi) >> 1
+        if town.house_start[middle] <= i:
+            lo = middle
+        else:
+            hi = middle
+    return lo
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def adult_of(town, state, u, nth):
+    """The nth adult (from 0) of unit u, who must have so many."""
+    i = np.int64(town.units[L.UNIT_START, u])
+    end = np.int64(town.units[L.UNIT_START, u + 1])
+    flags = state.people[L.FLAGS]
+    left = nth
+    while i + 16 <= end:
+        adults = u16(0)
+        for k in range(16):
+            adults = u16(adults + u16(flags[i + k] & u16(L.ADULT)))
+        if np.int64(adults) > left:
+            break
+        left -= np.int64(adults)
+        i += 16
+    left -= np.int64(flags[i] & L.ADULT)
+    while left >= 0:
+        i += 1
+        left -= np.int64(flags[i] & L.ADULT)
+    return i
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def kin_witnesses(key, town, state, rates, luck, out, first):
+    """S13: who besides the subject and the unit knows, for the incidents from row `first` on: household and kin.
+
+    Persons, households with open contact, and mean fear. Kin and their fear are the same all week, so this can wait
+    until a chunk's incidents are together.
+    """
+    ties = rates[R.kin_ties]
+    n_houses = len(town.house_start) - 1
+    if n_houses < 2:
+        ties = 0
+    block = luck.shape[1] // max(1, ties)
+    for begin in range(first, out.used[0], block):
+        n = min(block, out.used[0] - begin)
+        for m in range(n):
+            for tie in range(ties):
+                luck[0, m * ties + tie] = u32(town.first + town.house_start[out.house[begin + m]])
+                luck[1, m * ties + tie] = event(P_KIN + tie, 0)
+        draw_rows(key, luck, n * ties)
+        for m in range(n):
+            house = np.int64(out.house[begin + m])
+            persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
+            contact = np.int64(state.homes[L.HOME_CONTACT, house] > 0)
+            fear = np.int64(state.homes[L.HOME_FEAR, house])
+            for tie in range(ties):
+                other = another(choose(luck[2, m * ties + tie], n_houses), house, n_houses)
+                persons += np.int64(town.house_start[other + 1] - town.house_start[other])
+                contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
+                fear += np.int64(state.homes[L.HOME_FEAR, other])
+            out.records[begin + m, 3] = persons
+            out.records[begin + m, 4] = contact << 8 | fear // (1 + ties)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
+    """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's.
+
+    Its kin (columns 3 and 4) are named when the chunk is done: `kin_witnesses`.
+    """
+    row = out.used[0]
+    flag = np.int64(state.people[L.FLAGS, i])
+    listed = 32 if flag & L.ON_A_LIST else 0
+    at_start = 64 if flag & L.LISTED_AT_START else 0
+    neighbours = np.int64(town.units[L.UNIT_START, u + 1] - town.units[L.UNIT_START, u]) - np.int64(
+        town.house_start[house + 1] - town.house_start[house]
+    )
+    record = out.records
+    record[row, 0] = at.t
+    record[row, 1] = kind << 8 | at_start | listed | ((flag >> 1) & 31)
+    record[row, 2] = (np.int64(state.people[L.FEAR, i]) >> 8) << 8 | np.int64(state.homes[L.HOME_CONTACT, house] > 0)
+    record[row, 5] = neighbours
+    record[row, 6] = min(contact, 255) << 8 | fear
+    record[row, 7] = part(neighbours, rates[R.hearsay_reach])
+    out.who[row] = town.first + i
+    out.house[row] = house
+    out.used[0] = row + 1
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def first_followed(state, at, i):
+    """The day on which a resident was first followed."""
+    if state.people[L.FOLLOWED_DAY, i] == 0:
+        state.people[L.FOLLOWED_DAY, i] = u16(at.t + 1)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def threshold_of(term, flag):
+    """S3, S4: chance that an outing of this listed resident is taken up: layers by ground, vigilance by list."""
+    column = L.T_TAKE_FAMILY_MPS if flag & L.FAMILY else L.T_TAKE_PERSON_MPS
+    chance = np.int64(0)
+    if flag & L.ON_MPS:
+        chance = term[column]
+    if flag & L.ON_MSS:
+        chance = max(chance, term[column + 1])
+    return chance
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim, offence):
+    """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
+    if q_report < term[L.T_REPORT_MPS + organ]:
+        if offence:
+            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
+        elif q_claim < term[L.T_CLAIM_MPS + organ]:
+            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
+        else:
+            report(town, state, rates, out, at, u, i, organ, 0, rates[R.weight_nothing])

@@ -1,0 +1,213 @@
+"""The week ahead of a chunk: who is who, what its officers' pressure means, and which visits are planned."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32
+from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.dense import count_adults, draw_households, pick
+from underwatch.world.kernels.rules import capped, cell_of, part, taken_up, threshold_of, under_pressure, vigilance
+
+P_KIN = int(Purpose.KIN)
+P_VISIT = int(Purpose.VISIT)
+P_VISIT_TAIL = int(Purpose.VISIT_TAIL)
+P_JOURNEY_TAIL = int(Purpose.JOURNEY_TAIL)
+P_PERMIT = int(Purpose.PERMIT)
+P_PERMIT_ANSWER = int(Purpose.PERMIT_ANSWER)
+MARKED = L.GROUNDS | L.LISTED_AT_START
+NOTABLE = MARKED | L.ON_A_LIST | L.ROLE
+LOW = np.uint32(0xFFFF)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def call_the_roll(town, state, scratch, first_unit, n_units):
+    """Listed, callers and role holders by unit, and how many adults. Returns the number of marked residents."""
+    lo = np.int64(town.units[L.UNIT_START, first_unit])
+    lanes = scratch.lanes
+    notable = lanes[L.LANE_NOTABLE]
+    n_marked = 0
+    n = scratch.spans[n_units]
+    for kind in range(5):
+        n[kind] = 0
+    for j in range(n_units):
+        for kind in range(5):
+            scratch.spans[j, kind] = n[kind]
+        begin = np.int64(town.units[L.UNIT_START, first_unit + j])
+        flags = state.people[L.FLAGS, begin : town.units[L.UNIT_START, first_unit + j + 1]]
+        n[L.S_ADULTS] += count_adults(flags)
+        n_notable = pick(flags, u16(NOTABLE), begin - lo, notable)
+        for m in range(n_notable):
+            i = np.int64(notable[m])
+            flag = np.int64(state.people[L.FLAGS, lo + i])
+            lanes[L.LANE_MARKED, n_marked] = i
+            lanes[L.LANE_CELLS, n_marked] = cell_of(flag)
+            n_marked += (flag & MARKED) != 0
+            sort_in(lanes, n, i, flag)
+        for m in range(n_notable):
+            i = np.int64(notable[m])
+            flag = np.int64(state.people[L.FLAGS, lo + i])
+            if flag & L.ON_A_LIST and not flag & L.FAMILY:
+                lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
+                n[L.S_LISTED] += 1
+    return n_marked
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def sort_in(lanes, n, i, flag):
+    """Note a resident among listed families, callers and role holders."""
+    if flag & L.ON_A_LIST and flag & L.FAMILY:
+        lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
+        n[L.S_LISTED] += 1
+    if flag & L.PHONE:
+        lanes[L.LANE_CALLERS, n[L.S_CALLERS]] = i
+        n[L.S_CALLERS] += 1
+    if flag & L.OPEN_ROLE:
+        lanes[L.LANE_OPEN_ROLES, n[L.S_OPEN]] = i
+        n[L.S_OPEN] += 1
+    if flag & L.COVERT:
+        lanes[L.LANE_COVERT, n[L.S_COVERT]] = i
+        n[L.S_COVERT] += 1
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def count_listed(state, scratch, out, lo, n_listed, k, n_days):
+    """People on a list, by cell: the same on every day until the review."""
+    for m in range(n_listed):
+        x = lo + np.int64(scratch.lanes[L.LANE_LISTED, m])
+        cell = cell_of(state.people[L.FLAGS, x])
+        for d in range(n_days):
+            out.cells[k + d, cell, L.N_LISTED] += 1
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def set_terms(town, state, rates, scratch, first_unit, n_units):
+    """Thresholds of each unit for the week, from its officers' pressure."""
+    for j in range(n_units):
+        u = first_unit + j
+        term = scratch.unit_terms[j]
+        top = np.int64(0)
+        for organ in range(2):
+            pressure = np.int64(
+                state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]]
+                if organ == L.MPS
+                else state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]]
+            )
+            v = vigilance(rates, pressure)
+            top = max(top, v)
+            term[L.T_TAKE_PERSON_MPS + organ] = taken_up(v, rates[R.layers_person])
+            term[L.T_TAKE_FAMILY_MPS + organ] = taken_up(v, rates[R.layers_family])
+            term[L.T_REPORT_MPS + organ] = rates[R.written] * under_pressure(
+                rates[R.report_base], rates[R.report_pressure], pressure
+            )
+            term[L.T_CLAIM_MPS + organ] = under_pressure(rates[R.claim_base], rates[R.claim_pressure], pressure)
+            term[L.T_ROUTINE_MPS + organ] = under_pressure(rates[R.routine_base], rates[R.routine_pressure], pressure)
+            term[L.T_SPARE_MPS + organ] = rates[R.spare] * part(rates[R.vigilance_pressure], pressure)
+        adults = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
+        term[L.T_JOIN] = part(rates[R.join_per_km], top)
+        term[L.T_OFFENCE] = capped((adults * rates[R.offence_per_adult]) >> 16)
+        contact = np.int64(0)
+        fear = np.int64(0)
+        houses = max(1, town.units[L.UNIT_HOUSE, u + 1] - town.units[L.UNIT_HOUSE, u])
+        for h in range(np.int64(town.units[L.UNIT_HOUSE, u]), np.int64(town.units[L.UNIT_HOUSE, u + 1])):
+            contact += np.int64(state.homes[L.HOME_CONTACT, h] > 0)
+            fear += np.int64(state.homes[L.HOME_FEAR, h])
+        term[L.T_CONTACT] = contact
+        term[L.T_FEAR] = fear // houses
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def assign_watchers(state, scratch, lo, n_units):
+    """S3, S4: the chance that an outing of each listed resident is taken up, the same all week."""
+    for j in range(n_units):
+        for row in range(scratch.spans[j, L.S_LISTED], scratch.spans[j + 1, L.S_LISTED]):
+            flag = np.int64(state.people[L.FLAGS, lo + np.int64(scratch.lanes[L.LANE_LISTED, row])])
+            scratch.lanes[L.LANE_TAKE, row] = threshold_of(scratch.unit_terms[j], flag)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def plan_visits(key, town, state, rates, scratch, at, n_days):
+    """S7, S16: this week's visits to kin and journeys, sorted by day and unit.
+
+    A permit asked for `permit_lag` days earlier is answered this week: nothing needs to be remembered.
+    """
+    monday = at.day - (at.day + 3) % 7
+    h0 = town.units[L.UNIT_HOUSE, at.first_unit]
+    h1 = town.units[L.UNIT_HOUSE, at.first_unit + at.n_units]
+    draws = scratch.house_draws
+    houses = town.house_start[h0:h1]
+    draw_households(key, town.first, houses, monday, P_VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
+    asked = monday - rates[R.permit_lag] if rates[R.permits_needed] else monday
+    draw_households(key, town.first, houses, asked, P_PERMIT, draws[2, : h1 - h0], draws[3, : h1 - h0])
+    scratch.visit_spans[: 7 * at.n_units + 1] = 0
+    n = 0
+    for j in range(at.n_units):
+        for h in range(
+            np.int64(town.units[L.UNIT_HOUSE, at.first_unit + j]),
+            np.int64(town.units[L.UNIT_HOUSE, at.first_unit + j + 1]),
+        ):
+            a = draws[0, h - h0]
+            if np.int64(a >> u32(16)) < rates[R.visit]:
+                n = plan(scratch, monday + choose16(draws[1, h - h0] >> u32(16), 7) - at.day, n_days, at, j, h,
+                         choose16(a & LOW, max(1, rates[R.kin_ties])), n)  # fmt: skip
+            if np.int64(draws[2, h - h0] >> u32(16)) < rates[R.permit]:
+                refused, when, _, _ = quarters(key, P_PERMIT_ANSWER, town.first + town.house_start[h], monday)
+                listed = False
+                for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
+                    listed = listed or (state.people[L.FLAGS, x] & L.ON_A_LIST) != 0
+                kind = L.JOURNEY
+                if rates[R.permits_needed] and listed and refused < rates[R.permit_refused]:
+                    kind = L.REFUSED
+                n = plan(scratch, monday + choose16(when, 7) - at.day, n_days, at, j, h, kind, n)
+    for slot in range(7 * at.n_units):
+        scratch.visit_spans[slot + 1] += scratch.visit_spans[slot]
+    for row in range(n - 1, -1, -1):  # a counting sort; backwards keeps the order of households
+        slot = scratch.planned[row, 0] * at.n_units + scratch.planned[row, 1]
+        scratch.visit_spans[slot + 1] -= 1
+        place = scratch.visit_spans[slot + 1]
+        scratch.visits[place, L.V_HOUSE] = scratch.planned[row, 2]
+        scratch.visits[place, L.V_TIE] = scratch.planned[row, 3]
+    for slot in range(7 * at.n_units):  # after the sort, entry s + 1 holds the start of slot s
+        scratch.visit_spans[slot] = scratch.visit_spans[slot + 1]
+    scratch.visit_spans[7 * at.n_units] = n
+    draw_visits(key, town, scratch, at)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def draw_visits(key, town, scratch, at):
+    """The luck of all visits of the week, drawn together: how far, made, taken up, joined, noticed."""
+    luck = scratch.luck
+    visits = scratch.visits
+    n = 0
+    for day in range(7):
+        for row in range(scratch.visit_spans[day * at.n_units], scratch.visit_spans[(day + 1) * at.n_units]):
+            tie = np.int64(visits[row, L.V_TIE])
+            head = u32(town.first + town.house_start[visits[row, L.V_HOUSE]])
+            luck[0, n] = head
+            luck[1, n] = event(P_KIN + tie, 0)
+            luck[0, n + 1] = head
+            luck[1, n + 1] = event(P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL, at.day + day)
+            n += 2
+    draw_rows(key, luck, n)
+    for row in range(n >> 1):
+        visits[row, L.V_DISTANCE] = choose16(u16(luck[3, 2 * row]), 32)
+        made, taken, on_the_way, notice = split(luck[2, 2 * row + 1], luck[3, 2 * row + 1])
+        visits[row, L.V_MADE] = made
+        visits[row, L.V_TAKEN] = taken
+        visits[row, L.V_JOINED] = on_the_way
+        visits[row, L.V_NOTICE] = notice
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def plan(scratch, d, n_days, at, j, house, tie, n):
+    """Note a visit on day d of the stretch, if it falls within."""
+    if 0 <= d < n_days:
+        scratch.planned[n, 0] = d
+        scratch.planned[n, 1] = j
+        scratch.planned[n, 2] = house
+        scratch.planned[n, 3] = tie
+        scratch.visit_spans[d * at.n_units + j + 1] += 1
+        return n + 1
+    return n

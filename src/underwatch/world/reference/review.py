@@ -1,0 +1,153 @@
+"""The Sunday review of the reference world: officers, then residents and kin, then what households know of each other.
+
+Nothing a household learns of another is newer than the last review: units are independent within a week.
+"""
+
+from __future__ import annotations
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose
+from underwatch.world.reference.population import Household, Officer, Resident, Unit
+from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part
+
+REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
+FORGOTTEN = 64  # a file below a quarter of a report no longer speaks of an offence
+
+
+def hold(world: Rules, order: int, week_days: int) -> None:
+    """The whole review, on the Sunday that `world` has reached; `order` is the week's mean, 65536 = 1."""
+    for officers in world.officers:
+        judge_officers(world, officers, order, week_days)
+    for house in world.houses:
+        house.heard = house.events
+    for unit in world.units:
+        unit.reports = [0, 0]
+        decide_on(world, unit)
+    for house in world.houses:
+        close_week(world, house)
+
+
+def judge_officers(world: Rules, officers: list[Officer], order: int, week_days: int) -> None:
+    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet."""
+    now = world.rates
+    brought = {
+        officer: sum(unit.reports[officer.organ] for unit in officer.units) * FULL_WEIGHT for officer in officers
+    }
+    quotas = (now.quota_mps, now.quota_mss)
+    mean = sum(brought.values()) // len(officers)
+    for officer, reports in brought.items():
+        expected = ((quotas[officer.organ] + officer.added) * order >> 16) * week_days // 7
+        expected += part(max(0, mean - expected), now.comparison)
+        if reports >= expected:
+            officer.added += part(now.ratchet, reports - expected)
+        elif world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand:
+            shortfall = min(ONE, (expected - reports << 16) // expected)
+            officer.pressure += part(part(now.pressure_gain, shortfall), ONE - officer.pressure)
+            continue
+        officer.pressure -= part(now.pressure_relax, officer.pressure)
+
+
+def decide_on(world: Rules, unit: Unit) -> None:
+    """S3, S10, S11: the week's decisions on a unit's residents, and what its households hear from kin."""
+    now = world.rates
+    bars = []
+    for officer in unit.officers:
+        lowered = part(now.accuse, part(now.accuse_pressure, officer.pressure))
+        bars.append(max(1, now.accuse - lowered))
+    for house in unit.households:
+        for r in house.members:
+            r.files = [part(file, now.keep_file) for file in r.files]
+            r.anger = part(r.anger, now.keep_anger)
+            if max(r.files) < FORGOTTEN:
+                r.real_offence = False
+            consider(world, r, bars)
+            r.new_ground = False
+            protest(world, r)
+        hear_from_kin(world, house)
+
+
+def consider(world: Rules, r: Resident, bars: list[int]) -> None:
+    """S3, S10: the listed may come off the list, slowly; the unlisted may be accused, or listed for a new ground."""
+    now = world.rates
+    if r.lists and world.draw(Purpose.EXIT, r.number)[2] < let_off(world, r):
+        r.lists = set()
+        world.count("delistings", r)
+        return
+    if r.detained or not r.adult:
+        return
+    if r.lists:
+        if max(r.files) < FULL_WEIGHT and world.luck.words(Purpose.EXIT, r.number, world.day)[0] < now.exit:
+            r.lists = set()
+            world.count("delistings", r)
+        return
+    full = [organ for organ in (L.MPS, L.MSS) if r.files[organ] >= bars[organ]]
+    if now.accusations and full:
+        accuse(world, r, full[0])
+    elif r.new_ground and now.list_kept and world.draw(Purpose.ENTRY, r.number)[0] < reentry(world):
+        enlist(world, r, L.MPS)
+
+
+def let_off(world: Rules, r: Resident) -> int:
+    """S3: the chance of being let off by order: of all, or of those who have no other ground than those named."""
+    chances = world.rates.let_off
+    held = (r.family, r.phone, r.detainee or r.was_detained, r.returned, r.discharged)
+    own = [int(chance) for chance, has in zip(chances, held, strict=False) if has]
+    return max(min(own, default=0), int(chances[-1]))
+
+
+def reentry(world: Rules) -> int:
+    """S3, S9: the chance that a release is a ground for the list, unless that ground was taken from it."""
+    return part(world.rates.entry, 65536 - int(world.rates.let_off[2]))
+
+
+def accuse(world: Rules, r: Resident, organ: int) -> None:
+    """S10: an unlisted resident is summoned; the accusation is false where no real offence stands in the file."""
+    world.count("accusations", r)
+    if not r.real_offence:
+        world.count("false_accusations", r)
+    world.frighten(r, world.rates.rise_accused)
+    r.house.events = min(255, r.house.events + 1)
+    r.house.unit.events = min(ONE, r.house.unit.events + 1)
+    world.incident("accusation", r)
+    r.real_offence = False
+    r.files = [0, 0]
+    if world.rates.list_kept and world.draw(Purpose.ACCUSED, r.number)[0] < world.rates.listed_after:
+        enlist(world, r, organ)
+
+
+def enlist(world: Rules, r: Resident, organ: int) -> None:
+    """S3: onto the list of an organ, out of any role; the resident may learn of it."""
+    r.lists = {organ}
+    r.open_role = r.covert = False
+    world.count("listings", r)
+    r.listed_day = r.listed_day or world.day - world.start + 1
+    if world.draw(Purpose.ACCUSED, r.number)[1] < world.rates.learns:
+        world.incident("listing", r)
+
+
+def protest(world: Rules, r: Resident) -> None:
+    """S14: anger may come out."""
+    if r.adult and world.luck.words(Purpose.PROTEST, r.number, world.day)[0] < part(world.rates.protest, r.anger):
+        world.count("protests", r)
+
+
+def hear_from_kin(world: Rules, house: Household) -> None:
+    """S11, S15: kin to whom something happened tell in private, if they dare; the whole household is frightened."""
+    now = world.rates
+    told = 0
+    for tie in range(now.kin_ties):
+        kin, _ = world.kin(house, tie)
+        if kin is not None and kin.heard:
+            dares = ONE - part(kin.fear * 257, ONE - now.speech_floor)
+            chance = part(int(now.hear[min(15, kin.heard)]), dares)
+            told += world.draw(Purpose.KIN_WORD + tie // 4, house.number)[tie % 4] < chance
+    for r in house.members:
+        r.fear = min(ONE, r.fear + told * now.rise_hearsay)
+
+
+def close_week(world: Rules, house: Household) -> None:
+    """S11, S13: what others will know of the household until the next review: its fear, and its contact abroad."""
+    house.fear = sum(r.fear for r in house.members) // len(house.members) >> 8
+    house.contact = world.rates.contact_weeks if house.called else max(0, house.contact - 1)
+    house.called = False
+    house.events -= house.heard

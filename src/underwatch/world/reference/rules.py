@@ -1,0 +1,209 @@
+"""The small rules of the reference world: chances, who follows, what is written, felt, told and noted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose
+from underwatch.world.rates import Rates
+from underwatch.world.reference.population import Household, Luck, Officer, Resident, Unit, choose, choose16
+
+ONE = L.ONE
+WHOLE = 65536  # certainty, as a 16-bit threshold
+FULL_WEIGHT = 256  # one report in a file
+DISTANCES = 32
+
+# Who follows, to whom they report, and who goes first when a resident is on the list of the MPS, or of the MSS alone.
+OPEN_ROLE, COVERT, MPS_OFFICER, MSS_OFFICER = "open role", "covert", "beat officer", "field officer"
+REPORTS_TO = {OPEN_ROLE: L.MPS, COVERT: L.MSS, MPS_OFFICER: L.MPS, MSS_OFFICER: L.MSS}
+FIRST_TO_GO = {
+    L.MPS: (OPEN_ROLE, MPS_OFFICER, COVERT, MSS_OFFICER),
+    L.MSS: (COVERT, MSS_OFFICER, OPEN_ROLE, MPS_OFFICER),
+}
+INDICATOR = {name: column for column, name in enumerate(L.INDICATORS)}
+
+
+def part(a: int, b: int) -> int:
+    """`a` times the share `b`, rounded down."""
+    return a * b >> 16
+
+
+def at_least_once(chance: int, times: int) -> int:
+    """Chance of at least one success in so many independent tries."""
+    none = WHOLE
+    for _ in range(times):
+        none = none * (WHOLE - chance) >> 16
+    return min(ONE, WHOLE - none)
+
+
+def weekday(day: int) -> int:
+    """Monday is 0."""
+    return (day + 3) % 7
+
+
+class Rules:
+    """A place on a day, and what the steps of the day and the review are made of."""
+
+    def __init__(self, luck: Luck, units: list[Unit], officers: tuple[list[Officer], list[Officer]], day: int) -> None:
+        self.luck = luck
+        self.units = units
+        self.officers = officers
+        self.houses = [house for unit in units for house in unit.households]
+        self.residents = [r for house in self.houses for r in house.members]
+        self.place = {house: h for h, house in enumerate(self.houses)}
+        self.start = self.day = day
+        self.rates: Rates
+        self.counts: list[list[list[int]]] = []  # by day, cell and indicator
+        self.records: list[tuple[int, ...]] = []
+        self.who: list[int] = []
+
+    def draw(self, purpose: int, who: int) -> tuple[int, int, int, int]:
+        """Today's four uniforms."""
+        return self.luck.quarters(purpose, who, self.day)
+
+    # --- chances ---
+
+    def after_fear(self, chance: int, r: Resident) -> int:
+        """S11: what fear and distress leave of the chance of something that need not be done."""
+        chance -= part(chance, part(r.fear, self.rates.avoid_fear))
+        return chance - part(chance, part(r.distress, self.rates.avoid_distress))
+
+    def under_pressure(self, unit: Unit, organ: int, base: int, added: int) -> int:
+        """S6: a chance that the pressure on the unit's officer raises."""
+        return min(ONE, base + part(added, unit.officers[organ].pressure))
+
+    def vigilance(self, unit: Unit, organ: int) -> int:
+        """S4, S6: chance that one free watcher takes up an outing of a listed resident."""
+        return self.under_pressure(unit, organ, self.rates.vigilance_base, self.rates.vigilance_pressure)
+
+    def taken_up(self, unit: Unit, lists: set[int], family: bool) -> int:
+        """S3, S4: chance that any of the layers of assigned watchers takes the outing up; the keener list counts."""
+        layers = self.rates.layers_family if family else self.rates.layers_person
+        return max((at_least_once(self.vigilance(unit, organ), layers) for organ in lists), default=0)
+
+    def joined(self, unit: Unit, km: int) -> int:
+        """S7: chance that somebody along the way joins or takes over; the longer, the likelier."""
+        keenest = max(self.vigilance(unit, L.MPS), self.vigilance(unit, L.MSS))
+        return at_least_once(part(self.rates.join_per_km, keenest), km)
+
+    # --- watching and writing ---
+
+    def tail(self, unit: Unit, lists: set[int], taken: bool, joined: bool) -> str | None:
+        """S4, S7: who follows. Each list's own people go first; when nobody is free, somebody along the way may."""
+        order = FIRST_TO_GO[L.MPS if L.MPS in lists else L.MSS]
+        free = next((by for by in order if unit.free[by] > 0), None)
+        if taken and free is not None:
+            unit.free[free] -= 1
+            return free
+        return OPEN_ROLE if joined else None
+
+    def was_followed(self, r: Resident) -> None:
+        """Remember the first day."""
+        r.followed_day = r.followed_day or self.day - self.start + 1
+
+    def write_down(self, r: Resident, organ: int, q_report: int, q_claim: int, offence: bool) -> None:
+        """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
+        now, unit = self.rates, r.house.unit
+        if not now.written or q_report >= self.under_pressure(unit, organ, now.report_base, now.report_pressure):
+            return
+        if offence:
+            self.report(r, organ, "reports_offence", FULL_WEIGHT)
+        elif q_claim < self.under_pressure(unit, organ, now.claim_base, now.claim_pressure):
+            self.report(r, organ, "reports_routine", FULL_WEIGHT)
+        else:
+            self.report(r, organ, "", now.weight_nothing)
+
+    def report(self, r: Resident, organ: int, claim: str, weight: int) -> None:
+        """S5, S6: a report feeds the file; it counts towards the quota if it claims something."""
+        self.count("reports", r)
+        r.files[organ] = min(ONE, r.files[organ] + weight)
+        if claim:
+            self.count(claim, r)
+            r.house.unit.reports[organ] += 1
+        if claim == "reports_offence":
+            r.real_offence = True
+
+    # --- fear and word ---
+
+    def frighten(self, r: Resident, rise: int) -> None:
+        """S11, S14: fear rises, and anger in the reactive."""
+        r.fear = min(ONE, r.fear + rise)
+        if self.rates.anger and r.reactive:
+            r.anger = min(ONE, r.anger + rise)
+
+    def word_spreads(self, house: Household) -> None:
+        """S11: the unit will talk of it tomorrow, kin at the week's end."""
+        house.unit.events_today += 1
+        house.events = min(255, house.events + 1)
+
+    def kin(self, house: Household, tie: int) -> tuple[Household | None, int]:
+        """S1: the household at the other end of a tie, anywhere in the place, and the class of its distance."""
+        word, other_word = self.luck.words(Purpose.KIN + tie, house.number, 0)
+        n = len(self.houses)
+        other = choose(word, n)
+        if other == self.place[house]:
+            other = (other + 1) % n
+        return self.houses[other] if n > 1 else None, choose16(other_word & 0xFFFF, DISTANCES)
+
+    # --- the record ---
+
+    def count(self, indicator: str, r: Resident, amount: int = 1) -> None:
+        """Count for the resident's group today."""
+        self.counts[self.day - self.start][r.cell][INDICATOR[indicator]] += amount
+
+    def incident(self, kind: str, r: Resident) -> None:
+        """S13: what happened, and per class of witness how many, whether contact is open, and their fear."""
+        house, unit = r.house, r.house.unit
+        relatives = [kin for tie in range(self.rates.kin_ties) if (kin := self.kin(house, tie)[0]) is not None]
+        close = [house, *relatives]
+        neighbours = len(unit.residents) - len(house.members)
+        what = L.INCIDENT_NAMES.index(kind) << 8 | bool(r.listed_at_start) << 6 | bool(r.lists) << 5 | r.grounds
+        self.records.append(
+            (
+                self.day - self.start,
+                what,
+                r.fear >> 8 << 8 | (house.contact > 0),
+                sum(len(h.members) for h in close) - 1,
+                sum(h.contact > 0 for h in close) << 8 | sum(h.fear for h in close) // len(close),
+                neighbours,
+                min(255, sum(h.contact > 0 for h in unit.households)) << 8
+                | sum(h.fear for h in unit.households) // max(1, len(unit.households)),
+                part(neighbours, self.rates.hearsay_reach),
+            )
+        )
+        self.who.append(r.number)
+
+    # --- to compare with the engine ---
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that changes, under the engine's names."""
+        people, houses, units = self.residents, self.houses, self.units
+        mps, mss = self.officers
+        columns = {
+            "flags": [r.flags for r in people],
+            "fear": [r.fear for r in people],
+            "distress": [r.distress for r in people],
+            "file_mps": [r.files[L.MPS] for r in people],
+            "file_mss": [r.files[L.MSS] for r in people],
+            "anger": [r.anger for r in people],
+            "listed_day": [r.listed_day for r in people],
+            "followed_day": [r.followed_day for r in people],
+            "house_events": [h.events for h in houses],
+            "house_called": [h.called for h in houses],
+            "house_contact": [h.contact for h in houses],
+            "house_fear": [h.fear for h in houses],
+            "unit_events": [u.events for u in units],
+            "reports_mps": [u.reports[L.MPS] for u in units],
+            "reports_mss": [u.reports[L.MSS] for u in units],
+            "pressure_mps": [o.pressure for o in mps],
+            "pressure_mss": [o.pressure for o in mss],
+            "added_mps": [o.added for o in mps],
+            "added_mss": [o.added for o in mss],
+        }
+        return {name: np.array(values, np.int64) for name, values in columns.items()}
+
+    @property
+    def cells(self) -> np.ndarray:
+        """Daily indicators, int64[days, 64, indicators]."""
+        return np.array(self.counts, np.int64)

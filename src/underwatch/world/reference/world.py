@@ -1,0 +1,362 @@
+"""The reference world: the same rules in plain Python, one resident at a time: the ODD made executable.
+
+Written from what the rules mean (MODEL: rows S1 to S17), not from the engine: nothing compiled is
+called, no array is used in a rule, and every number is a Python integer. Chances are 16-bit thresholds
+(65536 = 1), levels are multiples of 1/65535. The engine must agree with this to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose
+from underwatch.world.rates import rates
+from underwatch.world.reference import review
+from underwatch.world.reference.population import (
+    Household,
+    Luck,
+    Resident,
+    Unit,
+    choose,
+    choose16,
+    draw_households,
+    settle,
+)
+from underwatch.world.reference.rules import (
+    COVERT,
+    FIRST_TO_GO,
+    FULL_WEIGHT,
+    MPS_OFFICER,
+    MSS_OFFICER,
+    ONE,
+    OPEN_ROLE,
+    REPORTS_TO,
+    WHOLE,
+    Rules,
+    part,
+    weekday,
+)
+
+if TYPE_CHECKING:
+    from underwatch.world.population import Frame
+    from underwatch.world.scenario import Phase
+
+SPARE_TRIES = 16
+MOST_ROLES = 64
+SUNDAY = 6
+
+
+class ReferenceWorld(Rules):
+    """One place in one history.
+
+    Explicit `house_start` and `unit_house` (first resident of each household, first household of each
+    unit, with an end) replace the drawn ones. `chunk_residents` only says in what order incidents are noted.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        first: int,
+        residents: int,
+        frame: Frame,
+        contact_weeks: int,
+        start_day: int,
+        house_start: Sequence[int] | None = None,
+        unit_house: Sequence[int] | None = None,
+        chunk_residents: int = L.CHUNK_RESIDENTS,
+    ) -> None:
+        luck = Luck(seed)
+        if house_start is None or unit_house is None:
+            house_start, unit_house = draw_households(luck, first, residents, frame)
+        units, officers = settle(luck, first, house_start, unit_house, frame, contact_weeks)
+        super().__init__(luck, units, officers, start_day)
+        self.chunks = self._chunks(chunk_residents)
+        self.order_sum = self.week_days = 0
+
+    def _chunks(self, least: int) -> list[list[Unit]]:
+        """Neighbouring units that go through a week together."""
+        chunks: list[list[Unit]] = [[]]
+        size = 0
+        for unit in self.units:
+            if size >= least:
+                chunks.append([])
+                size = 0
+            chunks[-1].append(unit)
+            size += len(unit.residents)
+        return chunks
+
+    # --- the calendar ---
+
+    def run(self, phases: Iterable[Phase]) -> ReferenceWorld:
+        """Take the world from the day it has reached to the end of `phases`."""
+        for phase in phases:
+            self.rates = rates(phase.values, phase.without, phase.order, phase.campaign)
+            while phase.day <= self.day < phase.day + phase.days:
+                days = min(7 - weekday(self.day), phase.day + phase.days - self.day)
+                self.stretch(days, int(phase.order * WHOLE + 0.5))
+        return self
+
+    def stretch(self, days: int, order: int) -> None:
+        """Days of one week under one set of rates; a Sunday ends with the review."""
+        self.counts.extend([[0] * L.N_INDICATORS for _ in range(L.N_CELLS)] for _ in range(days))
+        begin = self.day
+        for units in self.chunks:
+            for self.day in range(begin, begin + days):
+                self.live_through(units)
+        self.order_sum += order * days
+        self.week_days += days
+        if weekday(self.day) == SUNDAY:
+            review.hold(self, self.order_sum // self.week_days, self.week_days)
+            self.order_sum = self.week_days = 0
+        self.day = begin + days
+
+    def live_through(self, units: list[Unit]) -> None:
+        """The day, in the order of the ODD's process overview."""
+        for step in (
+            self.feel_and_set_out,
+            self.share_attention,
+            self.visit_kin,
+            self.call_abroad,
+            self.follow_outings,
+            self.at_home,
+            self.tally,
+        ):
+            for unit in units:
+                step(unit)
+
+    # --- the steps of the day ---
+
+    def feel_and_set_out(self, unit: Unit) -> None:
+        """S11: fear fades and hearsay raises it, distress integrates fear, and both keep people from going out."""
+        now = self.rates
+        hears = int(now.hear[min(15, unit.events)])
+        for r in unit.residents:
+            *q_outings, q_hear = self.draw(Purpose.DAY, r.number)
+            r.fear = part(r.fear, now.keep_fear)
+            if q_hear < hears:
+                r.fear = min(ONE, r.fear + now.rise_hearsay)
+            r.distress = min(ONE, part(r.distress, now.keep_distress) + part(r.fear, now.gain_distress))
+            unwatched = now.outing_adult if r.adult else now.outing_child
+            chance = 0 if r.detained else self.after_fear(unwatched, r)
+            r.outings = [q < chance for q in q_outings]
+            r.followed = [False] * 3
+            r.unwatched_outings = [q < unwatched for q in q_outings]
+
+    def share_attention(self, unit: Unit) -> None:
+        """S4: attention is scarce. Each unit's watchers have so much a day; an officer's outings go round the area."""
+        now = self.rates
+        q_open, q_covert, _, _ = self.draw(Purpose.UNIT, unit.number)
+        n_open = sum(r.open_role for r in unit.adults)
+        n_covert = sum(r.covert for r in unit.adults)
+        unit.free = {
+            OPEN_ROLE: (n_open * now.attention_role + q_open) >> 16,
+            COVERT: (n_covert * now.attention_role + q_covert) >> 16,
+        }
+        capacity = part(self.day + 1, now.attention_officer) - part(self.day, now.attention_officer)
+        for by, officer in zip((MPS_OFFICER, MSS_OFFICER), unit.officers, strict=True):
+            area = officer.units
+            turns = range(self.day * capacity, (self.day + 1) * capacity)
+            unit.free[by] = sum(area[turn % len(area)] is unit for turn in turns)
+        unit.events_today = 0
+
+    def visit_kin(self, unit: Unit) -> None:
+        """S7, S16: who planned a visit to kin or a journey for today goes, unless kept by detention or fear."""
+        monday = self.day - weekday(self.day)
+        for house in unit.households:
+            word, when = self.luck.words(Purpose.VISIT, house.number, monday)
+            if word >> 16 < self.rates.visit and monday + choose16(when >> 16, 7) == self.day:
+                tie = choose16(word & 0xFFFF, max(1, self.rates.kin_ties))
+                kin, distance = self.kin(house, tie)
+                if kin is not None:
+                    self.go(house, int(self.rates.visit_km[distance]), journey=False)
+            self.travel(house, monday)
+
+    def travel(self, house: Household, monday: int) -> None:
+        """S16: a journey needs a permit, asked for weeks ago; the answer may be no."""
+        now = self.rates
+        asked = monday - (now.permit_lag if now.permits_needed else 0)
+        if self.luck.words(Purpose.PERMIT, house.number, asked)[0] >> 16 >= now.permit:
+            return
+        q_refused, q_when, _, _ = self.luck.quarters(Purpose.PERMIT_ANSWER, house.number, monday)
+        if monday + choose16(q_when, 7) != self.day:
+            return
+        if now.permits_needed and any(r.lists for r in house.members) and q_refused < now.permit_refused:
+            self.count("permits_refused", house.head)
+        else:
+            self.go(house, 0, journey=True)
+
+    def go(self, house: Household, km: int, journey: bool) -> None:
+        """S7, S16: a household sets out; a watcher may follow or join; a permit sets the tail on anybody."""
+        now, unit, head = self.rates, house.unit, house.head
+        self.count("visits_intended", head)
+        purpose = Purpose.JOURNEY_TAIL if journey else Purpose.VISIT_TAIL
+        q_made, q_taken, q_joined, q_notice = self.draw(purpose, house.number)
+        if head.detained or q_made >= self.after_fear(WHOLE, head):
+            return
+        self.count("visits_made", head)
+        if journey:
+            self.count("journeys", head)
+        if not now.visits_followed:
+            return
+        lists = set().union(*(r.lists for r in house.members))
+        chance = self.taken_up(unit, lists, head.family)
+        if journey and now.permits_needed:
+            chance = self.taken_up(unit, {L.MPS, L.MSS}, True)
+        by = self.tail(unit, lists, q_taken < chance, bool(lists) and q_joined < self.joined(unit, km))
+        if by is None:
+            return
+        self.count("followed_visits", head)
+        for r in house.members:
+            self.was_followed(r)
+        purpose = Purpose.JOURNEY_CLAIM if journey else Purpose.VISIT_CLAIM
+        q_report, q_claim, _, _ = self.draw(purpose, house.number)
+        self.write_down(head, REPORTS_TO[by], q_report, q_claim, offence=False)
+        if q_notice < now.notice:
+            for r in house.members:
+                if not r.detained:
+                    self.frighten(r, now.rise_noticed)
+            self.word_spreads(house)
+            self.incident("followed_visit", head)
+
+    def call_abroad(self, unit: Unit) -> None:
+        """S8, S9: callers intend calls; fear keeps some at home; the detained may be released."""
+        now = self.rates
+        for r in [r for r in unit.adults if r.phone]:
+            q_call, q_taken, q_joined, q_notice = self.draw(Purpose.CALL, r.number)
+            intends = q_call < now.call
+            if intends:
+                self.count("calls_intended", r)
+            if r.detained:
+                if self.draw(Purpose.RELEASE, r.number)[0] < now.release:
+                    r.detained = False
+                    r.was_detained = r.new_ground = True
+            elif intends and q_call >= now.call - part(now.call, part(r.fear, now.avoid_call)):
+                self.count("calls_avoided", r)
+            elif intends:
+                self.go_and_call(r, q_taken, q_joined, q_notice)
+
+    def go_and_call(self, r: Resident, q_taken: int, q_joined: int, q_notice: int) -> None:
+        """S8, S9: a caller may be followed (one unlisted by those along the way) and turn back; a call risks arrest."""
+        now, unit = self.rates, r.house.unit
+        spot = self.luck.quarters(Purpose.CALL_SPOT, r.number, 0)[2]
+        km = int(now.call_km[choose16(spot, 32)])
+        by = None
+        if now.calls_followed:
+            taken = bool(r.lists) and q_taken < self.taken_up(unit, r.lists, r.family)
+            by = self.tail(unit, r.lists, taken, q_joined < self.joined(unit, km))
+        noticed = by is not None and q_notice < now.notice
+        q_back, q_report, q_claim, _ = self.draw(Purpose.CALL_END, r.number)
+        if by is not None:
+            self.count("followed_calls", r)
+            self.was_followed(r)
+        if noticed:
+            self.frighten(r, now.rise_noticed)
+        if noticed and by is not None and q_back < now.abandon:
+            self.count("calls_abandoned", r)
+            self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=False)
+            self.incident("call_given_up", r)
+            return
+        self.count("calls_completed", r)
+        r.house.called = True
+        if by is not None:
+            self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=True)
+        if self.luck.words(Purpose.DETECTION, r.number, self.day)[0] < now.detection:
+            self.count("arrests", r)
+            r.detained = True
+            self.frighten(r, now.rise_accused)
+            self.word_spreads(r.house)
+            self.incident("arrest", r)
+
+    def follow_outings(self, unit: Unit) -> None:
+        """S4: outings of the listed are followed while attention lasts, defectors' families first; then S10."""
+        listed = [r for r in unit.adults if r.lists]
+        for r in sorted(listed, key=lambda r: not r.family):
+            draws = self.draw(Purpose.FOLLOW, r.number)
+            chance = self.taken_up(unit, r.lists, r.family)
+            for slot in range(3):
+                if r.outings[slot] and draws[slot] < chance:
+                    by = self.tail(unit, r.lists, True, False)
+                    if by is not None:
+                        self.follow(r, slot, by)
+        self.spend_spare(unit)
+
+    def spend_spare(self, unit: Unit) -> None:
+        """S10: under pressure what attention is left is turned to whoever of the unlisted is met outside."""
+        adults = unit.adults
+        for attempt in range(min(sum(unit.free.values()), SPARE_TRIES) if adults else 0):
+            by = next(by for by in FIRST_TO_GO[L.MPS] if unit.free[by])
+            pressure = unit.officers[REPORTS_TO[by]].pressure
+            a, b = self.luck.words(Purpose.SPARE + attempt, unit.number, self.day)
+            if a >> 16 >= self.rates.spare * part(self.rates.vigilance_pressure, pressure):
+                continue
+            r = adults[choose(b, len(adults))]
+            slots = [slot for slot in range(3) if r.outings[slot] and not r.followed[slot]]
+            if slots and not r.lists:
+                unit.free[by] -= 1
+                self.follow(r, slots[0], by)
+
+    def follow(self, r: Resident, slot: int, by: str) -> None:
+        """S4, S5: one outing is followed, written down, and perhaps noticed."""
+        r.followed[slot] = True
+        self.count("followed_outings", r)
+        self.was_followed(r)
+        q_notice, q_report, q_claim, _ = self.draw(Purpose.TAIL + slot, r.number)
+        self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=False)
+        if q_notice < self.rates.notice:
+            self.count("noticed", r)
+            self.frighten(r, self.rates.rise_noticed)
+            self.word_spreads(r.house)
+            self.incident("followed_outing", r)
+
+    def at_home(self, unit: Unit) -> None:
+        """S5, S10, S17: neighbours report offences seen and routine acts, and homes are checked at night."""
+        now, adults, holders = self.rates, unit.adults, unit.role_holders
+        if now.written and holders and len(adults) > 1:
+            _, _, q_lodging, q_offence = self.draw(Purpose.UNIT, unit.number)
+            if q_offence < min(ONE, part(len(adults), now.offence_per_adult)):
+                q_who, q_told, q_role, _ = self.draw(Purpose.OFFENCE, unit.number)
+                if q_told < now.report_offence:
+                    witness = holders[choose16(q_role, len(holders))]
+                    organ = L.MPS if witness.open_role else L.MSS
+                    self.report(adults[choose16(q_who, len(adults))], organ, "reports_offence", FULL_WEIGHT)
+            for role, holder in enumerate(holders[:MOST_ROLES]):
+                self.report_routine(unit, role, holder, adults)
+            if holders[0].open_role and q_lodging < now.lodging:
+                self.check_homes(unit)
+        unit.events = min(ONE, unit.events_today)
+
+    def report_routine(self, unit: Unit, role: int, holder: Resident, adults: list[Resident]) -> None:
+        """S10: a role holder may make a routine act of some other adult of the unit into a report."""
+        organ = L.MPS if holder.open_role else L.MSS
+        chance = self.under_pressure(unit, organ, self.rates.routine_base, self.rates.routine_pressure)
+        if self.draw(Purpose.ROUTINE + role // 4, unit.number)[role % 4] >= chance:
+            return
+        word, _ = self.luck.words(Purpose.ROUTINE_TARGET, holder.number, self.day)
+        pick = choose(word, len(adults))
+        if adults[pick] is holder:
+            pick = (pick + 1) % len(adults)
+        if not adults[pick].detained:
+            self.report(adults[pick], organ, "reports_routine", FULL_WEIGHT)
+
+    def check_homes(self, unit: Unit) -> None:
+        """S17: guests who are not registered are found; the host is reported and knows it."""
+        for slot, q_found in enumerate(self.draw(Purpose.LODGING, unit.number)):
+            if q_found < self.rates.guest:
+                word, _ = self.luck.words(Purpose.LODGING_HOME + slot, unit.number, self.day)
+                host = unit.households[choose(word, len(unit.households))].head
+                self.report(host, L.MPS, "reports_routine", FULL_WEIGHT)
+                self.frighten(host, self.rates.rise_noticed)
+                self.word_spreads(host.house)
+
+    def tally(self, unit: Unit) -> None:
+        """The day's counts and levels, by group at the start."""
+        for r in unit.residents:
+            self.count("outings", r, sum(r.outings))
+            self.count("outings_forgone", r, sum(r.unwatched_outings) - sum(r.outings))
+            self.count("fear", r, r.fear)
+            self.count("distress", r, r.distress)
+            self.count("distressed", r, r.distress >= self.rates.threshold_distress)
+            self.count("detained", r, r.detained)
+            self.count("listed", r, bool(r.lists))
