@@ -1,6 +1,7 @@
 """What the intake takes of what is packed or sealed: xz, zip, npz, Parquet, age."""
 
 import io
+import itertools
 import lzma
 import zipfile
 
@@ -88,6 +89,7 @@ def headed(kind, shape="(1,)", body=b"12345678", version=b"\1\0"):
         raw_zip([("a.npy", b"x" * 9, 9, 0), ("a.npy", b"x" * 9, 9, 0)]), raw_zip([("a.npy", b"x" * 9, 9, 0)], flags=1),
         raw_zip([("a.txt", b"", 0, 0)]),
     ],
+    ids=itertools.count(),  # the bytes of a zip hold the time
 )  # fmt: skip
 def test_an_array_that_is_none_is_refused(data):
     with pytest.raises(InputError, match=r"^f: "):
