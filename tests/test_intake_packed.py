@@ -18,6 +18,8 @@ from underwatch.intake.arrays import arrays_of, expect
 from underwatch.intake.parquet import opened
 from underwatch.intake.sealed import MOST_STANZAS, checked_head
 from underwatch.intake.xz import unxz
+from underwatch.record.outputs import table_bytes
+from underwatch.record.schema import TABLES
 
 # --- xz and zip -------------------------------------------------------------------------------------------------------
 
@@ -133,6 +135,18 @@ def read(data, schema=SCHEMA):
 def test_parquet_is_read_as_it_was_written(how):
     made = table(20_000)
     assert read(parquet(made, **how)).cast(SCHEMA).to_pylist() == made.to_pylist()
+
+
+@pytest.mark.parametrize("n", [0, 1, 500])
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_of_a_run_is_read_as_it_was_written(name, n):
+    def column(kind):
+        if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
+            return pa.array(["a"] * n, kind)
+        return pa.array([1] * n, pa.int32()).cast(kind)
+
+    made = pa.table({field.name: column(field.type) for field in TABLES[name]}, TABLES[name])
+    assert read(table_bytes(name, made), TABLES[name]).to_pylist() == made.to_pylist()
 
 
 def test_a_page_that_becomes_huge_is_refused():
