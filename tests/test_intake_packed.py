@@ -1,6 +1,7 @@
 """What the intake takes of what is packed or sealed: xz, zip, npz, Parquet, age."""
 
 import io
+import itertools
 import lzma
 import zipfile
 
@@ -17,6 +18,8 @@ from underwatch.files.intake.arrays import arrays_of, expect
 from underwatch.files.intake.parquet import opened
 from underwatch.files.intake.sealed import MOST_STANZAS, checked_head
 from underwatch.files.intake.xz import unxz
+from underwatch.record.outputs import table_bytes
+from underwatch.record.schema import TABLES
 
 # --- xz and zip -------------------------------------------------------------------------------------------------------
 
@@ -88,6 +91,7 @@ def headed(kind, shape="(1,)", body=b"12345678", version=b"\1\0"):
         raw_zip([("a.npy", b"x" * 9, 9, 0), ("a.npy", b"x" * 9, 9, 0)]), raw_zip([("a.npy", b"x" * 9, 9, 0)], flags=1),
         raw_zip([("a.txt", b"", 0, 0)]),
     ],
+    ids=itertools.count(),  # the bytes of a zip hold the time
 )  # fmt: skip
 def test_an_array_that_is_none_is_refused(data):
     with pytest.raises(InputError, match=r"^f: "):
@@ -131,6 +135,18 @@ def read(data, schema=SCHEMA):
 def test_parquet_is_read_as_it_was_written(how):
     made = table(20_000)
     assert read(parquet(made, **how)).cast(SCHEMA).to_pylist() == made.to_pylist()
+
+
+@pytest.mark.parametrize("n", [0, 1, 500])
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_of_a_run_is_read_as_it_was_written(name, n):
+    def column(kind):
+        if pa.types.is_dictionary(kind) or pa.types.is_string(kind):
+            return pa.array(["a"] * n, kind)
+        return pa.array([1] * n, pa.int32()).cast(kind)
+
+    made = pa.table({field.name: column(field.type) for field in TABLES[name]}, TABLES[name])
+    assert read(table_bytes(name, made), TABLES[name]).to_pylist() == made.to_pylist()
 
 
 def test_a_page_that_becomes_huge_is_refused():

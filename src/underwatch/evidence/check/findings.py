@@ -109,7 +109,8 @@ class Finding:
 def finding(code: str, file: str, row: int = 0, column: str = "", hint: str = "") -> Finding:
     """Return a finding of a known code; KeyError for an unknown one."""
     level, remedy = CODES[code]
-    return Finding(file, row, column, code, level, " ".join(remedy.replace("{hint}", hint).split()))
+    told = remedy.replace("{hint}", hint) if "{hint}" in remedy else f"{remedy} {hint}"
+    return Finding(file, row, column, code, level, " ".join(told.split()))
 
 
 def declared_as_notes(findings: Iterable[Finding], declares: Iterable[str]) -> list[Finding]:

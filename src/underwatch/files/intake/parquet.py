@@ -45,7 +45,11 @@ def opened(source: Path | pa.NativeFile, schema: pa.Schema, remedy: str, name: s
 def _checked(source: pa.NativeFile, schema: pa.Schema, where: str, remedy: str) -> pq.ParquetFile:
     size = source.size()
     end = bytes(source.read_at(8, max(0, size - 8)))
-    if not end.endswith(_MAGIC) or int.from_bytes(end[:4], "little") > min(size, _MOST_FOOTER):
+    if (
+        bytes(source.read_at(4, 0)) != _MAGIC
+        or end[4:] != _MAGIC
+        or int.from_bytes(end[:4], "little") > min(size, _MOST_FOOTER)
+    ):
         raise InputError(f"{where} is damaged: it is not Parquet; {remedy}")
     file = pq.ParquetFile(source, thrift_string_size_limit=_MOST_FOOTER, thrift_container_size_limit=_MOST_FOOTER)
     if not file.schema_arrow.equals(schema):
@@ -71,10 +75,13 @@ def _checked(source: pa.NativeFile, schema: pa.Schema, where: str, remedy: str) 
 
 def _pages(source: pa.NativeFile, chunk: pq.ColumnChunkMetaData, where: str, remedy: str) -> int:
     """Return the number of pages of a column in a row group; InputError for one that becomes too large."""
-    first = chunk.dictionary_page_offset
-    at = chunk.data_page_offset if not first else min(first, chunk.data_page_offset)
+    first, data = chunk.dictionary_page_offset or 0, chunk.data_page_offset
+    # Of no rows there is at most a page of words; nothing else begins before the pages do.
+    at = first if first and (data > first or (not data and not chunk.num_values)) else data
     end, pages = at + chunk.total_compressed_size, 0
-    if at < 0 or end > source.size():
+    if end == at and not chunk.num_values:
+        return 0
+    if at < len(_MAGIC) or end > source.size():
         raise InputError(f"{where} is damaged: it is not Parquet; {remedy}")
     while at < end:
         try:
