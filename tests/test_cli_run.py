@@ -18,7 +18,8 @@ def jobs(monkeypatch):
     """What the command hands to the main job."""
     handed = []
     module = types.ModuleType("underwatch.experiments.run")
-    module.main_job = lambda scenario, options: handed.append((scenario, options))
+    module.Pages = lambda *pages: pages
+    module.main_job = lambda scenario, options, pages: handed.append((scenario, options))
     monkeypatch.setitem(sys.modules, "underwatch.experiments.run", module)
     return handed
 

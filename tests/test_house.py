@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "underwatch"
 
 # The studio's page is served on the loopback address; an executor that a user names may speak to a cluster.
-MAY_SERVE = {"show/server.py", "show/server_api.py", "show/server_guard.py", "cli/studio.py"}
+MAY_SERVE = {"web/server.py", "web/api.py", "web/guard.py", "cli/studio.py"}
 NETWORK = {
     "socket", "socketserver", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "telnetlib", "xmlrpc",
     "asyncio", "requests", "httpx", "httpcore", "aiohttp", "urllib3", "websockets", "starlette", "uvicorn",
@@ -74,7 +74,7 @@ def test_each_module_says_what_it_is():
 
 
 # Only these two write, make, rename or remove; all others go through them.
-WRITERS = {"files.py", "folders.py"}
+WRITERS = {"files/writing.py", "files/folders.py"}
 WRITING = {
     "write_text", "write_bytes", "mkdir", "makedirs", "mkdtemp", "mkstemp", "touch", "unlink", "rmdir", "removedirs",
     "rmtree", "rename", "renames", "chmod", "fchmod", "chown", "truncate", "ftruncate", "symlink", "symlink_to",
@@ -86,13 +86,13 @@ OF_OS_ALONE = {"open", "remove", "replace", "link"}  # the same words mean somet
 # Where a word is harmless: what it writes to is held in memory, or handed out by the two.
 HARMLESS_WRITING = {
     ("cli/stops.py", "os.open"), ("cli/stops.py", "dup2"),  # /dev/null in place of a terminal that is gone
-    ("evidence/store.py", "sqlite3.connect"),  # after `files` has made the file and looked at what stands beside it
-    ("estimate/outputs.py", "to_netcdf"),  # into a private folder of `folders`
+    ("evidence/edit/store.py", "sqlite3.connect"),  # after `files` has made the file and looked at what stands beside it
+    ("inference/outputs.py", "to_netcdf"),  # into a private folder of `folders`
     ("record/outputs.py", "ParquetWriter"),  # to a file that `files` has opened
-    *((name, "savez") for name in ("world/checkpoint.py", "estimate/posterior.py", "estimate/question.py")),
-    *((name, "write_table") for name in ("record/outputs.py", "estimate/outputs.py", "whatif/folder.py")),
-    ("whatif/folder.py", "write_csv"), ("show/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),
-    ("whatif/ensemble.py", "truncate"),  # of a file that `files` has opened
+    *((name, "savez") for name in ("world/checkpoint.py", "inference/npe/posterior.py", "inference/workflow.py")),
+    *((name, "write_table") for name in ("record/outputs.py", "inference/outputs.py", "experiments/engine/answer_folder.py")),
+    ("experiments/engine/answer_folder.py", "write_csv"), ("pages/charts/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),
+    ("experiments/engine/tasks.py", "truncate"),  # of a file that `files` has opened
     ("terminal.py", "open"),  # the terminal itself, for what must not go where standard output goes
     ("intake/regular.py", "os.open"), ("intake/archive.py", "ZipFile"),  # to read
 }  # fmt: skip

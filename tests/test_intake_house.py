@@ -20,29 +20,29 @@ OWN = "it reads what comes with the program"
 MAY = {
     ("facts/tables.py", "read_text"): OWN,
     ("facts/tables.py", "csv.DictReader"): OWN,
-    ("world/compiled.py", "read_bytes"): "it reads the program's own source",
-    ("whatif/interventions.py", "read_text"): OWN,
-    ("evidence/vocabularies.py", "read_bytes"): OWN,
-    ("evidence/vocabularies.py", "csv.DictReader"): OWN,
-    ("evidence/example.py", "read_text"): OWN,
-    ("evidence/example.py", "csv.DictReader"): OWN,
-    ("evidence/synthetic.py", "read_text"): OWN,
-    ("evidence/synthetic.py", "csv.reader"): OWN,
-    ("evidence/synthetic.py", "json.loads"): OWN,
-    ("evidence/importing.py", "read_text"): OWN,
+    ("world/kernels/compiled.py", "read_bytes"): "it reads the program's own source",
+    ("experiments/interventions.py", "read_text"): OWN,
+    ("evidence/format/vocabularies.py", "read_bytes"): OWN,
+    ("evidence/format/vocabularies.py", "csv.DictReader"): OWN,
+    ("evidence/samples/example.py", "read_text"): OWN,
+    ("evidence/samples/example.py", "csv.DictReader"): OWN,
+    ("evidence/samples/synthetic.py", "read_text"): OWN,
+    ("evidence/samples/synthetic.py", "csv.reader"): OWN,
+    ("evidence/samples/synthetic.py", "json.loads"): OWN,
+    ("evidence/edit/importing.py", "read_text"): OWN,
     ("cli/evidence.py", "read_text"): OWN,
-    ("show/pages.py", "read_text"): OWN,
-    ("show/server.py", "read_bytes"): "it reads the page that comes with the program",
-    ("files.py", "os.open"): "it writes, and syncs a folder",
-    ("files.py", "os.fdopen"): "it writes",
+    ("pages/rendering.py", "read_text"): OWN,
+    ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
+    ("files/writing.py", "os.open"): "it writes, and syncs a folder",
+    ("files/writing.py", "os.fdopen"): "it writes",
     ("world/checkpoint.py", "json.loads"): "of what it has just written",
-    ("estimate/outputs.py", "read_bytes"): "of a file that it has just written",
+    ("inference/outputs.py", "read_bytes"): "of a file that it has just written",
     ("evidence/folder.py", "zipfile.ZipFile"): "it writes one",
     ("evidence/folder.py", "open"): "a member of a zip that the intake has looked over",
-    ("evidence/store.py", "sqlite3.connect"): "store_guard looks over what it opens",
-    ("evidence/seal.py", "pyrage.decrypt"): "the intake has looked over the head",
-    ("evidence/seal.py", "passphrase.decrypt"): "the intake has looked over the head",
-    ("evidence/sequences.py", "read_text"): OWN,
+    ("evidence/edit/store.py", "sqlite3.connect"): "store_guard looks over what it opens",
+    ("evidence/privacy/seal.py", "pyrage.decrypt"): "the intake has looked over the head",
+    ("evidence/privacy/seal.py", "passphrase.decrypt"): "the intake has looked over the head",
+    ("evidence/privacy/sequences.py", "read_text"): OWN,
     ("cli/studio.py", "open"): "it opens a browser",
     ("cli/stops.py", "os.open"): "it opens /dev/null",
     ("terminal.py", "the built-in open"): "it opens the terminal",
@@ -65,7 +65,7 @@ def direct_reads(path):
                 yield call.attr
 
 
-ELSEWHERE = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE / "intake")
+ELSEWHERE = sorted(path for path in SOURCE.rglob("*.py") if path.parent != SOURCE / "files" / "intake")
 
 
 @pytest.mark.parametrize("path", ELSEWHERE, ids=lambda path: str(path.relative_to(SOURCE)))
@@ -80,7 +80,7 @@ def test_every_exception_is_in_use():
 
 
 def test_the_intake_is_the_only_user_of_what_it_guards():
-    assert {call for path in (SOURCE / "intake").glob("*.py") for call in direct_reads(path)} >= {
+    assert {call for path in (SOURCE / "files" / "intake").glob("*.py") for call in direct_reads(path)} >= {
         "os.open", "tomllib.loads", "json.loads", "lzma.LZMADecompressor", "zipfile.ZipFile", "csv.reader",
         "pq.ParquetFile",
     }  # fmt: skip

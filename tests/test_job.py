@@ -23,8 +23,10 @@ from underwatch.experiments import run as job
 from underwatch.experiments.engine import place as work
 from underwatch.experiments.engine import run_directory as stations
 from underwatch.experiments.engine.worlds import StopAsked, begin
-from underwatch.experiments.run import main_job
+from underwatch.experiments.run import Pages, main_job
 from underwatch.experiments.silence import silence_curve
+from underwatch.pages.report import scenario_report
+from underwatch.pages.summary import summary_lines
 from underwatch.record.outputs import read_run
 from underwatch.world import checkpoint, simulate
 from underwatch.world.scenario import RunOptions
@@ -212,7 +214,7 @@ def test_a_place_is_the_same_alone_in_its_province_and_in_the_country(province):
 def test_the_order_of_places_does_not_matter(province, tmp_path):
     scenario = scenario_for("Ryanggang", days=8)
     turned = scenario.replace(places=scenario.places[::-1])
-    main_job(turned, RunOptions(draws=0, threads=2, out=tmp_path / "turned"))
+    main_job(turned, RunOptions(draws=0, threads=2, out=tmp_path / "turned"), Pages(scenario_report, summary_lines))
     told = [json.loads((folder / "manifest.json").read_text()) for folder in (province[0], tmp_path / "turned")]
     one, other = (manifest["place_digests"] for manifest in told)
     assert list(one) == list(other)[::-1]

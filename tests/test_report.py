@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from underwatch.experiments.study import headlines
+from underwatch.experiments.study import Part, PlaceFacts, SilencePoint, Study, headlines
 from underwatch.facts import model_parameters, places, provinces
 from underwatch.pages.charts.plots import ratios, weekly_chart
 from underwatch.pages.country import label_spots, province_table, seat_map
@@ -17,10 +17,6 @@ from underwatch.pages.rendering import plain, unit_words
 from underwatch.pages.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
 from underwatch.pages.summary import (
     STATEMENT,
-    Part,
-    PlaceFacts,
-    SilencePoint,
-    Study,
     band,
     band_words,
     silence_sentence,

@@ -1,4 +1,4 @@
-"""The tractable twin: a reduced model of what leaks out whose likelihood is known exactly, so that it can be a referee.
+"""The toy model: a reduced model of what leaks out whose likelihood is known exactly, so that it can be a referee.
 
 Twelve places, half of them at the border, are watched for 104 weeks. Watching sets both what happens and what is told:
 
@@ -11,8 +11,8 @@ Twelve places, half of them at the border, are watched for 104 weeks. Watching s
 
 Trend, campaign and office change at the ends of four-week bins, so all weeks of a bin are alike. Given the acts, what A
 alone, B alone and both hold are independent Poisson counts; with g integrated out, the counts of a place are negative
-multinomial. That is the exact likelihood. `ToyModel` says which parts are there; a parameter of a part that is not there is
-fixed at what means "none".
+multinomial. That is the exact likelihood. `ToyModel` says which parts are there; a parameter of a part that is not
+there is fixed at what means "none".
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class ToyModel:
         if self.law not in LAWS:
             raise InputError(f'fear law "{self.law}" is not known{nearest(self.law, LAWS)}; known: {", ".join(LAWS)}')
         if self.lists not in (1, 2):
-            raise InputError(f"lists is {self.lists}; the twin has 1 or 2")
+            raise InputError(f"lists is {self.lists}; the toy model has 1 or 2")
 
     @cached_property
     def box(self) -> Box:

@@ -131,9 +131,11 @@ def run(
 
 def _do(scenario: Scenario | None, options: RunOptions) -> int | None:
     """Do the main job; what it needs is imported only when the command line has no fault."""
-    from underwatch.experiments.run import main_job
+    from underwatch.experiments.run import Pages, main_job
+    from underwatch.pages.report import scenario_report
+    from underwatch.pages.summary import summary_lines
 
-    code: int | None = main_job(scenario, options)
+    code: int | None = main_job(scenario, options, Pages(scenario_report, summary_lines))
     return code
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -37,14 +37,15 @@ from underwatch.experiments.engine.worlds import (
 from underwatch.experiments.silence import STAND_IN, WATCHING
 from underwatch.experiments.study import (
     SILENCE_DRAWS,
+    Part,
+    SilencePoint,
+    Study,
     headlines,
     place_facts,
     silence_band,
     silence_place,
     silence_points,
 )
-from underwatch.pages.report import scenario_report
-from underwatch.pages.summary import Part, SilencePoint, Study, summary_lines
 from underwatch.record.indicators import Measured, measure, stack
 from underwatch.record.outputs import Run, joined, write_run
 from underwatch.terminal import say, say_json
@@ -56,6 +57,13 @@ _CHANGE = "the year-end campaign"
 _FEW_RESIDENTS = 40_000  # residents of the places in which a run of many takes its draws from the prior
 _PATIENCE = 15.0  # seconds of work on a place that a run of many may lose
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Pages(NamedTuple):
+    """How a study is shown: as a page, from the scenario, the study and the digest, and in lines for the terminal."""
+
+    report: Callable[[Scenario, Study, str], str]
+    lines: Callable[[Study], Sequence[str]]
 
 
 @dataclass
@@ -281,12 +289,12 @@ class Job:
         threads = f"{self.threads} thread{'s' if self.threads != 1 else ''} together"
         return f"{told}; of the places, {threads}: {self.clock.words()}"
 
-    def write(self, study: Study) -> dict[str, Any]:
-        """Write the run folder; return the manifest."""
+    def write(self, study: Study, page: Callable[[Scenario, Study, str], str]) -> dict[str, Any]:
+        """Write the run folder with its page; return the manifest."""
         digest = digest_of(self.digests)
         scenario = self.scenario
         text = scenario_toml(scenario)
-        report = scenario_report(scenario, study, digest)
+        report = page(scenario, study, digest)
         tables: dict[str, pa.Table | list[Path]] = {}
         for name in TABLES:
             tables[name] = self.station.tables(name) if self.many else joined(name, self.tables.get(name, ()))
@@ -326,7 +334,7 @@ def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[Station, Sce
     return new_station(scenario, options, same_as), scenario, options, same_as
 
 
-def _carry_out(job: Job) -> tuple[Study, dict[str, Any]]:
+def _carry_out(job: Job, pages: Pages) -> tuple[Study, dict[str, Any]]:
     """Do the work and return its figures and its manifest; a stop, or a full disk, says how to go on."""
     resume = f"resume with underwatch run --resume {job.station.run}"
     cold = warn_if_cold()
@@ -337,7 +345,7 @@ def _carry_out(job: Job) -> tuple[Study, dict[str, Any]]:
                 compile_first(job.scenario)
         study = job.run()
         with job.wall.on("tables and report"):
-            return study, job.write(study)
+            return study, job.write(study, pages.report)
     except KeyboardInterrupt:
         job.stopping.set()
         raise KeyboardInterrupt(resume) from None
@@ -349,21 +357,21 @@ def _carry_out(job: Job) -> tuple[Study, dict[str, Any]]:
         held.close()
 
 
-def main_job(scenario: Scenario | None, options: RunOptions) -> int:
+def main_job(scenario: Scenario | None, options: RunOptions, pages: Pages) -> int:
     """Do the main job and return the exit code: 0, or 1 when a run repeated from a manifest has another digest."""
     station, scenario, kept, same_as = _asked(scenario, options)
     job = Job(scenario, kept, station, max(1, options.threads))
-    study, manifest = _carry_out(job)
+    study, manifest = _carry_out(job, pages)
     same = None if same_as is None else manifest["digest"] == same_as
     if options.as_json:
         keys = ("digest", "population", "days", "seed", "place", "worlds", "headlines")
         told = {"run": str(station.run), **{key: manifest[key] for key in keys}}
         if same is not None:
             told["same_digest"] = same
-        told["summary"] = summary_lines(study)
+        told["summary"] = pages.lines(study)
         say_json(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        say(*summary_lines(study))
+        say(*pages.lines(study))
         if same is not None:
             words = "as in the manifest" if same else f"NOT as in the manifest, which says {same_as}"
             say(f"Digest {manifest['digest']}: {words}.", err=not same)

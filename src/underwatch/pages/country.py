@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.experiments.study import Study
 from underwatch.pages.charts.plots import Chart, date_axis, few_ticks, percent_axis
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.numbers import number, percent
-from underwatch.pages.summary import Study
 from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, week_starts
 from underwatch.record.schema import DICTIONARY, GROUPS, LISTED, rights_words
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from underwatch.experiments.study import Study
 from underwatch.facts import Fact, model_parameters
 from underwatch.pages.charts.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
 from underwatch.pages.country import country_charts, province_table
 from underwatch.pages.rendering import page, plain
-from underwatch.pages.summary import STATEMENT, Study, band_words, date_words, summary_lines, window_words
+from underwatch.pages.summary import STATEMENT, band_words, date_words, summary_lines, window_words
 from underwatch.record.indicators import HEADLINES
 from underwatch.record.outputs import software
 from underwatch.record.schema import DICTIONARY, RIGHTS

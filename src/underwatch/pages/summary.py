@@ -3,120 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from underwatch.facts import Place
+from underwatch.experiments.study import DRAWS, SilencePoint, Study
 from underwatch.pages.numbers import PERCENT, number, percent, signed
 from underwatch.record.indicators import HEADLINE_NAMES, SUMS, Measured
 from underwatch.record.ranges import FEWEST, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
 from underwatch.world.layout import GROUND_NAMES
-
-DRAWS = ("draw from the prior", "draws from the prior")
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceFacts:
-    """What is known of the place. `residents` are simulated; the others are of the census of 2008."""
-
-    name: str
-    name_ko: str
-    province: str
-    residents: int
-    census: int
-    urban: int
-    border: bool
-    n_places: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class SilencePoint:
-    """One strength of watching (a multiple of the scenario's), its incidents, and the reports published of them.
-
-    `published` is the expected number; `lo` and `hi` are its range, of `n` draws.
-    """
-
-    watching: float
-    incidents: float
-    published: float
-    lo: float
-    hi: float
-    n: int = 0
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of many places, and the figures of its baseline."""
-
-    place: Place
-    figures: Measured
-
-
-@dataclass(frozen=True)
-class Study:
-    """A run and its twin, as figures. The first of `worlds` is the baseline, the second, if any, its twin.
-
-    `change` names what the baseline has and the twin has not ("the year-end campaign"), or with `relief` what the twin
-    has and the baseline has not ("end-reprimands"); `window` is its days (lo, hi).
-    `central` has one history per world at the central values; `ensemble` the same figures with an axis of draws from
-    the prior in front, the same draws in every world. `published` has the expected published reports of each draw, of
-    the central values first: float[1 + draws]. `silence_band` says what `lo` and `hi` of the silence curve are.
-    `n_set` parameters are set by the scenario, and so the same in every draw.
-    Of many places, `provinces` and `parts` have the baseline of each, and draws are taken in places of
-    `stand_in` residents together, their counts brought to the residents of all. `silence_place` says where the silence
-    curve was drawn.
-    """
-
-    place: PlaceFacts
-    start: datetime.date
-    days: int
-    worlds: tuple[str, ...]
-    change: str
-    window: tuple[int, int] | None
-    central: Mapping[str, Measured]
-    ensemble: Mapping[str, Measured] = field(default_factory=dict)
-    published: Mapping[str, np.ndarray] = field(default_factory=dict)
-    silence: tuple[SilencePoint, ...] = ()
-    silence_band: str = "range of the channel"
-    silence_place: str = ""
-    stand_in: int = 0
-    provinces: Mapping[str, Measured] = field(default_factory=dict)
-    parts: tuple[Part, ...] = ()
-    relief: bool = False
-    n_set: int = 0
-
-    @property
-    def baseline(self) -> str:
-        """Name of the baseline world."""
-        return self.worlds[0]
-
-    @property
-    def twin(self) -> str | None:
-        """Name of the twin, if there is one."""
-        return self.worlds[1] if len(self.worlds) > 1 else None
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """The world that has the change, and the one that has not."""
-        one, other = self.worlds[:2]
-        return (other, one) if self.relief else (one, other)
-
-    @property
-    def other(self) -> str:
-        """The world that has not the change, in words."""
-        return "the baseline" if self.relief else "the twin"
-
-    @property
-    def n_draws(self) -> int:
-        """How many draws from the prior there are."""
-        return len(self.ensemble[self.baseline].year) if self.baseline in self.ensemble else 0
-
-    def day(self, number: int) -> datetime.date:
-        """Return the date of a day of the run."""
-        return self.start + datetime.timedelta(days=number)
 
 
 def band(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.experiments.study import Study
 from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.numbers import number, percent, signed
-from underwatch.pages.summary import Study, band, band_words, bands_words, window_words
+from underwatch.pages.summary import band, band_words, bands_words, window_words
 from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline, week_starts
 from underwatch.record.ranges import range_of, ranges_of
 from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words

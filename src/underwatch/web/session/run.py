@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from underwatch.experiments.engine.worlds import Gathered
-    from underwatch.pages.summary import Study
+    from underwatch.experiments.study import Study
     from underwatch.web.session.question import Question
 
 QUEUED, WORKING, DONE, STOPPED, FAILED = "queued", "working", "done", "stopped", "failed"

@@ -14,8 +14,7 @@ from underwatch.experiments.engine.progress import is_cold
 from underwatch.experiments.engine.worlds import Gathered, Runner, StopAsked, begin, digest_of, drawn, gather
 from underwatch.experiments.ledger.ledger import ledger
 from underwatch.experiments.silence import STAND_IN, WATCHING
-from underwatch.experiments.study import SILENCE_DRAWS, place_facts, silence_band, silence_place, silence_points
-from underwatch.pages.summary import Study
+from underwatch.experiments.study import SILENCE_DRAWS, Study, place_facts, silence_band, silence_place, silence_points
 from underwatch.record.indicators import Measured, measure, stack
 from underwatch.record.schema import ALL
 from underwatch.web.session.run import DONE, Lived, Run

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.experiments.study import Study
 from underwatch.pages.charts.plots import WEEKLY
 from underwatch.pages.numbers import number, percent
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, Study, band_words, per_thousand, summary_lines
+from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summary_lines
 from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, Measured, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, GROUPS, LISTED, rights_words
