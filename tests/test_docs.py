@@ -49,7 +49,7 @@ def test_a_section_names_no_parameter_that_is_not_in_the_table():
 def test_the_process_overview_has_the_steps_of_a_day_in_their_order():
     overview = (DOCS / "odd.md").read_text(encoding="utf-8").split("## 3.")[1].split("**The Sunday review**")[0]
     told = re.findall(r"^\| `(\w+)` \|", overview, flags=re.MULTILINE)
-    called = calls_of(ROOT / "src" / "underwatch" / "world" / "kernel.py", "run_days")
+    called = calls_of(ROOT / "src" / "underwatch" / "world" / "kernels" / "days.py", "run_days")
     steps = called[called.index("draw_day") :]
     assert told == steps
 

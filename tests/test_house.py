@@ -86,15 +86,17 @@ OF_OS_ALONE = {"open", "remove", "replace", "link"}  # the same words mean somet
 # Where a word is harmless: what it writes to is held in memory, or handed out by the two.
 HARMLESS_WRITING = {
     ("cli/stops.py", "os.open"), ("cli/stops.py", "dup2"),  # /dev/null in place of a terminal that is gone
-    ("evidence/edit/store.py", "sqlite3.connect"),  # after `files` has made the file and looked at what stands beside it
+    # after `files` has made the file and looked at what stands beside it
+    ("evidence/edit/store.py", "sqlite3.connect"),
     ("inference/outputs.py", "to_netcdf"),  # into a private folder of `folders`
     ("record/outputs.py", "ParquetWriter"),  # to a file that `files` has opened
     *((name, "savez") for name in ("world/checkpoint.py", "inference/npe/posterior.py", "inference/workflow.py")),
-    *((name, "write_table") for name in ("record/outputs.py", "inference/outputs.py", "experiments/engine/answer_folder.py")),
-    ("experiments/engine/answer_folder.py", "write_csv"), ("pages/charts/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),
+    *((name, "write_table") for name in ("record/outputs.py", "inference/outputs.py")),
+    *(("experiments/engine/answer_folder.py", word) for word in ("write_table", "write_csv")),
+    ("pages/charts/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),
     ("experiments/engine/tasks.py", "truncate"),  # of a file that `files` has opened
     ("terminal.py", "open"),  # the terminal itself, for what must not go where standard output goes
-    ("intake/regular.py", "os.open"), ("intake/archive.py", "ZipFile"),  # to read
+    ("files/intake/regular.py", "os.open"), ("files/intake/archive.py", "ZipFile"),  # to read
 }  # fmt: skip
 TO_A_SINK = {"to_netcdf", "ParquetWriter", "savez", "savez_compressed", "tofile", "write_table", "write_csv",
              "savefig", "ZipFile", "write_feather"}  # fmt: skip
