@@ -129,6 +129,6 @@ def calls(path):
 
 def test_no_range_is_made_elsewhere():
     """What takes quantiles for something else: quarters of reports, a bandwidth, a grid, the box of a next round."""
-    names = ("calibration", "gates_calibration", "humps", "baselines", "question")
+    names = ("checks/calibration", "checks/gates_calibration", "npe/modes", "workflow")
     found = {name for path in SOURCE.rglob("*.py") for name in calls(path)}
-    assert found == {"record/ranges.py", *(f"estimate/{name}.py" for name in names)}
+    assert found == {"record/ranges.py", *(f"inference/{name}.py" for name in names)}
