@@ -62,6 +62,27 @@ def test_no_tracked_file_tells_where_it_was_made(pattern):
     assert not told
 
 
+INSTALLS_US = re.compile(
+    r"(?:pip|pipx|uv|uvx)\b[^\n`]*\b(?:install|add|run|tool)\b[^\n`]*?(?<![\w./-])underwatch(?![\w./-]*\.whl)"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("pip install underwatch", True), ('pip install "underwatch[cluster]"', True), ("pip install .[cluster]", False),
+     ("pip install dist/underwatch-0.1.0-py3-none-any.whl", False), ("pip install distributed", False)],
+)  # fmt: skip
+def test_what_installs_us_from_an_index_is_found(text, found):
+    assert bool(INSTALLS_US.search(text)) is found
+
+
+def test_nothing_installs_a_package_of_our_name_from_an_index():
+    """There the name may be somebody else's: docs and messages name the checkout, or a wheel at hand."""
+    files = [path for path in tracked_files() if path.suffix in (".md", ".py", ".toml") and path != Path(__file__)]
+    told = [path for path in files if INSTALLS_US.search(path.read_text(encoding="utf-8", errors="replace"))]
+    assert told == []
+
+
 def test_the_lock_pins_every_package_with_a_hash():
     pins = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text().strip())
     assert pins
