@@ -1,8 +1,9 @@
 """Drive one reader with bytes for some seconds: those that reach new branches are followed (atheris, libFuzzer).
 
 `python tests/deep/fuzz_reader.py NAME SECONDS FOLDER`: what it finds is put into the folder. Any end of a reading but
-InputError, a reading of over 20 seconds, or memory beyond 300 MB over start-up ends the process with another exit code than 0. Where there is no atheris (it has
-wheels for Linux on x86-64 alone) bytes are mutated at random, no branch is followed, and the first line says so.
+InputError, a reading of over 20 seconds, or memory beyond 300 MB over start-up ends the process with another exit code
+than 0. Where there is no atheris (it has wheels for Linux on x86-64 alone) bytes are mutated at random, no branch is
+followed, and the first line says so.
 """
 
 import os
