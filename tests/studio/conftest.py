@@ -1,5 +1,6 @@
 """A studio of its own for the tests, a client that sends exactly what it is told, and a browser."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -22,6 +23,13 @@ AXE = ROOT / "build" / "axe" / "axe.min.js"
 @pytest.fixture(scope="session", autouse=True)
 def placed():
     """Put uPlot and axe-core in their places, where `make` has not done so."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with (ROOT / "build" / "placing").open("w") as held:  # of several workers one fetches
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _place()
+
+
+def _place():
     from underwatch.show.server import CHARTS
 
     if not (ROOT / "src" / "underwatch" / "show" / "page" / CHARTS).is_file() or not AXE.is_file():
