@@ -168,6 +168,7 @@ RANGES = [
 ]  # fmt: skip
 PRIORS = {
     **{f"a range of {text[:40]}": f"{WHO}[parameters]\n{SCALE} = {text}\n" for text in RANGES},
+    "a range that ends in true": f"{WHO}[parameters]\nfear_silence = [0.6, true]\n",
     "nobody": f"[parameters]\n{SCALE} = [1e-5, 5e-5]\n",
     "somebody who is a number": f'declared_by = 1\nreason = "x"\n[parameters]\n{SCALE} = [1e-5, 5e-5]\n',
     "a reason that is a list": f'declared_by = "x"\nreason = []\n[parameters]\n{SCALE} = [1e-5, 5e-5]\n',

@@ -362,7 +362,7 @@ def test_a_safe_table_is_read_and_heard_through_the_same_rules(tmp_path, bank):
     assert (np.expm1(runs.x[:, :2])[shown] >= 10 - 1e-6).all()
     assert (runs.x[:, :2][~shown] == np.log1p(5)).all()
     (folder / "release.json").write_text("{}")
-    with pytest.raises(InputError, match="no whole record of a release"):
+    with pytest.raises(InputError, match="no whole safe table"):
         read_table_for(folder, PLACE, WINDOW)
 
 

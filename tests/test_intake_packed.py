@@ -3,6 +3,7 @@
 import io
 import itertools
 import lzma
+import struct
 import zipfile
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from hostile.making import raw_zip
 from underwatch.errors import InputError
+from underwatch.files.intake.archive import archive_of
 from underwatch.files.intake.arrays import arrays_of, expect
 from underwatch.files.intake.parquet import opened
 from underwatch.files.intake.sealed import MOST_STANZAS, checked_head
@@ -40,6 +42,26 @@ def test_xz_gives_back_what_was_packed_and_no_byte_more_than_allowed(data, prese
 def test_xz_that_wants_much_memory_is_refused():
     with pytest.raises(InputError, match="cannot be unpacked"):
         unxz(lzma.compress(b"a", preset=9), 10, "f: ")
+
+
+def stored(name, data):
+    """A zip of one stored file: what stands before its directory, and the entry in it."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        archive.writestr(name, data)
+    at = memory.getvalue().index(b"PK\1\2")
+    return memory.getvalue()[:at], memory.getvalue()[at : memory.getvalue().index(b"PK\5\6")]
+
+
+def test_a_file_within_another_is_not_unpacked_twice():
+    inner, entry = stored("b", b"x" * 50)
+    outer, first = stored("a", inner)
+    second = entry[:42] + struct.pack("<L", len(outer) - len(inner)) + entry[46:]
+    end = struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 2, 2, len(first + second), len(outer), 0)
+    with zipfile.ZipFile(io.BytesIO(outer + first + second + end)) as archive:
+        assert (archive.read("a"), archive.read("b")) == (inner, b"x" * 50)
+    with pytest.raises(InputError, match="over each other"), archive_of(outer + first + second + end, 9, "", "x"):
+        pass
 
 
 ARRAYS = {

@@ -1,8 +1,9 @@
 """Drive one reader with bytes for some seconds: those that reach new branches are followed (atheris, libFuzzer).
 
-`python tests/deep/fuzz_reader.py NAME SECONDS`. Any end of a reading but InputError, a reading of over 20 seconds, or
-memory beyond 300 MB over start-up ends the process with another exit code than 0. Where there is no atheris (it has
-wheels for Linux on x86-64 alone) bytes are mutated at random, no branch is followed, and the first line says so.
+`python tests/deep/fuzz_reader.py NAME SECONDS FOLDER`: what it finds is put into the folder. Any end of a reading but
+InputError, a reading of over 20 seconds, or memory beyond 300 MB over start-up ends the process with another exit code
+than 0. Where there is no atheris (it has wheels for Linux on x86-64 alone) bytes are mutated at random, no branch is
+followed, and the first line says so.
 """
 
 import os
@@ -45,7 +46,7 @@ def at_random(read, samples, seconds, most_mb):
     sys.exit(int(peak > most_mb))
 
 
-def main(name, seconds):
+def main(name, seconds, place):
     sys.path[:0] = [str(TESTS), str(SOURCE)]
     try:
         import atheris
@@ -57,7 +58,6 @@ def main(name, seconds):
     else:
         with atheris.instrument_imports(include=["underwatch", "tomllib"], exclude=compiled()):
             import readers
-    place = tempfile.mkdtemp(prefix="fuzz-")
     reader = readers.readers(place)[name]
     inside = Path(tempfile.mkdtemp(dir=place))
 
@@ -82,4 +82,4 @@ def main(name, seconds):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]))
+    main(sys.argv[1], float(sys.argv[2]), sys.argv[3])

@@ -34,8 +34,8 @@ def test_many_wounds_are_refused_in_one_line(name, seed, data):
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_fuzzer_finds_no_other_end_than_one_line(name):
-    command = [sys.executable, str(FUZZER), name, str(SECONDS)]
+def test_a_fuzzer_finds_no_other_end_than_one_line(name, tmp_path):
+    command = [sys.executable, str(FUZZER), name, str(SECONDS), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-1_500:]
     print(done.stdout.splitlines()[0] if "atheris is not here" in done.stdout else f"{name}: branches were followed")

@@ -50,10 +50,10 @@ def is_one_line(error):
 
 def everything(files):
     """Do all that can be done with a package; InputError is an answer, any other error a fault."""
-    found = check_files(files, TODAY)
-    as_text(found)
-    as_json(found)
     try:
+        found = check_files(files, TODAY)
+        as_text(found)
+        as_json(found)
         package = parse_package(files)
         assert to_files(parse_package(to_files(package))) == to_files(package), "a canonical package is read as written"
         package = read_checked(files, "it", TODAY)

@@ -86,7 +86,7 @@ def _of_json(name, data):
         def read():
             from underwatch.cli.estimate import _folder
 
-            _folder({"resume": folder, "out": None}, None, {})
+            _folder({"resume": folder, "out": None}, None, {}, "")
 
         return read
 

@@ -1,5 +1,6 @@
 """A studio of its own for the tests, a client that sends exactly what it is told, and a browser."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -22,19 +23,26 @@ AXE = ROOT / "build" / "axe" / "axe.min.js"
 @pytest.fixture(scope="session", autouse=True)
 def placed():
     """Put uPlot and axe-core in their places, where `make` has not done so."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with (ROOT / "build" / "placing").open("w") as held:  # of several workers one fetches
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _place()
+
+
+def _place():
     from underwatch.web.server import CHARTS
 
-    if not (ROOT / "src" / "underwatch" / "show" / "page" / CHARTS).is_file() or not AXE.is_file():
+    if not (ROOT / "src" / "underwatch" / "web" / "page" / CHARTS).is_file() or not AXE.is_file():
         subprocess.run([sys.executable, ROOT / "vendor" / "place.py"], check=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled():
     """Compile the kernels once, for the studios that are processes of their own and find them on the disk."""
+    from underwatch.web.views.life import life
     from underwatch.web.session.question import question_of
     from underwatch.web.session.run import Run
     from underwatch.web.session.simulation import answer
-    from underwatch.web.views.life import life
 
     run = Run(1, question_of({"place": "Hoeryong", "population": 300, "days": 8, "draws": 1}), kept=True)
     answer(run, 2)

@@ -110,7 +110,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     try:
         found = list(islice(rows_of(read_bytes(path, LARGEST_TABLE, "safe table"), f"{path} "), _MOST_ROWS + 1))
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path} is no whole safe table; take another copy") from None
+        raise InputError(f"{path.parent} holds no whole safe table ({path.name}); take another copy") from None
     if not found or tuple(found[0]) != COLUMNS:
         raise InputError(f"{path} has not the columns {', '.join(COLUMNS)}; take another copy")
     if len(found) > _MOST_ROWS:
@@ -128,7 +128,7 @@ def _rules(path: Path) -> tuple[int, float]:
         record = read_json(path, "record of a release", LARGEST_RECORD)
         minimum, epsilon, cap = record["min_cell"], record["epsilon"], record["source_cap"]
     except (OSError, KeyError, TypeError):
-        raise InputError(f"{path} is no whole record of a release; take another copy") from None
+        raise InputError(f"{path.parent} holds no whole safe table ({path.name}); take another copy") from None
     if type(cap) is not int or not 1 <= cap <= _MOST_CAP:
         raise InputError(f"{path}: source_cap = {cap!s:.40} is not 1 to {_MOST_CAP:,}; take another copy")
     if minimum is not None and (type(minimum) is not int or not 0 <= minimum <= _MOST_CAP):
