@@ -39,10 +39,10 @@ def _place():
 @pytest.fixture(scope="session", autouse=True)
 def compiled():
     """Compile the kernels once, for the studios that are processes of their own and find them on the disk."""
-    from underwatch.web.views.life import life
     from underwatch.web.session.question import question_of
     from underwatch.web.session.run import Run
     from underwatch.web.session.simulation import answer
+    from underwatch.web.views.life import life
 
     run = Run(1, question_of({"place": "Hoeryong", "population": 300, "days": 8, "draws": 1}), kept=True)
     answer(run, 2)

@@ -19,7 +19,7 @@ from underwatch.web.views import choices
 from underwatch.web.views.life import _FOLLOWERS, KINDS
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
-PAGE = ROOT / "src" / "underwatch" / "show" / "page"
+PAGE = ROOT / "src" / "underwatch" / "web" / "page"
 EN, KO = (json.loads((PAGE / "words" / f"{name}.json").read_text("utf-8")) for name in ("en", "ko"))
 SCRIPTS = "\n".join(path.read_text("utf-8") for path in sorted((PAGE / "js").glob("*.js")))
 HTML = (PAGE / "index.html").read_text("utf-8")
