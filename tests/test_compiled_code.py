@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from numba.core.caching import UserProvidedCacheLocator
@@ -13,10 +14,10 @@ from numba.core.caching import UserProvidedCacheLocator
 from planted import opened_up
 from underwatch.experiments.engine import progress
 from underwatch.world.kernels import compiled
-from underwatch.world.kernels.compiled import sources_hash
+from underwatch.world.kernels.compiled import compiled_sources, sources_hash
 
 # One process reads Numba in and has a child for each case, which declares a cached function and looks for what is kept.
-MODULE = "from numba import njit\nfrom underwatch.world import compiled\n\n@njit(cache=True)\ndef f(x):\n    return x\n"
+MODULE = "from numba import njit\nfrom underwatch.world.kernels import compiled\n\n@njit(cache=True)\ndef f(x):\n    return x\n"
 CHILDREN = """
     import json, os, sys
     import numba
@@ -31,7 +32,7 @@ CHILDREN = """
             os.umask(case["umask"])
             numba.config._env_reloader.reset()  # as a fresh process would read them
             import declared
-            from underwatch.world import compiled
+            from underwatch.world.kernels import compiled
             if case["again"]:  # what a compile does when any of Numba's variables has changed
                 os.environ["NUMBA_DEBUG"] = "0"
                 numba.config.reload_config()
@@ -255,3 +256,11 @@ def test_it_is_said_once_why_every_start_compiles(monkeypatch, capsys, why):
     assert said.count("\n") == 1
     assert why in said
     assert ("later runs start at once" in said) == (not why)
+
+
+def test_all_that_is_compiled_in_the_world_is_in_the_hash():
+    """And nothing that is not: a comment in the reference compiles nothing anew."""
+    world = Path(compiled.__file__).parent.parent
+    hashed = set(compiled_sources())
+    assert {path for path in world.rglob("*.py") if "njit" in path.read_text(encoding="utf-8")} <= hashed
+    assert not [path for path in hashed if "reference" in path.parts or path.name.startswith("scenario")]

@@ -21,10 +21,16 @@ from underwatch.files.folders import own_folder, private_folder
 _KEPT_IN = "NUMBA_CACHE_DIR"
 
 
+def compiled_sources() -> list[Path]:
+    """Return the files whose code is compiled, and the constants that it is compiled with."""
+    here = Path(__file__).parent
+    return [*sorted(here.glob("*.py")), *(here.parent / name for name in ("draws.py", "layout.py", "population.py"))]
+
+
 def sources_hash() -> str:
-    """Hash of the model's Python files and of Numba's version, 16 hex digits."""
+    """Hash of the compiled sources and of Numba's version, 16 hex digits."""
     h = hashlib.blake2b(numba.__version__.encode(), digest_size=8)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in compiled_sources():
         h.update(path.read_bytes())
     return h.hexdigest()
 
