@@ -32,7 +32,7 @@ run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with
 
 test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
 	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
-		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q tests
+		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -n auto --dist loadfile tests
 
 test-deep: $(READY) $(UPLOT) ## the tests that take long, every reader fuzzed among them
 	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \

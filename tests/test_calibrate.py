@@ -22,6 +22,9 @@ WORLDS = 1_000
 FOLLOWED = ALL_NAMES.index("followed_outings_second_year")
 
 
+pytestmark = pytest.mark.deep  # a small bank is built and proved: minutes
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("banks") / "town"

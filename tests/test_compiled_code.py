@@ -17,7 +17,10 @@ from underwatch.world.kernels import compiled
 from underwatch.world.kernels.compiled import compiled_sources, sources_hash
 
 # One process reads Numba in and has a child for each case, which declares a cached function and looks for what is kept.
-MODULE = "from numba import njit\nfrom underwatch.world.kernels import compiled\n\n@njit(cache=True)\ndef f(x):\n    return x\n"
+MODULE = (
+    "from numba import njit\nfrom underwatch.world.kernels import compiled\n\n"
+    "@njit(cache=True)\ndef f(x):\n    return x\n"
+)
 CHILDREN = """
     import json, os, sys
     import numba

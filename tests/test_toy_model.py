@@ -189,6 +189,7 @@ def test_the_density_net_stays_near_the_exact_posterior():
     assert 0.8 * best < ours < 2.0 * best
 
 
+@pytest.mark.deep
 def test_the_density_nets_are_no_worse_against_the_exact_posterior_than_neural_spline_flows():
     """The referee's own task: 2,000 runs of the whole twin, ten data sets, acts in all among the parameters."""
     twin, sets = ToyModel(), 10
