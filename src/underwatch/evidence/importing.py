@@ -139,7 +139,8 @@ def import_csv(
 
     Without a mapping the file must have the columns of the template; identifiers left empty are filled in. A row that
     is there already, but for its identifiers or how it was judged, is a finding unless `again`: a file imported twice
-    would double what happened, also under other identifiers. `today` judges dates in the future. InputError when the file is no UTF-8 CSV or has columns that are neither mapped nor dropped.
+    would double what happened, also under other identifiers. `today` judges dates in the future. InputError when the
+    file is no UTF-8 CSV or has columns that are neither mapped nor dropped.
     """
     sheet = _sheet(data)
     mapping = mapping or own_mapping(sheet.header)
