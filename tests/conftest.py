@@ -21,8 +21,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, database=None, print_blob=True)
-settings.register_profile("deep", parent=settings.get_profile("here"), max_examples=500)
-settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
+_SAME = "ci" if os.environ.get("CI") == "true" else "here"
+settings.register_profile("deep", parent=settings.get_profile(_SAME), max_examples=500)
+settings.load_profile(_SAME)
 
 
 @pytest.fixture(scope="session")

@@ -335,12 +335,16 @@ def test_a_range_says_how_many_draws_stand_behind_it():
     study = fake_study(3)
     at = HEADLINE_NAMES.index("followed")
     figures = study.ensemble["baseline"]
-    for gone, words in ((1, "; 2 of 3 draws)"), (2, "(no range: 1 of 3 draws)"), (3, "(no range: 0 of 3 draws)")):
+    for gone, words in (
+        (1, "; 2 of 3 draws, which holds 33 %)"),
+        (2, "(no range: 1 of 3 draws)"),
+        (3, "(no range: 0 of 3 draws)"),
+    ):
         year, weekly = figures.year.copy(), figures.weekly.copy()
         year[:gone, at] = weekly[:gone, :, at] = np.nan
         some = replace(study, ensemble={**study.ensemble, "baseline": replace(figures, year=year, weekly=weekly)})
         line = summary_lines(some)[2]
-        assert line.count("draws)") == 1
+        assert line.count("of 3 draws") == 1
         assert words in line
         found = headlines(some)["baseline"]["followed"]
         assert (found["low"] is None) == (gone > 1)
@@ -354,7 +358,7 @@ def test_a_range_says_how_many_draws_stand_behind_it():
     year = many.ensemble["baseline"].year.copy()
     year[:10, at] = np.nan
     many = replace(many, ensemble={**many.ensemble, "baseline": replace(many.ensemble["baseline"], year=year)})
-    assert "; full range of 15 of 25 draws)" in summary_lines(many)[2]
+    assert "; full range of 15 of 25 draws, which holds 88 %)" in summary_lines(many)[2]
     assert headlines(many)["baseline"]["calls"]["range"].startswith("5th to 95th percentile (90 %) of 25 draws")
 
 

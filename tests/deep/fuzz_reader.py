@@ -18,6 +18,7 @@ TESTS = Path(__file__).resolve().parent.parent
 SOURCE = TESTS.parent / "src"
 MB = 1 << 20
 MOST_MB, ITS_OWN_MB = 300, 200  # the fuzzer itself holds what it has found
+RUNS_IN_CI = 3_000
 LONGEST, SLOWEST_SECONDS = 16_384, 20
 
 
@@ -77,6 +78,8 @@ def main(name, seconds, place):
         "max_total_time": int(seconds), "max_len": LONGEST, "timeout": SLOWEST_SECONDS, "len_control": 0,
         "rss_limit_mb": most_mb + ITS_OWN_MB, "verbosity": 0, "print_final_stats": 1, "seed": 1,
     }  # fmt: skip
+    if os.environ.get("CI") == "true":  # the same inputs each time, however busy the machine
+        told |= {"runs": RUNS_IN_CI, "max_total_time": 120}
     atheris.Setup([sys.argv[0], *(f"-{key}={value}" for key, value in told.items()), str(corpus)], read)
     atheris.Fuzz()
 

@@ -1,7 +1,7 @@
 """A table that is wrong throughout is told in as many words as one that is wrong here and there."""
 
 from evidence.packages import TODAY, good_package
-from underwatch.evidence import check_cells
+from underwatch.evidence.check import cells as check_cells
 from underwatch.evidence.check import check_files
 from underwatch.evidence.findings import MOST_LISTED
 from underwatch.evidence.package import read_sheet, to_files

@@ -22,7 +22,7 @@ LATER = date(2026, 11, 23)
 
 
 def coded():
-    text = (resources.files("underwatch.evidence") / "data" / "coded_reports.csv").read_text(encoding="utf-8")
+    text = (resources.files("underwatch.evidence.samples") / "data" / "coded_reports.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

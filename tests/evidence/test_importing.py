@@ -211,7 +211,7 @@ def places_of(result):
 )
 def test_what_makes_no_sense_is_told_by_the_row_of_the_file(wrong, column, code):
     """Not by the row of the sorted table that would have been written, which nobody has ever seen."""
-    package = package_of(*(report(n) for n in range(5, 9)))
+    package = package_of(*(report(n, when="2024-W30") for n in range(5, 9)))
     good = [report(n, act_code="listing") for n in range(20, 26)]
     control = import_csv(package, as_csv(good), None, CODER, TODAY)
     assert (control.n_rows, control.findings) == (6, [])
@@ -219,6 +219,15 @@ def test_what_makes_no_sense_is_told_by_the_row_of_the_file(wrong, column, code)
     result = import_csv(package, as_csv([*good[:4], tuple(cells.values()), *good[4:]]), None, CODER, TODAY)
     assert places_of(result) == [("the file", 6, column, code)]
     assert result.package is package
+
+
+@pytest.mark.parametrize(("changed", "code"), [({}, "row-again"), ({"status": "possible"}, "row-judged")])
+def test_an_identifier_of_its_own_does_not_make_a_row_another_report(changed, code):
+    """As when the table of a package is brought into another one: only the identifiers differ."""
+    package = package_of(report(0))
+    result = import_csv(package, as_csv([report(9, **changed)]), None, CODER, TODAY)
+    assert [one.code for one in result.findings] == [code]
+    assert import_csv(package, as_csv([report(9, **changed)]), None, CODER, TODAY, True).n_alike == 1
 
 
 def test_a_file_imported_twice_does_not_double_what_happened():

@@ -16,7 +16,7 @@ GENEROUS = 30.0  # seconds until a test gives up; nothing is measured
 # The server with little patience, few files, and as many places for connections as it finds or is told
 IMPATIENT = """
 import resource, sys
-from underwatch.pages import server
+from underwatch.web import server
 from underwatch.web.links import Patience
 from underwatch.web.session.queue import Desk
 files, places = {files}, {places}

@@ -139,5 +139,6 @@ def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:
     say(
         "prior: over draws of every uncertain parameter that is not set; luck: over worlds, each around its draw. "
         f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
-        f"as the whole range can hold.{sentence(set_words(len(question.scenario.fixed())))}"
+        "as the whole range can hold; luck of two replicates holds less where a figure is rare."
+        f"{sentence(set_words(len(question.scenario.fixed())))}"
     )

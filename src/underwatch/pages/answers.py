@@ -287,7 +287,7 @@ def ask_lines(divided: Indices, meanings: dict[str, str]) -> list[str]:
         lines.append(
             f"Ask {('first', 'second', 'third')[at]} about {name} ({meanings[name].rstrip('.')}): it has a part in "
             f"{share:.0%} of the variance of the figures on average, most in {headline.title.lower()} "
-            f"({divided.total[best, place]:.0%}, give or take {half:.0%})."
+            f"({divided.total[best, place]:.0%}, give or take {half:.0%} in 95 % of resamples)."
         )
     return lines
 

@@ -7,8 +7,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+<<<<<<< HEAD:src/underwatch/pages/summary.py
 from underwatch.experiments.study import DRAWS, SilencePoint, Study
 from underwatch.pages.numbers import PERCENT, number, percent, signed
+=======
+from underwatch.facts import Place
+from underwatch.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
+>>>>>>> house:src/underwatch/show/summary.py
 from underwatch.record.indicators import HEADLINE_NAMES, SUMS, Measured
 from underwatch.record.ranges import FEWEST, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
@@ -79,7 +84,9 @@ def few_words(draws: np.ndarray) -> str:
         return ""
     if found.kind == NONE:
         return f"no range: {found.n} of {n} draws"
-    return f"{'' if found.kind == kind_of(n) else 'full range of '}{found.n} of {n} draws"
+    what = "" if found.kind == kind_of(n) else "full range of "
+    holds = "" if found.kind == kind_of(n) == MIDDLE else f", which holds {100 * found.share:.0f} %"
+    return f"{what}{found.n} of {n} draws{holds}"
 
 
 class _Figures:

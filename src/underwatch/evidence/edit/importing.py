@@ -139,8 +139,8 @@ def import_csv(
 
     Without a mapping the file must have the columns of the template; identifiers left empty are filled in. A row that
     is there already, but for its identifiers or how it was judged, is a finding unless `again`: a file imported twice
-    would double what happened. A row that brings an identifier of its own says that it is another. `today` judges dates
-    in the future. InputError when the file is no UTF-8 CSV or has columns that are neither mapped nor dropped.
+    would double what happened, also under other identifiers. `today` judges dates in the future. InputError when the
+    file is no UTF-8 CSV or has columns that are neither mapped nor dropped.
     """
     sheet = _sheet(data)
     mapping = mapping or own_mapping(sheet.header)
@@ -160,7 +160,7 @@ def import_csv(
             rows.append(row)
             numbers.append(number)
     found += _cells(rows, numbers, mapping)
-    alike = _known(package, rows, numbers, mapping, sheet)
+    alike = _known(package, rows, numbers, mapping)
     found += [] if again else alike
     grown = package.with_rows(REPORTS, [*package.table(REPORTS).rows, *rows])
     if not found:
@@ -171,15 +171,11 @@ def import_csv(
     return Imported(grown, len(rows), skipped, [], len(alike))
 
 
-def _known(
-    package: Package, rows: list[Row], numbers: list[int], mapping: ColumnMapping, sheet: Sheet
-) -> list[Finding]:
+def _known(package: Package, rows: list[Row], numbers: list[int], mapping: ColumnMapping) -> list[Finding]:
     """Return the rows, by their numbers in the file, that look like one which the package has already."""
-    given = set(sheet.columns[sheet.header.index(mapping.columns[_ID])]) if _ID in mapping.columns else set()
-    fresh = [(number, row) for number, row in zip(numbers, rows, strict=True) if row[0] not in given]
     made = {name for name, value in mapping.constants.items() if value == _NEW}
-    codes = known(package.table(REPORTS).rows, [row for _, row in fresh], made)
-    return [finding(code, "the file", number) for (number, _), code in zip(fresh, codes, strict=True) if code]
+    codes = known(package.table(REPORTS).rows, rows, made)
+    return [finding(code, "the file", number) for number, code in zip(numbers, codes, strict=True) if code]
 
 
 def _sense(grown: Package, numbers: Mapping[str, int], mapping: ColumnMapping, today: date | None) -> list[Finding]:
