@@ -2,8 +2,8 @@
 
 from evidence.packages import TODAY, good_package
 from underwatch.evidence.check import cells as check_cells
-from underwatch.evidence.check import check_files
-from underwatch.evidence.findings import MOST_LISTED
+from underwatch.evidence.check.findings import MOST_LISTED
+from underwatch.evidence.check.package import check_files
 from underwatch.evidence.package import read_sheet, to_files
 
 FILES = to_files(good_package())

@@ -7,15 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-<<<<<<< HEAD:src/underwatch/pages/summary.py
 from underwatch.experiments.study import DRAWS, SilencePoint, Study
 from underwatch.pages.numbers import PERCENT, number, percent, signed
-=======
-from underwatch.facts import Place
-from underwatch.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
->>>>>>> house:src/underwatch/show/summary.py
 from underwatch.record.indicators import HEADLINE_NAMES, SUMS, Measured
-from underwatch.record.ranges import FEWEST, NONE, kind_of, range_name, range_of, ranges_of
+from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
 from underwatch.world.layout import GROUND_NAMES
 
