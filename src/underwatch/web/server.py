@@ -292,5 +292,7 @@ def _when_started(server: uvicorn.Server, ready: Callable[[str], None], address:
         time.sleep(0.01)
     ready(address)
     time.sleep(_PAGE_FIRST_SECONDS)
-    with suppress(ImportError, OSError):  # without a file to spare, the first run reads it in
+    with suppress(
+        ImportError, OSError, RuntimeError
+    ):  # without a file to spare, also for Numba: the first run reads it
         import underwatch.web.session.simulation  # noqa: F401
