@@ -119,3 +119,22 @@ def test_the_front_door_refuses_an_unknown_name_and_lists_the_known():
         underwatch.nothing  # noqa: B018
     assert set(underwatch.__all__) <= set(dir(underwatch))
     assert all(getattr(underwatch, name) is not None for name in underwatch.__all__)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [(".numba_config.yaml", b"[1,2"), ("matplotlibrc", b"\xff\xfe"), ("matplotlibrc", None)]
+)
+def test_settings_in_the_working_folder_are_one_line(tmp_path, monkeypatch, name, content):
+    """Numba and Matplotlib read them at their import: a traceback, or for ever where it is a pipe."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(name) if content is None else (tmp_path / name).write_bytes(content)
+    result = CliRunner().invoke(main, ["facts", "p_notice"])
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_plain_settings_of_matplotlib_are_left_alone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 3\n")
+    assert CliRunner().invoke(main, ["facts", "p_notice"]).exit_code == 0

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError
+from underwatch.experiments.engine.answer_folder import told_in
 from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import Sweep, World, bands_table, draws_table, headlines_of, luck_of
 from underwatch.record.indicators import HEADLINE_NAMES
@@ -248,3 +249,21 @@ def test_what_cannot_be_resumed_is_refused_in_one_line(tmp_path):
     assert "--draws cannot be given with --resume" in do(f"sweep --resume {tmp_path}/b --draws 3", 2).stderr
     assert "a PLACE or a FILE.toml is missing" in do("sweep", 2).stderr
     assert "is no power of 2" in do("sensitivity hoeryong --n 100", 2).stderr
+
+
+@pytest.mark.parametrize(("draws", "replicates"), [(1_000_000, 1), (1_000, 1_000), (1, 100_001)])
+def test_a_folder_does_not_ask_for_worlds_without_end(tmp_path, draws, replicates):
+    kinds = {"draws": (int,), "replicates": (int,)}
+    with pytest.raises(InputError, match=r"question\.json"):
+        told_in(tmp_path, {"draws": draws, "replicates": replicates}, kinds)
+    assert told_in(tmp_path, {"draws": 1_000, "replicates": 100}, kinds) == [1_000, 100]
+
+
+@pytest.mark.parametrize("line", [b"ab", b'{"task": 0, "values": [' + b"1," * 50_000 + b'1], "reason": ""}'])
+def test_results_of_a_stranger_are_read_a_line_at_a_time_and_refused(tmp_path, line):
+    path = tmp_path / "results.jsonl"
+    with Results({"q": 1}, path):
+        pass
+    path.write_bytes(path.read_bytes() + (line + b"\n") * 3)
+    with pytest.raises(InputError, match="damaged"), Results({"q": 1}, path):
+        pass

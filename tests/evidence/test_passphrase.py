@@ -333,3 +333,12 @@ def test_what_is_no_passphrase_is_one_line(folder, typed):
     )
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr
     assert not folder.with_name("p.age").exists()
+
+
+@pytest.mark.parametrize(
+    "passphrase",
+    ["correct horse battery staple", "19450815-19500625", "010-1234-5678-9", "hello world hello", "йцукенгшщзхъ"],
+)
+def test_what_a_reviewer_got_through_is_refused(passphrase):
+    with pytest.raises(InputError, match="make-passphrase"):
+        check_passphrase(passphrase)

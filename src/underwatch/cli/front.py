@@ -1,6 +1,7 @@
 """The group of commands: imports a command when it is called, and turns what goes wrong into one line."""
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,9 +12,11 @@ import click
 from underwatch import __version__
 from underwatch.cli.stops import Stops
 from underwatch.errors import InputError, nearest
+from underwatch.files.intake.regular import read_text
 from underwatch.terminal import never_fail, say
 
 BAD_INPUT = 2
+_LONGEST_SETTINGS = 1_000_000  # bytes
 
 
 class Front(click.Group):
@@ -66,6 +69,7 @@ class Front(click.Group):
         stops = Stops()
         never_fail()
         try:
+            _look_at_the_folder()
             with stops:
                 code = super().main(args, prog_name or "underwatch", **settings)
         except click.exceptions.Abort as stop:
@@ -81,6 +85,20 @@ class Front(click.Group):
         except MemoryError:
             _end("not enough memory; a scenario may set a smaller `population`", BAD_INPUT)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _look_at_the_folder() -> None:
+    """Refuse a folder with settings that libraries would read at their import, before anything can be checked."""
+    for name, whose in ((".numba_config.yaml", "Numba"), ("matplotlibrc", "Matplotlib")):
+        if not os.path.lexists(name):
+            continue
+        try:
+            read_text(name, _LONGEST_SETTINGS, "file of settings")
+            is_sound = name == "matplotlibrc"
+        except (InputError, OSError):
+            is_sound = False
+        if not is_sound:
+            raise InputError(f"{name} in this folder would be read by {whose}; remove it, or work in another folder")
 
 
 @click.pass_context

@@ -23,7 +23,9 @@ from underwatch.record.schema import SCHEMA_VERSION
 
 QUESTION = "question.json"
 _ON_THE_WAY = re.compile(rf"(screening-|dividing-)?{re.escape(RESULTS)}|{re.escape(QUESTION)}")
-_MOST = 1_000_000  # of draws, replicates and the like
+# Of draws, replicates and the like, and of their product: a question that a folder asks is held in memory.
+_MOST, _MOST_WORLDS = 100_000, 100_000
+_LIMITS = {"n": 16_384, "trajectories": 10_000}  # of these each is many worlds
 
 
 def new_folder(out: Path | None, name: str, question: Mapping[str, Any]) -> Path:
@@ -57,11 +59,19 @@ def old_question(folder: Path, what: str) -> dict[str, Any]:
 
 
 def told_in(folder: Path, question: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
-    """Return the entries of a question by name, each of its kinds and a whole number of at most a million."""
+    """Return the entries of a question by name, each of its kinds and a whole number of at most `_MOST`.
+
+    Together they ask for `_MOST_WORLDS` worlds at most: a stranger's folder costs no more memory than that.
+    """
+    worlds = 1
     for name, known in kinds.items():
         value = question.get(name)
-        if type(value) not in known or (isinstance(value, int) and not 0 <= value <= _MOST):
+        if type(value) not in known or (isinstance(value, int) and not 0 <= value <= _LIMITS.get(name, _MOST)):
             raise InputError(f"{folder / QUESTION} is damaged: {name} = {value!s:.40}; ask the question again")
+        if name in ("draws", "replicates"):
+            worlds *= max(1, question[name])
+    if worlds > _MOST_WORLDS:
+        raise InputError(f"{folder / QUESTION} asks for more than {_MOST_WORLDS:,} worlds; ask in several folders")
     return [question[name] for name in kinds]
 
 

@@ -30,7 +30,8 @@ from underwatch.world.scenario_file import parse, parse_written, scenario_toml
 FOLDER, JOB, LOCK = "checkpoint", "job.json", "lock"
 _KEPT = ("replicates", "draws", "incidents", "twin")
 _MOST_BYTES, _DIGEST_BYTES = 16 << 20, 20
-_MOST_REPLICATES, _MOST_DRAWS = 10_000, 100_000
+_MOST_REPLICATES, _MOST_DRAWS = 1_000, 10_000
+_MOST_OF_A_PLACE = 192 << 20  # bytes of the sums of one place in memory, with all its replicates
 _FROM = "reproduces"
 # Every file that a run makes on its way, and what a kill leaves of one half-written.
 _OWN = re.compile(r"(world|draw|part)-\d{3}(-[\w-]+)?\.(npz|parquet)|job\.json|lock|\.[\w.-]+\.part")
@@ -97,7 +98,7 @@ class Station:
     def read_place(self, place: int, keys: Sequence[str], days: int) -> tuple[dict[str, Gathered], list[str]]:
         """Return the sums, by these keys, and digests of a place that is done; InputError where they are not that."""
         path = self._sums(place)
-        most = _MOST_BYTES + len(keys) * days * N_CELLS * N_INDICATORS * 8
+        most = min(_MOST_BYTES + len(keys) * days * N_CELLS * N_INDICATORS * 8, _MOST_OF_A_PLACE)
         arrays = checkpoint.read_arrays(path, self.noted(place, "done"), most)
         told = "\n".join(keys).encode()
         shapes: dict[str, tuple[str, tuple[int | None, ...]]] = {"keys": ("u", (len(told),))}

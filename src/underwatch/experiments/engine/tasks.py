@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
@@ -27,6 +28,7 @@ from underwatch.world.kernels.compiled import sources_hash
 RESULTS = "results.jsonl"
 _IN_FLIGHT = 64  # tasks handed over and not yet back, at most: so that a stop loses little, and memory stays flat
 _LONGEST_REASON = 200
+_LONGEST_LINE = 64_000  # bytes; ours have some hundred figures
 _LARGEST_RESULTS = 16 << 20  # bytes: 100,000 worlds of eight figures
 MADE_BY = f"{__version__} {sources_hash()}"
 
@@ -84,11 +86,11 @@ class Results:
     def _read(self, data: bytes, told: str) -> int:
         """Take up what an earlier go has kept; return how many bytes are whole lines."""
         whole = data.rfind(b"\n") + 1
-        lines = data[:whole].decode("utf-8", "replace").splitlines()
-        if not lines or lines[0] != told:
+        lines = io.BytesIO(data[:whole])  # one at a time: a stranger's file may have millions
+        if lines.readline().rstrip(b"\n").decode("utf-8", "replace") != told:
             raise InputError(f"{self.path} holds the results of another question or version; name another folder")
-        for line in lines[1:]:
-            number, outcome = self._row(line)
+        for line in lines:
+            number, outcome = self._row(line[:_LONGEST_LINE].decode("utf-8", "replace"))
             self.found[number] = outcome
         return whole
 
