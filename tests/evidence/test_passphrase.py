@@ -50,7 +50,7 @@ EASY = {
     ],
 }  # fmt: skip
 GOOD = [
-    "correct horse battery staple lamp", KOREAN, "xk3!mQz9pL2w", "the bridge at night was cold",
+    "violin gravel tuesday orchid lamp", KOREAN, "xk3!mQz9pL2w", "the bridge at night was cold",
     "바다 건너 온 낡은 우산 하나", "천리길도 한걸음부터 시작한다", "Tr0ub4dor&3xyzw", "лодка под дождём у моста",
 ]  # fmt: skip
 

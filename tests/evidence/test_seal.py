@@ -27,7 +27,7 @@ from underwatch.evidence.privacy.seal import (
     seal_bytes,
 )
 
-WORDS = "correct horse battery staple lamp"
+WORDS = "violin gravel tuesday orchid lamp"
 
 
 @pytest.fixture

@@ -53,13 +53,14 @@ def _weakness(passphrase: str) -> str:
     plain = unicodedata.normalize("NFKC", passphrase).casefold()
     if len(set(plain) - {" "}) < FEWEST_DIFFERENT:
         return f"has fewer than {FEWEST_DIFFERENT} different letters"
-    if not any(map(str.isalpha, plain)):
-        return "is made of digits and signs alone, as dates and telephone numbers are"
     if len(set(plain.split())) < len(plain.split()) < N_WORDS:
         return "says a word twice"
     if letters_that_count(plain) < FEWEST_THAT_COUNT:
         return "is mostly a sequence, a repeat or a common phrase"
-    return next(filter(None, map(_guessed, dict.fromkeys((plain, as_keys(plain))))), "")
+    guessed = next(filter(None, map(_guessed, dict.fromkeys((plain, as_keys(plain))))), "")
+    if not guessed and not any(map(str.isalpha, plain)):
+        return "is made of digits and signs alone, as dates and telephone numbers are"
+    return guessed
 
 
 def _guessed(text: str) -> str:
