@@ -112,7 +112,7 @@ def test_an_older_package_gets_its_key_when_it_is_saved(tmp_path, how):
 
 
 def _a_csv(tmp_path):
-    package = package_of(report(40))
+    package = package_of(report(40, when="2024-W30"))
     columns = package.table("reports").form.names
     lines = [columns, *package.table("reports").rows]
     (tmp_path / "in.csv").write_text("".join(",".join(cells) + "\n" for cells in lines))
