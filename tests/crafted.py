@@ -27,8 +27,9 @@ def description(**told):
 
 
 def arrays():
-    """The arrays of a shard, zeros but for residents and parameters; short ones as the 16 bits they are kept in."""
+    """The arrays of a shard: zeros but for residents, parameters and who is reached; short ones in the 16 bits kept."""
     found = {name: np.zeros(shape, "<u2" if kind == SHORT else kind) for name, (kind, shape) in form_of(PLAN).items()}
+    found["reached"][..., 0] = 1  # somebody is reached
     found["residents"] += 1
     found["values"] += np.array([fact.low for fact in world_prior().values()])
     return found

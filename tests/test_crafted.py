@@ -269,3 +269,9 @@ def test_only_a_mapping_that_ships_is_printed(tmp_path, capsys):
 
 def test_descriptions_are_spoilt_one_entry_at_a_time():
     assert description() == description(population=None)
+
+
+def test_a_bank_in_which_nothing_happens_is_one_line(tmp_path, capsys):
+    """Else the first to say so would be the box of the prior, after the work of an estimate, and without the bank."""
+    folder = bank(tmp_path / "bank", packed(spoilt("reached", np.zeros_like)))
+    assert "nothing happens" in refused(capsys, "estimate", "--example", "--bank", folder)

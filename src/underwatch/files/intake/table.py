@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from underwatch.errors import InputError
 
 # A hundred thousand reports have 2.4 million cells, and as many lines of history one million.
-MOST_ROWS, MOST_CELLS = 200_000, 3_000_000
+MOST_ROWS, MOST_CELLS = 175_000, 2_600_000
 MOST_COLUMNS = 500
 MOST_TEXTS = 750_000  # different ones, counted anew every few hundred rows; a report has four of its own
 LONGEST_LINE = 100_000  # letters; of a cell in quotes as well

@@ -235,6 +235,8 @@ def read_bank(folder: Path, check_key: bool = True) -> Bank:
         check_worlds(found, f"{path}: ")
         for name, part in found.items():
             parts[name][at * plan.per_shard : (at + 1) * plan.per_shard] = part
+    if not parts["reached"].any():
+        raise InputError(f"{folder} holds worlds in which nothing happens to anybody; take another copy of the bank")
     if check_key:
         _check_key(folder, plan.key())
     return Bank(plan, told["key"], parts, tuple(told["parameters"]))

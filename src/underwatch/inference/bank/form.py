@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_WEEKS, MOST_WORLDS_PER_SHARD = 200, 1_000
 # The worlds of a bank in memory: 2,000 of two years take 200 MB. A larger bank must be worth it: the shipped one holds
 # nine times its packed bytes.
-_MOST_BYTES, _MOST_TIMES_PACKED = 256 << 20, 16
+_MOST_BYTES, _MOST_TIMES_PACKED = 160 << 20, 16
 _LARGEST_SUM = 1e15
 _AGAIN = "take another copy of the bank"
 
