@@ -293,7 +293,7 @@ def sabotage(size: dict[str, int]) -> Rows:
 def section(lines: Rows, size: dict[str, int]) -> Rows:
     """The section of the twin, with its title and machine."""
     own = machine()
-    intro = f"A reduced model whose likelihood is known exactly: 12 places, 104 weeks, 10 parameters, 175 summaries (`underwatch.inference.twin`). Trained on {size['runs']:,} runs unless said. Measured on {own['cpu']}, {own['cores']} cores, NumPy {own['numpy']}, {own['date']}."
+    intro = f"A reduced model whose likelihood is known exactly: 12 places, 104 weeks, 10 parameters, 175 summaries (`benchmarks/trials/toy_model.py`). Trained on {size['runs']:,} runs unless said. Measured on {own['cpu']}, {own['cores']} cores, NumPy {own['numpy']}, {own['date']}."
     return ["## The tractable twin", "", intro, "", *lines]
 
 

@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pytest
 
-from underwatch.channel import reporting as channel
+from underwatch.channel import reporting
 from underwatch.channel.reporting import (
     FEAR_LAWS,
     expected_incidents_told,
@@ -131,7 +131,7 @@ def test_the_compiled_pass_is_the_plain_form(law, tell):
     records[:50, 3] = records[50:100, 5] = records[50:100, 7] = 0  # no kin; nobody near
     effort = np.random.default_rng(8).random((2, 53))
     for border, heard in ((True, None), (False, effort)):
-        found = channel._chances(records, channel._ear(values, law, border, heard))
+        found = reporting._chances(records, reporting._ear(values, law, border, heard))
         pull, week = selection(records, values, border), records[:, 0] // 7
         for at, share in enumerate(shares_of_lists(values)):
             reach = share * pull * (1.0 if heard is None else heard[at, week])

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from underwatch.channel import telling as hearing
+from underwatch.channel import telling
 from underwatch.errors import InputError, nearest
 from underwatch.facts import places
 from underwatch.world.draws import stream
@@ -124,7 +124,7 @@ def p_told(
     """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n.
 
     `reach` multiplies the chance that a witness tells: a list's share, selection and effort. This is the plain form;
-    what is used on millions of incidents is `hearing.chances`, held to it by a test.
+    what is used on millions of incidents is `telling.chances`, held to it by a test.
     """
     seen = witnesses(records, values)
     left = fear_law(law)(seen.fear, values["fear_silence"])
@@ -148,7 +148,7 @@ def shares_of_lists(values: Mapping[str, float]) -> tuple[float, float]:
     return values["share_of_first_list"], 1.0 - values["share_of_first_list"]
 
 
-def _ear(values: Mapping[str, float], law: str, border: bool = True, effort: np.ndarray | None = None) -> hearing.Ear:
+def _ear(values: Mapping[str, float], law: str, border: bool = True, effort: np.ndarray | None = None) -> telling.Ear:
     """Return the channel as the compiled pass reads it."""
     fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
     left = values["p_tell_at_no_fear"] * fear_law(law)(fear, values["fear_silence"])
@@ -157,13 +157,13 @@ def _ear(values: Mapping[str, float], law: str, border: bool = True, effort: np.
     shares = np.array(shares_of_lists(values))
     heard = np.ones((len(shares), 1)) if effort is None else np.asarray(effort, float)
     pull = selection(grounds, values, border)
-    return hearing.Ear(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
+    return telling.Ear(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
 
 
-def _chances(block: np.ndarray, ear: hearing.Ear) -> np.ndarray:
+def _chances(block: np.ndarray, ear: telling.Ear) -> np.ndarray:
     """Return float[lists, n]: the chance that each list is told of each incident."""
     found = np.empty((len(ear.share), len(block)))
-    hearing.chances(block, ear, found)
+    telling.chances(block, ear, found)
     return found
 
 
@@ -266,7 +266,7 @@ def publish(
     }
 
 
-def _told(records: np.ndarray, ear: hearing.Ear, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _told(records: np.ndarray, ear: telling.Ear, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw which incidents are told to which list; return the rows of the records, and the number of each's list."""
     rows, lists = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for at in range(0, len(records), _BLOCK):

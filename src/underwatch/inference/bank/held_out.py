@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from underwatch.channel import reporting as channel
+from underwatch.channel import reporting
 from underwatch.channel.expected_counts import LAWS
 from underwatch.evidence.samples.synthetic import Told
 from underwatch.experiments.engine.tallies import records_of_window
@@ -39,15 +39,15 @@ class HiddenWorld:
     law: str
     border: bool
 
-    def told(self, seed: int, effort: np.ndarray | None = None) -> channel.Told:
+    def told(self, seed: int, effort: np.ndarray | None = None) -> reporting.Told:
         """Draw what two lists hear by the last day of the window; `effort` float[lists, weeks] as in `tell`."""
-        told = channel.tell(self.records, self.values, seed, self.law, border=self.border, effort=effort)
+        told = reporting.tell(self.records, self.values, seed, self.law, border=self.border, effort=effort)
         in_time = self.records[told.incident, 0] + told.delay_days < 7 * self.plan.window.n_weeks
-        return channel.Told(*(column[in_time] for column in told))
+        return reporting.Told(*(column[in_time] for column in told))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
         """Return how many incidents are expected to be told to one list or to both, however late."""
-        return channel.expected_incidents_told(self.records, self.values, self.law, border=self.border, effort=effort)
+        return reporting.expected_incidents_told(self.records, self.values, self.law, border=self.border, effort=effort)
 
 
 def hidden_world(plan: BankPlan, row: int = 0) -> HiddenWorld:
@@ -88,7 +88,7 @@ def leavers_who_met(worlds: Bank, column: int) -> np.ndarray:
     return np.clip(met * channels(worlds.plan)["leavers_ratio"], 0.0, 0.999)
 
 
-def lines_of(world: HiddenWorld, heard: channel.Told) -> tuple[Told, ...]:
+def lines_of(world: HiddenWorld, heard: reporting.Told) -> tuple[Told, ...]:
     """Return what reached the lists as lines of the synthetic package."""
     weeks = world.records[heard.incident, 0] // 7
     received = (world.records[heard.incident, 0] + heard.delay_days) // 7
