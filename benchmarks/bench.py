@@ -24,8 +24,8 @@ from numba import njit
 
 from underwatch.experiments.engine.place import Clock
 from underwatch.experiments.engine.tasks import Results, run_tasks
-from underwatch.experiments.engine.worlds import begin
-from underwatch.experiments.sweep import World, headlines_of
+from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import Place
 from underwatch.world import population, simulate
 from underwatch.world.draws import Purpose, split_seed, threefry
@@ -118,24 +118,26 @@ def start(made: tuple, scenario) -> simulate.World:
     return simulate.init(key, town, fresh, scenario.phases()[0].day, scenario.days)
 
 
-def speed(made: tuple, scenario, hands: simulate.Hands, times: int = 3, clock=time.process_time) -> float:
+def speed(made: tuple, scenario, workers: simulate.Workers, times: int = 3, clock=time.process_time) -> float:
     """Return resident-days per second of a warm year, the state's copy left out."""
     phases = scenario.phases()
     worlds = [start(made, scenario) for _ in range(times)]
     left = iter(worlds)
     return (
-        scenario.residents * scenario.days / cpu_seconds(lambda: simulate.run(next(left), phases, hands), times, clock)
+        scenario.residents
+        * scenario.days
+        / cpu_seconds(lambda: simulate.run(next(left), phases, workers), times, clock)
     )
 
 
-def rules_one_by_one(scenario, made_with, hands: simulate.Hands, times: int) -> list[dict]:
+def rules_one_by_one(scenario, made_with, workers: simulate.Workers, times: int) -> list[dict]:
     """Return the speed without S3 to S17, then with one rule added back after another."""
     rows = []
     for n in range(len(RULES) + 1):
         now = scenario.replace(without=frozenset(RULES[n:]))
         rows.append({
             "added": RULES[n - 1] if n else "S1, S2 and the calendar alone",
-            "resident_days_per_core_second": round(speed(made_with(now), now, hands, times)),
+            "resident_days_per_core_second": round(speed(made_with(now), now, workers, times)),
         })  # fmt: skip
     return rows
 
@@ -144,7 +146,7 @@ def first_week() -> float:
     """Return the seconds until a first week is over, with what the cache does not hold compiled on the way."""
     scenario = scenario_for("hoeryong", days=7, population=500)
     begun = time.perf_counter()
-    simulate.run(start(people(scenario), scenario), scenario.phases(), simulate.Hands())
+    simulate.run(start(people(scenario), scenario), scenario.phases(), simulate.Workers())
     return time.perf_counter() - begun
 
 
@@ -160,12 +162,12 @@ def compile_seconds() -> float:
 def many_small_runs(threads: int, runs: int) -> dict[str, float]:
     """Run a year of many small places with luck of their own, side by side: what inference does all day."""
     scenario = scenario_for("hoeryong", population=SMALL_RESIDENTS)
-    phases, bench = scenario.phases(), threading.local()
+    phases, workspace = scenario.phases(), threading.local()
 
     def one(number: int) -> None:
-        if not hasattr(bench, "hands"):
-            bench.hands = simulate.Hands(1)
-        simulate.run(begin(scenario, scenario.places[0], number), phases, bench.hands)
+        if not hasattr(workspace, "workers"):
+            workspace.workers = simulate.Workers(1)
+        simulate.run(init_world(scenario, scenario.places[0], number), phases, workspace.workers)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, range(threads)))
@@ -185,7 +187,7 @@ def many_small_runs(threads: int, runs: int) -> dict[str, float]:
 def layer_overhead(threads: int, runs: int) -> dict[str, float]:
     """Run the same small worlds through the ensemble layer, results kept in a file, and bare; turn about, the best."""
     scenario = scenario_for("hoeryong", population=SMALL_RESIDENTS)
-    worlds = [World(scenario, seed) for seed in range(runs)]
+    worlds = [SweepTask(scenario, seed) for seed in range(runs)]
     best = {"bare": float("inf"), "layer": float("inf")}
     with ThreadPoolExecutor(threads) as pool, tempfile.TemporaryDirectory() as folder:
         list(pool.map(headlines_of, worlds[:threads]))
@@ -203,15 +205,15 @@ def layer_overhead(threads: int, runs: int) -> dict[str, float]:
 def country_year(threads: int) -> dict[str, float]:
     """Run one world year of all 178 places, side by side, the largest first; building is reported apart."""
     scenario = scenario_for("country")
-    phases, bench, clock = scenario.phases(), threading.local(), Clock()
+    phases, workspace, clock = scenario.phases(), threading.local(), Clock()
 
     def one(place: Place) -> None:
-        if not hasattr(bench, "hands"):
-            bench.hands = simulate.Hands(1)
+        if not hasattr(workspace, "workers"):
+            workspace.workers = simulate.Workers(1)
         with clock.on("building"):
-            world = begin(scenario, place, scenario.seed)
+            world = init_world(scenario, place, scenario.seed)
         with clock.on("simulating"):
-            simulate.run(world, phases, bench.hands)
+            simulate.run(world, phases, workspace.workers)
 
     begun, cpu = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(threads) as pool:
@@ -258,7 +260,7 @@ def country_command(threads: int) -> dict[str, object]:
 
 def measure(args: argparse.Namespace) -> dict:
     """Measure everything once and return it as written to `build/bench.json`."""
-    one, two = simulate.Hands(threads=1), simulate.Hands(threads=2)
+    one, two = simulate.Workers(threads=1), simulate.Workers(threads=2)
     cores = min(2, os.cpu_count() or 1)
     hoeryong = scenario_for("hoeryong", days=args.days)
     compiled = compile_seconds()
@@ -272,7 +274,7 @@ def measure(args: argparse.Namespace) -> dict:
     full = speed(made, hoeryong, one, args.times)
     bytes_each = (array_bytes(made[1]) + array_bytes(made[2])) / hoeryong.residents
     state_each = array_bytes(made[2]) / hoeryong.residents
-    goes = [speed(made, hoeryong, hands, 1, time.perf_counter) for _ in range(args.times) for hands in (one, two)]
+    goes = [speed(made, hoeryong, workers, 1, time.perf_counter) for _ in range(args.times) for workers in (one, two)]
     wall_one, wall_two = max(goes[::2]), max(goes[1::2])  # turn about, so that others at work disturb both
     steps = rules_one_by_one(hoeryong.replace(end=hoeryong.start + (hoeryong.end - hoeryong.start) // 4), people, one,
                              args.times)  # fmt: skip

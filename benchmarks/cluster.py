@@ -20,7 +20,7 @@ from sections import put_section
 
 from underwatch.experiments.engine.executors import executor_for
 from underwatch.experiments.engine.tasks import Results, run_tasks
-from underwatch.experiments.sweep import World, headlines_of
+from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.world.scenario_file import scenario_for
 
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "cluster.md"
@@ -36,7 +36,7 @@ def workers(n: int) -> Iterator[str]:
         yield cluster.scheduler_address
 
 
-def seconds(worlds: list[World], threads: int | None, dask: str | None) -> float:
+def seconds(worlds: list[SweepTask], threads: int | None, dask: str | None) -> float:
     """Return the seconds on the wall for all worlds; what is compiled or read once is done before."""
     with executor_for(threads, dask) as executor:
         list(executor.map(headlines_of, worlds[: 2 * max(WORKERS)]))
@@ -56,7 +56,7 @@ def main() -> None:
         }
         for residents, n in SIZES.items():
             scenario = scenario_for("hoeryong", population=residents)
-            worlds = [World(scenario, seed) for seed in range(n)]
+            worlds = [SweepTask(scenario, seed) for seed in range(n)]
             goes = [{name: seconds(worlds, *way) for name, way in ways.items()} for _ in range(GOES)]
             rows[residents] = {name: min(go[name] for go in goes) for name in ways}
     own = machine()

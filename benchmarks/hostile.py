@@ -1,6 +1,6 @@
 """`make bench`: what each hostile file costs, in seconds and memory, until it is refused in one line.
 
-The files are those of `tests/hostile`, whose test counts bytes. Here the clock counts too: the machine should
+The files are those of `tests/files/hostile`, whose test counts bytes. Here the clock counts too: the machine should
 have nothing else to do. Ends with exit code 1 when a file takes longer than 2 s or more than 300 MB.
 """
 
@@ -23,7 +23,7 @@ MOST_SECONDS, MOST_MB = 2.0, 300
 def outcomes() -> list[dict]:
     """Return what became of every hostile file."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "hostile", folder]
+        command = [sys.executable, "-m", "files.hostile", folder]
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "tests")}
         done = subprocess.run(command, env=environment, cwd=ROOT / "tests", capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -22,25 +22,25 @@ from sections import put_section
 
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import to_files
-from underwatch.evidence.release.publish import Rules, publish
+from underwatch.evidence.release.publish import ReleaseRules, publish
 from underwatch.evidence.samples.synthetic import synthetic_package
 from underwatch.inference.bank.bank import Bank, BankPlan, read_bank, shipped_folder
 from underwatch.inference.bank.quantities import COUNTED, SILENCE
 from underwatch.inference.checks.recovery import ASKED, rehearse
 from underwatch.inference.findings import first_lines, number, rows, words_of
 from underwatch.inference.inputs.observed import Reading, read_for, read_table_for
-from underwatch.inference.workflow import ALL_NAMES, Answer, Question, Steps, answer
+from underwatch.inference.workflow import ALL_NAMES, Answer, EstimateRequest, Steps, answer
 
 PAGE = Path(__file__).parents[1] / "docs" / "estimate.md"
 MARK, SHIPPED_MARK = "known truth", "synthetic package"
-EVERY_QUARTER, LATER = Rules("2023-Q3", "2025-Q2"), date(2026, 1, 1)
+EVERY_QUARTER, LATER = ReleaseRules("2023-Q3", "2025-Q2"), date(2026, 1, 1)
 CASES, SEED = 6, 77
 SHOWN = (*(f"{name}_second_year" for name in COUNTED), SILENCE)
 
 
 def asked(reading: Reading, bank: Bank) -> Answer:
     """What `underwatch estimate` says."""
-    return answer(Question(reading, bank), Steps(None, 600.0, lambda step: None))
+    return answer(EstimateRequest(reading, bank), Steps(None, 600.0, lambda step: None))
 
 
 def refused_by(found: Answer) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from underwatch.channel.effort import effort_factors
-from underwatch.evidence.samples.synthetic import TOLD_FILE, TRUTH_FILE, Told, effort_weeks
+from underwatch.evidence.samples.synthetic import TOLD_FILE, TRUTH_FILE, SyntheticReport, effort_weeks
 from underwatch.facts import model_parameters
 from underwatch.files.writing import write_atomically
 from underwatch.inference.bank.bank import WINDOW, BankPlan
@@ -84,13 +84,13 @@ def main() -> None:
             break
     lines = [line for world, one in zip(worlds, heard, strict=True) for line in lines_of(world, one)]
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([Told._fields, *lines])
+    csv.writer(text, lineterminator="\n").writerows([SyntheticReport._fields, *lines])
     write_atomically(DATA / TOLD_FILE, text.getvalue().encode())
     truth = truth_behind(worlds, luck, lines)
     write_atomically(DATA / TRUTH_FILE, (json.dumps(truth, separators=(",", ":")) + "\n").encode())
 
 
-def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[Told]) -> dict[str, Any]:
+def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[SyntheticReport]) -> dict[str, Any]:
     """What is true of the worlds, with the answers of people who left the first place and an independent count."""
     first, draws = worlds[0], stream(worlds[0].plan.seed, "synthetic anchors")
     bank = tallied(first.plan)

@@ -1,11 +1,21 @@
 """One world: a town of 5,000 synthetic residents through a summer, and what of it would have got out."""
 
-from underwatch import Hands, begin, digest, expected_published, gather, record_of, run, scenario_for, totals
+from underwatch import (
+    Workers,
+    digest,
+    expected_published,
+    init_world,
+    record_of,
+    run,
+    scenario_for,
+    totals,
+    world_totals,
+)
 
 scenario = scenario_for("hoeryong", population=5_000, days=90, seed=7)
 town = scenario.places[0]
-world = run(begin(scenario, town, scenario.seed), scenario.phases(), Hands(threads=2))
-summer = record_of(gather(world, scenario), scenario, town)
+world = run(init_world(scenario, town, scenario.seed), scenario.phases(), Workers(threads=2))
+summer = record_of(world_totals(world, scenario), scenario, town)
 
 for group in ("listed", "ordinary"):
     found = totals(summer, group=group)

@@ -29,7 +29,7 @@ settings.load_profile(_SAME)
 @pytest.fixture(scope="session")
 def bank_folder(tmp_path_factory):
     """A bank of 144 tiny worlds of half a year: too small for any number to be shown."""
-    from reported import WINDOW
+    from support.reported import WINDOW
     from underwatch.inference.bank.bank import BankPlan, build
 
     folder = tmp_path_factory.mktemp("banks") / "tiny"

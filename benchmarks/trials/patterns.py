@@ -62,7 +62,7 @@ class Town:
         frame = population.frame(values, place.border, without)
         weeks = int(values["contact_weeks"] + 0.5)
         key, town, state = simulate.people_of(self.seed, place.first_resident, self.residents, frame, weeks)
-        return simulate.run(simulate.init(key, town, state, phases[0].day, self.days), phases, simulate.Hands(1))
+        return simulate.run(simulate.init(key, town, state, phases[0].day, self.days), phases, simulate.Workers(1))
 
 
 def count(world: simulate.World, column: int, cells: np.ndarray | slice = slice(None), since: int = SETTLED) -> int:

@@ -3,6 +3,7 @@
 The front door is lazy: a name is imported from its module when it is first used, so `import underwatch` costs nothing.
 """
 
+import warnings
 from importlib import import_module
 
 __version__ = "0.1.0"
@@ -17,11 +18,11 @@ _FRONT = {
     "Scenario": "underwatch.world.scenario",
     "Change": "underwatch.world.scenario",
     "scenario_for": "underwatch.world.scenario_file",
-    "begin": "underwatch.experiments.engine.worlds",
+    "init_world": "underwatch.experiments.engine.worlds",
     "run": "underwatch.world.simulate",
-    "Hands": "underwatch.world.simulate",
+    "Workers": "underwatch.world.simulate",
     "digest": "underwatch.world.simulate",
-    "gather": "underwatch.experiments.engine.worlds",
+    "world_totals": "underwatch.experiments.engine.worlds",
     "record_of": "underwatch.experiments.engine.worlds",
     "totals": "underwatch.record.indicators",
     "indicator_table": "underwatch.record.indicators",
@@ -31,16 +32,21 @@ _FRONT = {
     "find_interventions": "underwatch.experiments.interventions",
     "with_interventions": "underwatch.experiments.interventions",
     "ledger": "underwatch.experiments.ledger.ledger",
-    "read_package": "underwatch.evidence.check.package",
+    "read_package": "underwatch.evidence.check.checking",
     "example_package": "underwatch.evidence.samples.example",
     "InputError": "underwatch.errors",
 }
+
+_FORMER = {"begin": "init_world", "Hands": "Workers", "gather": "world_totals"}  # understood until version 0.3
 
 __all__ = ["__version__", *_FRONT]
 
 
 def __getattr__(name: str) -> object:
     """Import a public name on its first use; an unknown one raises AttributeError as usual."""
+    if name in _FORMER:
+        warnings.warn(f"underwatch.{name} is now underwatch.{_FORMER[name]}", DeprecationWarning, stacklevel=2)
+        return __getattr__(_FORMER[name])
     if name not in _FRONT:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(_FRONT[name]), name)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from underwatch.evidence.format.gazetteer import gazetteer
 from underwatch.evidence.format.ids import id_from
-from underwatch.evidence.format.tables import EFFORT, FIGURES, REPORTS, SURVEY, TABLES
+from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY, TABLES
 from underwatch.evidence.format.vocabularies import codes, entries
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.package import new_package

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, report
 from underwatch.errors import InputError
-from underwatch.evidence.check.findings import as_json, as_text
-from underwatch.evidence.check.package import check_files, read_checked
-from underwatch.evidence.check.summary import as_text as summary_text
-from underwatch.evidence.check.summary import summarise
+from underwatch.evidence.check.checking import check_files, read_checked
+from underwatch.evidence.check.overview import as_text as summary_text
+from underwatch.evidence.check.overview import summarise
+from underwatch.evidence.check.problems import as_json, as_text
 from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.edit.importing import import_csv, read_mapping
 from underwatch.evidence.edit.merge import merge
@@ -27,7 +27,7 @@ from underwatch.evidence.folder import unzip, zip_bytes
 from underwatch.evidence.package import new_package, parse_package, to_files
 from underwatch.evidence.privacy.seal import open_bytes
 from underwatch.evidence.reading import effort, figures, reports, survey
-from underwatch.evidence.release.publish import Rules, prepare
+from underwatch.evidence.release.publish import ReleaseRules, prepare
 from underwatch.evidence.release.share import shareable
 from underwatch.pages.evidence import evidence_page
 
@@ -66,7 +66,10 @@ def everything(files):
     for read in (reports, effort, survey, figures):
         read(package)
     shareable(package)
-    for act in (lambda: merge(package, good_package()), lambda: prepare(package, Rules("2024-Q1", "2024-Q4"), TODAY)):
+    for act in (
+        lambda: merge(package, good_package()),
+        lambda: prepare(package, ReleaseRules("2024-Q1", "2024-Q4"), TODAY),
+    ):
         try:
             act()
         except InputError as error:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, packages, report
 from underwatch.errors import InputError
-from underwatch.evidence.check.package import check_files
+from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.format.ids import ALPHABET, id_from, letters_of
-from underwatch.evidence.format.tables import CHANGES
+from underwatch.evidence.format.table_schemas import CHANGES
 from underwatch.evidence.history import Segment, heads, recorded
 from underwatch.evidence.package import to_files
 

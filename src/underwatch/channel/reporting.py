@@ -196,7 +196,7 @@ def expected_incidents_told(
     return sum(float((1.0 - np.prod(1.0 - _chances(block, ear), axis=0)).sum()) for block in blocks)
 
 
-class Told(NamedTuple):
+class Observation(NamedTuple):
     """Reports in the order of the incidents, first-hand ones before relays; each array has n."""
 
     incident: np.ndarray  # int64, row of the records
@@ -216,7 +216,7 @@ def tell(
     *,
     border: bool = True,
     effort: np.ndarray | None = None,
-) -> Told:
+) -> Observation:
     """Draw which of the records uint16[n, 8] are told, to which list, how late and how falsely.
 
     The delay is log-normal on 1 + days. Each list is told apart from the other, so that an incident may stand in both;
@@ -235,7 +235,7 @@ def tell(
     relay = np.concatenate([np.zeros(n, bool), np.ones(int(relayed.sum()), bool)])
     days = np.concatenate([delay, later[relayed]]).astype(np.int32)
     by = np.where(relay, 1 - first[pick], first[pick])
-    return Told(row[pick], ~relay, by, kind[pick], ground[pick], listed[pick], days)
+    return Observation(row[pick], ~relay, by, kind[pick], ground[pick], listed[pick], days)
 
 
 def publish(

@@ -60,7 +60,7 @@ def of_this_place(bank: Bank, place: Place) -> None:
 
 def asked_of(given: dict[str, Any], place: Place, window: Window) -> Asked:
     """Read the package or the safe table."""
-    from underwatch.evidence.check.package import read_package
+    from underwatch.evidence.check.checking import read_package
     from underwatch.evidence.format.ids import letters_of
     from underwatch.evidence.release.publish import TABLE_FILE
     from underwatch.evidence.samples.example import example_package, is_the_example

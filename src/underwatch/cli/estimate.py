@@ -102,11 +102,11 @@ def estimate(**given: Any) -> int:
     """Ask the question, answer it, keep the answer and show it."""
     from underwatch.evidence.privacy.access import require_closed
     from underwatch.files.folders import remove_empty, remove_matching
+    from underwatch.inference.answer_files import write_answer
     from underwatch.inference.bank.bank import read_bank, shipped_folder
     from underwatch.inference.findings import first_lines
     from underwatch.inference.inputs.expert_prior import Declared, read_declared
-    from underwatch.inference.outputs import write_answer
-    from underwatch.inference.workflow import OWN_STEPS, OutOfTime, Question, Steps, answer
+    from underwatch.inference.workflow import OWN_STEPS, EstimateRequest, OutOfTime, Steps, answer
 
     one_package(given)
     place = place_of(given["place"])
@@ -124,7 +124,7 @@ def estimate(**given: Any) -> int:
     }  # fmt: skip
     folder = _folder(given, place, kept, once)
     exact = given["exact"] or asked.is_public
-    question = Question(asked.reading, bank, declared, given["seed"], given["rounds"], exact)
+    question = EstimateRequest(asked.reading, bank, declared, given["seed"], given["rounds"], exact)
     steps = Steps(folder / STEPS, given["budget"], lambda step: say(f"{step} ...", err=True))
     try:
         found = answer(question, steps)

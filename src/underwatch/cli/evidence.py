@@ -9,16 +9,16 @@ import click
 from underwatch.cli.passphrase import known_passphrase, new_passphrase
 from underwatch.cli.paths import AnyPath
 from underwatch.errors import InputError, nearest
-from underwatch.evidence.check.findings import Finding, as_json, as_text, exit_code
-from underwatch.evidence.check.package import check_package, examine, read_checked, read_package
+from underwatch.evidence.check.checking import check_package, examine, read_checked, read_package
+from underwatch.evidence.check.problems import Finding, as_json, as_text, exit_code
 from underwatch.evidence.edit.store import working_path
 from underwatch.evidence.folder import LARGEST_FILE, PRIVATE_FILE, read_files, write_files
 from underwatch.evidence.format.ids import is_id, new_id
-from underwatch.evidence.format.tables import RECORDED, TABLES
+from underwatch.evidence.format.table_schemas import RECORDED, TABLES
 from underwatch.evidence.format.vocabularies import codes
 from underwatch.evidence.history import recorded
 from underwatch.evidence.package import new_package, parse_package, to_files
-from underwatch.evidence.privacy.passphrase import LANGUAGES
+from underwatch.evidence.privacy.passphrases import LANGUAGES
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.writing import must_be_new, write_new
 from underwatch.terminal import printable, say, say_json
@@ -302,8 +302,8 @@ def share(folder: Path, out: Path) -> None:
 @_TODAY
 def summary(folder: Path, key: Path | None, html: Path | None, exact: bool, today: datetime | None) -> None:
     """Show what a package has and lacks, for the group's own use; nothing per list, outlet or source."""
-    from underwatch.evidence.check.summary import as_text as summary_text
-    from underwatch.evidence.check.summary import summarise
+    from underwatch.evidence.check.overview import as_text as summary_text
+    from underwatch.evidence.check.overview import summarise
     from underwatch.evidence.privacy.access import require_closed
     from underwatch.evidence.samples.example import is_the_example
 
@@ -398,11 +398,11 @@ def publish(
     **rules: str | int,
 ) -> int | None:
     """Make the one table that may leave, and a record of what was done to it. Each period is published once."""
-    from underwatch.evidence.release.publish import Refused, Rules
+    from underwatch.evidence.release.publish import Refused, ReleaseRules
     from underwatch.evidence.release.publish import publish as published
 
     try:
-        release = published(folder, out, Rules(**rules), today.date() if today else None)  # type: ignore[arg-type]
+        release = published(folder, out, ReleaseRules(**rules), today.date() if today else None)  # type: ignore[arg-type]
     except Refused as refusal:
         say(f"Refused: {refusal}")
         return 1

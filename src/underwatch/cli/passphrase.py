@@ -4,7 +4,7 @@ import os
 
 from underwatch.errors import InputError
 from underwatch.evidence.privacy.core_dumps import forbid_core_dumps
-from underwatch.evidence.privacy.passphrase import BITS, N_WORDS, check_passphrase, composed, make_passphrase
+from underwatch.evidence.privacy.passphrases import BITS, N_WORDS, check_passphrase, composed, make_passphrase
 from underwatch.terminal import ask_hidden, is_asked_by_hand, say, show_once
 
 

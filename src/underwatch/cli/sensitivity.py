@@ -17,7 +17,7 @@ from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
-    from underwatch.experiments.sensitivity import Question
+    from underwatch.experiments.sensitivity import SensitivityPlan
 
 _HELP = """Say which unknowns drive the figures: Morris screens all of them, Sobol divides the variance among the few.
 
@@ -84,21 +84,21 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     say(f"All indices with intervals, and the page report.html: {folder}")
 
 
-def _asked(place: str | None, given: dict[str, Any]) -> Question:
-    from underwatch.experiments.sensitivity import Question
+def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
+    from underwatch.experiments.sensitivity import SensitivityPlan
 
     if place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sensitivity hoeryong")
     scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
-    return Question(scenario, given["trajectories"], given["n"], given["town"], given["factors"])
+    return SensitivityPlan(scenario, given["trajectories"], given["n"], given["town"], given["factors"])
 
 
-def _kept(ctx: click.Context, folder: Path) -> Question:
+def _kept(ctx: click.Context, folder: Path) -> SensitivityPlan:
     from underwatch.experiments.engine.answer_folder import old_question, told_in
-    from underwatch.experiments.sensitivity import Question
+    from underwatch.experiments.sensitivity import SensitivityPlan
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
     kinds = {"scenario": (str,), **dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))}
     scenario, *others = told_in(folder, old_question(folder, "sensitivity"), kinds)
-    return Question(parse(scenario, f"{folder}: "), *others)
+    return SensitivityPlan(parse(scenario, f"{folder}: "), *others)

@@ -40,15 +40,15 @@ def studio(runs: tuple[Path, ...], port: int, no_browser: bool) -> None:
     """Open the page and serve it until it is interrupted."""
     from underwatch.web.server import serve
     from underwatch.web.session.memory import stay_small
-    from underwatch.web.session.queue import Desk
+    from underwatch.web.session.queue import JobQueue
 
     stay_small()
-    desk = Desk()
+    job_queue = JobQueue()
     if runs:
-        from underwatch.web.session.folders import questions_of
+        from underwatch.web.session.reopened import questions_of
 
         for question, digest in questions_of(runs):
-            desk.ask(question, kept=True, same_as=digest)
+            job_queue.ask(question, kept=True, same_as=digest)
 
     door = _Doorstep()
 
@@ -59,7 +59,7 @@ def studio(runs: tuple[Path, ...], port: int, no_browser: bool) -> None:
             door.open(address)
 
     try:
-        ended_by = serve(desk, port, ready, door.close)
+        ended_by = serve(job_queue, port, ready, door.close)
     finally:
         door.close()
     with suppress(OSError):  # the terminal may be gone

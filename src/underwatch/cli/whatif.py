@@ -18,7 +18,7 @@ from underwatch.world.scenario_file import scenario_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from underwatch.experiments.compare import Comparison, Question
+    from underwatch.experiments.compare import ComparePlan, Comparison
     from underwatch.experiments.ledger.ledger import Ledger
 
 
@@ -123,9 +123,9 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
         say(f"Every group and ground, every pair, and the page report.html: {folder}")
 
 
-def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> Question:
+def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> ComparePlan:
     """Return the question of the command line."""
-    from underwatch.experiments.compare import UNWATCHED, Question
+    from underwatch.experiments.compare import UNWATCHED, ComparePlan
     from underwatch.experiments.interventions import find_interventions
 
     if place is None and given["against"] not in (None, UNWATCHED):
@@ -140,10 +140,10 @@ def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> 
     scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
     first = None if given["from_date"] is None else _date(given["from_date"])
     interventions = find_interventions(names) if names else ()
-    return Question.ask(scenario, interventions, first, given["replicates"], given["draws"], given["against"])
+    return ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], given["against"])
 
 
-def _ledger(question: Question, threads: int | None, advance: Callable[[int], None]) -> Ledger:
+def _ledger(question: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
     """Hold the baseline against the world asked for."""
     from underwatch.experiments.engine.executors import cores
     from underwatch.experiments.ledger.ledger import ledger
@@ -153,9 +153,9 @@ def _ledger(question: Question, threads: int | None, advance: Callable[[int], No
                   threads=threads or cores(), progress=advance)  # fmt: skip
 
 
-def _kept(ctx: click.Context, folder: Path) -> Question:
+def _kept(ctx: click.Context, folder: Path) -> ComparePlan:
     """Return the question of a folder that was not finished."""
-    from underwatch.experiments.compare import Question
+    from underwatch.experiments.compare import ComparePlan
     from underwatch.experiments.engine.answer_folder import old_question, told_in
     from underwatch.experiments.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
@@ -165,7 +165,7 @@ def _kept(ctx: click.Context, folder: Path) -> Question:
     kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
     scenario, text, *others = told_in(folder, old_question(folder, "compare"), kinds)
     interventions = parse_interventions(text, f"{folder}: ") if text.strip() else ()
-    return Question.ask(parse(scenario, f"{folder}: "), interventions, None, *others)
+    return ComparePlan.ask(parse(scenario, f"{folder}: "), interventions, None, *others)
 
 
 def _date(text: str) -> date:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from underwatch.errors import InputError
-from underwatch.evidence.format.tables import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, TABLES, VOCABULARY_FOLDER
+from underwatch.evidence.format.table_schemas import CHANGES, DESCRIPTOR_FILE, PLACES_FILE, TABLES, VOCABULARY_FOLDER
 from underwatch.evidence.format.vocabularies import vocabulary_files
 from underwatch.files.folders import ready_folder, remove_files, remove_matching, staged_folder
 from underwatch.files.intake.archive import archive_of

@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from underwatch.errors import InputError
-from underwatch.evidence.check.findings import Finding, finding
+from underwatch.evidence.check.problems import Finding, finding
 from underwatch.evidence.format.ids import letters_of, many_letters_of, new_id
-from underwatch.evidence.format.tables import CHANGES, TABLES
+from underwatch.evidence.format.table_schemas import CHANGES, TABLES
 from underwatch.evidence.package import Package, Row, content_of, recorded_rows
 
 _FILE = TABLES[CHANGES].file

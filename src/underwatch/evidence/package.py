@@ -17,7 +17,7 @@ from underwatch.errors import InputError
 from underwatch.evidence.format.descriptor import descriptor, own_words
 from underwatch.evidence.format.gazetteer import places_file
 from underwatch.evidence.format.ids import keyed_letters_of, letters_of, new_key
-from underwatch.evidence.format.tables import (
+from underwatch.evidence.format.table_schemas import (
     CHANGES,
     DESCRIPTOR_FILE,
     PLACES_FILE,

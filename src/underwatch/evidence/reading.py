@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from underwatch.evidence.format.periods import parse_period
-from underwatch.evidence.format.tables import EFFORT, FIGURES, REPORTS, SURVEY
+from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.format.vocabularies import entries
-from underwatch.evidence.incidents import Record, passed_on, speaking
 from underwatch.evidence.package import Package
+from underwatch.evidence.same_incident import Record, passed_on, speaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """What happened, as it is told: the reports that speak for it, the gravest act first (`evidence.incidents`), and
+    """What happened, as it is told: the reports that speak for it, the gravest act first (`same_incident`), and
     those that pass one of them on or repeat it.
     """
 

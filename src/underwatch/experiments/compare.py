@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
-from underwatch.experiments.engine.worlds import Gathered, begin, drawn, gather, seed_of
+from underwatch.experiments.engine.worlds import WorldTotals, init_world, prior_scenarios, seed_of, world_totals
 from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
 from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
 from underwatch.record.ranges import range_of
@@ -36,7 +36,7 @@ _COUNTED = {"resident-week": f"per resident and {WEEK} days", "1,000 resident-ye
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ComparedHeadline:
     """A headline indicator, for any group: its unit, and whether lower or higher is relief to residents."""
 
     indicator: str
@@ -45,13 +45,13 @@ class Figure:
     better: str
 
 
-def _figure(headline: Headline) -> Figure:
+def _figure(headline: Headline) -> ComparedHeadline:
     unit = _COUNTED.get(headline.per, DICTIONARY[headline.indicator].unit)
     better = HIGHER if headline.indicator in _HIGHER_IS_RELIEF else LOWER
-    return Figure(headline.indicator, headline.per, unit, better)
+    return ComparedHeadline(headline.indicator, headline.per, unit, better)
 
 
-FIGURES: tuple[Figure, ...] = tuple({one.indicator: _figure(one) for one in HEADLINES}.values())
+FIGURES: tuple[ComparedHeadline, ...] = tuple({one.indicator: _figure(one) for one in HEADLINES}.values())
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
@@ -100,7 +100,7 @@ PAIRS_SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True)
-class Question:
+class ComparePlan:
     """What is compared: a scenario and interventions with their first days, over replicates and prior draws."""
 
     scenario: Scenario
@@ -118,7 +118,7 @@ class Question:
         replicates: int = 4,
         draws: int = 20,
         ledger: str | None = None,
-    ) -> Question:
+    ) -> ComparePlan:
         """Date the interventions and check that each relieves, and that the ledger's world is there."""
         dated = tuple((one, first_day(one, scenario, from_date)) for one in interventions)
         for one, day in dated:
@@ -146,7 +146,7 @@ class Question:
     def cases(self) -> list[tuple[str, int, int, Scenario]]:
         """Return spread, number, seed and baseline of every set of twins."""
         luck = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
-        draws = enumerate(drawn(self.scenario, self.draws), 1)
+        draws = enumerate(prior_scenarios(self.scenario, self.draws), 1)
         return luck + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
 
     def told(self) -> dict[str, Any]:
@@ -177,18 +177,18 @@ class Task:
         return len(self.since) * len(GROUPS) * len(FIGURES)
 
 
-_bench = threading.local()
+_local = threading.local()
 
 
-def live(task: Task) -> Gathered:
+def live(task: Task) -> WorldTotals:
     """Simulate one world, all places, and return its sums."""
-    if not hasattr(_bench, "hands"):
-        _bench.hands = simulate.Hands(1)
-    total: Gathered | None = None
+    if not hasattr(_local, "workers"):
+        _local.workers = simulate.Workers(1)
+    total: WorldTotals | None = None
     phases = task.lived.phases()
     for place in task.baseline.places:
-        world = begin(task.baseline, place, task.seed)
-        found = gather(simulate.run(world, phases, _bench.hands), task.baseline)
+        world = init_world(task.baseline, place, task.seed)
+        found = world_totals(simulate.run(world, phases, _local.workers), task.baseline)
         total = found if total is None else total + found
     if total is None:
         raise ValueError("no place to simulate")
@@ -201,7 +201,7 @@ def measured(task: Task) -> np.ndarray:
     return np.stack([figures(found, since) for since in task.since])
 
 
-def figures(found: Gathered, since: int) -> np.ndarray:
+def figures(found: WorldTotals, since: int) -> np.ndarray:
     """Return the figures of a world from a day on, float[groups, figures]; NaN where there are no cases."""
     members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
     days = len(found.cells) - since
@@ -217,7 +217,7 @@ def figures(found: Gathered, since: int) -> np.ndarray:
 class Comparison:
     """What came out: `baseline` and `changed` are float[worlds, cases, groups, figures]."""
 
-    question: Question
+    question: ComparePlan
     names: tuple[str, ...]
     baseline: np.ndarray
     changed: np.ndarray
@@ -262,7 +262,7 @@ class Comparison:
         return pa.table(columns, schema=PAIRS_SCHEMA)
 
 
-def _keys(name: str, group: str, figure: Figure) -> dict[str, object]:
+def _keys(name: str, group: str, figure: ComparedHeadline) -> dict[str, object]:
     by_ground = group in GROUND_NAMES
     return {
         "intervention": name,
@@ -295,7 +295,7 @@ def summary(before: np.ndarray, after: np.ndarray, better: str) -> dict[str, obj
 
 
 def compare(
-    question: Question,
+    question: ComparePlan,
     executor: Executor,
     results: Results | None = None,
     progress: Callable[[int], None] | None = None,

@@ -16,7 +16,7 @@ import numpy as np
 
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.run_directory import manifest_job
-from underwatch.experiments.engine.worlds import StopAsked, begin
+from underwatch.experiments.engine.worlds import StopAsked, init_world
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Scenario
@@ -59,7 +59,7 @@ class Diary:
 def watch(scenario: Scenario, see: Callable[[simulate.World, np.ndarray], bool]) -> None:
     """Simulate the world again and show the trace rows of each week, until there is enough or the run ends."""
     place = scenario.places[0]
-    world = begin(scenario, place, scenario.seed)
+    world = init_world(scenario, place, scenario.seed)
     history = world.history
 
     def weekly(_: int) -> None:
@@ -70,7 +70,7 @@ def watch(scenario: Scenario, see: Callable[[simulate.World, np.ndarray], bool])
             raise StopAsked
 
     with suppress(StopAsked):
-        simulate.run(world, scenario.phases(), simulate.Hands(1, trace_who=-1), weekly)
+        simulate.run(world, scenario.phases(), simulate.Workers(1, trace_who=-1), weekly)
 
 
 def _find(scenario: Scenario, kind: int) -> tuple[int, int]:

@@ -24,14 +24,14 @@ from underwatch.experiments.engine.progress import Progress, warn_if_cold
 from underwatch.experiments.engine.run_directory import Station, kept_options, manifest_job, new_station, old_station
 from underwatch.experiments.engine.worlds import (
     BASELINE,
-    Gathered,
     Runner,
     StopAsked,
-    begin,
+    WorldTotals,
     digest_of,
-    drawn,
-    gather,
+    init_world,
+    prior_scenarios,
     residents_in,
+    world_totals,
     worlds_of,
 )
 from underwatch.experiments.silence import STAND_IN, WATCHING
@@ -47,7 +47,7 @@ from underwatch.experiments.study import (
     silence_points,
 )
 from underwatch.record.indicators import Measured, measure, stack
-from underwatch.record.outputs import Run, joined, write_run
+from underwatch.record.outputs import RunContents, joined, write_run
 from underwatch.terminal import say, say_json
 from underwatch.world import simulate
 from underwatch.world.scenario import RunOptions, Scenario
@@ -74,7 +74,7 @@ class Job:
     options: RunOptions
     station: Station
     threads: int
-    sums: dict[str, Gathered] = field(default_factory=dict)
+    sums: dict[str, WorldTotals] = field(default_factory=dict)
     digests: list[str] = field(default_factory=list)
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
@@ -85,7 +85,7 @@ class Job:
     def __post_init__(self) -> None:
         worlds = worlds_of(self.scenario)
         self.worlds = worlds if self.options.twin else {BASELINE: worlds[BASELINE]}
-        self.draws = drawn(self.scenario, self.options.draws)
+        self.draws = prior_scenarios(self.scenario, self.options.draws)
         self.points = min(len(self.draws), SILENCE_DRAWS) + 1
         self.place_work = Work(self.scenario, self.options, self.worlds, self.station, self.clock)
         self.many = self.place_work.many
@@ -121,8 +121,8 @@ class Job:
                     self._places(progress, runner)
                 else:
                     progress.say(self.scenario.name)
-                    hands = simulate.Hands(self.threads)
-                    self._take(self.place_work.place(0, self.scenario.places[0], runner, hands))
+                    workers = simulate.Workers(self.threads)
+                    self._take(self.place_work.place(0, self.scenario.places[0], runner, workers))
             progress.say("draws from the prior")
             with self.wall.on("draws"):
                 for (draw, name), found in self._draws(runner).items():
@@ -141,14 +141,14 @@ class Job:
         places, days = self.scenario.places, self.scenario.days * self.options.replicates * len(self.worlds)
         left = [at for at in range(len(places)) if not self.station.done(at)]
         progress.advance(self.work_of(set(range(len(places))) - set(left)) * days)
-        bench = threading.local()
+        workspace = threading.local()
 
         def one(at: int) -> None:
-            if not hasattr(bench, "hands"):
-                bench.hands = simulate.Hands(1)
+            if not hasattr(workspace, "workers"):
+                workspace.workers = simulate.Workers(1)
             runner.check()
             progress.say(f"{places[at].province}: {places[at].name}")
-            done = self.place_work.place(at, places[at], runner, bench.hands)
+            done = self.place_work.place(at, places[at], runner, workspace.workers)
             with self.clock.on("checkpoints"):
                 self.station.keep_place(at, done.sums, done.digests)
 
@@ -187,28 +187,28 @@ class Job:
                 raise
         return {key: job.result() for key, job in jobs.items()}
 
-    def _draws(self, runner: Runner) -> dict[tuple[int, str], Gathered]:
+    def _draws(self, runner: Runner) -> dict[tuple[int, str], WorldTotals]:
         """Run the place, or the stand-ins of many, with every draw from the prior, each world on one thread."""
-        bench = threading.local()
+        workspace = threading.local()
         tasks: dict[tuple[int, int, str], Scenario] = {}
         for at, stand_in in enumerate(self.stand_ins):
-            for draw, scenario in enumerate(drawn(stand_in, self.options.draws), 1):
+            for draw, scenario in enumerate(prior_scenarios(stand_in, self.options.draws), 1):
                 named = {BASELINE: scenario, **{n: scenario.without_campaign() for n in self.worlds if n != BASELINE}}
                 tasks |= {(at, draw, name): world for name, world in named.items()}
 
-        def one(at: int, draw: int, name: str) -> Gathered:
+        def one(at: int, draw: int, name: str) -> WorldTotals:
             if (kept := self.station.read_draw(at, draw, name, self.scenario.days)) is not None:
                 runner.tick(int(kept.residents.sum()) * self.scenario.days)
                 return kept
-            if not hasattr(bench, "hands"):
-                bench.hands = simulate.Hands(1)
+            if not hasattr(workspace, "workers"):
+                workspace.workers = simulate.Workers(1)
             scenario = tasks[at, draw, name]
-            world = begin(scenario, scenario.places[0], scenario.seed)
-            found = gather(runner.carry_on(world, scenario, bench.hands), scenario)
+            world = init_world(scenario, scenario.places[0], scenario.seed)
+            found = world_totals(runner.carry_on(world, scenario, workspace.workers), scenario)
             self.station.keep_draw(at, draw, name, found)
             return found
 
-        total: dict[tuple[int, str], Gathered] = {}
+        total: dict[tuple[int, str], WorldTotals] = {}
         for (_, draw, name), found in self._side_by_side({task: (one, task) for task in tasks}).items():
             total[draw, name] = total[draw, name] + found if (draw, name) in total else found
         return total
@@ -216,7 +216,7 @@ class Job:
     def _measured(self, key: str) -> Measured:
         return self._measure(self.sums[key])
 
-    def _measure(self, found: Gathered) -> Measured:
+    def _measure(self, found: WorldTotals) -> Measured:
         return measure(found.history(self.scenario), self.window, int(found.numbers[0]))
 
     def _drawn(self, name: str) -> Measured:
@@ -307,7 +307,7 @@ class Job:
             "place_digests": self._place_digests(),
             "headlines": headlines(study),
         }
-        run = Run(
+        run = RunContents(
             text, scenario.parameters.to_dict(), text, scenario.residents, scenario.days, scenario.seed, digest,
             tables, report, notes,
         )  # fmt: skip

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
-from underwatch.experiments.sweep import World, headlines_of
+from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
 from underwatch.record.indicators import HEADLINE_NAMES
 from underwatch.world.draws import stream
@@ -132,7 +132,7 @@ def _indices(
 
 
 @dataclass(frozen=True)
-class Question:
+class SensitivityPlan:
     """What matters in a scenario: trajectories of Morris in the place, `n` base samples of Sobol in a small town."""
 
     scenario: Scenario
@@ -169,13 +169,13 @@ class Question:
         return self.scenario.replace(population=min(self.population, self.scenario.residents))
 
 
-def worlds_at(scenario: Scenario, names: Sequence[str], points: np.ndarray) -> list[World]:
+def worlds_at(scenario: Scenario, names: Sequence[str], points: np.ndarray) -> list[SweepTask]:
     """Return the worlds at points of the unit cube: each factor at that share of its range, all else as it is."""
     columns = {name: at_share(name, points[:, at]).tolist() for at, name in enumerate(names)}
     worlds = []
     for row in range(len(points)):
         values = {name: column[row] for name, column in columns.items()}
-        worlds.append(World(scenario.replace(parameters=scenario.parameters.with_values(**values)), scenario.seed))
+        worlds.append(SweepTask(scenario.replace(parameters=scenario.parameters.with_values(**values)), scenario.seed))
     return worlds
 
 
@@ -206,7 +206,7 @@ def chosen(screened: Indices, most: int) -> tuple[str, ...]:
     return tuple(screened.factors[at] for at in order[:most])
 
 
-def screen(question: Question, executor: Executor, results: Results, progress: Any = None) -> Indices:
+def screen(question: SensitivityPlan, executor: Executor, results: Results, progress: Any = None) -> Indices:
     """Screen every uncertain parameter in the place itself."""
     names = question.names()
     evaluate = evaluator(
@@ -216,7 +216,7 @@ def screen(question: Question, executor: Executor, results: Results, progress: A
 
 
 def divide(
-    question: Question, factors: Sequence[str], executor: Executor, results: Results, progress: Any = None
+    question: SensitivityPlan, factors: Sequence[str], executor: Executor, results: Results, progress: Any = None
 ) -> Indices:
     """Divide the variance among the chosen factors in the small town."""
     evaluate = evaluator(

@@ -70,7 +70,7 @@ def silence_curve(
             seed, place.first_resident, residents, frame, int(now.values["contact_weeks"] + 0.5)
         )
         world = simulate.init(key, town, state, now.day, scenario.days)
-        simulate.run(world, phases, simulate.Hands(1))
+        simulate.run(world, phases, simulate.Workers(1))
         records = world.history.records
         published = 0.0 if "S13" in now.without else expected_published(records, now.values)
         if progress is not None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome
-from underwatch.experiments.engine.worlds import as_set, begin, gather, seed_of_draw
+from underwatch.experiments.engine.worlds import as_set, init_world, seed_of_draw, world_totals
 from underwatch.facts import model_parameters
 from underwatch.record.indicators import HEADLINES, measure
 from underwatch.record.ranges import quantiles, range_of
@@ -26,11 +26,11 @@ SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PRIOR, LUCK = "prior", "luck"
 _LUCK_RULE = "a seed for each world"  # results of another rule are not gone on with
-_bench = threading.local()
+_local = threading.local()
 
 
 @dataclass(frozen=True)
-class World:
+class SweepTask:
     """One world to be run, a task for any executor: a scenario and the seed of its luck."""
 
     scenario: Scenario
@@ -42,13 +42,13 @@ class World:
         return len(HEADLINES)
 
 
-def headlines_of(world: World) -> np.ndarray:
+def headlines_of(world: SweepTask) -> np.ndarray:
     """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""
-    if not hasattr(_bench, "hands"):
-        _bench.hands = simulate.Hands(1)
+    if not hasattr(_local, "workers"):
+        _local.workers = simulate.Workers(1)
     scenario, phases = world.scenario, world.scenario.phases()
     found = [
-        gather(simulate.run(begin(scenario, place, world.seed), phases, _bench.hands), scenario)
+        world_totals(simulate.run(init_world(scenario, place, world.seed), phases, _local.workers), scenario)
         for place in scenario.places
     ]
     total = found[0]
@@ -81,10 +81,10 @@ class Sweep:
         rows = _sobol_rows(self.draws, self.scenario.seed).tolist()
         return as_set(self.scenario, [Parameters(tuple(row)) for row in rows])
 
-    def worlds(self) -> list[World]:
+    def worlds(self) -> list[SweepTask]:
         """Return the tasks: draw by draw, and within a draw replicate by replicate, each with a seed of its own."""
         return [
-            World(self.scenario.replace(parameters=one), seed_of_draw(self.scenario, draw, replicate))
+            SweepTask(self.scenario.replace(parameters=one), seed_of_draw(self.scenario, draw, replicate))
             for draw, one in enumerate(self.parameters(), 1)
             for replicate in range(self.replicates)
         ]

@@ -63,7 +63,7 @@ class OutOfTime(Exception):  # noqa: N818 - a result of the budget, no mistake
 
 
 @dataclass(frozen=True)
-class Question:
+class EstimateRequest:
     """A package read, the bank it is held against, and what is declared; `exact`: its counts may be told as they are,
     not in bands.
     """
@@ -89,7 +89,7 @@ class Question:
 class Answer:
     """What came of it. Columns of draws are `ALL_NAMES`; `None` stands for what was not computed."""
 
-    question: Question
+    question: EstimateRequest
     prior: np.ndarray  # float[k, columns]
     draws: np.ndarray  # float[DRAWS, columns]
     by_law: dict[str, np.ndarray]
@@ -186,7 +186,7 @@ class _Look:
     rounds: int
 
 
-def answer(question: Question, steps: Steps) -> Answer:
+def answer(question: EstimateRequest, steps: Steps) -> Answer:
     """Answer a question, or as much of it as the budget allows (OutOfTime names the step that was not begun).
 
     A closer look whose calibration does not hold gives way to the first one.
@@ -212,7 +212,9 @@ def answer(question: Question, steps: Steps) -> Answer:
     return found
 
 
-def _seen(question: Question, steps: Steps, look: _Look, behind: tuple[Bank, Experiments, Experiments]) -> Answer:
+def _seen(
+    question: EstimateRequest, steps: Steps, look: _Look, behind: tuple[Bank, Experiments, Experiments]
+) -> Answer:
     """Return what one look gives, after all gates; `behind` is the bank, its first runs, and the pool of runs."""
     (bank, first, pool), seed, which = behind, question.seed, f"round {look.rounds}"
     reading, runs, box = question.reading, look.runs, look.box
@@ -292,7 +294,7 @@ def _relative_curve(bank: Bank, runs: Experiments) -> np.ndarray:
 
 
 def _ask(
-    question: Question,
+    question: EstimateRequest,
     runs: Experiments,
     box: Box,
     draws: np.ndarray,
@@ -348,14 +350,14 @@ def _law(by_law: dict[str, np.ndarray], name: str) -> Verdict:
     return gates.laws({law: float(np.median(one[:, ALL_NAMES.index(name)])) for law, one in by_law.items()}, name)
 
 
-def _anchor(question: Question) -> Verdict:
+def _anchor(question: EstimateRequest) -> Verdict:
     anchors, setting = question.reading.anchors, question.reading.setting
     asked = sum(survey.n_asked for survey in setting.surveys)
     is_declared = question.declared.is_anchor
     return gates.anchor("second list" in anchors, asked, len(setting.counts), is_declared, question.counted)
 
 
-def _contract(question: Question, x_obs: np.ndarray) -> Verdict:
+def _contract(question: EstimateRequest, x_obs: np.ndarray) -> Verdict:
     """Ask G0, by quarters: a quarter in which a list was cut throughout carries no number."""
     setting, plan = question.reading.setting, question.bank.plan
     own = {"place": setting.place.slug, "window": f"{setting.window.start} to {setting.window.end}"}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from underwatch.experiments.compare import FIGURES, LUCK, PRIOR, Comparison
 from underwatch.experiments.ledger.entries import ACTS
 from underwatch.experiments.ledger.ledger import Ledger
-from underwatch.experiments.sensitivity import Indices, Question, ask_first
+from underwatch.experiments.sensitivity import Indices, SensitivityPlan, ask_first
 from underwatch.experiments.sweep import Sweep
 from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
 from underwatch.pages.charts.plots import Chart
@@ -258,7 +258,7 @@ def _band_chart(name: str, rows: list[dict[str, Any]]) -> Chart:
 # --- sensitivity ------------------------------------------------------------------------------------------------
 
 
-def sensitivity_page(question: Question, screened: Indices, divided: Indices, meanings: dict[str, str]) -> str:
+def sensitivity_page(question: SensitivityPlan, screened: Indices, divided: Indices, meanings: dict[str, str]) -> str:
     """Return the page of what matters: which unknowns to ask about first, and their share in each figure."""
     scenario = question.scenario
     about = (

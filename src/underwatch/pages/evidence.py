@@ -5,7 +5,7 @@ It shows what `summarise` counts and no more: nothing per list, outlet or source
 
 from __future__ import annotations
 
-from underwatch.evidence.check.summary import OWN_USE, summarise, totals
+from underwatch.evidence.check.overview import OWN_USE, summarise, totals
 from underwatch.evidence.package import Package
 from underwatch.evidence.privacy.bands import band_of
 from underwatch.pages.rendering import page

@@ -30,7 +30,7 @@ YEAR_DAYS = 365.0
 DEFAULT_FLOOR = 1.0  # private complaint is untouched by fear when the scenario names no floor
 
 
-class History(Protocol):
+class DailyCounts(Protocol):
     """What a simulation gives for one world and place. The tables here read nothing else of it."""
 
     @property
@@ -110,7 +110,7 @@ def with_ratios(
     return values
 
 
-def _grouped(history: History) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grouped(history: DailyCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return counts[days, groups, indicators], residents[groups] and watched[groups], all int64."""
     members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
     counts = np.einsum("gc,dci->dgi", members, history.cells, optimize=True)
@@ -123,7 +123,7 @@ def _mean_stocks(values: dict[str, np.ndarray], days: float | np.ndarray) -> dic
 
 
 def totals(
-    history: History, lo: int = 0, hi: int | None = None, group: str = ALL, floor: float = DEFAULT_FLOOR
+    history: DailyCounts, lo: int = 0, hi: int | None = None, group: str = ALL, floor: float = DEFAULT_FLOOR
 ) -> dict[str, float]:
     """Return every indicator of one group over days lo to hi - 1: counts summed, stocks averaged, ratios of sums."""
     hi = history.days if hi is None else hi
@@ -148,7 +148,7 @@ class Combined:
     records: np.ndarray
 
 
-def combine(name: str, histories: Iterable[History]) -> Combined:
+def combine(name: str, histories: Iterable[DailyCounts]) -> Combined:
     """Add up the histories of several places, of equal start and length, one after the other (an iterator will do)."""
     total: Combined | None = None
     for one in histories:
@@ -277,7 +277,7 @@ def week_starts(days: int) -> np.ndarray:
     return np.arange(0, days, WEEK)
 
 
-def measure(history: History, window: tuple[int, int] | None = None, n_incidents: int | None = None) -> Measured:
+def measure(history: DailyCounts, window: tuple[int, int] | None = None, n_incidents: int | None = None) -> Measured:
     """Return the headline figures of one history. `window` are the days (lo, hi) in which the worlds differ.
 
     `n_incidents` is given where the history carries not all of its incidents (places that were combined).
@@ -307,7 +307,7 @@ def stack(draws: Sequence[Measured]) -> Measured:
 
 
 def indicator_table(
-    history: History,
+    history: DailyCounts,
     world: str,
     *,
     floor: float = DEFAULT_FLOOR,

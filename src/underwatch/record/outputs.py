@@ -41,7 +41,7 @@ _KEYS: Mapping[str, type] = {
 
 
 @dataclass(frozen=True)
-class Run:
+class RunContents:
     """What a run folder holds. `scenario` and `parameters_toml` are TOML texts, `parameters` name -> value.
 
     `notes` are further entries of the manifest (worlds, draws, places): plain JSON values, and no path.
@@ -111,7 +111,7 @@ def read_parts(paths: Iterable[Path], name: str) -> Iterator[pa.Table]:
                 yield from map(pa.Table.from_batches, ([part] for part in file.iter_batches(row_groups=[group])))
 
 
-def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
+def write_run(folder: str | Path, run: RunContents) -> dict[str, Any]:
     """Write the files of a run into `folder`, which exists, and return the manifest.
 
     Each file appears whole or not at all, and the manifest last: a folder without one is not a run. A folder that has
@@ -138,7 +138,7 @@ def write_run(folder: str | Path, run: Run) -> dict[str, Any]:
     return manifest
 
 
-def _contents(run: Run) -> Any:
+def _contents(run: RunContents) -> Any:
     """Yield name and bytes of each file but the manifest."""
     yield PARAMETERS, run.parameters_toml.encode()
     yield DICTIONARY_FILE, data_dictionary().encode()
@@ -150,7 +150,7 @@ def _contents(run: Run) -> Any:
         yield REPORT, run.report.encode()
 
 
-def _manifest(run: Run, hashes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _manifest(run: RunContents, hashes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     entries = {
         "what": _WHAT,
         "schema_version": SCHEMA_VERSION,
@@ -236,7 +236,7 @@ def read_table(folder: str | Path, name: str, manifest: Mapping[str, Any] | None
         return file.read()
 
 
-def read_run(folder: str | Path) -> Run:
+def read_run(folder: str | Path) -> RunContents:
     """Return a whole run, every file checked against the manifest."""
     folder = Path(folder)
     if not folder.is_dir():
@@ -247,7 +247,7 @@ def read_run(folder: str | Path) -> Run:
     texts = {name: _text(folder, name, manifest) for name in (PARAMETERS, REPORT) if name in manifest["files"]}
     if PARAMETERS not in texts:
         raise InputError(f"{folder / MANIFEST} names no file {PARAMETERS}; the run is incomplete: run it again")
-    return Run(
+    return RunContents(
         scenario=manifest["scenario"],
         parameters=manifest["parameters"],
         parameters_toml=texts[PARAMETERS],

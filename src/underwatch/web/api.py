@@ -19,17 +19,17 @@ from starlette.types import Receive, Scope, Send
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.files.intake.json import NoJson
-from underwatch.web.json import read, written
 from underwatch.web.session.memory import give_back
-from underwatch.web.session.queue import Desk, DeskFull
-from underwatch.web.session.run import OVER, Run
+from underwatch.web.session.queue import JobQueue, QueueFull
+from underwatch.web.session.studio_run import OVER, StudioRun
+from underwatch.web.wire import read, written
 
 MOST_STREAMS = 24
 _BEAT_SECONDS = 0.1
 _QUIET_BEATS = 20  # a line goes out at least every two seconds, so that a page that has gone is found out
 
 
-class Answer(JSONResponse):
+class JsonAnswer(JSONResponse):
     """An answer in JSON, which can be written whatever it holds."""
 
     def render(self, content: Any) -> bytes:
@@ -40,8 +40,8 @@ class Answer(JSONResponse):
 class Api:
     """The answers, over one desk."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, job_queue: JobQueue) -> None:
+        self.job_queue = job_queue
         self.streams = 0
 
     def routes(self) -> list[Route]:
@@ -72,7 +72,7 @@ class Api:
         def answer(_: Request) -> Response:
             from underwatch.web.views import choices
 
-            return Answer(getattr(choices, name)())
+            return JsonAnswer(getattr(choices, name)())
 
         return answer
 
@@ -80,11 +80,11 @@ class Api:
         """Describe the interface."""
         from underwatch.web.description import description
 
-        return Answer(description())
+        return JsonAnswer(description())
 
     def overview(self, _: Request) -> Response:
         """List all runs."""
-        return Answer(self.desk.overview())
+        return JsonAnswer(self.job_queue.overview())
 
     async def ask(self, request: Request) -> Response:
         """Take a question and put its run into the queue."""
@@ -92,29 +92,29 @@ class Api:
             raise HTTPException(415, "the body of a question is application/json")
         body = await request.body()
         run = await run_in_threadpool(self._ask, body)
-        return Answer({"run": run.number, "ahead": self.desk.ahead(run)}, 202)
+        return JsonAnswer({"run": run.number, "ahead": self.job_queue.ahead(run)}, 202)
 
-    def _ask(self, body: bytes) -> Run:
-        from underwatch.web.session.question import question_of
+    def _ask(self, body: bytes) -> StudioRun:
+        from underwatch.web.session.request import question_of
 
         try:
-            return self.desk.ask(question_of(read(body)))
+            return self.job_queue.ask(question_of(read(body)))
         except NoJson:
             raise HTTPException(400, "the body is no JSON") from None
-        except DeskFull:
+        except QueueFull:
             raise HTTPException(429, "too many runs are waiting; stop one, or wait until one is done") from None
 
     def stop(self, request: Request) -> Response:
         """Stop a run."""
         run = self._run(request)
         run.asked_to_stop.set()
-        return Answer({"run": run.number, "state": run.state})
+        return JsonAnswer({"run": run.number, "state": run.state})
 
     def told(self, request: Request) -> Response:
         """Tell all that the page shows of a run."""
         from underwatch.web.views.figures import told
 
-        return Answer(told(self._run(request)))
+        return JsonAnswer(told(self._run(request)))
 
     async def events(self, request: Request) -> Response:
         """Stream what a run tells until it is over; a page that goes away stops listening."""
@@ -125,17 +125,17 @@ class Api:
         run.listen()
         return _Stream(self._events(run), lambda: self._unheard(run))
 
-    def _unheard(self, run: Run) -> None:
+    def _unheard(self, run: StudioRun) -> None:
         self.streams -= 1
         run.unlisten()
 
-    async def _events(self, run: Run) -> AsyncIterator[str]:
+    async def _events(self, run: StudioRun) -> AsyncIterator[str]:
         at, last, quiet = 0, "", 0
         while True:
             over = run.state in OVER
             fresh = run.told[at:]
             at += len(fresh)
-            now = json.dumps(run.progress() | {"ahead": self.desk.ahead(run)})
+            now = json.dumps(run.progress() | {"ahead": self.job_queue.ahead(run)})
             lines = [_event(one) for one in fresh]
             quiet = 0 if fresh or now != last else quiet + 1
             if now != last or quiet >= _QUIET_BEATS:
@@ -157,17 +157,17 @@ class Api:
         """Give what was published, and what it stands for."""
         from underwatch.web.views.outsider import seen_from_outside
 
-        return Answer(seen_from_outside(self._lived(request)))
+        return JsonAnswer(seen_from_outside(self._lived(request)))
 
     def ledger(self, request: Request) -> Response:
         """Give the chilling ledger; it is empty until the run is done."""
-        return Answer(self._lived(request).ledger)
+        return JsonAnswer(self._lived(request).ledger)
 
     def residents(self, request: Request) -> Response:
         """Give a few residents by what happened to them."""
         from underwatch.web.views.life import examples
 
-        return Answer(examples(self._lived(request)))
+        return JsonAnswer(examples(self._lived(request)))
 
     def life(self, request: Request) -> Response:
         """Tell one synthetic life in both worlds."""
@@ -176,13 +176,13 @@ class Api:
         run = self._lived(request)
         told = life(run, _number(request, "who"))
         give_back()
-        return Answer(told)
+        return JsonAnswer(told)
 
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
-        from underwatch.web.session.folders import compared
+        from underwatch.web.session.reopened import compared
 
-        return Answer(compared(self._lived(request), self._lived(request, "other")))
+        return JsonAnswer(compared(self._lived(request), self._lived(request, "other")))
 
     def take(self, request: Request) -> Response:
         """Give a file to be saved."""
@@ -199,13 +199,13 @@ class Api:
         give_back()
         return answer
 
-    def _run(self, request: Request, name: str = "run") -> Run:
-        run = self.desk.runs.get(_number(request, name))
+    def _run(self, request: Request, name: str = "run") -> StudioRun:
+        run = self.job_queue.runs.get(_number(request, name))
         if run is None:
             raise HTTPException(404, "there is no such run; it may have been forgotten for newer ones")
         return run
 
-    def _lived(self, request: Request, name: str = "run") -> Run:
+    def _lived(self, request: Request, name: str = "run") -> StudioRun:
         """Return a run whose worlds are there."""
         run = self._run(request, name)
         if run.study is None:
@@ -242,7 +242,7 @@ def _event(one: dict[str, Any]) -> str:
 async def refused(_: Request, error: Exception) -> Response:
     """Answer bad input and what is not there in one line of JSON."""
     if isinstance(error, HTTPException):
-        return Answer({"error": error.detail}, error.status_code, headers=error.headers)
+        return JsonAnswer({"error": error.detail}, error.status_code, headers=error.headers)
     code = 422 if isinstance(error, InputError) else 500
     words = str(error) if code == 422 else f"the studio failed: {type(error).__name__}"
-    return Answer({"error": words}, code)
+    return JsonAnswer({"error": words}, code)

@@ -30,7 +30,6 @@ from uvicorn.server import ServerState
 from underwatch.errors import InputError
 from underwatch.web.api import Api, refused
 from underwatch.web.guard import TOKEN_HEADER, Guard
-from underwatch.web.json import written
 from underwatch.web.links import (
     ACCEPTED_AT_ONCE,
     ANSWER,
@@ -44,7 +43,8 @@ from underwatch.web.links import (
     Stay,
     room,
 )
-from underwatch.web.session.queue import Desk
+from underwatch.web.session.queue import JobQueue
+from underwatch.web.wire import written
 
 LOOPBACK = "127.0.0.1"
 CHARTS = "vendor/uPlot.iife.min.js"
@@ -81,7 +81,7 @@ def page_files() -> dict[str, bytes]:
 
 
 def application(
-    desk: Desk,
+    job_queue: JobQueue,
     port: int,
     token: str,
     patience: Patience | None = None,
@@ -105,7 +105,7 @@ def application(
             entered()
         return Response(first, media_type=_MEDIA[".html"])
 
-    routes = [*Api(desk).routes(), Route("/", door, methods=["POST"]), Route("/", static)]
+    routes = [*Api(job_queue).routes(), Route("/", door, methods=["POST"]), Route("/", static)]
     routes.append(Route("/{name:path}", static))
     handlers = dict.fromkeys((HTTPException, InputError, Exception), refused)
     app = Starlette(routes=routes, exception_handlers=handlers)
@@ -125,7 +125,7 @@ def bound(port: int) -> socket.socket:
 
 
 def serve(
-    desk: Desk,
+    job_queue: JobQueue,
     port: int = 0,
     ready: Callable[[str], None] = print,
     entered: Callable[[], None] = lambda: None,
@@ -142,7 +142,7 @@ def serve(
     where = listening.getsockname()[1]
     address = f"http://{LOOPBACK}:{where}/#token={token}"
     config = uvicorn.Config(
-        application(desk, where, token, patience, entered), http=_Link, ws="none", lifespan="off",
+        application(job_queue, where, token, patience, entered), http=_Link, ws="none", lifespan="off",
         log_level="critical", access_log=False, server_header=False, backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
@@ -152,7 +152,7 @@ def serve(
         try:
             server.run(sockets=[listening])
         finally:
-            desk.close()
+            job_queue.close()
             listening.close()
     return server.ended_by
 

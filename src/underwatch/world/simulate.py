@@ -101,7 +101,7 @@ def init(
     return World(key, town, state, history, start, start)
 
 
-class Workbench:
+class Workspace:
     """Scratch and output memory of one thread, made once and used for every world that fits."""
 
     def __init__(
@@ -139,41 +139,41 @@ class Workbench:
 
 
 @dataclass
-class Hands:
+class Workers:
     """The threads at work, and their benches."""
 
     threads: int = 1
     trace_who: int | None = None
-    benches: list[Workbench] = field(default_factory=list)
+    workspaces: list[Workspace] = field(default_factory=list)
     pool: ThreadPoolExecutor | None = None
     acts: np.ndarray = field(default_factory=lambda: NO_ACTS)  # uint16[7, R] of the place at work, for who asks
     town: L.Town | None = None  # the last that the benches were made ready for
 
-    def ready(self, town: L.Town) -> list[Workbench]:
+    def ready(self, town: L.Town) -> list[Workspace]:
         """A bench for each thread, large enough for the town's chunks."""
         if town is self.town:
-            return self.benches
+            return self.workspaces
         edges = town.unit_start[town.chunk_start]
         residents = int(np.diff(edges).max(initial=1))
         units = int(np.diff(town.chunk_start).max(initial=1))
-        fits = self.benches and (
-            len(self.benches[0].scratch.visits) >= 2 * residents and len(self.benches[0].scratch.free) >= units
+        fits = self.workspaces and (
+            len(self.workspaces[0].scratch.visits) >= 2 * residents and len(self.workspaces[0].scratch.free) >= units
         )
         if not fits:
             room = (residents + 512, units + 64, self.trace_who, self.acts)
-            self.benches = [Workbench(*room) for _ in range(max(1, self.threads))]
+            self.workspaces = [Workspace(*room) for _ in range(max(1, self.threads))]
         if self.threads > 1 and self.pool is None:
             self.pool = ThreadPoolExecutor(self.threads)
         self.town = town
-        return self.benches
+        return self.workspaces
 
-    def over(self, n_chunks: int, work: Callable[[Workbench, int, int], list]) -> list:
+    def over(self, n_chunks: int, work: Callable[[Workspace, int, int], list]) -> list:
         """Run `work(bench, first, last)` over ranges of chunks; results in the order of chunks."""
-        benches = self.benches
+        workspaces = self.workspaces
         if self.threads <= 1 or n_chunks < 2 or self.pool is None:
-            return work(benches[0], 0, n_chunks)
+            return work(workspaces[0], 0, n_chunks)
         edges = [n_chunks * i // self.threads for i in range(self.threads + 1)]
-        jobs = [self.pool.submit(work, benches[i], edges[i], edges[i + 1]) for i in range(self.threads)]
+        jobs = [self.pool.submit(work, workspaces[i], edges[i], edges[i + 1]) for i in range(self.threads)]
         return [block for job in jobs for block in job.result()]
 
 
@@ -184,7 +184,7 @@ def _drain(out: L.Output) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return out.records[:n].copy(), out.who[:n].copy(), out.trace[:m].copy()
 
 
-def _collect(world: World, hands: Hands, blocks: list, n_days: int) -> None:
+def _collect(world: World, workers: Workers, blocks: list, n_days: int) -> None:
     """Add what the benches counted to the history."""
     for records, who, traced in blocks:
         if len(records):
@@ -193,38 +193,38 @@ def _collect(world: World, hands: Hands, blocks: list, n_days: int) -> None:
         if len(traced):
             world.history.trace_blocks.append(traced)
     t = world.day - world.start
-    for bench in hands.benches:
-        kernel.add_up(world.history.cells[t : t + n_days], bench.out.cells, bench.out.totals)
+    for workspace in workers.workspaces:
+        kernel.add_up(world.history.cells[t : t + n_days], workspace.out.cells, workspace.out.totals)
 
 
-def step(world: World, now: np.ndarray, n_days: int, hands: Hands, order: int = 65536) -> None:
+def step(world: World, now: np.ndarray, n_days: int, workers: Workers, order: int = 65536) -> None:
     """Take the world through `n_days` days of one week; if the last of them is a Sunday, hold the review."""
     weekday = (world.day + 3) % 7
     if weekday + n_days > 7:
         raise ValueError(f"{n_days} days from weekday {weekday} cross a Sunday")
-    hands.ready(world.town)
+    workers.ready(world.town)
     n_chunks = len(world.town.chunk_start) - 1
     t = world.day - world.start
 
-    def days(bench: Workbench, first: int, last: int) -> list:
+    def days(workspace: Workspace, first: int, last: int) -> list:
         blocks = []
         while first < last:
             first = kernel.run_days(
-                world.key, world.town, world.state, now, bench.scratch, bench.out,
+                world.key, world.town, world.state, now, workspace.scratch, workspace.out,
                 first, last, world.day, n_days, t, 0,
             )  # fmt: skip
-            blocks.append(_drain(bench.out))
+            blocks.append(_drain(workspace.out))
         return blocks
 
-    _collect(world, hands, hands.over(n_chunks, days), n_days)
+    _collect(world, workers, workers.over(n_chunks, days), n_days)
     world.day += n_days
     world.order_sum += order * n_days
     world.week_days += n_days
     if weekday + n_days == 7:
-        _review(world, now, hands)
+        _review(world, now, workers)
 
 
-def _review(world: World, now: np.ndarray, hands: Hands) -> None:
+def _review(world: World, now: np.ndarray, workers: Workers) -> None:
     """Sunday evening: officers, then units, then the snapshot of households."""
     town, state = world.town, world.state
     sunday = world.day - 1
@@ -237,7 +237,7 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
     state.units[L.UNIT_REPORTS :] = 0
     events = state.homes[L.HOME_EVENTS].copy()
 
-    def decide(bench: Workbench, first: int, last: int) -> list:
+    def decide(workspace: Workspace, first: int, last: int) -> list:
         blocks = []
         while first < last:
             first = review.review_units(
@@ -245,8 +245,8 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
                 town,
                 state,
                 now,
-                bench.scratch,
-                bench.out,
+                workspace.scratch,
+                workspace.out,
                 events,
                 first,
                 last,
@@ -254,19 +254,19 @@ def _review(world: World, now: np.ndarray, hands: Hands) -> None:
                 sunday - world.start,
                 0,
             )
-            blocks.append(_drain(bench.out))
+            blocks.append(_drain(workspace.out))
         return blocks
 
-    blocks = hands.over(len(town.chunk_start) - 1, decide)
+    blocks = workers.over(len(town.chunk_start) - 1, decide)
     world.day -= 1  # what the review counts belongs to the Sunday
-    _collect(world, hands, blocks, 1)
+    _collect(world, workers, blocks, 1)
     world.day += 1
 
-    def close(bench: Workbench, first: int, last: int) -> list:
-        review.close_week(town, state, now, bench.scratch, events, first, last)
+    def close(workspace: Workspace, first: int, last: int) -> list:
+        review.close_week(town, state, now, workspace.scratch, events, first, last)
         return []
 
-    hands.over(len(town.chunk_start) - 1, close)
+    workers.over(len(town.chunk_start) - 1, close)
     world.order_sum = world.week_days = 0
 
 
@@ -288,7 +288,7 @@ class Course:
         self.world, self.phases = world, phases
         self.made: dict[int, np.ndarray] = {}
 
-    def go(self, until: int, hands: Hands) -> World:
+    def go(self, until: int, workers: Workers) -> World:
         """Take the world to the morning of day `until` (days since 1970-01-01)."""
         for phase, n in weeks(self.phases, self.world.day):
             days = min(n, until - self.world.day)
@@ -296,15 +296,15 @@ class Course:
                 break
             if id(phase) not in self.made:
                 self.made[id(phase)] = pack(rates(phase.values, phase.without, phase.order, phase.campaign))
-            step(self.world, self.made[id(phase)], days, hands, int(phase.order * 65536 + 0.5))
+            step(self.world, self.made[id(phase)], days, workers, int(phase.order * 65536 + 0.5))
         return self.world
 
 
-def run(world: World, phases: Sequence, hands: Hands, progress: Callable[[int], None] | None = None) -> World:
+def run(world: World, phases: Sequence, workers: Workers, progress: Callable[[int], None] | None = None) -> World:
     """Take the world from the day it has reached to the end of `phases`; `progress(days done)` is called weekly."""
     course = Course(world, phases)
     for _, n in weeks(phases, world.day):
-        course.go(world.day + n, hands)
+        course.go(world.day + n, workers)
         if progress is not None:
             progress(world.day - world.start)
     return world

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 
 from underwatch.errors import nearest
-from underwatch.evidence.check.findings import MOST_LISTED, Finding, finding
+from underwatch.evidence.check.problems import MOST_LISTED, Finding, finding
 from underwatch.evidence.check.tripwire import tripped
 from underwatch.evidence.format.descriptor import ADDRESS_PATTERN, AMOUNT_PATTERN, COUNT_PATTERN
 from underwatch.evidence.format.gazetteer import code_of_name, gazetteer
 from underwatch.evidence.format.ids import not_hashes, not_ids
 from underwatch.evidence.format.periods import parse_period
-from underwatch.evidence.format.tables import PLACES_FILE, Column, TableForm
+from underwatch.evidence.format.table_schemas import PLACES_FILE, Column, TableForm
 from underwatch.evidence.format.vocabularies import codes, vocabulary_files
 from underwatch.evidence.package import Sheet
 

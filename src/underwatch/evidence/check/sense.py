@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from underwatch.evidence.check.cells import doubled
-from underwatch.evidence.check.findings import MOST_LISTED, Finding, finding
+from underwatch.evidence.check.problems import MOST_LISTED, Finding, finding
 from underwatch.evidence.format.gazetteer import gazetteer
 from underwatch.evidence.format.periods import Period, parse_period
-from underwatch.evidence.format.tables import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY, TABLES
+from underwatch.evidence.format.table_schemas import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY, TABLES
 from underwatch.evidence.format.vocabularies import SHARE, can_be, unit_of
 
 # A table's fit rows as columns, and each row's number.

@@ -8,8 +8,8 @@ do. Reports of two known sources are two reports; a source that one of the two d
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from underwatch.evidence.check.findings import Finding, finding
-from underwatch.evidence.format.tables import REPORTS, SOURCE_COLUMN, TABLES
+from underwatch.evidence.check.problems import Finding, finding
+from underwatch.evidence.format.table_schemas import REPORTS, SOURCE_COLUMN, TABLES
 from underwatch.evidence.package import Package, Row
 
 _FORM = TABLES[REPORTS]

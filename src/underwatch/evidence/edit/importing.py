@@ -17,8 +17,8 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.evidence.check.cells import check_cells
-from underwatch.evidence.check.findings import ERROR, MOST_LISTED, Finding, finding
-from underwatch.evidence.check.package import check_files
+from underwatch.evidence.check.checking import check_files
+from underwatch.evidence.check.problems import ERROR, MOST_LISTED, Finding, finding
 from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.edit.alike import known
 from underwatch.evidence.edit.mapping_form import check_form
@@ -26,7 +26,7 @@ from underwatch.evidence.folder import LARGEST_FILE
 from underwatch.evidence.format.gazetteer import code_of_name, gazetteer
 from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.format.periods import parse_period
-from underwatch.evidence.format.tables import REPORTS, TABLES
+from underwatch.evidence.format.table_schemas import REPORTS, TABLES
 from underwatch.evidence.history import recorded
 from underwatch.evidence.package import Package, Row, Sheet, read_sheet, separator_hint, to_files
 from underwatch.files.intake.regular import read_text

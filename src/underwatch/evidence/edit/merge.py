@@ -7,7 +7,7 @@ removal too. Two changes that do not know of each other are refused, because a p
 from collections import Counter
 
 from underwatch.errors import InputError
-from underwatch.evidence.format.tables import CHANGES, RECORDED, SOURCE_COLUMN, TABLES
+from underwatch.evidence.format.table_schemas import CHANGES, RECORDED, SOURCE_COLUMN, TABLES
 from underwatch.evidence.history import Key, heads
 from underwatch.evidence.package import Package, Row, content_of, recorded_rows, table
 

@@ -19,7 +19,7 @@ from underwatch.evidence.check.cells import check_cells
 from underwatch.evidence.edit.store_guard import check_base, check_sizes
 from underwatch.evidence.edit.store_schema import schema
 from underwatch.evidence.folder import PRIVATE_FILE
-from underwatch.evidence.format.tables import CHANGES, RECORDED, TABLES, TableForm
+from underwatch.evidence.format.table_schemas import CHANGES, RECORDED, TABLES, TableForm
 from underwatch.evidence.history import Head, heads, new_segment, one_head
 from underwatch.evidence.package import Package, Row, Sheet, content_of, table
 from underwatch.files.folders import remove_files

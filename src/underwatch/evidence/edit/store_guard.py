@@ -11,7 +11,7 @@ from pathlib import Path
 from underwatch.errors import InputError
 from underwatch.evidence.edit.store_schema import schema
 from underwatch.evidence.folder import LARGEST_PACKAGE
-from underwatch.evidence.format.tables import TABLES
+from underwatch.evidence.format.table_schemas import TABLES
 from underwatch.files.intake.regular import regular
 from underwatch.files.intake.table import MOST_CELLS
 

@@ -2,7 +2,7 @@
 
 from underwatch.evidence.format.gazetteer import gazetteer
 from underwatch.evidence.format.ids import ALPHABET, LENGTH
-from underwatch.evidence.format.tables import CHANGES, TABLES, Column, TableForm
+from underwatch.evidence.format.table_schemas import CHANGES, TABLES, Column, TableForm
 from underwatch.evidence.format.vocabularies import entries
 
 _HASH_LENGTH = 64

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from underwatch.evidence.folder import zip_bytes
 from underwatch.evidence.format.gazetteer import gazetteer
 from underwatch.evidence.format.ids import new_id
-from underwatch.evidence.format.tables import EFFORT, FIGURES, REPORTS, SURVEY, TABLES, Column
+from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY, TABLES, Column
 from underwatch.evidence.format.vocabularies import entries
 
 SHEETS = (REPORTS, EFFORT, SURVEY, FIGURES)

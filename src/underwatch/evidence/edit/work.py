@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from underwatch.errors import InputError
-from underwatch.evidence.check.package import check_package, read_package
+from underwatch.evidence.check.checking import check_package, read_package
 from underwatch.evidence.edit.store import WorkingCopy, remove_working_copy, working_path
 from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.format.ids import letters_of

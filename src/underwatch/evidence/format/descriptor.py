@@ -12,7 +12,7 @@ from typing import Any
 
 from underwatch.evidence.format import ids, periods
 from underwatch.evidence.format.gazetteer import COLUMNS as PLACE_COLUMNS
-from underwatch.evidence.format.tables import (
+from underwatch.evidence.format.table_schemas import (
     FORMAT_VERSION,
     PLACES_FILE,
     TABLES,

@@ -21,10 +21,10 @@ from underwatch.evidence.folder import (
     write_files,
     zip_bytes,
 )
-from underwatch.evidence.format.tables import VOCABULARY_FOLDER
+from underwatch.evidence.format.table_schemas import VOCABULARY_FOLDER
 from underwatch.evidence.package import to_files
 from underwatch.evidence.privacy.core_dumps import forbid_core_dumps
-from underwatch.evidence.privacy.passphrase import check_passphrase, composed, ways_to_write
+from underwatch.evidence.privacy.passphrases import check_passphrase, composed, ways_to_write
 from underwatch.files.folders import remove_empty, remove_files
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.intake.sealed import MAGIC, checked_head

@@ -18,18 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
-from underwatch.evidence.check.package import check_package, read_package
+from underwatch.evidence.check.checking import check_package, read_package
 from underwatch.evidence.edit.store import working_path
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.format.descriptor import AMOUNT_PATTERN
 from underwatch.evidence.format.ids import letters_of, new_id
 from underwatch.evidence.format.periods import parse_period, quarters
-from underwatch.evidence.format.tables import FORMAT_VERSION, RELEASES
+from underwatch.evidence.format.table_schemas import FORMAT_VERSION, RELEASES
 from underwatch.evidence.format.vocabularies import label
 from underwatch.evidence.history import recorded
 from underwatch.evidence.package import Package, to_files
-from underwatch.evidence.release.cells import PARTS, CellTable, Grid, count_cells
 from underwatch.evidence.release.noise import RandBelow, noisy_count
+from underwatch.evidence.release.safe_cells import PARTS, CellTable, Grid, count_cells
 from underwatch.evidence.release.suppression import hide, with_totals
 from underwatch.files.folders import staged_folder
 from underwatch.files.writing import must_be_new
@@ -50,7 +50,7 @@ class Refused(InputError):  # noqa: N818 - a result of the gate, no mistake
 
 
 @dataclass(frozen=True)
-class Rules:
+class ReleaseRules:
     """How a table is made safe. `method` is suppression or noise; `epsilon` counts for noise only."""
 
     start: str
@@ -108,7 +108,7 @@ class Release:
     inside: dict[str, int] = field(default_factory=dict)
 
 
-def publish(folder: str | Path, out: str | Path, rules: Rules, today: date | None = None) -> Release:
+def publish(folder: str | Path, out: str | Path, rules: ReleaseRules, today: date | None = None) -> Release:
     """Make the safe table of a package folder in the new folder `out`, and note the release in the package.
 
     Refused (a gate) when the period was published before, is too recent, or the package is too thin; InputError for
@@ -140,7 +140,9 @@ def publish(folder: str | Path, out: str | Path, rules: Rules, today: date | Non
     return release
 
 
-def prepare(package: Package, rules: Rules, today: date | None = None, randbelow: RandBelow | None = None) -> Release:
+def prepare(
+    package: Package, rules: ReleaseRules, today: date | None = None, randbelow: RandBelow | None = None
+) -> Release:
     """Return the release of a package under the rules, without writing anything; Refused as in `publish`."""
     rules.check()
     _gate(package, rules, today or date.today())
@@ -156,7 +158,7 @@ def prepare(package: Package, rules: Rules, today: date | None = None, randbelow
     return Release(data, _record(package, rules, data, rows), counted.inside)
 
 
-def _gate(package: Package, rules: Rules, today: date) -> None:
+def _gate(package: Package, rules: ReleaseRules, today: date) -> None:
     """Refuse what no rule can make safe or true."""
     if "search_driven_sample" in package.declares:
         raise Refused(
@@ -175,7 +177,7 @@ def _gate(package: Package, rules: Rules, today: date) -> None:
             )
 
 
-def _suppressed(counted: CellTable, rules: Rules) -> list[tuple[str, ...]]:
+def _suppressed(counted: CellTable, rules: ReleaseRules) -> list[tuple[str, ...]]:
     """Return the rows of the table with small cells hidden; one table with its totals for each period."""
     rows: list[tuple[str, ...]] = []
     grid = counted.grid
@@ -203,7 +205,7 @@ def _names(grid: Grid, cell: tuple[int, int]) -> tuple[Sequence[str], Sequence[s
     return places, families
 
 
-def _noisy(counted: CellTable, rules: Rules, randbelow: RandBelow | None) -> list[tuple[str, ...]]:
+def _noisy(counted: CellTable, rules: ReleaseRules, randbelow: RandBelow | None) -> list[tuple[str, ...]]:
     """Return every cell of the fixed grid, zeros too, with noise; no totals, which a reader can add up.
 
     Whether there is too little is judged by the noisy counts: a refusal then tells no more than the table would.
@@ -228,7 +230,7 @@ def _previous(package: Package) -> list[dict[str, str]]:
     return sorted(package.table(RELEASES).records(), key=lambda release: int(release["version"]))
 
 
-def _change_note(package: Package, rules: Rules) -> str:
+def _change_note(package: Package, rules: ReleaseRules) -> str:
     """Return why there is a new version."""
     previous = _previous(package)
     if not previous:
@@ -246,7 +248,7 @@ def _version(package: Package) -> int:
     return 1 + max((int(release["version"]) for release in _previous(package)), default=0)
 
 
-def _noted(package: Package, rules: Rules, release: Release) -> Package:
+def _noted(package: Package, rules: ReleaseRules, release: Release) -> Package:
     """Return the package with the release in its list."""
     is_noise = rules.method == "noise"
     row = (
@@ -265,7 +267,7 @@ def _noted(package: Package, rules: Rules, release: Release) -> Package:
     return package.with_rows(RELEASES, [*package.table(RELEASES).rows, row])
 
 
-def _record(package: Package, rules: Rules, data: bytes, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _record(package: Package, rules: ReleaseRules, data: bytes, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """Return the public record of what was done: the rules, and no count that was not published."""
     is_noise = rules.method == "noise"
     spent = [Fraction(release["epsilon"]) for release in _previous(package) if release["method"] == "noise"]

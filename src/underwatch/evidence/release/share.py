@@ -1,7 +1,7 @@
 """Handing coded rows to another group: only what may leave, without sources, effort, addresses and inner history."""
 
 from underwatch.evidence.format.ids import new_id
-from underwatch.evidence.format.tables import CHANGES, FIGURES, REPORTS, SURVEY
+from underwatch.evidence.format.table_schemas import CHANGES, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.history import recorded
 from underwatch.evidence.package import Package, Row, table
 

@@ -14,7 +14,7 @@ from importlib import resources
 from underwatch.evidence.format.gazetteer import BORDER_PROVINCES, COUNTRY_CODE, gazetteer, place_at, province_code
 from underwatch.evidence.format.ids import id_from
 from underwatch.evidence.format.periods import parse_period
-from underwatch.evidence.format.tables import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
+from underwatch.evidence.format.table_schemas import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.package import Package, Row, new_package
 from underwatch.facts import slug

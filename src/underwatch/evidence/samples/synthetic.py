@@ -20,7 +20,7 @@ import numpy as np
 from underwatch.channel.effort import CUT, LIMITED, OPEN, EffortWeek
 from underwatch.evidence.format.gazetteer import COUNTRY_CODE, gazetteer, place_at
 from underwatch.evidence.format.ids import id_from
-from underwatch.evidence.format.tables import EFFORT, FIGURES, REPORTS, SURVEY
+from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.package import Package, Row, new_package
 from underwatch.record.dates import coarsen
@@ -40,7 +40,7 @@ _SHARE_IN_DOUBT = 0.1  # of reports: the group cannot say whether another list h
 _N_SOURCES, _SHARE_WITHOUT_CODE = 1_400, 0.03
 
 
-class Told(NamedTuple):
+class SyntheticReport(NamedTuple):
     """A report as it reached a list: a line of the shipped file."""
 
     place: str
@@ -53,7 +53,7 @@ class Told(NamedTuple):
     received: int  # week
 
 
-class _Luck:
+class _Uniforms:
     """Uniform numbers of one keyed stream, read one after another, and what is drawn from them."""
 
     def __init__(self, key: int) -> None:
@@ -86,12 +86,12 @@ def effort_weeks() -> tuple[tuple[EffortWeek, ...], ...]:
     return tuple(tuple(one(which, week) for week in range(N_WEEKS)) for which in (0, 1))
 
 
-def told() -> tuple[Told, ...]:
+def told() -> tuple[SyntheticReport, ...]:
     """Return what reached the two lists, as it ships."""
     rows = csv.reader(io.StringIO(_text(TOLD_FILE), newline=""))
     next(rows)
     return tuple(
-        Told(place, int(incident), int(week), act, ground, int(which), int(copy_of), int(received))
+        SyntheticReport(place, int(incident), int(week), act, ground, int(which), int(copy_of), int(received))
         for place, incident, week, act, ground, which, copy_of, received in rows
     )
 
@@ -102,7 +102,7 @@ def synthetic_package() -> tuple[Package, dict[str, Any]]:
     The truth holds the parameters, the law of fear, incidents by week, place and act, and what an estimate for the
     first place is about.
     """
-    truth, luck, lines = json.loads(_text(TRUTH_FILE)), _Luck(KEY), told()
+    truth, luck, lines = json.loads(_text(TRUTH_FILE)), _Uniforms(KEY), told()
     first = {line.place: number for number, line in reversed([*enumerate(lines)])}
     origins = [_id("report", str(first[one.place] + one.copy_of)) if one.copy_of >= 0 else "" for one in lines]
     marked = truth["parameters"]["relay_marked"]
@@ -122,7 +122,7 @@ def _id(*parts: str) -> str:
     return id_from("underwatch synthetic package", str(KEY), *parts)
 
 
-def _row(luck: _Luck, number: int, one: Told, origin: str, marked: float) -> Row:
+def _row(luck: _Uniforms, number: int, one: SyntheticReport, origin: str, marked: float) -> Row:
     """Return one report as it is coded; `origin` is the report it copies, known as a copy with chance `marked`."""
     precision, day = luck.pick(_SHARE_OF_PRECISION), FIRST_DAY + timedelta(weeks=one.week, days=3)
     place, place_precision = _where(luck, one.place)
@@ -163,7 +163,7 @@ def _row(luck: _Luck, number: int, one: Told, origin: str, marked: float) -> Row
     )
 
 
-def _where(luck: _Luck, place: str) -> tuple[str, str]:
+def _where(luck: _Uniforms, place: str) -> tuple[str, str]:
     """Return the place as it is coded, and its precision."""
     how = luck.pick(_SHARE_OF_PLACE_PRECISION)
     if how == "unknown":

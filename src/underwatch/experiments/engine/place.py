@@ -16,7 +16,15 @@ import pyarrow as pa
 
 from underwatch.channel.reporting import publish
 from underwatch.experiments.engine.run_directory import Station
-from underwatch.experiments.engine.worlds import Gathered, Runner, begin, first_values, gather, record_of, seed_of
+from underwatch.experiments.engine.worlds import (
+    Runner,
+    WorldTotals,
+    first_values,
+    init_world,
+    record_of,
+    seed_of,
+    world_totals,
+)
 from underwatch.facts import Place
 from underwatch.record import incidents
 from underwatch.record.indicators import indicator_table
@@ -64,7 +72,7 @@ class Done:
     Of a single place the tables too, by name; those of one of many are on the disk.
     """
 
-    sums: dict[str, Gathered] = field(default_factory=dict)
+    sums: dict[str, WorldTotals] = field(default_factory=dict)
     digests: list[str] = field(default_factory=list)
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
 
@@ -73,7 +81,7 @@ def compile_first(scenario: Scenario) -> None:
     """Let a few residents live a week, so that all is compiled before it is timed, and a stop need not wait for it."""
     end = min(scenario.end, scenario.start + timedelta(6))
     few = scenario.replace(places=scenario.places[:1], population=50, end=end, changes=())
-    simulate.run(begin(few, few.places[0], few.seed), few.phases(), simulate.Hands(1))
+    simulate.run(init_world(few, few.places[0], few.seed), few.phases(), simulate.Workers(1))
 
 
 @dataclass(frozen=True)
@@ -91,19 +99,19 @@ class Work:
         """Say whether there is more than one place."""
         return len(self.scenario.places) > 1
 
-    def place(self, at: int, place: Place, runner: Runner, hands: simulate.Hands) -> Done:
+    def place(self, at: int, place: Place, runner: Runner, workers: simulate.Workers) -> Done:
         """Simulate a place at the central values, every replicate and world."""
         done = Done()
         for replicate in range(self.options.replicates):
             for name, scenario in self.worlds.items():
                 path, note = self.station.world(at, replicate, name), self.station.noted(at, replicate, name)
                 with self.clock.on("building"):
-                    world = begin(scenario, place, seed_of(scenario, replicate))
+                    world = init_world(scenario, place, seed_of(scenario, replicate))
                 with self.clock.on("simulating"):
-                    self._carry_on(world, scenario, runner, hands, path, note)
+                    self._carry_on(world, scenario, runner, workers, path, note)
                 with self.clock.on("outputs"):
                     done.digests.append(simulate.digest(world))
-                    found = gather(world, scenario)
+                    found = world_totals(world, scenario)
                     done.sums[f"central-{replicate}-{name}"] = found
                     runner.check()
                     number = len(done.digests) - 1
@@ -116,15 +124,15 @@ class Work:
         return done
 
     def _carry_on(
-        self, world: simulate.World, scenario: Scenario, runner: Runner, hands: simulate.Hands, path: Path,
+        self, world: simulate.World, scenario: Scenario, runner: Runner, workers: simulate.Workers, path: Path,
         note: dict[str, Any],
     ) -> None:  # fmt: skip
         if path.exists():
             checkpoint.load(world, path, note)
-        runner.carry_on(world, scenario, hands, path, note)
+        runner.carry_on(world, scenario, workers, path, note)
 
     def _tables(
-        self, at: int, place: Place, name: str, found: Gathered, world: simulate.World, replicate: int
+        self, at: int, place: Place, name: str, found: WorldTotals, world: simulate.World, replicate: int
     ) -> Iterator[tuple[str, Iterable[pa.Table]]]:
         """Yield what came out of a finished world, table by table, each in parts."""
         scenario = self.worlds[name]

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from underwatch import __version__
 from underwatch.errors import InputError
-from underwatch.experiments.engine.worlds import Gathered
+from underwatch.experiments.engine.worlds import WorldTotals
 from underwatch.facts.places import slug
 from underwatch.files.folders import kept_folder, remove_empty, remove_files, remove_matching
 from underwatch.files.intake.arrays import expect
@@ -62,16 +62,16 @@ class Station:
         """Return the note of one file."""
         return {**self.note, "place": place, "what": [str(one) for one in what]}
 
-    def read_draw(self, place: int, draw: int, world: str, days: int) -> Gathered | None:
+    def read_draw(self, place: int, draw: int, world: str, days: int) -> WorldTotals | None:
         """Return what was kept of a draw of so many days, if it was finished."""
         path = self.draw(place, draw, world)
         if not path.exists():
             return None
         arrays = checkpoint.read_arrays(path, self.noted(place, draw, world))
         expect(arrays, _sums_of("draw", days, N_CELLS), f"{path}: ")
-        return Gathered.of_named("draw", arrays)
+        return WorldTotals.of_named("draw", arrays)
 
-    def keep_draw(self, place: int, draw: int, world: str, found: Gathered) -> None:
+    def keep_draw(self, place: int, draw: int, world: str, found: WorldTotals) -> None:
         """Keep a finished draw."""
         path = self.draw(place, draw, world)
         checkpoint.write_arrays(path, found.named("draw"), self.noted(place, draw, world))
@@ -83,7 +83,7 @@ class Station:
     def _sums(self, place: int) -> Path:
         return self.folder / f"part-{place:03d}{checkpoint.SUFFIX}"
 
-    def keep_place(self, place: int, sums: Mapping[str, Gathered], digests: Sequence[str]) -> None:
+    def keep_place(self, place: int, sums: Mapping[str, WorldTotals], digests: Sequence[str]) -> None:
         """Keep the sums and digests of a place that is done, and forget what was kept on its way."""
         arrays: dict[str, np.ndarray] = {
             "digests": np.frombuffer(bytes.fromhex("".join(digests)), np.uint8),
@@ -95,7 +95,7 @@ class Station:
         checkpoint.write_arrays(self._sums(place), arrays, self.noted(place, "done"))
         remove_matching(self.folder, re.compile(rf"world-{place:03d}-[\w-]+\.npz"))
 
-    def read_place(self, place: int, keys: Sequence[str], days: int) -> tuple[dict[str, Gathered], list[str]]:
+    def read_place(self, place: int, keys: Sequence[str], days: int) -> tuple[dict[str, WorldTotals], list[str]]:
         """Return the sums, by these keys, and digests of a place that is done; InputError where they are not that."""
         path = self._sums(place)
         most = min(_MOST_BYTES + len(keys) * days * N_CELLS * N_INDICATORS * 8, _MOST_OF_A_PLACE)
@@ -110,7 +110,7 @@ class Station:
         if arrays["keys"].tobytes() != told or not all(_rising(arrays[f"{key}.used"]) for key in keys):
             raise InputError(f"{path}: holds the sums of other worlds; remove it to simulate the place again")
         digests = arrays["digests"].tobytes().hex()
-        sums = {key: Gathered.of_named(key, arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
+        sums = {key: WorldTotals.of_named(key, arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
         return sums, [digests[at : at + 2 * _DIGEST_BYTES] for at in range(0, len(digests), 2 * _DIGEST_BYTES)]
 
     def keep_table(self, place: int, world: int, name: str, parts: Iterable[pa.Table]) -> None:

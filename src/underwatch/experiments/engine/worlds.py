@@ -51,7 +51,7 @@ def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
     return {BASELINE: scenario, COUNTER: scenario.without_campaign()}
 
 
-def drawn(scenario: Scenario, draws: int) -> list[Scenario]:
+def prior_scenarios(scenario: Scenario, draws: int) -> list[Scenario]:
     """Return the scenario with parameters drawn from the prior, each draw with luck of its own."""
     found = as_set(scenario, prior_draws(draws, scenario.seed)) if draws else []
     return [scenario.replace(parameters=one, seed=seed_of_draw(scenario, n)) for n, one in enumerate(found, 1)]
@@ -73,7 +73,7 @@ def residents_in(scenario: Scenario, place: Place) -> int:
     return scenario.population or place.population
 
 
-def begin(scenario: Scenario, place: Place, seed: int) -> simulate.World:
+def init_world(scenario: Scenario, place: Place, seed: int) -> simulate.World:
     """Return a place on its first morning."""
     now = scenario.phases()[0]
     frame = population.frame(now.values, place.border, now.without)
@@ -97,7 +97,7 @@ class Runner:
             raise StopAsked
 
     def carry_on(
-        self, world: simulate.World, scenario: Scenario, hands: simulate.Hands, keep: Path | None = None,
+        self, world: simulate.World, scenario: Scenario, workers: simulate.Workers, keep: Path | None = None,
         note: Mapping[str, Any] | None = None,
     ) -> simulate.World:  # fmt: skip
         """Take a world to its end; `keep` names its checkpoint, written every 4 weeks and at the end.
@@ -125,11 +125,11 @@ class Runner:
                 saved, written = days, time.monotonic()
             self.check()
 
-        return simulate.run(world, scenario.phases(), hands, weekly)
+        return simulate.run(world, scenario.phases(), workers, weekly)
 
 
 @dataclass(frozen=True)
-class Gathered:
+class WorldTotals:
     """What is kept of one world of one or more places: sums, and no incident."""
 
     cells: np.ndarray
@@ -138,24 +138,26 @@ class Gathered:
     watched: np.ndarray
     numbers: np.ndarray  # float[2]: incidents, expected published
 
-    def __add__(self, other: Gathered) -> Gathered:
-        return Gathered(*(one + two for one, two in zip(self.arrays(), other.arrays(), strict=True)))
+    def __add__(self, other: WorldTotals) -> WorldTotals:
+        return WorldTotals(*(one + two for one, two in zip(self.arrays(), other.arrays(), strict=True)))
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the parts in order."""
         return self.cells, self.residents, self.adults, self.watched, self.numbers
 
-    def of_cells(self, used: np.ndarray) -> Gathered:
+    def of_cells(self, used: np.ndarray) -> WorldTotals:
         """Return it of some cells only."""
-        return Gathered(self.cells[:, used], self.residents[used], self.adults[used], self.watched[used], self.numbers)
+        return WorldTotals(
+            self.cells[:, used], self.residents[used], self.adults[used], self.watched[used], self.numbers
+        )
 
-    def in_all_cells(self, used: np.ndarray) -> Gathered:
+    def in_all_cells(self, used: np.ndarray) -> WorldTotals:
         """Return what `of_cells` took out, in its place among all cells."""
         cells = np.zeros((len(self.cells), N_CELLS, self.cells.shape[2]), self.cells.dtype)
         cells[:, used] = self.cells
         residents, adults, watched = np.zeros((3, N_CELLS), self.residents.dtype)
         residents[used], adults[used], watched[used] = self.residents, self.adults, self.watched
-        return Gathered(cells, residents, adults, watched, self.numbers)
+        return WorldTotals(cells, residents, adults, watched, self.numbers)
 
     def history(self, scenario: Scenario, records: np.ndarray | None = None) -> Combined:
         """Return it as the history of a place, without incidents unless they are given."""
@@ -168,12 +170,12 @@ class Gathered:
         return {f"{prefix}.{name}": part for name, part in zip((*_SUMS, "numbers"), self.arrays(), strict=True)}
 
     @classmethod
-    def of_named(cls, prefix: str, arrays: Mapping[str, np.ndarray]) -> Gathered:
+    def of_named(cls, prefix: str, arrays: Mapping[str, np.ndarray]) -> WorldTotals:
         """Return what `named` took apart."""
         return cls(*(arrays[f"{prefix}.{name}"] for name in (*_SUMS, "numbers")))
 
 
-def gather(world: simulate.World, scenario: Scenario) -> Gathered:
+def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:
     """Return what is kept of a finished world."""
     history = world.history
     now = scenario.phases()[0]
@@ -182,10 +184,10 @@ def gather(world: simulate.World, scenario: Scenario) -> Gathered:
     if "S13" not in now.without:
         published = expected_published(history.record_blocks, now.values)
     numbers = np.array([count, published])
-    return Gathered(history.cells, history.residents, history.adults, history.watched, numbers)
+    return WorldTotals(history.cells, history.residents, history.adults, history.watched, numbers)
 
 
-def record_of(found: Gathered, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
+def record_of(found: WorldTotals, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
     """Return what is kept of a world as the history of its place."""
     return replace(found.history(scenario, records), place=place.name)
 

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.worlds import begin, seed_of
+from underwatch.experiments.engine.worlds import init_world, seed_of
 from underwatch.experiments.interventions import LEVERS
 from underwatch.experiments.ledger.entries import ACTS, REASONS, enter
 from underwatch.facts import Place
@@ -186,14 +186,14 @@ def _replicate(
         courses = [simulate.Course(_settled(scenario, one, place, seed), one.phases()) for one in worlds]
         first = courses[0].world
         n = len(first.state.flags)
-        hands = [simulate.Hands(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
+        workers = [simulate.Workers(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
         cell = cells(first.state.flags)
         residents += np.bincount(cell, minlength=L.N_CELLS)
         for week, (lo, hi) in enumerate(zip(starts, ends, strict=True)):
             rows = slice((first.day + 3) % WEEK, (first.day + 3) % WEEK + hi - lo)
-            for course, hand in zip(courses, hands, strict=True):
+            for course, hand in zip(courses, workers, strict=True):
                 course.go(first.start + hi, hand).history.forget_incidents()
-            enter(hands[0].acts[rows], hands[1].acts[rows], cell, entries[week])
+            enter(workers[0].acts[rows], workers[1].acts[rows], cell, entries[week])
             if progress is not None:
                 progress(2 * n * (hi - lo))
         for w, course in enumerate(courses):
@@ -208,7 +208,7 @@ def calendar_weeks(start: date, days: int) -> list[int]:
 
 def _settled(scenario: Scenario, lived: Scenario, place: Place, seed: int) -> simulate.World:
     """Return the place on the first morning of one of the worlds: the same people, and no list where there is none."""
-    return begin(scenario.replace(without=lived.phases()[0].without), place, seed)
+    return init_world(scenario.replace(without=lived.phases()[0].without), place, seed)
 
 
 def _did(counts: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from underwatch.channel import reporting
 from underwatch.channel.expected_counts import LAWS
-from underwatch.evidence.samples.synthetic import Told
+from underwatch.evidence.samples.synthetic import SyntheticReport
 from underwatch.experiments.engine.tallies import records_of_window
 from underwatch.files.folders import temporary_folder
 from underwatch.inference.bank.bank import Bank, BankPlan, build, read_bank
@@ -39,11 +39,11 @@ class HiddenWorld:
     law: str
     border: bool
 
-    def told(self, seed: int, effort: np.ndarray | None = None) -> reporting.Told:
+    def told(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
         """Draw what two lists hear by the last day of the window; `effort` float[lists, weeks] as in `tell`."""
         told = reporting.tell(self.records, self.values, seed, self.law, border=self.border, effort=effort)
         in_time = self.records[told.incident, 0] + told.delay_days < 7 * self.plan.window.n_weeks
-        return reporting.Told(*(column[in_time] for column in told))
+        return reporting.Observation(*(column[in_time] for column in told))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
         """Return how many incidents are expected to be told to one list or to both, however late."""
@@ -88,7 +88,7 @@ def leavers_who_met(worlds: Bank, column: int) -> np.ndarray:
     return np.clip(met * channels(worlds.plan)["leavers_ratio"], 0.0, 0.999)
 
 
-def lines_of(world: HiddenWorld, heard: reporting.Told) -> tuple[Told, ...]:
+def lines_of(world: HiddenWorld, heard: reporting.Observation) -> tuple[SyntheticReport, ...]:
     """Return what reached the lists as lines of the synthetic package."""
     weeks = world.records[heard.incident, 0] // 7
     received = (world.records[heard.incident, 0] + heard.delay_days) // 7
@@ -96,7 +96,7 @@ def lines_of(world: HiddenWorld, heard: reporting.Told) -> tuple[Told, ...]:
         (int(heard.incident[at]), int(heard.list_number[at])): at for at in np.flatnonzero(heard.first_hand).tolist()
     }
     return tuple(
-        Told(
+        SyntheticReport(
             world.plan.place,
             int(incident),
             int(weeks[at]),

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from underwatch.channel.reporting import Told
+from underwatch.channel.reporting import Observation
 from underwatch.evidence.format.ids import id_from
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.package import Package, new_package
@@ -57,7 +57,7 @@ def rehearse(plan: BankPlan) -> tuple[Rehearsal, ...]:
     return tuple(Rehearsal(packages[k], truth[k], laws[k]) for k in range(n))
 
 
-def _package(world: HiddenWorld, told: Told, yes: int, luck: np.random.Generator) -> Package:
+def _package(world: HiddenWorld, told: Observation, yes: int, luck: np.random.Generator) -> Package:
     """Return what two groups would code by the last day of the window; copies are known as such with `relay_marked`."""
     plan, days = world.plan, world.records[:, 0]
 

@@ -1,7 +1,7 @@
 """What a package says about one place in the window of the bank, and what the simulator must copy of how it was made.
 
 Reports judged unlikely, of acts that the model does not make, of other or coarser places, or dated too coarsely are set
-aside and counted. One incident in several rows is read by one rule (`evidence.incidents`): its gravest act; the date
+aside and counted. One incident in several rows is read by one rule (`same_incident`): its gravest act; the date
 and place told with it, or else with the next; and of all grounds stated the one under which a record would count it.
 Lists are two ears: the one with most first-hand incidents, and all others together; where the package declares
 a single root, or says of hardly any report that it was no relay, there is one ear only.

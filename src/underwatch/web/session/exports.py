@@ -16,13 +16,13 @@ from underwatch.record.incidents import incident_table, published_table
 from underwatch.record.indicators import group_cells, indicator_table, with_ratios
 from underwatch.record.outputs import joined, table_bytes
 from underwatch.record.schema import ALL, DICTIONARY, LISTED, ORDINARY, data_dictionary
-from underwatch.web.session.run import Run
+from underwatch.web.session.studio_run import StudioRun
 from underwatch.web.views.outsider import published_of
 
-Maker = Callable[[Run], bytes]
+Maker = Callable[[StudioRun], bytes]
 
 
-def daily_csv(run: Run) -> bytes:
+def daily_csv(run: StudioRun) -> bytes:
     """Return a row for each day, world and group, with a column for each indicator of the data dictionary."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -41,12 +41,12 @@ def daily_csv(run: Run) -> bytes:
     return text.getvalue().encode()
 
 
-def _floor(run: Run, name: str) -> float:
+def _floor(run: StudioRun, name: str) -> float:
     scenario = run.worlds[name]
     return 0.0 if "S15" in scenario.without else first_values(scenario)["private_speech_floor"]
 
 
-def _tables(run: Run, name: str) -> Iterator[pa.Table]:
+def _tables(run: StudioRun, name: str) -> Iterator[pa.Table]:
     """Yield a table of each world, as `underwatch run` writes it."""
     place = run.question.scenario.places[0]
     for world, lived in run.lived.items():
@@ -65,14 +65,14 @@ def _parquet(name: str) -> Maker:
     return lambda run: table_bytes(name, joined(name, list(_tables(run, name))))
 
 
-def report_html(run: Run) -> bytes:
+def report_html(run: StudioRun) -> bytes:
     """Return the report as one HTML file that opens offline."""
     if run.study is None:
         raise ValueError("a run without figures has no report")
     return scenario_report(run.question.scenario, run.study, run.digest).encode()
 
 
-def citation(run: Run) -> bytes:
+def citation(run: StudioRun) -> bytes:
     """Return how to cite the program and exactly this run, as plain text."""
     scenario = run.question.scenario
     lines = (

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from underwatch.errors import InputError
 from underwatch.web.session.memory import give_back
-from underwatch.web.session.run import DONE, FAILED, OVER, QUEUED, STOPPED, WORKING, Run
+from underwatch.web.session.studio_run import DONE, FAILED, OVER, QUEUED, STOPPED, WORKING, StudioRun
 
 if TYPE_CHECKING:
-    from underwatch.web.session.question import Question
+    from underwatch.web.session.request import RunRequest
 
 MOST_WAITING = 4
 MOST_FINISHED = 3  # beside those opened from folders; the oldest is forgotten
 
-Answer = Callable[[Run, int], None]
+Answer = Callable[[StudioRun, int], None]
 
 
-class DeskFull(Exception):  # noqa: N818 - a state, not an error
+class QueueFull(Exception):  # noqa: N818 - a state, not an error
     """More runs are waiting than the desk takes."""
 
 
@@ -32,11 +32,11 @@ def _cores() -> int:
         return os.cpu_count() or 1
 
 
-class Desk:
+class JobQueue:
     """All runs of this studio by number, and the one thread that works them off."""
 
     def __init__(self, answer: Answer | None = None, threads: int | None = None) -> None:
-        self.runs: dict[int, Run] = {}
+        self.runs: dict[int, StudioRun] = {}
         self.threads = threads or _cores()
         self._answer = answer
         self._wake = threading.Condition()
@@ -45,18 +45,18 @@ class Desk:
         self._thread = threading.Thread(target=self._work, name="studio desk", daemon=True)
         self._thread.start()
 
-    def ask(self, question: Question, kept: bool = False, same_as: str = "") -> Run:
+    def ask(self, question: RunRequest, kept: bool = False, same_as: str = "") -> StudioRun:
         """Put a question into the queue; DeskFull when too many are waiting. `same_as` is the digest it should have."""
         with self._wake:
             if not kept and sum(run.state == QUEUED for run in self.runs.values()) >= MOST_WAITING:
-                raise DeskFull
-            run = Run(self._next, question, kept, same_as)
+                raise QueueFull
+            run = StudioRun(self._next, question, kept, same_as)
             self._next += 1
             self.runs[run.number] = run
             self._wake.notify_all()
         return run
 
-    def ahead(self, run: Run) -> int:
+    def ahead(self, run: StudioRun) -> int:
         """Return how many runs come before this one."""
         return sum(one.number < run.number and one.state not in OVER for one in list(self.runs.values()))
 
@@ -99,7 +99,7 @@ class Desk:
                 run.state = WORKING
             self._take_up(run)
 
-    def _take_up(self, run: Run) -> None:
+    def _take_up(self, run: StudioRun) -> None:
         """Work a run off; what goes wrong in it is told to its page and ends this run alone."""
         from underwatch.experiments.engine.worlds import StopAsked
 
@@ -121,7 +121,7 @@ class Desk:
         self._forget()
         give_back()
 
-    def _end(self, run: Run, state: str, error: str = "") -> None:
+    def _end(self, run: StudioRun, state: str, error: str = "") -> None:
         run.state, run.error = state, error
         run.tell(state, error=error)
 

@@ -11,13 +11,21 @@ from typing import Any
 import numpy as np
 
 from underwatch.experiments.engine.progress import is_cold
-from underwatch.experiments.engine.worlds import Gathered, Runner, StopAsked, begin, digest_of, drawn, gather
+from underwatch.experiments.engine.worlds import (
+    Runner,
+    StopAsked,
+    WorldTotals,
+    digest_of,
+    init_world,
+    prior_scenarios,
+    world_totals,
+)
 from underwatch.experiments.ledger.ledger import ledger
 from underwatch.experiments.silence import STAND_IN, WATCHING
 from underwatch.experiments.study import SILENCE_DRAWS, Study, place_facts, silence_band, silence_place, silence_points
 from underwatch.record.indicators import Measured, measure, stack
 from underwatch.record.schema import ALL
-from underwatch.web.session.run import DONE, Lived, Run
+from underwatch.web.session.studio_run import DONE, Lived, StudioRun
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Scenario
@@ -33,10 +41,10 @@ LIVE = {
 }
 
 
-def answer(run: Run, threads: int) -> None:
+def answer(run: StudioRun, threads: int) -> None:
     """Do all the work of a run; StopAsked when it was stopped."""
     scenario = run.question.scenario
-    draws = drawn(scenario, run.question.draws)
+    draws = prior_scenarios(scenario, run.question.draws)
     stand_in = min(STAND_IN, scenario.residents) * scenario.days
     points = min(len(draws), SILENCE_DRAWS) + 1
     world_days = scenario.residents * scenario.days
@@ -53,7 +61,7 @@ def answer(run: Run, threads: int) -> None:
     run.digest = digest_of(one.digest for one in run.lived.values())
     run.study = _study(run, {})
     run.tell("worlds")
-    found: dict[tuple[int, str], Gathered] = {}
+    found: dict[tuple[int, str], WorldTotals] = {}
     if draws:
         run.enter("draws")
         found = _draws(run, draws, threads)
@@ -69,20 +77,20 @@ def answer(run: Run, threads: int) -> None:
     run.enter("done")
 
 
-def _done(run: Run, resident_days: int) -> None:
+def _done(run: StudioRun, resident_days: int) -> None:
     """Count work as done, and stop here if somebody asked to."""
     run.tick(resident_days)
     if run.stop_wanted():
         raise StopAsked
 
 
-def _ledger(run: Run, threads: int) -> list[dict[str, Any]]:
+def _ledger(run: StudioRun, threads: int) -> list[dict[str, Any]]:
     """Return what the baseline lacks against the free life of the same people: rows of the ledger, grounds left out."""
     table = ledger(run.question.scenario, threads=threads, progress=lambda done: _done(run, done)).table()
     return [row for row in table.to_pylist() if row["ground"] == ALL]
 
 
-def _side_by_side(run: Run, threads: int, work: Callable[[Any], Any], tasks: list[Any]) -> list[Any]:
+def _side_by_side(run: StudioRun, threads: int, work: Callable[[Any], Any], tasks: list[Any]) -> list[Any]:
     """Do tasks on threads; the first failure, or a wish to stop, ends the others between two weeks."""
     with ThreadPoolExecutor(max(1, threads)) as pool:
         try:
@@ -93,16 +101,16 @@ def _side_by_side(run: Run, threads: int, work: Callable[[Any], Any], tasks: lis
             raise
 
 
-def _central(run: Run, threads: int) -> None:
+def _central(run: StudioRun, threads: int) -> None:
     """Live through the worlds at the run's own values, side by side, and tell of every week."""
     each = max(1, threads // len(run.worlds))
 
     def live(name: str) -> Lived:
         scenario = run.worlds[name]
-        world = begin(scenario, scenario.places[0], scenario.seed)
+        world = init_world(scenario, scenario.places[0], scenario.seed)
         if name == next(iter(run.worlds)):
             run.unit_start = world.town.unit_start
-        hands, before = simulate.Hands(each), 0
+        workers, before = simulate.Workers(each), 0
 
         def weekly(days: int) -> None:
             nonlocal before
@@ -111,10 +119,10 @@ def _central(run: Run, threads: int) -> None:
             _done(run, done)
 
         try:
-            simulate.run(world, scenario.phases(), hands, weekly)
+            simulate.run(world, scenario.phases(), workers, weekly)
         finally:
-            if hands.pool is not None:
-                hands.pool.shutdown()
+            if workers.pool is not None:
+                workers.pool.shutdown()
         return _lived(world, scenario)
 
     for name, lived in zip(run.worlds, _side_by_side(run, len(run.worlds), live, list(run.worlds)), strict=True):
@@ -133,7 +141,7 @@ def _lived(world: simulate.World, scenario: Scenario) -> Lived:
     subjects = world.history.who - np.uint32(world.town.first)
     state = world.state
     return Lived(
-        found=gather(world, scenario),
+        found=world_totals(world, scenario),
         records=world.history.records,
         subjects=subjects,
         listed=state.listed_day.copy(),
@@ -142,30 +150,30 @@ def _lived(world: simulate.World, scenario: Scenario) -> Lived:
     )
 
 
-def _draws(run: Run, draws: list[Scenario], threads: int) -> dict[tuple[int, str], Gathered]:
+def _draws(run: StudioRun, draws: list[Scenario], threads: int) -> dict[tuple[int, str], WorldTotals]:
     """Run the place with every draw from the prior, each world on one thread."""
-    bench = threading.local()
+    workspace = threading.local()
     runner = Runner(run.tick, run.stop_wanted)
     twins = [{name: one if at == 0 else run.question.twin_of(one) for at, name in enumerate(run.worlds)}
              for one in draws]  # fmt: skip
     tasks = [(draw, name) for draw in range(len(draws)) for name in run.worlds]
 
-    def one(task: tuple[int, str]) -> Gathered:
-        if not hasattr(bench, "hands"):
-            bench.hands = simulate.Hands(1)
+    def one(task: tuple[int, str]) -> WorldTotals:
+        if not hasattr(workspace, "workers"):
+            workspace.workers = simulate.Workers(1)
         scenario = twins[task[0]][task[1]]
-        world = begin(scenario, scenario.places[0], scenario.seed)
-        return gather(runner.carry_on(world, scenario, bench.hands), scenario)
+        world = init_world(scenario, scenario.places[0], scenario.seed)
+        return world_totals(runner.carry_on(world, scenario, workspace.workers), scenario)
 
     return dict(zip(tasks, _side_by_side(run, threads, one, tasks), strict=True))
 
 
-def _study(run: Run, found: dict[tuple[int, str], Gathered], silence: tuple[Any, ...] = ()) -> Study:
+def _study(run: StudioRun, found: dict[tuple[int, str], WorldTotals], silence: tuple[Any, ...] = ()) -> Study:
     """Bring what was gathered so far down to figures."""
     scenario, window = run.question.scenario, run.question.window
     n_draws = len(found) // len(run.worlds)
 
-    def figures(one: Gathered) -> Measured:
+    def figures(one: WorldTotals) -> Measured:
         return measure(one.history(scenario), window, int(one.numbers[0]))
 
     published = {

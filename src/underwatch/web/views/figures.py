@@ -14,11 +14,11 @@ from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summar
 from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, Measured, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, GROUPS, LISTED, rights_words
-from underwatch.web.session.run import OVER, Run
+from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
 
 
-def told(run: Run) -> dict[str, Any]:
+def told(run: StudioRun) -> dict[str, Any]:
     """Return all that the page shows of a run but the map and the lives."""
     study = run.study
     found: dict[str, Any] = {

@@ -13,7 +13,7 @@ import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, watch
-from underwatch.web.session.run import Run
+from underwatch.web.session.studio_run import StudioRun
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
@@ -42,7 +42,7 @@ class Life:
     unit: int
 
 
-def life(run: Run, who: int) -> dict[str, Any]:
+def life(run: StudioRun, who: int) -> dict[str, Any]:
     """Return one resident's days in both worlds; both are simulated again with a trace, some seconds for a city."""
     n = int(run.unit_start[-1])
     if not 0 <= who < n:
@@ -83,7 +83,7 @@ def _live(scenario: Scenario, who: int) -> Life:
     return Life(np.concatenate(kept), weeks, **about)
 
 
-def _record(run: Run, who: int, lived: dict[str, Life]) -> dict[str, Any]:
+def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
     """Return both lives as plain JSON: days on which anything happened, counts, levels by week, what differed."""
     first = next(iter(lived.values()))
     days = sorted({int(day) for one in lived.values() for day in np.unique(one.rows[:, 0])})
@@ -129,7 +129,7 @@ def _counts(lived: dict[str, Life]) -> list[dict[str, Any]]:
     ]
 
 
-def _why(run: Run, lived: dict[str, Life], rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what is known of the cause: the change, the first day that differs, and what stood behind it that week.
 
     The worlds share every resident and all luck, so that nothing but the change, and what followed from it, is a cause.
@@ -154,7 +154,7 @@ def _why(run: Run, lived: dict[str, Life], rows: list[dict[str, Any]]) -> dict[s
     return found
 
 
-def examples(run: Run) -> dict[str, list[int]]:
+def examples(run: StudioRun) -> dict[str, list[int]]:
     """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
     lived = next(iter(run.lived.values()))
     kinds = lived.records[:, 1].astype(np.int64) >> 8

@@ -9,7 +9,7 @@ import numpy as np
 from underwatch.channel.reporting import publish
 from underwatch.experiments.engine.worlds import first_values
 from underwatch.record.indicators import week_starts
-from underwatch.web.session.run import Lived, Run
+from underwatch.web.session.studio_run import Lived, StudioRun
 from underwatch.world.layout import INCIDENT_NAMES
 from underwatch.world.scenario import Scenario
 
@@ -23,12 +23,12 @@ def published_of(scenario: Scenario, records: np.ndarray, world: str) -> dict[st
     return publish(seen, scenario.start, scenario.places[0].name, values, scenario.seed << 8, world=world)
 
 
-def seen_from_outside(run: Run) -> dict[str, Any]:
+def seen_from_outside(run: StudioRun) -> dict[str, Any]:
     """Return, for each world, incidents by week and kind, and the reports with the day each stands for."""
     return {name: _world(run, name, lived) for name, lived in run.lived.items()}
 
 
-def _world(run: Run, name: str, lived: Lived) -> dict[str, Any]:
+def _world(run: StudioRun, name: str, lived: Lived) -> dict[str, Any]:
     scenario = run.worlds[name]
     starts = week_starts(scenario.days)
     week = lived.records[:, 0].astype(np.int64) // 7

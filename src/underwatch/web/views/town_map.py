@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from underwatch.web.session.run import Run
+from underwatch.web.session.studio_run import StudioRun
 from underwatch.world.draws import stream
 
 GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
@@ -36,7 +36,7 @@ def places_of(unit_start: np.ndarray, seed: int) -> np.ndarray:
     return (np.stack([x, y]) / (2.0 * reach) + 0.5).astype("<f4")
 
 
-def map_bytes(run: Run) -> bytes:
+def map_bytes(run: StudioRun) -> bytes:
     """Return the map of a run: float32 x[R], y[R], then for each of two worlds uint16 listed[R], followed[R].
 
     Days count from 1, and 0 is never; a run without a twin has its one world twice. Little-endian, 16 bytes a resident.

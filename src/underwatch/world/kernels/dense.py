@@ -1,7 +1,7 @@
 """The dense passes: loops over all residents or households of a chunk, without a branch that matters.
 
 They are kept apart and read few arrays each, so that the compiler turns them into vector code (it gives up when it must
-check too many arrays for overlap); tests/test_vector_code.py looks at the machine code.
+check too many arrays for overlap); tests/world/test_vector_code.py looks at the machine code.
 """
 
 from __future__ import annotations

@@ -1,0 +1,181 @@
+"""A question as the page asks it: checked by the code that checks the command line, and written as TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from underwatch.errors import InputError, nearest
+from underwatch.experiments.engine.worlds import BASELINE, COUNTER, worlds_of
+from underwatch.experiments.interventions import (
+    Intervention,
+    as_toml,
+    check_relief,
+    find_interventions,
+    first_day,
+    with_interventions,
+)
+from underwatch.facts import model_parameters
+from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_for, scenario_toml
+
+CAMPAIGN = "the year-end campaign"
+_KEYS = (
+    "place", "start", "days", "population", "seed", "draws", "parameters", "without", "interventions", "from_date",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A scenario, what relieves its residents in the twin from which day on, and how many draws give the ranges."""
+
+    scenario: Scenario
+    dated: tuple[tuple[Intervention, date], ...] = ()
+    draws: int = 8
+
+    def __post_init__(self) -> None:
+        scenario = self.scenario
+        if len(scenario.places) != 1:
+            raise InputError(f"{scenario.name} has {len(scenario.places)} places; the studio takes one city or county")
+        if scenario.residents > MOST_RESIDENTS:
+            raise InputError(
+                f"{scenario.name} has {scenario.residents:,} residents and the studio takes up to {MOST_RESIDENTS:,}; "
+                "set population for a smaller place of the same kind, or use underwatch run"
+            )
+        if scenario.days > MOST_DAYS:
+            raise InputError(f"days = {scenario.days} is out of range; on the page it may be 1 to {MOST_DAYS}")
+        if not 0 <= self.draws <= MOST_DRAWS:
+            raise InputError(f"draws = {self.draws} is out of range; on the page it may be 0 to {MOST_DRAWS}")
+
+    def twin_of(self, scenario: Scenario) -> Scenario:
+        """Return the twin of the scenario, or of a draw of it: with the interventions, else without the campaign."""
+        return with_interventions(scenario, self.dated) if self.dated else scenario.without_campaign()
+
+    def worlds(self) -> dict[str, Scenario]:
+        """Return the baseline and its twin; without intervention and campaign there is no twin."""
+        if not self.dated:
+            return worlds_of(self.scenario)
+        return {BASELINE: self.scenario, COUNTER: self.twin_of(self.scenario)}
+
+    @property
+    def change(self) -> str:
+        """What differs between the worlds, in words."""
+        return " with ".join(one.name for one, _ in self.dated) or CAMPAIGN
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """The days (lo, hi) in which the worlds differ."""
+        scenario = self.scenario
+        if self.dated:
+            return (min(day for _, day in self.dated) - scenario.start).days, scenario.days
+        if scenario.campaign is None or len(self.worlds()) == 1:
+            return None
+        first, last = ((day - scenario.start).days for day in scenario.campaign)
+        return max(0, first), min(scenario.days, last + 1)
+
+    def to_toml(self) -> str:
+        """Return the question as a scenario file, with the commands that answer it, and the interventions quoted."""
+        name = "question.toml"
+        lines = [f"# underwatch run {name} --draws {self.draws}"]
+        if self.dated:
+            named = " ".join(f"--with {one.name}" for one, _ in self.dated)
+            lines.append(f"# underwatch compare {name} {named} --from-date {self.dated[0][1]} --draws {self.draws}")
+            lines += [f"# {line}".rstrip() for line in as_toml(self.dated).splitlines()]
+        return "\n".join(lines) + "\n" + scenario_toml(self.scenario)
+
+    def record(self) -> dict[str, Any]:
+        """Return it as the page asked it: plain JSON that `question_of` reads back as the same."""
+        scenario = self.scenario
+        return {
+            "place": scenario.name,
+            "start": scenario.start.isoformat(),
+            "days": scenario.days,
+            "population": scenario.population,
+            "seed": scenario.seed,
+            "draws": self.draws,
+            "parameters": {name: scenario.parameters[name] for name in scenario.parameters.fixed},
+            "without": sorted(scenario.without, key=lambda rule: int(rule[1:])),
+            "interventions": [one.name for one, _ in self.dated],
+            "from_date": self.dated[0][1].isoformat() if self.dated else None,
+        }
+
+
+def question_of(asked: object) -> RunRequest:
+    """Return the question of a JSON body; InputError in one line for all that can be wrong with it."""
+    if not isinstance(asked, Mapping):
+        raise InputError('a question is a table; for example: {"place": "Hoeryong"}')
+    for key in asked:
+        if key not in _KEYS:
+            raise InputError(f'key "{key[:60]}" is not known{nearest(key[:80], _KEYS)}; known: {", ".join(_KEYS)}')
+    values = asked.get("parameters") or {}
+    if not isinstance(values, Mapping):
+        raise InputError("parameters are a table of names and numbers")
+    for name in values:
+        if name in model_parameters() and model_parameters()[name].rule == LEFT_OUT:
+            raise InputError(f"{name} belongs to the channel, which is integrated over; the page does not set it")
+    scenario = scenario_for(
+        _text(asked, "place"),
+        start=_day(asked, "start"),
+        days=_whole(asked, "days"),
+        population=_whole(asked, "population"),
+        seed=_whole(asked, "seed"),
+        values=dict(values),
+        without=_names(asked, "without"),
+    )
+    interventions = _interventions(_names(asked, "interventions"))
+    first = _day(asked, "from_date")
+    dated = tuple((one, first_day(one, scenario, first)) for one in interventions)
+    for one, day in dated:
+        check_relief(scenario, one, day)
+    draws = _whole(asked, "draws")
+    return RunRequest(scenario, dated, 8 if draws is None else draws)
+
+
+def _interventions(names: list[str]) -> tuple[Intervention, ...]:
+    """Find interventions by name alone: a name from the page is never read as the path of a file."""
+    for name in names:
+        if "/" in name or "\\" in name or name.casefold().endswith(".toml"):
+            raise InputError(f'intervention "{name[:60]}" is no name of the list; the page opens no file')
+    return find_interventions(names) if names else ()
+
+
+def _text(asked: Mapping[str, Any], key: str) -> str:
+    value = asked.get(key)
+    if not isinstance(value, str) or not value.strip() or len(value) > 80:
+        raise InputError(f"{key} is missing or no short text; for example: Hoeryong")
+    if "/" in value or value.casefold().endswith(".toml"):
+        raise InputError(f"{key} is the name of a city or county; the page opens no file")
+    return value
+
+
+def _whole(asked: Mapping[str, Any], key: str) -> int | None:
+    value = asked.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**64:
+        raise InputError(f"{key} is no whole number within reach")
+    return value
+
+
+def _day(asked: Mapping[str, Any], key: str) -> date | None:
+    value = asked.get(key)
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str) and len(value) == len("2024-07-01"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise InputError(f"{key} is no date; write it as 2024-07-01")
+
+
+def _names(asked: Mapping[str, Any], key: str) -> list[str]:
+    value = asked.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > 32 or not all(isinstance(one, str) for one in value):
+        raise InputError(f"{key} is no short list of names")
+    return value

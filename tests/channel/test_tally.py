@@ -1,0 +1,134 @@
+"""A tally keeps what the channel needs: counts are exact, and what is told comes out as from the full records."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from underwatch.channel.effort import EffortWeek, effort_factors
+from underwatch.channel.expected_counts import LAWS, Witnessed, expected_told, in_time, miscoded
+from underwatch.channel.reporting import FEAR_LAWS, law_table, p_told, selection, shares_of_lists
+from underwatch.experiments.engine.tallies import tally_world
+from underwatch.experiments.engine.worlds import init_world
+from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
+from underwatch.world import simulate
+from underwatch.world.parameters import Parameters
+from underwatch.world.scenario import place_scenario
+
+WINDOW = Window(date(2024, 7, 1), 30)
+SCENARIO = place_scenario("hoeryong", start=date(2024, 4, 1), end=WINDOW.end, population=4_000)
+SETTLING = 13
+CENTRAL = Parameters.central()
+QUARTER = WINDOW.of_weeks("quarter")[0]
+
+
+@pytest.fixture(scope="module")
+def world():
+    """The records of a small town in the window, their subjects, and its tally."""
+    made = init_world(SCENARIO, SCENARIO.places[0], 5)
+    simulate.run(made, SCENARIO.phases(), simulate.Workers(1))
+    inside = made.history.records[:, 0] >= 7 * SETTLING
+    records = made.history.records[inside]
+    records[:, 0] -= 7 * SETTLING
+    return records, made.history.who[inside], tally_world(SCENARIO, 5, lambda days: None)
+
+
+def test_counts_and_distinct_subjects_are_those_of_the_records(world):
+    records, who, tally = world
+    by_week = np.zeros((WINDOW.n_weeks, N_KINDS), int)
+    np.add.at(by_week, (records[:, 0] // 7, records[:, 1] >> 8), 1)
+    assert (tally.counts.sum(axis=(2, 3)) == by_week).all()
+    assert tally.counts[:, :, 1].sum() == (records[:, 1] >> 5 & 1).sum()
+    quarter = QUARTER[records[:, 0] // 7]
+    for row, (first, last) in zip(tally.reached, period_ranges(WINDOW.n_periods), strict=True):
+        now = (quarter >= first) & (quarter <= last)
+        for kind in range(N_KINDS):
+            assert row[kind] == len(set(who[now & (records[:, 1] >> 8 == kind)]))
+        assert row[N_KINDS] == len(set(who[now & (records[:, 1] >> 8 <= 2)]))
+
+
+def values_of(**changes):
+    values = {**CENTRAL, "share_of_first_list": 0.7, "selection_by_ground": 2.0, "selection_kin_abroad": 3.0, **changes}
+    return values, {name: np.array([value]) for name, value in values.items()}
+
+
+def witnessed(tally):
+    return Witnessed(*(getattr(tally, name)[None].astype(float) for name in ("subject", "others", "pairs", "weekly")))
+
+
+@pytest.mark.parametrize("law", FEAR_LAWS)
+@pytest.mark.parametrize("k", [0.5, 2.0, 6.0])
+@pytest.mark.parametrize(("p", "n_witnesses"), [(1e-4, 4.0), (1e-2, 20.0)])
+def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_witnesses):
+    records, _, tally = world
+    values, drawn = values_of(fear_silence=k, p_tell_at_no_fear=p, witnesses_per_incident=n_witnesses)
+    effort = np.ones((1, 2, WINDOW.n_weeks))
+    effort[0, 1, :9] = 0.0
+    found = expected_told(witnessed(tally), drawn, np.array([LAWS.index(law)]), effort, QUARTER, True)[0]
+    pull, week = selection(records, values), records[:, 0] // 7
+    a, b = (
+        p_told(records, values, law, share * pull * effort[0, at, week])
+        for at, share in enumerate(shares_of_lists(values))
+    )
+    exact = np.zeros((3, WINDOW.n_weeks))
+    for row, chance in zip(exact, (a * (1 - b), b * (1 - a), a * b), strict=True):
+        np.add.at(row, week, chance)
+    ours = found.sum(axis=(2, 3))
+    assert ours[1:, :9].sum() == 0
+    tolerance = 0.15 if law == "threshold" else 0.03  # a step between two nodes of fear is blurred
+    for at in (0, 1):
+        assert ours[at].sum() == pytest.approx(exact[at].sum(), rel=tolerance)
+    by_quarter = [np.bincount(QUARTER, row) for row in (ours[0], exact[0])]
+    assert np.abs(by_quarter[0] - by_quarter[1]).sum() < tolerance * by_quarter[1].sum()
+    assert ours[2].sum() == pytest.approx(
+        exact[2].sum(), rel=0.4 if law == "threshold" else 0.35
+    )  # how told pairs are shared out over grounds is a guess
+
+
+def test_errors_and_exaggeration_move_reports_and_keep_their_number():
+    _, drawn = values_of(report_reliability=0.7, exaggeration=0.2)
+    told = np.zeros((1, 3, 5, 6, 6))
+    told[..., 0, 1] = 100.0
+    coded = miscoded(told, drawn)
+    assert coded.sum() == pytest.approx(told.sum())
+    wrong = 0.3 / 3
+    assert coded[0, 0, 0, 0].sum() == pytest.approx(100 * (1 - wrong) * 0.8)
+    assert coded[0, 0, 0, :, 1].sum() == pytest.approx(100 * (1 - wrong))
+
+
+def test_the_share_published_in_time_is_the_lognormal_law():
+    _, drawn = values_of()
+    luck = np.random.default_rng(1)
+    days = np.rint(np.exp(luck.normal(CENTRAL["delay_log_mean"], CENTRAL["delay_log_sd"], 200_000)) - 1.0)
+    left = np.array([0, 3, 10, 40, -1])
+    ours = in_time(drawn, left)[0]
+    assert ours[:4] == pytest.approx([(days <= limit).mean() for limit in left[:4]], abs=0.005)
+    assert ours[4] == 1.0
+
+
+def test_effort_is_what_is_recorded_and_drawn_where_it_is_not():
+    n = 4_000
+    _, drawn = values_of()
+    drawn = {name: np.repeat(value, n) for name, value in drawn.items()}
+    weeks = [EffortWeek("open", "usual", "none"), EffortWeek("cut", "usual", "none")]
+    weeks += [EffortWeek("limited", "high", "none"), EffortWeek("open", "unknown", "new_office"), EffortWeek()]
+    weeks += [EffortWeek()]
+    found = effort_factors(weeks, np.array([0, 0, 0, 0, 1, 1]), drawn, np.random.default_rng(2))
+    assert (found[:, 0] == 1).all()
+    assert (found[:, 1] == 0).all()
+    assert found[:, 2] == pytest.approx(CENTRAL["effort_limited"] * CENTRAL["effort_capacity"])
+    assert found[:, 3] == pytest.approx(CENTRAL["effort_new_office"])
+    assert (found[:, 4] == found[:, 5]).all()
+    assert (found[:, 4] == 0).mean() == pytest.approx(CENTRAL["effort_unknown_cut"], abs=0.02)
+    heard = found[found[:, 4] > 0, 4] / CENTRAL["effort_new_office"]
+    assert np.log(heard).std() == pytest.approx(CENTRAL["effort_unknown_log_sd"], rel=0.05)
+
+
+def test_a_window_begins_on_a_monday_and_weeks_belong_to_the_quarter_of_their_thursday():
+    with pytest.raises(ValueError, match="no Monday"):
+        Window(date(2024, 7, 2), 4)
+    quarter, names = Window(date(2024, 12, 23), 3).of_weeks("quarter")
+    assert names == ("2024-Q4", "2025-Q1")
+    assert quarter.tolist() == [0, 1, 1]  # the week of 30 December has its Thursday in January
+    with pytest.raises(ValueError, match="at most"):
+        Tallier(Window(date(2018, 1, 1), 260), law_table(), 4.0, (0, 10))

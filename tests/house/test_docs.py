@@ -1,0 +1,84 @@
+"""The documents say what the code has: rules with their parameters, the order of the day, commands that exist."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from underwatch.cli import COMMANDS
+from underwatch.facts import model_parameters
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+RULES = [f"S{number}" for number in range(1, 18)]
+PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(page.relative_to(ROOT)) for page in DOCS.rglob("*.md"))]
+
+
+def odd_sections():
+    """Text of each section of a rule, by its name."""
+    text = (DOCS / "odd.md").read_text(encoding="utf-8")
+    parts = re.split(r"^### (S\d+) .*$", text, flags=re.MULTILINE)
+    assert len(parts[1::2]) == len(set(parts[1::2]))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def calls_of(path, function):
+    """Names called in a function of a file, in the order of their lines, each once."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    calls = [node for node in ast.walk(body) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return list(dict.fromkeys(call.func.id for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset))))
+
+
+def test_each_rule_has_a_section_in_order():
+    assert list(odd_sections()) == RULES
+
+
+@pytest.mark.parametrize("name", list(model_parameters()))
+def test_each_parameter_stands_in_the_section_of_its_rule(name):
+    assert f"`{name}`" in odd_sections()[model_parameters()[name].rule]
+
+
+def test_a_section_names_no_parameter_that_is_not_in_the_table():
+    known = set(model_parameters())
+    looks_like_one = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
+    assert {n for text in odd_sections().values() for n in looks_like_one.findall(text)} <= known
+
+
+def test_the_process_overview_has_the_steps_of_a_day_in_their_order():
+    overview = (DOCS / "odd.md").read_text(encoding="utf-8").split("## 3.")[1].split("**The Sunday review**")[0]
+    told = re.findall(r"^\| `(\w+)` \|", overview, flags=re.MULTILINE)
+    called = calls_of(ROOT / "src" / "underwatch" / "world" / "kernels" / "days.py", "run_days")
+    steps = called[called.index("draw_day") :]
+    assert told == steps
+
+
+def readme_commands():
+    """Lines of the README's blocks that a shell would run."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    return [line.split("#")[0].split() for line in lines if re.match(r" {4}(make|underwatch)\b", line)]
+
+
+def test_readme_shows_commands():
+    assert {words[0] for words in readme_commands()} == {"make", "underwatch"}
+
+
+@pytest.mark.parametrize("words", readme_commands(), ids=" ".join)
+def test_each_command_of_the_readme_exists(words):
+    if words[0] == "make":
+        targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert set(words[1:]) <= set(targets)
+    else:
+        assert words[1] in COMMANDS
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 80
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_between_documents_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", text) if "://" not in link]
+    assert [link for link in links if not ((ROOT / page).parent / link.split("#")[0]).is_file()] == []

@@ -1,0 +1,159 @@
+"""No string is missing: what the page says, and what it translates of the server's English, has its text."""
+
+import json
+import re
+
+import pytest
+
+from underwatch.experiments.diary import COUNTED
+from underwatch.experiments.ledger.entries import ACTS, REASONS
+from underwatch.facts import model_parameters, provinces
+from underwatch.pages.report import LIMITS
+from underwatch.record.indicators import HEADLINES
+from underwatch.web.session import studio_run as run
+from underwatch.web.session.exports import TAKEN
+from underwatch.web.session.request import question_of
+from underwatch.web.session.simulation import LIVE
+from underwatch.web.views import choices
+from underwatch.web.views.life import _FOLLOWERS, KINDS
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
+from web.served import ROOT
+
+PAGE = ROOT / "src" / "underwatch" / "web" / "page"
+EN, KO = (json.loads((PAGE / "words" / f"{name}.json").read_text("utf-8")) for name in ("en", "ko"))
+SCRIPTS = "\n".join(path.read_text("utf-8") for path in sorted((PAGE / "js").glob("*.js")))
+HTML = (PAGE / "index.html").read_text("utf-8")
+HANGUL = re.compile("[\uac00-\ud7a3]")
+SAME_IN_BOTH = {"life.nothing", "unit.km"}
+
+
+def literal_keys():
+    """Keys that the page asks for as they stand."""
+    asked = set(re.findall(r'(?:say|translated)\(\s*"([^"]+)"', SCRIPTS)) | set(
+        re.findall(r'data-(?:w|label)="([^"]+)"', HTML)
+    )
+    asked |= {key for pair in re.findall(r'say\([^()"]*\? "([\w.]+)" : "([\w.]+)"', SCRIPTS) for key in pair}
+    return asked
+
+
+def composed_keys():
+    """Keys that the page puts together, from what the server can send."""
+    facts = choices.parameters()
+    numbered = {"term": range(14), "welcome": range(1, 6)}
+    return {
+        *(f"stage.{s}" for s in (run.QUEUED, "compiling", "worlds", "draws", "silence", "ledger", "done")),
+        *(f"working.{s}" for s in run.OVER),
+        *(f"world.{w}" for w in ("baseline", "counter-world", "difference")),
+        *(f"map.{k}" for k in ("calm", "followed", "listed", "same", "better", "worse")),
+        *(f"live.{k}" for k in LIVE),
+        *(f"like.{k}" for k in INCIDENT_NAMES),
+        *(f"ground.{g}" for g in GROUND_NAMES),
+        *(f"article.{a}" for h in HEADLINES for a in h.articles),
+        *(f"basis.{f['basis']}" for f in (*facts["first"], *facts["more"])),
+        *(f"file.{name}" for name in TAKEN),
+        *(f"chip.{i['name']}" for i in choices.interventions()),
+        *(f"short.{name}" for name in choices.FIRST),
+        *(f"term.{n}" for n in numbered["term"]),
+        *(f"term.{n}.meaning" for n in numbered["term"]),
+        *(f"welcome.{n}" for n in numbered["welcome"]),
+        *(f"welcome.{n}.title" for n in numbered["welcome"]),
+        *(f"outside.{k}" for k in ("world", "incidents", "published", "expected", "relays", "silent")),
+        *(f"outside.{k}" for k in ("incident_day", "day", "kind", "list", "copy")),
+        *(f"silence.{k}" for k in ("watching", "incidents", "published", "low", "high", "rate")),
+        *(f"life.level{n}" for n in (1, 2, 3)),
+        *(f"act.{act}" for act in ACTS),
+        *(f"entry.{entry}{part}" for entry in (*REASONS, "kept") for part in ("", ".meaning")),
+        *(f"group.{group}" for group in ("all", "listed", "ordinary")),
+        *(f"asked.{k}" for k in ("place", "residents", "start", "end", "seed", "draws", "without", "interventions")),
+    }
+
+
+def server_keys():
+    """Keys of the server's English, for another language."""
+    facts = choices.parameters()
+    return {
+        *(f"parameter.{f['name']}" for f in (*facts["first"], *facts["more"])),
+        *(f"unit.{f['unit']}" for f in (*facts["first"], *facts["more"])),
+        *(f"intervention.{i['name']}{part}" for i in choices.interventions() for part in ("", ".why")),
+        *(f"province.{name}" for name in provinces()),
+        *(f"headline.{h.name}{part}" for h in HEADLINES for part in ("", ".unit")),
+        *(f"limit.{n}" for n in range(len(LIMITS))),
+        *(f"event.{kind}" for kind in KINDS),
+        *(f"by.{who}" for who in _FOLLOWERS),
+        *(f"kind.{KINDS[kind]}" for kind, _ in COUNTED),
+        *(f"line.{n}" for n in ("place", "place_with", "place_without", "listed", "followed", "change", "no_twin")),
+        *(f"line.{n}" for n in ("calls", "ordinary", "distress", "out", "silence", "silence_none", "silence_straight")),
+        "line.statement",
+    }
+
+
+def holes(text):
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+def test_every_text_of_the_page_is_in_both_catalogues():
+    asked = {key for key in literal_keys() if "$" not in key} | composed_keys()
+    assert len(asked) > 200
+    lines = {key for key in asked if key.startswith("line.")}  # in English they come from the server, as in the report
+    assert asked - lines - set(EN) == set()
+    assert asked - set(KO) == set()
+
+
+def test_the_korean_catalogue_has_what_the_server_says_in_english():
+    assert server_keys() - set(KO) == set()
+
+
+def test_no_text_is_left_over():
+    used = literal_keys() | composed_keys() | server_keys()
+    written = {key for key in set(EN) | set(KO) if f'"{key}"' in SCRIPTS}
+    more = {f"event.{kind}.km" for kind in KINDS} | {key for key in KO if key.startswith("unit.")}
+    assert (set(EN) | set(KO)) - used - written - more == set()
+
+
+@pytest.mark.parametrize("key", sorted(set(EN) & set(KO)))
+def test_both_languages_fill_in_the_same(key):
+    assert holes(EN[key]) == holes(KO[key])
+
+
+def test_korean_is_korean():
+    plain = {key for key, text in KO.items() if not HANGUL.search(text)} - SAME_IN_BOTH
+    assert {key for key in plain if re.search("[A-Za-z]{3}", re.sub(r"{\w+}", "", KO[key]))} == set()
+    assert [key for key, text in {**EN, **KO}.items() if not text.strip()] == []
+
+
+def test_the_korean_lines_ask_only_for_figures_that_are_sent():
+    from underwatch.web.session.simulation import answer
+    from underwatch.web.session.studio_run import StudioRun
+    from underwatch.web.views.figures import told
+
+    one = StudioRun(
+        1, question_of({"place": "Hoeryong", "population": 400, "days": 21, "draws": 2, "interventions": ["amnesty"]})
+    )
+    one.listen()
+    answer(one, 1)
+    known = set(told(one)["figures"])
+    said_by_the_page = {
+        "place",
+        "residents",
+        "start",
+        "end",
+        "band",
+        "change",
+        "from",
+        "to",
+        "few",
+        "many",
+        "a",
+        "b",
+        "c",
+    }
+    lines = {key: text for key, text in KO.items() if key.startswith("line.")}
+    assert {hole for text in lines.values() for hole in holes(text)} - known - said_by_the_page == set()
+
+
+def test_the_channel_has_no_slider():
+    facts = choices.parameters()
+    shown = {f["name"] for f in (*facts["first"], *facts["more"])}
+    assert {name for name, fact in model_parameters().items() if fact.rule == "S13"} & shown == set()
+    assert len(facts["first"]) == 6
+    assert all(f[key] for f in facts["first"] for key in ("meaning", "unit", "source"))

@@ -1,0 +1,242 @@
+"""The compiled engine is the plain reference, bit for bit, over random small worlds (the ODD made executable)."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from underwatch.facts import model_parameters
+from underwatch.world import layout as L
+from underwatch.world import population, simulate
+from underwatch.world.draws import split_seed
+from underwatch.world.parameters import Parameters
+from underwatch.world.rates import KNOCK_OUT, LET_OFF
+from underwatch.world.reference.world import ReferenceWorld
+from underwatch.world.scenario import Phase
+
+FACTS = list(model_parameters().values())
+CENTRAL = Parameters.central().to_dict()
+MONDAY = 20092  # 6 January 2025
+# So that in a small world something happens of everything.
+EVENTFUL = {
+    "share_defector_family": 0.15,
+    "share_chinese_phone_user": 0.14,
+    "share_former_detainee": 0.06,
+    "share_returned_defector": 0.05,
+    "share_covert_informants": 0.05,
+    "p_listed_given_ground": 0.9,
+    "attention_per_role_per_day": 2.0,
+    "attention_per_officer_per_day": 10.0,
+    "outings_per_adult_per_day": 2.0,
+    "p_notice": 0.95,
+    "call_attempts_per_caller_per_month": 8.0,
+    "p_detected_per_call": 0.05,
+    "detention_days": 3.0,
+    "visits_per_household_per_month": 4.0,
+    "permit_journeys_per_household_per_year": 2.0,
+    "routine_reports_base": 0.3,
+    "accusation_threshold": 1.5,
+    "p_listed_after_accusation": 0.8,
+    "p_learns_of_listing": 0.8,
+    "suspicion_decay_per_day": 0.005,
+    "offences_per_adult_per_year": 1.0,
+    "quota_mps_per_week": 30.0,
+    "pressure_gain": 1.0,
+    "list_exit_per_year": 0.3,
+    "reactance_share": 0.3,
+    "protest_per_day_at_full_anger": 0.01,
+    "fear_per_accusation": 1.0,
+    "lodging_check_days": 15.0,
+    "guests_found_per_check": 3.0,
+    "quota_ratchet": 0.3,
+    "quota_comparison": 0.5,
+}
+# Where the engine keeps what the reference calls so.
+ROWS = {
+    "flags": ("people", L.FLAGS),
+    "fear": ("people", L.FEAR),
+    "distress": ("people", L.DISTRESS),
+    "file_mps": ("people", L.FILE_MPS),
+    "file_mss": ("people", L.FILE_MSS),
+    "anger": ("people", L.ANGER),
+    "listed_day": ("people", L.LISTED_DAY),
+    "followed_day": ("people", L.FOLLOWED_DAY),
+    "house_events": ("homes", L.HOME_EVENTS),
+    "house_called": ("homes", L.HOME_CALLED),
+    "house_contact": ("homes", L.HOME_CONTACT),
+    "house_fear": ("homes", L.HOME_FEAR),
+    "unit_events": ("units", L.UNIT_EVENTS),
+    "reports_mps": ("units", L.UNIT_REPORTS + L.MPS),
+    "reports_mss": ("units", L.UNIT_REPORTS + L.MSS),
+    "pressure_mps": ("officers", (L.MPS, L.PRESSURE)),
+    "pressure_mss": ("officers", (L.MSS, L.PRESSURE)),
+    "added_mps": ("officers", (L.MPS, L.ADDED)),
+    "added_mss": ("officers", (L.MSS, L.ADDED)),
+}
+ONE_HAND, TWO_HANDS = simulate.Workers(1), simulate.Workers(2)
+
+
+def odd_town(residents):
+    """Units of 1 household, none, and the rest: households of 3 (the last takes what is left)."""
+    house_start = [*range(0, residents, 3), residents]
+    n = len(house_start) - 1
+    return house_start, [0, 1, 1, n // 2, n] if n > 2 else [0, 0, n]
+
+
+@st.composite
+def values(draw):
+    """Parameters within the prior's ranges: eventful, central or anywhere."""
+    some = dict(CENTRAL) if draw(st.booleans()) else {**CENTRAL, **EVENTFUL}
+    for fact in draw(st.lists(st.sampled_from(FACTS), max_size=12, unique_by=lambda fact: fact.name)):
+        some[fact.name] = draw(st.sampled_from([fact.low, fact.high]) | st.floats(fact.low, fact.high))
+    for name in draw(st.lists(st.sampled_from(["let_off_all", *LET_OFF]), max_size=3, unique=True)):
+        some[name] = draw(st.sampled_from([0.05, 0.5, 1.0]))
+    return some
+
+
+@st.composite
+def cases(draw, most=400):
+    """A small world and its phases."""
+    some = draw(values())
+    without = st.sets(st.sampled_from(sorted(KNOCK_OUT)), max_size=3).map(frozenset)
+    frame_without = draw(st.just(frozenset()) | without)
+    start = draw(st.integers(MONDAY, MONDAY + 400))
+    phases, day = [], start
+    for days in draw(st.lists(st.integers(1, 15), min_size=1, max_size=2)):
+        now = some if draw(st.booleans()) else draw(values())
+        order = draw(st.sampled_from([1.0, 1.2, 1.5, 6.0]))
+        phases.append(Phase(day, days, now, frame_without | draw(without), order, order > 1.2))
+        day += days
+    frame = population.frame(some, draw(st.booleans()), frame_without)
+    if draw(st.booleans()):  # small units and areas, so that there are several
+        frame = frame._replace(unit_low=1, unit_high=12, units_per_mps_officer=2, residents_per_mss_officer=90)
+    odd = draw(st.sampled_from(["", "", "odd", "all listed", "no informant"]))
+    if odd == "all listed":
+        frame = frame._replace(listed=65535, detainee=65535)
+    if odd == "no informant":
+        frame = frame._replace(covert=0, open_roles=0)
+    return SimpleNamespace(
+        seed=draw(st.integers(0, 2**64 - 1)),
+        first=draw(st.sampled_from([0, 1, 23_349_000]) | st.integers(0, 23_000_000)),
+        residents=draw(st.integers(1, 60) | st.integers(20, most)),
+        frame=frame,
+        weeks=int(some["contact_weeks"] + 0.5),
+        start=start,
+        phases=phases,
+        days=day - start,
+        odd=odd == "odd",
+        chunk=draw(st.sampled_from([L.CHUNK_RESIDENTS, 40, 150])),
+    )
+
+
+def case(seed=1, residents=300, days=17, chunk=60, **changed):
+    some = {**CENTRAL, **EVENTFUL, **changed}
+    frame = population.frame(some, True)._replace(unit_low=3, unit_high=9, units_per_mps_officer=2)
+    phase = Phase(MONDAY + 2, days, some, frozenset(), 1.5, True)
+    return SimpleNamespace(
+        seed=seed, first=5000, residents=residents, frame=frame, weeks=4, start=phase.day, phases=[phase], days=days,
+        odd=False, chunk=chunk,
+    )  # fmt: skip
+
+
+def engine(c):
+    """The engine's world of a case, on its first morning."""
+    before = L.CHUNK_RESIDENTS
+    L.CHUNK_RESIDENTS = c.chunk
+    try:
+        key, town, state = simulate.people_of(c.seed, c.first, c.residents, c.frame, c.weeks)
+        if c.odd:
+            house_start, unit_house = (np.array(x, np.int32) for x in odd_town(c.residents))
+            key = split_seed(c.seed)
+            town = population.settle(c.first, house_start, unit_house, c.frame)
+            state = population.people(key, town, c.frame)
+            population.open_contact(town, state, c.weeks)
+    finally:
+        L.CHUNK_RESIDENTS = before
+    return simulate.init(key, town, state, c.start, c.days)
+
+
+def reference(c):
+    starts = odd_town(c.residents) if c.odd else (None, None)
+    return ReferenceWorld(c.seed, c.first, c.residents, c.frame, c.weeks, c.start, *starts, chunk_residents=c.chunk)
+
+
+def assert_same(world, plain):
+    """Final state, daily indicators, incidents and subjects are equal."""
+    state = plain.state()
+    assert set(state) == set(ROWS)
+    for name, (array, row) in ROWS.items():
+        found = getattr(world.state, array)[row]
+        np.testing.assert_array_equal(found[: len(state[name])], state[name], err_msg=name)
+    for name, column in zip(L.INDICATORS, range(L.N_INDICATORS), strict=True):
+        np.testing.assert_array_equal(world.history.cells[:, :, column], plain.cells[:, :, column], err_msg=name)
+    assert [tuple(row) for row in world.history.records.tolist()] == plain.records
+    assert world.history.who.tolist() == plain.who
+
+
+def fast(n):
+    return settings(max_examples=n, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+@fast(200)
+@given(cases())
+def test_engine_is_reference(c):
+    assert_same(simulate.run(engine(c), c.phases, ONE_HAND), reference(c).run(c.phases))
+
+
+@fast(100)
+@given(cases(most=200), st.integers(0, 30))
+def test_threads_and_resuming_cannot_be_seen(c, stop):
+    whole = simulate.run(engine(c), c.phases, ONE_HAND)
+    assert simulate.digest(simulate.run(engine(c), c.phases, TWO_HANDS)) == simulate.digest(whole)
+    stops = [0, *np.cumsum([days for _, days in simulate.weeks(c.phases, c.start)])]
+    until = c.start + int(stops[stop % len(stops)])
+    early = [replace(p, days=min(p.days, until - p.day)) for p in c.phases if p.day < until]
+    resumed = simulate.run(engine(c), early, ONE_HAND)
+    resumed.state = L.State(*(array.copy() for array in resumed.state))
+    simulate.run(resumed, c.phases, simulate.Workers(1))
+    assert simulate.digest(resumed) == simulate.digest(whole)
+
+
+def test_everything_happens_somewhere():
+    """The comparison would mean little if an indicator or a kind of incident never occurred."""
+    c = case(residents=1500, days=40, chunk=400, p_permit_refused_listed=0.9, permit_days=14.0, list_exit_per_year=5.0)
+    plain = reference(c).run(c.phases)
+    assert_same(simulate.run(engine(c), c.phases, TWO_HANDS), plain)
+    counts = plain.cells.sum(axis=(0, 1))
+    assert [name for name, n in zip(L.INDICATORS, counts, strict=True) if n == 0] == []
+    assert {record[1] >> 8 for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
+
+
+SUBPROCESS = """
+import sys
+sys.path.insert(0, {tests!r})
+import test_engine_is_reference as t
+c = t.case(residents=60, days=9)
+world = t.simulate.run(t.engine(c), c.phases, t.ONE_HAND)
+t.assert_same(world, t.reference(c).run(c.phases))
+print(t.simulate.digest(world))
+"""
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"NUMBA_DISABLE_JIT": "1"}, {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}],
+    ids=["uncompiled", "another processor"],
+)
+def test_the_same_world_on_another_machine(setting, tmp_path):
+    c = case(residents=60, days=9)
+    here = simulate.digest(simulate.run(engine(c), c.phases, ONE_HAND))
+    code = SUBPROCESS.format(tests=os.path.dirname(__file__))
+    env = {**os.environ, **setting}
+    there = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], env=env, capture_output=True, text=True, check=False
+    )
+    assert there.returncode == 0, there.stderr
+    assert there.stdout.strip() == here
