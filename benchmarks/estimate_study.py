@@ -26,7 +26,7 @@ from trials.toy_model import Data, ToyModel, summarise
 from underwatch.inference.checks import calibration, gates, gates_calibration
 from underwatch.inference.npe.modes import find_humps
 from underwatch.inference.npe.posterior import Posterior, train
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 MARK = "twin"
@@ -53,7 +53,7 @@ Rows = list[str]
 
 def bank(twin: ToyModel, n: int, name: str) -> tuple[np.ndarray, np.ndarray, Data]:
     """Parameters, targets (with acts in all), and data of n prior draws."""
-    theta, data = twin.bank(n, stream(6, f"study {name}"))
+    theta, data = twin.bank(n, rng(6, f"study {name}"))
     return theta, twin.targets(theta, data), data
 
 
@@ -74,7 +74,7 @@ def exactly(twin: ToyModel, data: Data, i: int, steps: int) -> tuple[np.ndarray,
     """Draws of the exact posterior of data set i, acts in all among them, and whether the chains have settled."""
     chains = sample(lambda theta: twin.log_likelihood(theta, data[i : i + 1]), twin.box, seed=i, steps=steps)
     theta = chains.flat(DRAWS)
-    acts = twin.draw_acts(theta, data[i : i + 1], stream(i, "study acts"))
+    acts = twin.draw_acts(theta, data[i : i + 1], rng(i, "study acts"))
     box = twin.target_box
     return np.column_stack([theta, np.clip(acts, box.low[-1], box.high[-1])]), chains.settled()
 
@@ -194,7 +194,7 @@ def alarm(posterior: Posterior, model: ToyModel, seen: Data, n: int) -> float:
     warned = 0
     for i in range(n):
         theta = posterior.draw(x[i], 200, i)[:, :p]
-        replicates = summarise(model.simulate(theta, stream(i, "study replicates")))
+        replicates = summarise(model.simulate(theta, rng(i, "study replicates")))
         warned += gates.predictive(x[i], replicates, names).state == "warns"
     return warned / n
 
@@ -264,7 +264,7 @@ def sabotage(size: dict[str, int]) -> Rows:
 
     clean = ranked(unit)
     at = calibration.tarp_references(own, x, 1)
-    swapped = unit[..., stream(2, "permuted").permutation(unit.shape[-1])]
+    swapped = unit[..., rng(2, "permuted").permutation(unit.shape[-1])]
     weekly, cut = np.full(104, 3.0), np.arange(104) < 8
     same = {"window": "104 weeks"}
     chance = np.stack([FULL.terror_side(box.from_unit(each)[:, :-1]) for each in unit]).mean(axis=1)
@@ -281,7 +281,7 @@ def sabotage(size: dict[str, int]) -> Rows:
         ("shift by 0.3 sd", gates_calibration.sbc(ranked(unit + 0.3 * unit.std(axis=1, keepdims=True)), box.names)),
         ("parameters permuted", gates_calibration.sbc(ranked(swapped), box.names)),
         ("narrowed to 0.7", gates_calibration.coverage(ranked(middle + 0.7 * (unit - middle)), box.names)),
-        ("the prior as posterior", gates.contraction(stream(3, "prior").permutation(own)[:1000], own, box.names)),
+        ("the prior as posterior", gates.contraction(rng(3, "prior").permutation(own)[:1000], own, box.names)),
         ("a summary is NaN", gates.contract(same, same, np.array([np.nan]), weekly, np.zeros(104, bool))),
         ("cut weeks coded as zero", gates.contract(same, same, x[0], np.where(cut, 0.0, weekly), cut)),
     )

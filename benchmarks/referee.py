@@ -33,7 +33,7 @@ from underwatch.inference.checks.proof import reference_settings
 from underwatch.inference.npe.posterior import Standardiser, train
 from underwatch.inference.npe.prior_support import Box
 from underwatch.inference.workflow import MEMBERS
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -118,7 +118,7 @@ def on_the_bank() -> list[str]:
     for kind, setting in list(reference_settings(worlds).items())[:KINDS]:
         runs = experiments(worlds, setting, SEED)
         box = box_of(runs.theta)
-        out = stream(SEED, "folds").permutation(len(worlds))[runs.rows] % calibration.FOLDS == 0
+        out = rng(SEED, "folds").permutation(len(worlds))[runs.rows] % calibration.FOLDS == 0
         task = Task(box, runs.theta[~out], runs.x[~out], runs.theta[out], runs.x[out])
         theirs = task.theirs(flows([task.rows()], calibration.DRAWS)[0])
         whole, truth = {"density nets": task.ours(calibration.DRAWS), "sbi NSF": theirs}, task.truth

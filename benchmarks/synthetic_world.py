@@ -36,7 +36,7 @@ from underwatch.inference.bank.held_out import (
 from underwatch.inference.checks.recovery import ASKED
 from underwatch.inference.workflow import ALL_NAMES
 from underwatch.record.tally import N_KINDS
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.layout import I_ARREST, I_CALL_GIVEN_UP
 
 N_REPORTS = 5_000
@@ -52,7 +52,7 @@ def effort_of(world: HiddenWorld) -> np.ndarray:
     """What each list hears week by week, float[lists, weeks]: no luck, as every week's effort is recorded."""
     quarter, _ = WINDOW.of_weeks("quarter")
     values = {name: np.array([value]) for name, value in world.values.items()}
-    luck = stream(world.plan.seed, "effort")
+    luck = rng(world.plan.seed, "effort")
     return np.concatenate([effort_factors(weeks, quarter, values, luck) for weeks in effort_weeks()])
 
 
@@ -92,7 +92,7 @@ def main() -> None:
 
 def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[SyntheticReport]) -> dict[str, Any]:
     """What is true of the worlds, with the answers of people who left the first place and an independent count."""
-    first, draws = worlds[0], stream(worlds[0].plan.seed, "synthetic anchors")
+    first, draws = worlds[0], rng(worlds[0].plan.seed, "synthetic anchors")
     bank = tallied(first.plan)
     names = WINDOW.of_weeks("quarter")[1]
     half = len(names) // 2

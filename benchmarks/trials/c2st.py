@@ -11,7 +11,7 @@ import numpy as np
 from underwatch.errors import InputError
 from underwatch.inference.npe.blas import one_thread
 from underwatch.inference.npe.training import Adam
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 FOLDS = 5
 UNITS_PER_QUANTITY = 10  # in each of two layers, as in sbibm
@@ -27,7 +27,7 @@ def c2st(first: np.ndarray, second: np.ndarray, seed: int) -> float:
     both = np.concatenate([first, second])
     both = ((both - first.mean(axis=0)) / np.where(spread > 0, spread, 1.0)).astype(np.float32)
     label = np.repeat([0.0, 1.0], len(first)).astype(np.float32)
-    luck = stream(seed, "c2st")
+    luck = rng(seed, "c2st")
     fold = luck.permutation(np.arange(len(both)) % FOLDS)
     # The folds are a stack of FOLDS classifiers that learn side by side.
     learn = np.stack([np.flatnonzero(fold != k)[: len(both) - -(-len(both) // FOLDS)] for k in range(FOLDS)])

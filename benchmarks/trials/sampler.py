@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from underwatch.inference.npe.prior_support import Box
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 GROUPS, WALKERS = 4, 32  # groups that never meet, to be judged against each other; walkers in each
 STRETCH = 2.0  # Goodman and Weare's a
@@ -51,7 +51,7 @@ class Chains:
 
 def sample(log_likelihood: LogLikelihood, box: Box, *, seed: int, steps: int = 2000, thin: int = 2) -> Chains:
     """Sample the posterior under a prior that is even over the box; the first half of the steps is thrown away."""
-    luck = stream(seed, "walkers")
+    luck = rng(seed, "walkers")
 
     def target(free: np.ndarray) -> np.ndarray:
         return np.asarray(log_likelihood(box.from_unit(ndtr(free))) - 0.5 * (free * free).sum(axis=1))

@@ -22,7 +22,7 @@ from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import Sweep, SweepTask, bands_table, draws_table, headlines_of, luck_of
 from underwatch.record.indicators import HEADLINE_NAMES
 from underwatch.record.ranges import range_of
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.scenario_file import scenario_for
 
 SMALL = scenario_for("hoeryong", population=800, days=21)
@@ -169,7 +169,7 @@ def test_few_replicates_make_luck_no_narrower():
     for replicates in (2, 3, 16):
         width = []
         for study in range(150):
-            luck = stream(study, f"normal luck {replicates}")
+            luck = rng(study, f"normal luck {replicates}")
             values = 5.0 * luck.standard_normal((32, 1)) + luck.standard_normal((32, replicates))
             around = range_of(luck_of(values))
             assert around.n == 32 * replicates

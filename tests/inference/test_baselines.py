@@ -5,7 +5,7 @@ import pytest
 from trials import baselines
 from trials.toy_model import ToyModel
 
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 
 def lists(data):
@@ -32,7 +32,7 @@ def test_chapman_by_hand():
 
 
 def test_under_reporting_is_bayes_rule_where_acts_and_chance_do_come_apart():
-    luck = stream(1, "under-reporting")
+    luck = rng(1, "under-reporting")
     acts, chance = np.exp(luck.uniform(3, 10, 20_000)), np.exp(luck.uniform(-4, -1, 20_000))
     truth, seen = np.exp(luck.uniform(3, 10, 400)), np.exp(luck.uniform(-4, -1, 400))
     told = baselines.under_reporting(luck.poisson(truth * seen), acts, chance)
@@ -51,7 +51,7 @@ def test_capture_recapture_is_right_for_independent_lists_and_wrong_with_relays(
     found = {}
     for share in (0.0, 0.05):
         theta[:, names.index("relay_share")] = share
-        data = law.simulate(theta, stream(2, f"relays {share}"))
+        data = law.simulate(theta, rng(2, f"relays {share}"))
         told = baselines.capture_recapture(*lists(data))
         found[share] = np.median(told.ratio(data.acts)), told.covers(data.acts).mean()
     assert found[0.0] == pytest.approx((1.0, 0.9), abs=0.06)
@@ -61,9 +61,9 @@ def test_capture_recapture_is_right_for_independent_lists_and_wrong_with_relays(
 
 def test_what_leaves_out_the_silence_fails_on_the_terror_side():
     twin = ToyModel(lists=1)
-    _, data = twin.bank(2000, stream(3, "baseline prior"))
+    _, data = twin.bank(2000, rng(3, "baseline prior"))
     chance = data.reports() / np.maximum(data.acts, 1)
-    seen_theta, seen = twin.bank(300, stream(4, "baseline sets"))
+    seen_theta, seen = twin.bank(300, rng(4, "baseline sets"))
     terror, some = twin.terror_side(seen_theta), seen.reports() > 0
     naive = baselines.reports_times_constant(seen.reports(), float(np.exp(np.median(np.log(chance[chance > 0])))))
     stoner = baselines.under_reporting(seen.reports(), data.acts, chance)

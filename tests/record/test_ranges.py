@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from underwatch.experiments.compare import LOWER, summary
 from underwatch.pages.summary import band_words
 from underwatch.record.ranges import FEWEST, TAILS, Range, quantiles, range_name, range_of, ranges_of
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "underwatch"
 CASES = 4_000  # ranges for each number of draws
@@ -32,7 +32,7 @@ LUMPY = {
 
 def held(draw, n, name):
     """How often the range of n draws holds one more, of CASES."""
-    luck = stream(1, f"coverage {name} {n}")
+    luck = rng(1, f"coverage {name} {n}")
     low, _, high, counts = ranges_of(draw(luck, (n, CASES)))
     assert (counts == n).all()
     further = draw(luck, CASES)
@@ -60,7 +60,7 @@ def test_where_draws_are_equal_it_holds_no_less(name, n):
 
 def test_the_range_of_a_comparison_holds_nine_of_ten_further_pairs():
     """Twenty pairs, as asked by default; the common rule for quantiles holds 82 %."""
-    luck = stream(1, "pairs")
+    luck = rng(1, "pairs")
     change, further = luck.standard_normal((2_000, 20)), luck.standard_normal(2_000)
     rows = [summary(np.zeros(20), one, LOWER) for one in change]
     assert {(row["interval"], row["n"]) for row in rows} == {("90 %", 20)}
@@ -91,7 +91,7 @@ def test_it_is_made_of_order_statistics_of_the_draws_that_have_a_value(draws):
 
 
 def test_columns_are_what_each_is_alone():
-    luck = stream(3, "columns")
+    luck = rng(3, "columns")
     draws = luck.standard_normal((30, 4, 6))
     draws[luck.random(draws.shape) < 0.5] = np.nan
     low, middle, high, n = ranges_of(draws)

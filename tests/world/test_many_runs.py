@@ -65,7 +65,7 @@ def test_a_used_bench_leaves_no_trace(warm):
     scenario, workers = warm
     crowded = scenario.replace(parameters=scenario.parameters.with_values(share_former_detainee=0.06))
     simulate.run(init_world(crowded, crowded.places[0], 3), crowded.phases(), workers)
-    workers.workspaces[0].scratch.luck[...] = np.uint32(0xDEADBEEF)
+    workers.workspaces[0].scratch.draws[...] = np.uint32(0xDEADBEEF)
     workers.workspaces[0].scratch.lanes[...] = np.uint16(0xBEEF)
     used = simulate.run(init_world(scenario, scenario.places[0], 4), scenario.phases(), workers)
     fresh = simulate.run(init_world(scenario, scenario.places[0], 4), scenario.phases(), simulate.Workers(1))

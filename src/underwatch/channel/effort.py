@@ -25,7 +25,7 @@ def effort_factors(
     weeks: Sequence[EffortWeek],
     quarter_of_week: np.ndarray,
     values: Mapping[str, np.ndarray],
-    luck: np.random.Generator,
+    generator: np.random.Generator,
 ) -> np.ndarray:
     """Return float64[draws, weeks]: what a list hears relative to a usual week with open contact, 0 where cut.
 
@@ -34,8 +34,8 @@ def effort_factors(
     """
     n = len(next(iter(values.values())))
     quarters = int(quarter_of_week.max()) + 1
-    drift = np.exp(values["effort_unknown_log_sd"][:, None] * luck.standard_normal((n, quarters)))
-    lost = luck.random((n, quarters)) < values["effort_unknown_cut"][:, None]
+    drift = np.exp(values["effort_unknown_log_sd"][:, None] * generator.standard_normal((n, quarters)))
+    lost = generator.random((n, quarters)) < values["effort_unknown_cut"][:, None]
     unknown = np.where(lost, 0.0, np.maximum(drift, _LEAST_LEFT))
     high = values["effort_capacity"]
     by_capacity = {"high": high, "low": 1.0 / high}

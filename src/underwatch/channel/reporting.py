@@ -21,7 +21,7 @@ import numpy as np
 from underwatch.channel import telling
 from underwatch.errors import InputError, nearest
 from underwatch.facts import places
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.layout import (
     GROUND_NAMES,
     I_ACCUSATION,
@@ -224,13 +224,13 @@ def tell(
     `report_reliability` it codes kind, ground or listing falsely, and with `exaggeration` the next graver kind.
     `effort` float[lists, weeks of the run] multiplies what a list hears.
     """
-    luck = stream(seed, "channel")
-    row, first = _told(records, _ear(values, law, border, effort), luck)
+    generator = rng(seed, "channel")
+    row, first = _told(records, _ear(values, law, border, effort), generator)
     n = len(row)
-    delay = _delays(luck, n, values)
-    relayed = luck.random(n) < values["list_relay_share"]
-    later = delay + _delays(luck, n, values)
-    kind, ground, listed = _coded(records[row], values, luck)
+    delay = _delays(generator, n, values)
+    relayed = generator.random(n) < values["list_relay_share"]
+    later = delay + _delays(generator, n, values)
+    kind, ground, listed = _coded(records[row], values, generator)
     pick = np.concatenate([np.arange(n), np.flatnonzero(relayed)])
     relay = np.concatenate([np.zeros(n, bool), np.ones(int(relayed.sum()), bool)])
     days = np.concatenate([delay, later[relayed]]).astype(np.int32)
@@ -266,26 +266,26 @@ def publish(
     }
 
 
-def _told(records: np.ndarray, ear: telling.Ear, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _told(records: np.ndarray, ear: telling.Ear, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw which incidents are told to which list; return the rows of the records, and the number of each's list."""
     rows, lists = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for at in range(0, len(records), _BLOCK):
         block = records[at : at + _BLOCK]
-        row, which = np.nonzero(np.stack([luck.random(len(block)) < one for one in _chances(block, ear)], axis=1))
+        row, which = np.nonzero(np.stack([generator.random(len(block)) < one for one in _chances(block, ear)], axis=1))
         rows.append(at + row)
         lists.append(which)
     return np.concatenate(rows), np.concatenate(lists)
 
 
-def _delays(luck: np.random.Generator, n: int, values: Mapping[str, float]) -> np.ndarray:
+def _delays(generator: np.random.Generator, n: int, values: Mapping[str, float]) -> np.ndarray:
     """Draw whole days from an incident to its publication: log-normal on 1 + days."""
-    drawn = np.exp(luck.normal(values["delay_log_mean"], values["delay_log_sd"], n))
+    drawn = np.exp(generator.normal(values["delay_log_mean"], values["delay_log_sd"], n))
     days: np.ndarray = np.maximum(0, np.rint(drawn - 1.0)).astype(np.int64)
     return days
 
 
 def _coded(
-    told: np.ndarray, values: Mapping[str, float], luck: np.random.Generator
+    told: np.ndarray, values: Mapping[str, float], generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return kind, ground and listing as published; a false report is wrong in one of the three."""
     what = told[:, 1].astype(np.int64)
@@ -293,11 +293,11 @@ def _coded(
     kind, listed = what >> 8, (what >> _LISTED & 1).astype(bool)
     held = np.stack([what >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
     ground = np.where(held.any(axis=0), held.argmax(axis=0), len(GROUND_NAMES))
-    false = luck.random(n) >= values["report_reliability"]
-    wrong = luck.integers(0, 3, n)
-    shift = luck.integers(1, len(INCIDENT_NAMES), n)
+    false = generator.random(n) >= values["report_reliability"]
+    wrong = generator.integers(0, 3, n)
+    shift = generator.integers(1, len(INCIDENT_NAMES), n)
     kind = np.where(false & (wrong == 0), (kind + shift) % len(INCIDENT_NAMES), kind)
-    kind = np.where(luck.random(n) < values["exaggeration"], np.array(GRAVER)[kind], kind)
-    shift = luck.integers(1, len(GROUND_NAMES) + 1, n)
+    kind = np.where(generator.random(n) < values["exaggeration"], np.array(GRAVER)[kind], kind)
+    shift = generator.integers(1, len(GROUND_NAMES) + 1, n)
     ground = np.where(false & (wrong == 1), (ground + shift) % (len(GROUND_NAMES) + 1), ground)
     return kind, ground, np.where(false & (wrong == 2), ~listed, listed)

@@ -145,9 +145,9 @@ class ComparePlan:
 
     def cases(self) -> list[tuple[str, int, int, Scenario]]:
         """Return spread, number, seed and baseline of every set of twins."""
-        luck = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
+        generator = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
         draws = enumerate(prior_scenarios(self.scenario, self.draws), 1)
-        return luck + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
+        return generator + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
 
     def told(self) -> dict[str, Any]:
         """Return what tells this question from another."""

@@ -23,7 +23,7 @@ from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
 from underwatch.record.indicators import HEADLINE_NAMES
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.parameters import at_share
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
@@ -103,7 +103,7 @@ def sobol(factors: Sequence[str], targets: Sequence[str], n: int, seed: int, eva
 
 def _salib_seed(seed: int, purpose: str) -> int:
     """Return a seed that SALib takes, from the keyed stream."""
-    return int(stream(seed, f"sensitivity {purpose}").integers(_SEEDS))
+    return int(rng(seed, f"sensitivity {purpose}").integers(_SEEDS))
 
 
 def _whole(points: np.ndarray, values: np.ndarray, each: int) -> tuple[np.ndarray, np.ndarray, int]:

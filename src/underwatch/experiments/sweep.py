@@ -17,7 +17,7 @@ from underwatch.facts import model_parameters
 from underwatch.record.indicators import HEADLINES, measure
 from underwatch.record.ranges import quantiles, range_of
 from underwatch.world import simulate
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.parameters import Parameters, at_share, prior_draws
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
@@ -100,7 +100,7 @@ def _sobol_rows(n: int, seed: int) -> np.ndarray:
     from scipy.stats import qmc
 
     names = Parameters.names()
-    shares = qmc.Sobol(len(names), scramble=True, rng=int(stream(seed, "sobol").integers(2**31))).random(n)
+    shares = qmc.Sobol(len(names), scramble=True, rng=int(rng(seed, "sobol").integers(2**31))).random(n)
     return np.stack([at_share(name, shares[:, at]) for at, name in enumerate(names)], axis=1)
 
 

@@ -40,7 +40,7 @@ from underwatch.inference.inputs.expert_prior import Declared
 from underwatch.inference.inputs.observed import Reading
 from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, train
 from underwatch.inference.npe.prior_support import Box
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 DRAWS = 4_000
 MEMBERS = 5  # nets of an ensemble: with 3 the medians of a packed package moved by 0.30 posterior sd when trained again
@@ -251,7 +251,7 @@ def _truncated(box: Box, draws: np.ndarray) -> Box:
 
 
 def _on_a_part(runs: Experiments, box: Box, seed: int) -> Posterior:
-    kept = stream(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))]
+    kept = rng(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))]
     return learn(runs.of(kept), box, seed)
 
 
@@ -268,7 +268,7 @@ def _behind(runs: Experiments) -> dict[str, np.ndarray]:
 
 def held_out(runs: Experiments, box: Box, seed: int) -> dict[str, np.ndarray]:
     """Return draws for each run, and the density at its truth, by a posterior that has seen no run of its world."""
-    fold = stream(seed, "folds").permutation(runs.rows.max() + 1)[runs.rows] % calibration.FOLDS
+    fold = rng(seed, "folds").permutation(runs.rows.max() + 1)[runs.rows] % calibration.FOLDS
     draws, density = np.empty((len(runs), calibration.DRAWS, len(box)), np.float32), np.empty(len(runs))
     for k in range(calibration.FOLDS):
         out = fold == k

@@ -1,4 +1,4 @@
-"""Luck: every draw is a pure function of (seed, purpose, who, day).
+"""Random numbers: every draw is a pure function of (seed, purpose, who, day).
 
 Why: the same seed must give the same history on any number of threads, in any
 chunking, whole or resumed, in the compiled engine and in the plain reference;
@@ -140,15 +140,15 @@ def quarters(key, purpose, who, day):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def draw_rows(key, luck, n):
+def draw_rows(key, draws, n):
     """Two words for each of n columns of uint32[4, m]: of who (row 0) and what (purpose and day, row 1) to rows 2, 3.
 
     Drawn together they fill whole registers; a few more rows than asked for are drawn, so that none is drawn alone.
     """
     k0 = key[0]
     k1 = key[1]
-    full = min((n + 63) & ~63, luck.shape[1])
-    who, what, a, b = luck[0, :full], luck[1, :full], luck[2, :full], luck[3, :full]
+    full = min((n + 63) & ~63, draws.shape[1])
+    who, what, a, b = draws[0, :full], draws[1, :full], draws[2, :full], draws[3, :full]
     for i in range(full):
         a[i], b[i] = threefry(k0, k1, who[i], what[i])
 
@@ -186,7 +186,7 @@ def threefry_plain(key: tuple[int, int], counter: tuple[int, int], rounds: int =
     return x0, x1
 
 
-def stream(seed: int, purpose: str) -> np.random.Generator:
+def rng(seed: int, purpose: str) -> np.random.Generator:
     """One keyed Philox stream for estimators and samplers (never for the world).
 
     `purpose` is a short name; the same (seed, purpose) gives the same stream.

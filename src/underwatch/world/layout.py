@@ -162,7 +162,7 @@ class Scratch(NamedTuple):
     """Per-thread memory of one chunk, small enough for the first-level cache."""
 
     lanes: np.ndarray  # uint16[N_LANES, n], rows below
-    luck: np.ndarray  # uint32[4, m], draws taken together: of who, what (purpose and day), and the two words drawn
+    draws: np.ndarray  # uint32[4, m], draws taken together: of who, what (purpose and day), and the two words drawn
     turns: np.ndarray  # int32[m, 4], who is followed today, in order: columns below
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
     planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn

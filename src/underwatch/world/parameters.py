@@ -171,15 +171,15 @@ def prior_draws(n: int, seed: int) -> list[Parameters]:
     """
     import numpy as np
 
-    from underwatch.world.draws import stream
+    from underwatch.world.draws import rng
 
     if n < 1:
         raise InputError(f"{n} prior draws cannot be made; ask for 1 or more")
-    luck = stream(seed, "prior")
+    generator = rng(seed, "prior")
     shares = np.empty((n, len(model_parameters())))
     for column in shares.T:
-        order = np.argsort(luck.random(n), kind="stable")
-        column[:] = (order + luck.random(n)) / n
+        order = np.argsort(generator.random(n), kind="stable")
+        column[:] = (order + generator.random(n)) / n
     values = np.stack(
         [at_share(name, column) for name, column in zip(model_parameters(), shares.T, strict=True)], axis=1
     )

@@ -6,9 +6,9 @@ from scipy import stats
 
 from underwatch.inference.checks import calibration as C
 from underwatch.inference.npe.prior_support import Box
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
-LUCK = stream(1, "calibration tests")
+LUCK = rng(1, "calibration tests")
 TRUTH = LUCK.standard_normal((1500, 2))
 SEEN = TRUTH + LUCK.standard_normal((1500, 2))  # posterior: half the observation, sd sqrt(1/2)
 EXACT = SEEN[:, None] / 2 + np.sqrt(0.5) * LUCK.standard_normal((1500, 200, 2))
@@ -65,13 +65,13 @@ def test_tarp_is_even_for_exact_draws_and_not_for_narrow_or_blind_ones():
     narrow = stats.norm.cdf(SEEN[:, None] / 2 + 0.6 * (EXACT - SEEN[:, None] / 2))
     assert stats.kstest(C.tarp(narrow, own, at["even"]), "uniform").pvalue < 1e-4
     # the prior as posterior: references that do not know the data cannot tell
-    prior = stats.norm.cdf(stream(2, "prior").standard_normal(EXACT.shape))
+    prior = stats.norm.cdf(rng(2, "prior").standard_normal(EXACT.shape))
     assert stats.kstest(C.tarp(prior, own, at["even"]), "uniform").pvalue > 0.01
     assert stats.kstest(C.tarp(prior, own, at["by the data"]), "uniform").pvalue < 1e-4
 
 
 def test_predictive_names_what_is_off():
-    replicates = np.column_stack([stream(3, "replicates").standard_normal((999, 30)), np.full(999, 2.0)])
+    replicates = np.column_stack([rng(3, "replicates").standard_normal((999, 30)), np.full(999, 2.0)])
     usual = C.predictive(np.append(np.zeros(30), 2.0), replicates)
     assert usual.p_mean_square == 1.0
     odd = np.append(np.zeros(30), 2.0)
@@ -83,7 +83,7 @@ def test_predictive_names_what_is_off():
 
 
 def test_contraction_and_shift_by_hand():
-    luck = stream(4, "contraction")
+    luck = rng(4, "contraction")
     prior, posterior = luck.normal(0, 1, (20_000, 1)), luck.normal(0, 0.5, (20_000, 1))
     assert C.contraction(posterior, prior)[0] == pytest.approx(0.75, abs=0.02)
     assert C.median_shift(posterior, posterior + 0.25)[0] == pytest.approx(0.5, abs=0.02)

@@ -10,7 +10,7 @@ from underwatch.errors import InputError
 from underwatch.inference.checks import calibration, gates, gates_calibration
 from underwatch.inference.checks.verdict import GATES, Verdict, decide
 from underwatch.inference.npe.posterior import train
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 TWIN = ToyModel()
 BOX = TWIN.target_box
@@ -30,7 +30,7 @@ class Judged:
 
 @pytest.fixture(scope="module")
 def judged():
-    theta, data = TWIN.bank(2000, stream(1, "bank of the gate tests"))
+    theta, data = TWIN.bank(2000, rng(1, "bank of the gate tests"))
     truth, x = TWIN.targets(theta, data), summarise(data)
     fit = calibration.cross_fit(truth, x, BOX, seed=1)
     return Judged(truth, x, data.reports(), fit.draws)
@@ -48,7 +48,7 @@ ROWS, DRAWS = 2000, 300
 @pytest.fixture(scope="module")
 def exact():
     """The clean control: truths, and exact draws of a Gaussian posterior whose two quantities are tied (0.95)."""
-    luck = stream(9, "exact control")
+    luck = rng(9, "exact control")
     slant = np.linalg.cholesky(np.array([[1.0, 0.95], [0.95, 1.0]]))
     middle = luck.normal(0.0, 3.0, (ROWS, 2))
     truth = middle + luck.standard_normal((ROWS, 2)) @ slant.T
@@ -104,7 +104,7 @@ def test_a_widening_is_conservative_and_then_refused(exact):
 
 
 def test_permuted_parameters_turn_g2_red(judged):
-    order = stream(2, "permuted").permutation(len(NAMES))
+    order = rng(2, "permuted").permutation(len(NAMES))
     verdict = gates_calibration.sbc(ranks(judged, BOX.unit(judged.draws)[..., order]), NAMES)
     assert verdict.state == "refuses"
     moved = {NAMES[j] for j in range(len(NAMES)) if order[j] != j}
@@ -113,7 +113,7 @@ def test_permuted_parameters_turn_g2_red(judged):
 
 def test_the_prior_returned_as_posterior_is_mostly_prior_for_all(judged):
     prior = BOX.unit(judged.truth)
-    other = stream(3, "prior again").permutation(prior)[:1000]
+    other = rng(3, "prior again").permutation(prior)[:1000]
     verdict = gates.contraction(other, prior, NAMES)
     assert (verdict.state, verdict.about) == ("warns", NAMES)
     assert "all quantities." in verdict.sentence
@@ -165,7 +165,7 @@ def test_g4_refuses_where_few_reports_are_wrong_and_warns_elsewhere(judged):
 def test_g5_sees_what_the_single_quantities_hide(exact):
     """Draws of each quantity shuffled among themselves keep every marginal and lose what ties them together."""
     truth, draws, middle = exact
-    shuffled = stream(4, "shuffled").permuted(draws, axis=1)
+    shuffled = rng(4, "shuffled").permuted(draws, axis=1)
     assert gates_calibration.sbc(calibration.ranks(shuffled, truth), ("a", "b")).state == "passes"
     at = calibration.tarp_references(truth, middle, 1)
     verdict = gates_calibration.tarp({name: calibration.tarp(shuffled, truth, p) for name, p in at.items()})
@@ -183,8 +183,8 @@ def test_g6_refuses_what_no_world_looks_like(judged):
 
 
 def test_g7_names_the_worst_features(judged):
-    theta, data = TWIN.bank(1, stream(5, "predictive truth"))
-    replicates = summarise(TWIN.simulate(np.repeat(theta, 400, axis=0), stream(6, "replicates")))
+    theta, data = TWIN.bank(1, rng(5, "predictive truth"))
+    replicates = summarise(TWIN.simulate(np.repeat(theta, 400, axis=0), rng(6, "replicates")))
     names = [f"feature {i}" for i in range(replicates.shape[1])]
     own = summarise(data)[0]
     assert gates.predictive(replicates[0], replicates[1:], names).state == "passes"
@@ -212,7 +212,7 @@ def test_g10_refuses_a_posterior_that_moves_when_trained_again(judged):
         for a, b in zip(BOX.unit(first.draw(rows, 500, 1)), BOX.unit(second.draw(rows, 500, 1)), strict=True)
     ]
     assert min(shifts) > 0.05
-    a = stream(7, "stable").normal(size=(2000, 2))
+    a = rng(7, "stable").normal(size=(2000, 2))
     assert gates.stability({"seed 1": a, "seed 2": a + 0.1}, ("a", "b")).state == "passes"
     moved = gates.stability({"seed 1": a, "80 %": a + np.array([0.0, 0.4])}, ("a", "b"))
     assert (moved.state, moved.about) == ("refuses", ("b",))
@@ -220,7 +220,7 @@ def test_g10_refuses_a_posterior_that_moves_when_trained_again(judged):
 
 
 def test_p_of_terror_that_is_overstated_is_withheld():
-    luck = stream(8, "terror")
+    luck = rng(8, "terror")
     chance = luck.random(2000)
     came = luck.random(2000) < chance
     assert gates_calibration.reliability(chance, came).state == "passes"

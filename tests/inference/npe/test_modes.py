@@ -7,14 +7,14 @@ from trials.toy_model import ToyModel, summarise
 from underwatch.inference.checks import calibration, gates_calibration
 from underwatch.inference.npe.modes import density, find_humps, in_words
 from underwatch.inference.npe.posterior import train
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 BOUNDS = (0.1, 10.0)
 
 
 def lognormals(*parts, n=3000):
     """Draws of a mixture of (share, median, sd of the log), inside the bounds."""
-    luck = stream(1, f"humps {parts}")
+    luck = rng(1, f"humps {parts}")
     drawn = np.concatenate([m * np.exp(s * luck.standard_normal(round(share * n))) for share, m, s in parts])
     return drawn[(drawn > BOUNDS[0]) & (drawn < BOUNDS[1])]
 
@@ -47,12 +47,12 @@ def test_one_hump_is_one_range(parts):
 
 
 def test_an_even_posterior_has_no_humps_to_choose_from():
-    luck = stream(2, "even humps")
+    luck = rng(2, "even humps")
     assert [len(find_humps(luck.random(1000), (0.0, 1.0), log=False)) for _ in range(50)].count(1) >= 48
 
 
 def test_the_density_integrates_to_one_and_keeps_its_height_at_an_edge():
-    luck = stream(3, "edge")
+    luck = rng(3, "edge")
     grid, height = density(luck.random(20_000), (0.0, 1.0), log=False)
     assert np.trapezoid(height, grid) == pytest.approx(1.0, abs=0.01)
     assert height == pytest.approx(np.ones(len(grid)), abs=0.2)
@@ -75,9 +75,9 @@ BLIND = ToyModel(
 
 def test_equal_counts_from_both_sides_of_the_silence_curve():
     """What is tested is P(terror side) and coverage given the counts; coverage given the true side need not hold."""
-    theta, data = BLIND.bank(2000, stream(4, "blind bank"))
+    theta, data = BLIND.bank(2000, rng(4, "blind bank"))
     posterior = train(BLIND.targets(theta, data), summarise(data), BLIND.target_box, seed=1, members=2)
-    theta, data = BLIND.bank(2500, stream(5, "blind towns"))
+    theta, data = BLIND.bank(2500, rng(5, "blind towns"))
     alike = (data.reports() >= 100) & (data.reports() <= 200)
     theta, truth, x = theta[alike], BLIND.targets(theta, data)[alike], summarise(data)[alike]
     terror = BLIND.terror_side(theta)

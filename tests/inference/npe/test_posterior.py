@@ -10,14 +10,14 @@ from underwatch.inference.npe import density, training
 from underwatch.inference.npe.blas import one_thread
 from underwatch.inference.npe.posterior import Posterior, Standardiser, train
 from underwatch.inference.npe.prior_support import Box
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 BOX = Box(("place", "size"), np.array([-1.0, 0.01]), np.array([3.0, 100.0]), np.array([False, True]))
 
 
 def gaussian_rows(n, seed):
     """Theta ~ N(0, 1) twice, correlated 0.6; x = A theta + noise of sd 0.5, with one constant column."""
-    luck = stream(seed, "conjugate rows")
+    luck = rng(seed, "conjugate rows")
     theta = luck.standard_normal((n, 2)) @ np.linalg.cholesky(PRIOR).T
     return theta, np.column_stack([theta @ A.T + NOISE * luck.standard_normal((n, 3)), np.full(n, 7.0)])
 
@@ -42,7 +42,7 @@ def exact(x):
 
 
 def test_gradients_are_the_finite_differences():
-    luck = stream(1, "gradient test")
+    luck = rng(1, "gradient test")
     n, s, p = 7, 5, 3
     x, z = luck.standard_normal((2, n, s)), luck.standard_normal((2, n, p))
     w = density.fresh_weights(luck, 2, s, p, np.float64)
@@ -66,7 +66,7 @@ def test_gradients_are_the_finite_differences():
 
 
 def test_the_density_is_minus_the_loss_and_integrates_to_one():
-    luck = stream(2, "density test")
+    luck = rng(2, "density test")
     w = density.fresh_weights(luck, 1, 4, 1, np.float64)
     z = np.linspace(-12, 12, 4001)
     x = np.tile(luck.standard_normal(4), (len(z), 1))
@@ -77,7 +77,7 @@ def test_the_density_is_minus_the_loss_and_integrates_to_one():
 
 
 def test_draws_follow_the_density():
-    luck = stream(3, "draw test")
+    luck = rng(3, "draw test")
     w = density.fresh_weights(luck, 1, 4, 2, np.float64)
     w["out"] *= 8.0  # so that the second clearly hears the first
     x = luck.standard_normal((1, 4))
@@ -96,7 +96,7 @@ def test_draws_follow_the_density():
 
 
 def test_the_box_is_its_own_inverse():
-    luck = stream(4, "box test")
+    luck = rng(4, "box test")
     theta = BOX.draw(500, luck)
     assert BOX.inside(theta).all()
     np.testing.assert_allclose(BOX.from_unit(BOX.unit(theta)), theta, rtol=1e-12)
@@ -154,17 +154,17 @@ def test_its_density_is_close_to_bayes_rule_on_average(conjugate):
 
 
 def test_rows_of_one_group_are_held_back_together():
-    groups = stream(7, "groups").integers(0, 40, 200)
-    order = training.in_turn(200, stream(8, "order"), groups)
+    groups = rng(7, "groups").integers(0, 40, 200)
+    order = training.in_turn(200, rng(8, "order"), groups)
     assert sorted(order) == list(range(200))
     changes = np.flatnonzero(np.diff(groups[order]))
     assert len(changes) == len(np.unique(groups)) - 1  # each group is one stretch
-    assert (training.in_turn(200, stream(9, "order"), groups) != order).any()
+    assert (training.in_turn(200, rng(9, "order"), groups) != order).any()
 
 
 def test_a_law_with_two_humps_keeps_both():
     """X = theta squared plus noise: theta and -theta are alike."""
-    luck = stream(6, "two humps")
+    luck = rng(6, "two humps")
     box = Box(("theta",), np.array([-3.0]), np.array([3.0]), np.array([False]))
     theta = box.draw(2000, luck)
     posterior = train(theta, theta**2 + 0.3 * luck.standard_normal((2000, 1)), box, seed=2)

@@ -12,7 +12,7 @@ from underwatch.inference.checks import calibration
 from underwatch.inference.npe.posterior import train
 from underwatch.inference.npe.prior_support import Box
 from underwatch.inference.workflow import MEMBERS
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 TWIN = ToyModel(leavers=40)
 NAMES = TWIN.box.names
@@ -48,7 +48,7 @@ def brute_force(twin, theta, data):
 
 def test_the_likelihood_is_the_integral_over_the_places():
     theta = middle(relay_share=0.2)
-    data = TWIN.simulate(theta, stream(1, "brute force"))
+    data = TWIN.simulate(theta, rng(1, "brute force"))
     other = middle(intensity=1.4, place_spread=0.4, trend=-0.6, new_office_gain=2.5)
     exact = TWIN.log_likelihood(np.concatenate([theta, other]), data)
     assert exact[0] - exact[1] == pytest.approx(
@@ -61,7 +61,7 @@ def test_the_slope_of_the_likelihood_at_the_truth_is_zero_on_average(law):
     """Simulator and likelihood speak of the same model only if every score has mean 0."""
     twin, n, step = ToyModel(law=law, leavers=40), 600, 1e-4
     theta = middle(twin, relay_share=0.15)
-    data = twin.simulate(np.repeat(theta, n, axis=0), stream(2, f"scores {law}"))
+    data = twin.simulate(np.repeat(theta, n, axis=0), rng(2, f"scores {law}"))
     moves = np.concatenate([s * step * np.diag(twin.box.high - twin.box.low) for s in (1, -1)])
     rows = theta + moves
     heights = np.array([twin.log_likelihood(rows, data[i : i + 1]) for i in range(n)])
@@ -84,7 +84,7 @@ def test_one_list_cannot_tell_the_scale_and_two_can():
         ):
             if name in twin.box.names:
                 moved[0, twin.box.names.index(name)] *= factor
-        data = twin.simulate(theta, stream(3, "one list"))
+        data = twin.simulate(theta, rng(3, "one list"))
         height = twin.log_likelihood(np.concatenate([theta, moved]), data)
         gap = np.abs(twin.expected(theta)[:, 0] / twin.expected(moved)[:, 0] - 1).max()
         assert (abs(height[0] - height[1]) < 1e-6) == same
@@ -92,9 +92,9 @@ def test_one_list_cannot_tell_the_scale_and_two_can():
 
 
 def test_what_happened_in_all_is_drawn_as_it_truly_is():
-    theta = TWIN.box.draw(400, stream(4, "acts"))
-    data = TWIN.simulate(theta, stream(5, "acts"))
-    luck = stream(6, "acts")
+    theta = TWIN.box.draw(400, rng(4, "acts"))
+    data = TWIN.simulate(theta, rng(5, "acts"))
+    luck = rng(6, "acts")
     rank = []
     for i in range(400):
         drawn = TWIN.draw_acts(np.repeat(theta[i : i + 1], 99, axis=0), data[i : i + 1], luck)
@@ -122,7 +122,7 @@ def test_summaries_are_finite_whatever_came_out():
     none = Data(np.zeros((1, 3, PLACES, 104), int), np.zeros(1, int), np.zeros(1, int))
     assert summarise(none).shape == (1, 175)
     assert np.isfinite(summarise(none)).all()
-    _, data = TWIN.bank(50, stream(7, "summaries"))
+    _, data = TWIN.bank(50, rng(7, "summaries"))
     assert np.isfinite(summarise(data)).all()
     np.testing.assert_allclose(summarise(data)[:, :12] ** 2 - 0.375, data.told[:, 0].sum(axis=2), atol=1e-9)
 
@@ -159,7 +159,7 @@ def test_the_sampler_keeps_both_humps_and_knows_when_it_has_not_settled():
 
 
 def test_c2st_is_what_the_best_classifier_reaches():
-    luck = stream(8, "c2st")
+    luck = rng(8, "c2st")
     first, second, moved = (luck.standard_normal((1000, 3)) for _ in range(3))
     moved[:, 0] += 2.0
     assert c2st(first, second, 1) == pytest.approx(0.5, abs=0.04)
@@ -171,9 +171,9 @@ def test_c2st_is_what_the_best_classifier_reaches():
 def test_the_density_net_stays_near_the_exact_posterior():
     """Against the walkers on data sets it has not seen: C2ST under the bar, CRPS not far above, same acts in all."""
     twin, sets = ToyModel(relays=False), 3
-    theta, data = twin.bank(2000, stream(9, "referee bank"))
+    theta, data = twin.bank(2000, rng(9, "referee bank"))
     posterior = train(theta, summarise(data), twin.box, seed=1)
-    truth, seen = twin.bank(sets, stream(10, "referee sets"))
+    truth, seen = twin.bank(sets, rng(10, "referee sets"))
     drawn = posterior.draw(summarise(seen), 1000, 1)
     told_apart, scores = [], []
     for i in range(sets):
@@ -193,8 +193,8 @@ def test_the_density_net_stays_near_the_exact_posterior():
 def test_the_density_nets_are_no_worse_against_the_exact_posterior_than_neural_spline_flows():
     """The referee's own task: 2,000 runs of the whole twin, ten data sets, acts in all among the parameters."""
     twin, sets = ToyModel(), 10
-    theta, data = twin.bank(2000, stream(6, "study bank 0"))
-    _, seen = twin.bank(sets, stream(6, "study fresh"))
+    theta, data = twin.bank(2000, rng(6, "study bank 0"))
+    _, seen = twin.bank(sets, rng(6, "study fresh"))
     box = twin.target_box
     posterior = train(twin.targets(theta, data), summarise(data), box, seed=1, members=MEMBERS)
     drawn = posterior.draw(summarise(seen), 1000, 1)
@@ -202,6 +202,6 @@ def test_the_density_nets_are_no_worse_against_the_exact_posterior_than_neural_s
     for i in range(sets):
         one = seen[i : i + 1]
         exact = sample(lambda rows, one=one: twin.log_likelihood(rows, one), twin.box, seed=i, steps=2000).flat(1000)
-        acts = np.clip(twin.draw_acts(exact, one, stream(i, "study acts")), box.low[-1], box.high[-1])
+        acts = np.clip(twin.draw_acts(exact, one, rng(i, "study acts")), box.low[-1], box.high[-1])
         told_apart.append(c2st(box.free(np.column_stack([exact, acts])), box.free(drawn[i]), 1))
     assert 0.5 < np.mean(told_apart) <= C2ST_FLOWS

@@ -102,11 +102,11 @@ def synthetic_package() -> tuple[Package, dict[str, Any]]:
     The truth holds the parameters, the law of fear, incidents by week, place and act, and what an estimate for the
     first place is about.
     """
-    truth, luck, lines = json.loads(_text(TRUTH_FILE)), _Uniforms(KEY), told()
+    truth, generator, lines = json.loads(_text(TRUTH_FILE)), _Uniforms(KEY), told()
     first = {line.place: number for number, line in reversed([*enumerate(lines)])}
     origins = [_id("report", str(first[one.place] + one.copy_of)) if one.copy_of >= 0 else "" for one in lines]
     marked = truth["parameters"]["relay_marked"]
-    rows = [_row(luck, number, one, origins[number], marked) for number, one in enumerate(lines)]
+    rows = [_row(generator, number, one, origins[number], marked) for number, one in enumerate(lines)]
     package = new_package("synthetic", ("synthetic",)).with_rows(REPORTS, rows)
     package = package.with_rows(EFFORT, _effort_rows())
     package = package.with_rows(SURVEY, ((_id("survey", row[3]), *row) for row in truth["survey"]))
@@ -122,12 +122,12 @@ def _id(*parts: str) -> str:
     return id_from("underwatch synthetic package", str(KEY), *parts)
 
 
-def _row(luck: _Uniforms, number: int, one: SyntheticReport, origin: str, marked: float) -> Row:
+def _row(generator: _Uniforms, number: int, one: SyntheticReport, origin: str, marked: float) -> Row:
     """Return one report as it is coded; `origin` is the report it copies, known as a copy with chance `marked`."""
-    precision, day = luck.pick(_SHARE_OF_PRECISION), FIRST_DAY + timedelta(weeks=one.week, days=3)
-    place, place_precision = _where(luck, one.place)
-    release = luck.pick(_SHARE_OF_RELEASE)
-    known, doubt, coded, source, sure = luck.uniform(5).tolist()
+    precision, day = generator.pick(_SHARE_OF_PRECISION), FIRST_DAY + timedelta(weeks=one.week, days=3)
+    place, place_precision = _where(generator, one.place)
+    release = generator.pick(_SHARE_OF_RELEASE)
+    known, doubt, coded, source, sure = generator.uniform(5).tolist()
     relay_known = bool(origin) and known < marked
     relayed_from = "list" if relay_known else "unknown" if doubt < _SHARE_IN_DOUBT else "none"
     source_code = (
@@ -163,9 +163,9 @@ def _row(luck: _Uniforms, number: int, one: SyntheticReport, origin: str, marked
     )
 
 
-def _where(luck: _Uniforms, place: str) -> tuple[str, str]:
+def _where(generator: _Uniforms, place: str) -> tuple[str, str]:
     """Return the place as it is coded, and its precision."""
-    how = luck.pick(_SHARE_OF_PLACE_PRECISION)
+    how = generator.pick(_SHARE_OF_PLACE_PRECISION)
     if how == "unknown":
         return "", "unknown"
     code = place if how == "place" else place_at(place, "province")

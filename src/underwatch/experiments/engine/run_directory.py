@@ -181,7 +181,7 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
         raise InputError(f"{run} is a finished run; there is nothing to resume")
     try:
         job = read_json(path, "note of a stopped run")
-        text, same_as, luck = job["scenario"], job.pop(_FROM), job.get("luck")
+        text, same_as, generator = job["scenario"], job.pop(_FROM), job.get("luck")
         options = _options(job)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{run} holds no stopped run: {path} is missing") from None
@@ -191,7 +191,7 @@ def old_station(run: Path) -> tuple[Station, Scenario, RunOptions, str | None]:
         raise InputError(f"{path} is damaged; run the scenario again")
     if job["version"] != __version__:
         raise InputError(f"{run} was begun by version {job['version']!s:.20} of underwatch, and this is {__version__}")
-    if luck != _LUCK:
+    if generator != _LUCK:
         raise InputError(f"{run} was begun by an earlier underwatch, whose draws all had one luck; run it again")
     return Station(run, job), parse(text, f"{path}: "), options, same_as
 

@@ -16,7 +16,7 @@ from underwatch.channel.reporting import expected_published
 from underwatch.facts import Place
 from underwatch.record.indicators import Combined
 from underwatch.world import checkpoint, population, simulate
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.layout import N_CELLS, RECORD_FIELDS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.scenario import Scenario
@@ -40,8 +40,8 @@ def seed_of_draw(scenario: Scenario, draw: int, replicate: int = 0) -> int:
 
     Nor do those of another seed of the scenario: asking again with the next seed is asking anew.
     """
-    luck = stream(scenario.seed, f"luck of draw {draw}, replicate {replicate}")
-    return int(luck.integers(2**64, dtype=np.uint64))
+    generator = rng(scenario.seed, f"luck of draw {draw}, replicate {replicate}")
+    return int(generator.integers(2**64, dtype=np.uint64))
 
 
 def worlds_of(scenario: Scenario) -> dict[str, Scenario]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from underwatch.facts import Fact, estimate_parameters, model_parameters
 from underwatch.record.tally import Window
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.parameters import Parameters, along, possible_range
 from underwatch.world.scenario import Change, Scenario
 
@@ -45,9 +45,9 @@ def draw(prior: Mapping[str, Fact], n: int, seed: int, purpose: str) -> dict[str
     """
     found = {}
     for name, fact in prior.items():
-        luck = stream(seed, f"{purpose} {name}")
-        order = np.argsort(luck.random(n), kind="stable")
-        found[name] = along(fact, (order + luck.random(n)) / n)
+        generator = rng(seed, f"{purpose} {name}")
+        order = np.argsort(generator.random(n), kind="stable")
+        found[name] = along(fact, (order + generator.random(n)) / n)
     return found
 
 

@@ -18,7 +18,7 @@ from underwatch.experiments.engine.tallies import STRENGTHS
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.npe.prior_support import Box
 from underwatch.record.tally import N_NODES, Window
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.layout import N_ACCUSATIONS, N_CALLS_ABANDONED, N_FOLLOWED, N_FOLLOWED_VISITS, N_LISTED
 
 LEAST_TOLD = 1e-3  # incidents told, expected: a ratio to fewer is held here
@@ -82,7 +82,7 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, told: 
 
     A count that can be 0 is spread evenly over the unit above it, so that it has a density and a logarithm.
     """
-    window, luck = bank.plan.window, stream(bank.plan.seed, "within a count")
+    window, generator = bank.plan.window, rng(bank.plan.seed, "within a count")
     quarter, _ = window.of_weeks("quarter")
     part, both = halves(window), bank.indicators[rows].sum(axis=2).astype(float)
     weeks_of = np.bincount(part[quarter], minlength=2)
@@ -92,7 +92,7 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, told: 
         weeks = max(1, weeks_of[year])
         followed = sums[:, N_FOLLOWED] + sums[:, N_FOLLOWED_VISITS]
         found += [followed / weeks, sums[:, N_LISTED] / (7 * weeks)]
-        found += [(sums[:, column] + luck.uniform(0.05, 1.0, len(rows))) / weeks for column in _RARE]
+        found += [(sums[:, column] + generator.uniform(0.05, 1.0, len(rows))) / weeks for column in _RARE]
     incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
     slope = slope_of_reports(bank, rows, values, law)
     n = len(_COUNTED)

@@ -19,7 +19,7 @@ from underwatch.inference.bank.priors import channel_prior, draw
 from underwatch.inference.bank.quantities import hidden
 from underwatch.inference.bank.summaries import Heard, hear, n_reports, row_of
 from underwatch.inference.inputs.observed import Setting
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 PER_WORLD = 1
 
@@ -62,7 +62,7 @@ def experiments(
     rows = np.tile(np.arange(len(bank)), per_world)
     n = len(rows)
     values = draw(channel_prior() if prior is None else prior, n, seed, "channel")
-    laws = stream(seed, "laws").integers(0, len(LAWS), n) if law is None else np.full(n, law)
+    laws = rng(seed, "laws").integers(0, len(LAWS), n) if law is None else np.full(n, law)
     heard = hear(bank, rows, values, laws, setting, seed)
     theta = hidden(bank, rows, values, laws, heard.n_told)
     return Experiments(theta, summaries_of(heard, setting), rows, laws, n_reports(heard), values)

@@ -19,7 +19,7 @@ from underwatch.inference.inputs.anchors import QUESTIONS, log_count
 from underwatch.inference.inputs.observed import Observed, Setting, whole_years
 from underwatch.inference.inputs.safe_table import Cells, disclosed, table_columns, table_row
 from underwatch.record.tally import N_GROUNDS, N_KINDS, period_ranges
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.layout import I_ARREST, INCIDENT_NAMES
 
 AT_ONCE = 64  # worlds heard at once, so that memory stays flat
@@ -43,9 +43,10 @@ class Heard:
 
 def hear(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, setting: Setting, seed: int) -> Heard:
     """Simulate one package for each draw: world `rows[i]`, channel parameters `values[...][i]`, law `law[i]`."""
-    luck = stream(seed, "packages")
+    generator = rng(seed, "packages")
     parts = [
-        _hear(bank, rows[at], {n: v[at] for n, v in values.items()}, law[at], setting, luck) for at in _blocks(rows)
+        _hear(bank, rows[at], {n: v[at] for n, v in values.items()}, law[at], setting, generator)
+        for at in _blocks(rows)
     ]
     counts = [np.concatenate(columns) for columns in zip(*(part[0] for part in parts), strict=True)]
     cells = [part[1].value for part in parts if part[1] is not None]
@@ -57,44 +58,44 @@ def _blocks(rows: np.ndarray) -> Iterator[slice]:
 
 
 def _hear(
-    bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, setting: Setting, luck: np.random.Generator
+    bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, setting: Setting, generator: np.random.Generator
 ) -> tuple[tuple[np.ndarray, ...], Cells | None]:
     """Simulate a block of packages: the counts of `Heard` in order, and the cells where a safe table is asked for."""
     window = setting.window
     quarter, names = window.of_weeks("quarter")
     tally = Witnessed(*(bank.parts[name][rows].astype(float) for name in ("subject", "others", "pairs", "weekly")))
-    effort = np.stack([effort_factors(weeks, quarter, values, luck) for weeks in setting.effort], axis=1)
+    effort = np.stack([effort_factors(weeks, quarter, values, generator) for weeks in setting.effort], axis=1)
     pooled = values if setting.lists == 2 else {**values, "share_of_first_list": np.ones(len(rows))}
     told = expected_told(tally, pooled, law, effort, quarter, setting.place.border)
     coded = miscoded(told * in_time(values, setting.days_left)[:, None, :, None, None], values)
     by_quarter = np.add.reduceat(coded, np.flatnonzero(np.diff(quarter, prepend=-1)), axis=2)
-    drawn = luck.poisson(np.minimum(by_quarter * setting.share_by_quarter, _MOST)).astype(float)
-    by_list, relays = _relayed(drawn.sum(axis=(3, 4)), values, luck)
+    drawn = generator.poisson(np.minimum(by_quarter * setting.share_by_quarter, _MOST)).astype(float)
+    by_list, relays = _relayed(drawn.sum(axis=(3, 4)), values, generator)
     whole = by_quarter.sum(axis=(1, 3, 4))
     years = [[at for at, name in enumerate(names) if name[:4] == year] for year in whole_years(window)]
     by_year = np.stack([whole[:, at].sum(axis=1) for at in years], axis=1) if years else np.zeros((len(rows), 0))
     half = (2 * np.arange(len(names)) >= len(names)).astype(int)
     by_kind = np.stack([drawn[:, :, half == part].sum(axis=(1, 2, 4)) for part in (0, 1)], axis=1)
-    by_ground = luck.binomial(drawn.sum(axis=(1, 2, 3)).astype(np.int64), setting.share_ground).astype(float)
-    by_year = luck.poisson(np.minimum(by_year * (1.0 - setting.share_by_quarter), _MOST)).astype(float)
-    answers, figures = _anchors(bank, rows, values, setting, luck)
+    by_ground = generator.binomial(drawn.sum(axis=(1, 2, 3)).astype(np.int64), setting.share_ground).astype(float)
+    by_year = generator.poisson(np.minimum(by_year * (1.0 - setting.share_by_quarter), _MOST)).astype(float)
+    answers, figures = _anchors(bank, rows, values, setting, generator)
     counts = (by_list, by_year, by_kind, by_ground, relays, answers, figures, told.sum(axis=(1, 2, 3, 4)))
     if setting.table is None:
         return counts, None
-    cells = disclosed(by_quarter.sum(axis=(1, 4)), setting.table, values, luck)
+    cells = disclosed(by_quarter.sum(axis=(1, 4)), setting.table, values, generator)
     shown = np.zeros((len(rows), 3, len(names)))
     for slot, of_slot in enumerate(setting.table.quarters):
         shown[:, 0, of_slot[0]] += np.maximum(0.0, np.nan_to_num(cells.value[:, slot])).sum(axis=1)
     return (shown, np.zeros_like(by_year), *counts[2:]), cells
 
 
-def _relayed(by_list: np.ndarray, values: Values, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _relayed(by_list: np.ndarray, values: Values, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the counts by list with relays that pass for reports of one's own, and how many are coded as relays."""
     share, marked = values["list_relay_share"][:, None], values["relay_marked"][:, None]
     found, known = by_list.copy(), np.zeros(len(by_list))
     for which in (0, 1):
-        copied = luck.binomial(by_list[:, which].astype(np.int64), share)
-        coded = luck.binomial(copied, np.broadcast_to(marked, copied.shape))
+        copied = generator.binomial(by_list[:, which].astype(np.int64), share)
+        coded = generator.binomial(copied, np.broadcast_to(marked, copied.shape))
         found[:, which] -= copied - coded
         found[:, 2] += copied - coded
         known += coded.sum(axis=1)
@@ -102,7 +103,7 @@ def _relayed(by_list: np.ndarray, values: Values, luck: np.random.Generator) -> 
 
 
 def _anchors(
-    bank: Bank, rows: np.ndarray, values: Values, setting: Setting, luck: np.random.Generator
+    bank: Bank, rows: np.ndarray, values: Values, setting: Setting, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return simulated answers to the surveys and logs of the counts."""
     ranges = period_ranges(setting.window.n_periods)
@@ -116,10 +117,10 @@ def _anchors(
         else:
             share = bank.reached[rows, ranges.index(survey.periods), column] / adults
         share = np.clip(share * values["leavers_ratio"], 0.0, 0.999)
-        answers[:, at] = luck.binomial(survey.n_asked, share)
+        answers[:, at] = generator.binomial(survey.n_asked, share)
     for at, count in enumerate(setting.counts):
         sd = np.hypot(values["figure_log_sd"], count.log_sd)
-        figures[:, at] = log_count(arrests(bank, rows, count.weeks)) + sd * luck.standard_normal(len(rows))
+        figures[:, at] = log_count(arrests(bank, rows, count.weeks)) + sd * generator.standard_normal(len(rows))
     return answers, figures
 
 

@@ -16,7 +16,7 @@ from scipy import stats
 from underwatch.inference.npe.posterior import MEMBERS, Posterior, train
 from underwatch.inference.npe.prior_support import Box
 from underwatch.inference.npe.training import Schedule
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 FOLDS = 5
 DRAWS = 300  # of each posterior: ranks are then in steps of 1/301
@@ -50,7 +50,7 @@ def cross_fit(
     `tick` is told each finished fold. The rows are dealt to the folds at random by `seed`.
     """
     n = len(theta)
-    fold = stream(seed, "folds").permutation(np.arange(n) % FOLDS)
+    fold = rng(seed, "folds").permutation(np.arange(n) % FOLDS)
     draws, density = np.empty((n, DRAWS, len(box))), np.empty(n)
     for k in range(FOLDS):
         out = fold == k
@@ -155,11 +155,11 @@ def tarp_references(truth: np.ndarray, x: np.ndarray, seed: int) -> dict[str, np
     The second is a fixed random slant of the summaries, so that it depends on the data but not on the truth beyond
     them; references blind to the data pass a posterior that is the prior.
     """
-    luck = stream(seed, "reference points")
-    even = luck.random(truth.shape)
+    generator = rng(seed, "reference points")
+    even = generator.random(truth.shape)
     spread = x.std(axis=0)
     scaled = (x - x.mean(axis=0)) / np.where(spread > 0, spread, np.inf)
-    slant = scaled @ luck.standard_normal((x.shape[1], truth.shape[1])) / np.sqrt(x.shape[1])
+    slant = scaled @ generator.standard_normal((x.shape[1], truth.shape[1])) / np.sqrt(x.shape[1])
     return {"even": even, "by the data": stats.norm.cdf(slant / np.maximum(slant.std(axis=0), 1e-12))}
 
 

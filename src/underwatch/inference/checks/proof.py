@@ -26,7 +26,7 @@ from underwatch.inference.inputs.safe_table import Disclosure
 from underwatch.inference.npe.prior_support import Box
 from underwatch.inference.workflow import ALL_NAMES, NAMES, STABLE_SHARE, held_out, learn, nearest, unit_of
 from underwatch.record.ranges import TAILS, of_posterior
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 LEVELS = (0.5, 0.9)
 ASKED = 200
@@ -90,7 +90,7 @@ def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
     scaled = unit_of(held)
     low, high = of_posterior(scaled, TAILS, axis=1)
     middle = float(np.median(runs.reports))
-    some = stream(seed, "some cases").permutation(apart)[:SOME]
+    some = rng(seed, "some cases").permutation(apart)[:SOME]
     verdicts = (
         gates_calibration.sbc(rank[apart], ALL_NAMES),
         gates_calibration.coverage(rank, ALL_NAMES),
@@ -129,7 +129,7 @@ def _predictive(p: np.ndarray) -> Verdict:
 
 def shifts(runs: Experiments, box: Box, cases: np.ndarray, seed: int) -> np.ndarray:
     """Return float[cases]: how far the medians move, in posterior sds, with another seed or 80 % of the runs."""
-    part = np.sort(stream(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))])
+    part = np.sort(rng(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))])
     trained = learn(runs, box, seed), learn(runs, box, seed + 100), learn(runs.of(part), box, seed)
     shown, *again = (unit_of(with_derived(one.draw(runs.x[cases], DRAWS, seed))) for one in trained)
     moved = [[calibration.median_shift(a, b).max() for a, b in zip(shown, other, strict=True)] for other in again]

@@ -27,7 +27,7 @@ from underwatch.inference.bank.held_out import (
 )
 from underwatch.record.dates import coarsen
 from underwatch.record.tally import N_KINDS
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 from underwatch.world.layout import GROUND_NAMES
 
 ASKED = 200  # people who left and were asked whether somebody had followed them
@@ -44,20 +44,20 @@ class Rehearsal:
 
 def rehearse(plan: BankPlan) -> tuple[Rehearsal, ...]:
     """Return a rehearsal of each of the `per_shard` worlds of a plan; the laws of fear take turns, by its seed."""
-    n, luck, worlds = plan.per_shard, stream(plan.seed, "rehearsal"), tallied(plan)
+    n, generator, worlds = plan.per_shard, rng(plan.seed, "rehearsal"), tallied(plan)
     followed = leavers_who_met(worlds, N_KINDS)
     packages, laws, told_in_all = [], [], np.zeros(n)
     for k in range(n):
         world = hidden_world(plan, k)
         told_in_all[k] = world.expected_told()
-        yes = int(luck.binomial(ASKED, followed[k]))
-        packages.append(_package(world, world.told(plan.seed + k), yes, luck))
+        yes = int(generator.binomial(ASKED, followed[k]))
+        packages.append(_package(world, world.told(plan.seed + k), yes, generator))
         laws.append(world.law)
     truth = truth_of(worlds, told_in_all)
     return tuple(Rehearsal(packages[k], truth[k], laws[k]) for k in range(n))
 
 
-def _package(world: HiddenWorld, told: Observation, yes: int, luck: np.random.Generator) -> Package:
+def _package(world: HiddenWorld, told: Observation, yes: int, generator: np.random.Generator) -> Package:
     """Return what two groups would code by the last day of the window; copies are known as such with `relay_marked`."""
     plan, days = world.plan, world.records[:, 0]
 
@@ -70,7 +70,7 @@ def _package(world: HiddenWorld, told: Observation, yes: int, luck: np.random.Ge
     lists, reports = (an_id("list", 0), an_id("list", 1)), []
     for at, row in enumerate(told.incident):
         received = int(days[row]) + int(told.delay_days[at])
-        copy = not told.first_hand[at] and luck.random() < world.values["relay_marked"]
+        copy = not told.first_hand[at] and generator.random() < world.values["relay_marked"]
         ground, week = (*GROUND_NAMES, ORDINARY)[told.ground[at]], week_of(int(days[row]))
         reports.append((
             an_id("report", at), an_id("incident", int(row)), lists[told.list_number[at]], "list" if copy else "none",

@@ -150,15 +150,15 @@ def _quarters_of(slot: str) -> list[str]:
     return [slot] if "Q" in slot else [f"{slot}-Q{quarter}" for quarter in range(1, 5)]
 
 
-def disclosed(by_quarter: np.ndarray, disclosure: Disclosure, values: Values, luck: np.random.Generator) -> Cells:
+def disclosed(by_quarter: np.ndarray, disclosure: Disclosure, values: Values, generator: np.random.Generator) -> Cells:
     """Return the table that expected incidents float[draws, quarters, kinds] of the place would have given."""
     share = (values["table_cap_kept"] / values["table_place_share"])[:, None, None]
     kinds = list(FAMILIES.values()) if disclosure.scale else [tuple(range(by_quarter.shape[2]))]
     by_slot = np.stack([by_quarter[:, list(quarters)].sum(axis=1) for quarters in disclosure.quarters], axis=1)
     expected = np.stack([by_slot[..., list(family)].sum(axis=-1) for family in kinds], axis=-1)
-    n = luck.poisson(np.minimum(expected * share, 1e7)).astype(float)
+    n = generator.poisson(np.minimum(expected * share, 1e7)).astype(float)
     if disclosure.scale:
-        return Cells(n + np.rint(luck.laplace(scale=disclosure.scale, size=n.shape)))
+        return Cells(n + np.rint(generator.laplace(scale=disclosure.scale, size=n.shape)))
     return Cells(np.where(n < disclosure.min_cell, np.nan, n))
 
 

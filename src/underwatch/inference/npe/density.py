@@ -22,11 +22,11 @@ HALF_LOG_2PI = 0.5 * np.log(2.0 * np.pi)
 Weights = dict[str, np.ndarray]
 
 
-def fresh_weights(luck: np.random.Generator, members: int, s: int, p: int, kind: type = np.float32) -> Weights:
+def fresh_weights(generator: np.random.Generator, members: int, s: int, p: int, kind: type = np.float32) -> Weights:
     """Return the starting weights of `members` nets: fan-in scaled, with the Gaussians spread out."""
 
     def scaled(*shape: int) -> np.ndarray:
-        return luck.normal(0.0, 1.0, shape) / np.sqrt(max(1, shape[-2]))
+        return generator.normal(0.0, 1.0, shape) / np.sqrt(max(1, shape[-2]))
 
     out_bias = np.zeros((members, p, 1, 3 * GAUSSIANS))
     out_bias[..., GAUSSIANS : 2 * GAUSSIANS] = np.linspace(-FIRST_SPREAD, FIRST_SPREAD, GAUSSIANS)
@@ -121,7 +121,7 @@ def loss_and_gradients(w: Weights, x: np.ndarray, z: np.ndarray) -> tuple[np.nda
     return loss, gradients
 
 
-def draw(w: Weights, x: np.ndarray, n: int, luck: np.random.Generator) -> np.ndarray:
+def draw(w: Weights, x: np.ndarray, n: int, generator: np.random.Generator) -> np.ndarray:
     """Return float[m, n, p]: n draws of standardised parameters for each of m rows float[m, s], from a single member.
 
     `w` has a first axis of 1. The parameters are drawn one after the other, each given those before it.
@@ -134,7 +134,7 @@ def draw(w: Weights, x: np.ndarray, n: int, luck: np.random.Generator) -> np.nda
         hidden = np.tanh(np.repeat(heard, n, axis=0) + z[:, :j] @ w["before"][0, j, :j])
         log_weight, mean, log_sd, _ = mixtures(hidden @ w["out"][0, j] + w["out_bias"][0, j])
         steps = np.cumsum(np.exp(log_weight), axis=-1)
-        pick = np.minimum((luck.random((m * n, 1)) * steps[:, -1:] > steps).sum(axis=-1), GAUSSIANS - 1)
+        pick = np.minimum((generator.random((m * n, 1)) * steps[:, -1:] > steps).sum(axis=-1), GAUSSIANS - 1)
         rows = np.arange(m * n)
-        z[:, j] = mean[rows, pick] + np.exp(log_sd[rows, pick]) * luck.standard_normal(m * n)
+        z[:, j] = mean[rows, pick] + np.exp(log_sd[rows, pick]) * generator.standard_normal(m * n)
     return z.reshape(m, n, p)

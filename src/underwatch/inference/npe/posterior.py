@@ -22,7 +22,7 @@ from underwatch.inference.npe import density, training
 from underwatch.inference.npe.blas import one_thread
 from underwatch.inference.npe.prior_support import Box
 from underwatch.inference.npe.training import Schedule
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 FORMAT = 1  # of the file
 LARGEST_FILE = 128 << 20  # bytes; a posterior of 30 quantities takes 5 MB
@@ -74,14 +74,14 @@ class Posterior:
         Draw i comes from member i modulo their number, so any stretch of draws holds all of them alike.
         """
         x = self._standard(x_obs)
-        luck = stream(seed, "posterior draws")
+        generator = rng(seed, "posterior draws")
         free = np.empty((len(x), n, len(self.box)))
         step = max(1, _ROWS_AT_ONCE // max(1, n))
         for member in range(self.members):
             own = {name: value[member : member + 1] for name, value in self.weights.items()}
             share = len(range(member, n, self.members))
             for at in range(0, len(x), step):
-                free[at : at + step, member :: self.members] = density.draw(own, x[at : at + step], share, luck)
+                free[at : at + step, member :: self.members] = density.draw(own, x[at : at + step], share, generator)
         theta = self.box.from_free(free * self.free_sd + self.free_mean)
         return theta[0] if np.ndim(x_obs) == 1 else theta
 
@@ -192,8 +192,8 @@ def train(
     free = box.free(theta)
     mean, sd = free.mean(axis=0), np.maximum(free.std(axis=0), CONSTANT)
     z = ((free - mean) / sd).astype(np.float32)
-    lucks = [stream(seed, f"density net {member}") for member in range(members)]
-    done = training.fit_all(summaries.apply(x), z, lucks, schedule, tick, groups)
+    generators = [rng(seed, f"density net {member}") for member in range(members)]
+    done = training.fit_all(summaries.apply(x), z, generators, schedule, tick, groups)
     return Posterior(box, summaries, mean, sd, done.weights, done.losses)
 
 

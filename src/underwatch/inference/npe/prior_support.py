@@ -88,9 +88,9 @@ class Box:
         """Return bool[...]: is the point float[..., p] within all bounds."""
         return np.asarray(((theta >= self.low) & (theta <= self.high)).all(axis=-1))
 
-    def draw(self, n: int, luck: np.random.Generator) -> np.ndarray:
+    def draw(self, n: int, generator: np.random.Generator) -> np.ndarray:
         """Return float[n, p]: points spread evenly over the box, on each parameter's scale."""
-        return self.from_unit(luck.random((n, len(self))))
+        return self.from_unit(generator.random((n, len(self))))
 
     def truncated(self, low: np.ndarray, high: np.ndarray) -> Box:
         """Return the part of the box between `low` and `high` (float[p]); bounds outside it change nothing."""

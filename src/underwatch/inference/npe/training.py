@@ -71,7 +71,7 @@ class Fit:
 def fit_all(
     x: np.ndarray,
     z: np.ndarray,
-    lucks: Sequence[np.random.Generator],
+    generators: Sequence[np.random.Generator],
     schedule: Schedule | None = None,
     tick: Callable[[int], None] | None = None,
     groups: np.ndarray | None = None,
@@ -81,8 +81,8 @@ def fit_all(
     Each member starts elsewhere and holds back other rows. `tick` is told how many are done. The result does not depend
     on the number of cores. `groups` int[n] says which rows belong together and are held back together.
     """
-    with ThreadPoolExecutor(min(len(lucks), cpu_count() or 1)) as pool:
-        jobs = [pool.submit(fit, x, z, luck, 1, schedule, groups) for luck in lucks]
+    with ThreadPoolExecutor(min(len(generators), cpu_count() or 1)) as pool:
+        jobs = [pool.submit(fit, x, z, generator, 1, schedule, groups) for generator in generators]
         if tick:
             for done, job in enumerate(jobs, 1):
                 job.result()
@@ -95,21 +95,21 @@ def fit_all(
     return Fit(weights, losses)
 
 
-def in_turn(n: int, luck: np.random.Generator, groups: np.ndarray | None) -> np.ndarray:
+def in_turn(n: int, generator: np.random.Generator, groups: np.ndarray | None) -> np.ndarray:
     """Return rows 0 to n - 1 in a random order; those of one group stand together.
 
     Rows of one world are alike: a row that is held back while another one of its world is learned judges nothing.
     """
     if groups is None:
-        return luck.permutation(n)
-    place = luck.permutation(int(groups.max()) + 1)
+        return generator.permutation(n)
+    place = generator.permutation(int(groups.max()) + 1)
     return np.asarray(np.argsort(place[groups], kind="stable"))
 
 
 def fit(
     x: np.ndarray,
     z: np.ndarray,
-    luck: np.random.Generator,
+    generator: np.random.Generator,
     members: int,
     schedule: Schedule | None = None,
     groups: np.ndarray | None = None,
@@ -118,14 +118,14 @@ def fit(
     plan = schedule or Schedule()
     n, p = z.shape
     held = max(FEWEST_HELD_BACK, round(SHARE_HELD_BACK * n))
-    order = np.stack([in_turn(n, luck, groups) for _ in range(members)])
+    order = np.stack([in_turn(n, generator, groups) for _ in range(members)])
     judge, learn = order[:, :held], order[:, held:]
-    weights = density.fresh_weights(luck, members, x.shape[1], p, x.dtype.type)
+    weights = density.fresh_weights(generator, members, x.shape[1], p, x.dtype.type)
     best = {name: value.copy() for name, value in weights.items()}
     best_loss, since, rate = np.full(members, np.inf), np.zeros(members, int), np.full(members, plan.rate)
     adam, losses = Adam(weights, plan.decay), []
     for _ in range(plan.epochs):
-        turn = np.stack([luck.permutation(row) for row in learn])
+        turn = np.stack([generator.permutation(row) for row in learn])
         for at in range(0, turn.shape[1], plan.batch):
             rows = turn[:, at : at + plan.batch]
             adam.step(weights, density.loss_and_gradients(weights, x[rows], z[rows])[1], rate)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from underwatch.web.session.studio_run import StudioRun
-from underwatch.world.draws import stream
+from underwatch.world.draws import rng
 
 GOLDEN_ANGLE = np.pi * (3.0 - np.sqrt(5.0))
 BYTES_A_RESIDENT = 16
@@ -19,7 +19,7 @@ def places_of(unit_start: np.ndarray, seed: int) -> np.ndarray:
     """Return float32[2, R]: x and y of each resident in a square from 0 to 1."""
     sizes = np.diff(unit_start)
     n_units, n = len(sizes), int(unit_start[-1])
-    order = stream(seed, "schematic map").permutation(n_units)
+    order = rng(seed, "schematic map").permutation(n_units)
     # The spiral runs over residents, not units, so that a large unit gets the room it needs.
     before = np.empty(n_units)
     before[order] = np.cumsum(sizes[order]) - sizes[order] / 2.0

@@ -116,5 +116,5 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             total[L.D_FEAR] += sum_fear
             total[L.D_DISTRESS] += sum_distress
             total[L.D_DISTRESSED] += above
-        kin_witnesses(key, town, state, rates, scratch.luck, out, incidents)
+        kin_witnesses(key, town, state, rates, scratch.draws, out, incidents)
     return last_chunk

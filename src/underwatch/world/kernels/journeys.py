@@ -123,18 +123,18 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
 def call_abroad(key, town, state, rates, scratch, out, at):
     """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or risk arrest."""
     n_callers = scratch.spans[at.n_units, L.S_CALLERS]
-    luck = scratch.luck
+    draws = scratch.draws
     for row in range(n_callers):
-        luck[0, row] = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_CALLERS, row]))
-        luck[1, row] = event(P_CALL, at.day)
-    draw_rows(key, luck, n_callers)
+        draws[0, row] = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_CALLERS, row]))
+        draws[1, row] = event(P_CALL, at.day)
+    draw_rows(key, draws, n_callers)
     for j in range(at.n_units):
         for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
             i = np.int64(scratch.lanes[L.LANE_CALLERS, row])
             x = at.lo + i
             flag = np.int64(state.people[L.FLAGS, x])
             cell = cell_of(flag)
-            q_call, q_taken, q_joined, q_notice = split(luck[2, row], luck[3, row])
+            q_call, q_taken, q_joined, q_notice = split(draws[2, row], draws[3, row])
             if q_call < rates[R.call]:
                 out.cells[at.k, cell, L.N_CALLS_INTENDED] += 1
             if flag & L.DETAINED:

@@ -162,7 +162,7 @@ def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house
         return
     houses = town.house_start[first_house : first_house + n_houses]
     a, b = scratch.house_draws[0, :n_houses], scratch.house_draws[1, :n_houses]
-    luck, talk = scratch.luck, scratch.planned
+    draws, talk = scratch.draws, scratch.planned
     for tie in range(rates[R.kin_ties]):
         draw_households(key, town.first, houses, 0, P_KIN + tie, a, b)
         n_talk = 0
@@ -173,11 +173,11 @@ def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house
             talk[n_talk, 1] = other
             n_talk += events[other] != 0
         for row in range(n_talk):
-            luck[0, row] = u32(town.first + town.house_start[talk[row, 0]])
-            luck[1, row] = event(P_KIN_WORD + tie // 4, at.day)
-        draw_rows(key, luck, n_talk)
+            draws[0, row] = u32(town.first + town.house_start[talk[row, 0]])
+            draws[1, row] = event(P_KIN_WORD + tie // 4, at.day)
+        draw_rows(key, draws, n_talk)
         for row in range(n_talk):
-            word = luck[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2))
+            word = draws[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2))
             told_by_kin(town, state, rates, out, at, events, np.int64(talk[row, 0]), np.int64(talk[row, 1]), u16(word))
 
 
@@ -236,7 +236,7 @@ def review_units(key, town, state, rates, scratch, out, events, first_chunk, las
         review_people(
             key, town, state, rates, scratch, out, at, pick(look, u16(65535), 0, scratch.lanes[L.LANE_NOTABLE])
         )
-        kin_witnesses(key, town, state, rates, scratch.luck, out, incidents)
+        kin_witnesses(key, town, state, rates, scratch.draws, out, incidents)
         first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
         n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house
         hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses)
@@ -246,14 +246,14 @@ def review_units(key, town, state, rates, scratch, out, events, first_chunk, las
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def review_people(key, town, state, rates, scratch, out, at, n):
     """The decisions on the `n` residents noted in the chunk, in census order."""
-    luck = scratch.luck
+    draws = scratch.draws
     for row in range(n):
         who = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_NOTABLE, row]))
-        luck[0, 2 * row] = who
-        luck[1, 2 * row] = event(P_EXIT, at.day)
-        luck[0, 2 * row + 1] = who
-        luck[1, 2 * row + 1] = event(P_PROTEST, at.day)
-    draw_rows(key, luck, 2 * n)
+        draws[0, 2 * row] = who
+        draws[1, 2 * row] = event(P_EXIT, at.day)
+        draws[0, 2 * row + 1] = who
+        draws[1, 2 * row + 1] = event(P_PROTEST, at.day)
+    draw_rows(key, draws, 2 * n)
     u = at.first_unit - 1
     end = np.int64(0)
     bars = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
@@ -267,7 +267,9 @@ def review_people(key, town, state, rates, scratch, out, at, n):
             bar_mss = bar_of(rates, state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
             contact, fear = unit_snapshot(town, state, u)
             bars = (bar_mps, bar_mss, contact, fear)
-        consider(key, town, state, rates, out, at, u, x, bars, luck[2, 2 * row], luck[3, 2 * row], luck[2, 2 * row + 1])
+        consider(
+            key, town, state, rates, out, at, u, x, bars, draws[2, 2 * row], draws[3, 2 * row], draws[2, 2 * row + 1]
+        )
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -289,7 +291,7 @@ def close_week(town, state, rates, scratch, events, first_chunk, last_chunk):
         first = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c]])
         last = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c + 1]])
         lo, hi = np.int64(town.house_start[first]), np.int64(town.house_start[last])
-        so_far = scratch.luck[0, : hi - lo + 1]
+        so_far = scratch.draws[0, : hi - lo + 1]
         add_along(state.people[L.FEAR, lo:hi], so_far)
         begin = u32(0)
         for h in range(first, last):

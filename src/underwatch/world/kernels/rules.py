@@ -228,7 +228,7 @@ def adult_of(town, state, u, nth):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def kin_witnesses(key, town, state, rates, luck, out, first):
+def kin_witnesses(key, town, state, rates, draws, out, first):
     """S13: who besides the subject and the unit knows, for the incidents from row `first` on: household and kin.
 
     Persons, households with open contact, and mean fear. Kin and their fear are the same all week, so this can wait
@@ -238,21 +238,21 @@ def kin_witnesses(key, town, state, rates, luck, out, first):
     n_houses = len(town.house_start) - 1
     if n_houses < 2:
         ties = 0
-    block = luck.shape[1] // max(1, ties)
+    block = draws.shape[1] // max(1, ties)
     for begin in range(first, out.used[0], block):
         n = min(block, out.used[0] - begin)
         for m in range(n):
             for tie in range(ties):
-                luck[0, m * ties + tie] = u32(town.first + town.house_start[out.house[begin + m]])
-                luck[1, m * ties + tie] = event(P_KIN + tie, 0)
-        draw_rows(key, luck, n * ties)
+                draws[0, m * ties + tie] = u32(town.first + town.house_start[out.house[begin + m]])
+                draws[1, m * ties + tie] = event(P_KIN + tie, 0)
+        draw_rows(key, draws, n * ties)
         for m in range(n):
             house = np.int64(out.house[begin + m])
             persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
             contact = np.int64(state.homes[L.HOME_CONTACT, house] > 0)
             fear = np.int64(state.homes[L.HOME_FEAR, house])
             for tie in range(ties):
-                other = another(choose(luck[2, m * ties + tie], n_houses), house, n_houses)
+                other = another(choose(draws[2, m * ties + tie], n_houses), house, n_houses)
                 persons += np.int64(town.house_start[other + 1] - town.house_start[other])
                 contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
                 fear += np.int64(state.homes[L.HOME_FEAR, other])

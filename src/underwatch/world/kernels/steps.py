@@ -55,16 +55,16 @@ def word_in_the_units(town, state, rates, scratch, at):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def share_attention(key, town, state, rates, scratch, at):
     """S4: how many outings each unit's watchers can still follow today. An officer's round moves on every day."""
-    luck = scratch.luck
+    draws = scratch.draws
     for j in range(at.n_units):
-        luck[0, j] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
-        luck[1, j] = event(P_UNIT, at.day)
-    draw_rows(key, luck, at.n_units)
+        draws[0, j] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
+        draws[1, j] = event(P_UNIT, at.day)
+    draw_rows(key, draws, at.n_units)
     capacity = ((at.day + 1) * rates[R.attention_officer] >> 16) - (at.day * rates[R.attention_officer] >> 16)
     for j in range(at.n_units):
         u = at.first_unit + j
         spans = scratch.spans
-        q0, q1, q2, q3 = split(luck[2, j], luck[3, j])
+        q0, q1, q2, q3 = split(draws[2, j], draws[3, j])
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
         n_covert = spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         free = scratch.free
@@ -94,7 +94,7 @@ def follow_outings(key, town, state, rates, scratch, out, at):
         i = np.int64(turn[L.W_RESIDENT])
         slot = np.int64(turn[L.W_SLOT])
         by = np.int64(turn[L.W_BY])
-        a, b = scratch.luck[2, row], scratch.luck[3, row]
+        a, b = scratch.draws[2, row], scratch.draws[3, row]
         if i == L.SPARE:
             by = watcher(scratch.free, j, True)
             i, slot = spend_spare(town, state, scratch, at, j, by, a, b)
@@ -108,15 +108,15 @@ def follow_outings(key, town, state, rates, scratch, out, at):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def want_to_follow(key, town, scratch, at):
     """S4: which outings of listed residents a free watcher would take up (bits 0-2), whether or not one is left."""
-    luck, lanes = scratch.luck, scratch.lanes
+    draws, lanes = scratch.draws, scratch.lanes
     n_listed = scratch.spans[at.n_units, L.S_LISTED]
     for row in range(n_listed):
-        luck[0, row] = u32(town.first + at.lo + np.int64(lanes[L.LANE_LISTED, row]))
-        luck[1, row] = event(P_FOLLOW, at.day)
-    draw_rows(key, luck, n_listed)
+        draws[0, row] = u32(town.first + at.lo + np.int64(lanes[L.LANE_LISTED, row]))
+        draws[1, row] = event(P_FOLLOW, at.day)
+    draw_rows(key, draws, n_listed)
     for row in range(n_listed):
         chance = lanes[L.LANE_TAKE, row]
-        q0, q1, q2, _ = split(luck[2, row], luck[3, row])
+        q0, q1, q2, _ = split(draws[2, row], draws[3, row])
         taken = np.int64(q0 < chance) | np.int64(q1 < chance) << 1 | np.int64(q2 < chance) << 2
         lanes[L.LANE_WANT, row] = np.int64(lanes[L.LANE_OUTINGS, np.int64(lanes[L.LANE_LISTED, row])]) & taken
 
@@ -124,7 +124,7 @@ def want_to_follow(key, town, scratch, at):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def take_turns(key, town, state, scratch, at):
     """S4, S10: the turns of free watchers and their luck: listed residents' outings, then what is left, by unit."""
-    luck, spans, free, lanes = scratch.luck, scratch.spans, scratch.free, scratch.lanes
+    draws, spans, free, lanes = scratch.draws, scratch.spans, scratch.free, scratch.lanes
     n = 0
     for j in range(at.n_units):
         left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
@@ -139,15 +139,15 @@ def take_turns(key, town, state, scratch, at):
                     left -= 1
                     by = watcher(free, j, (state.people[L.FLAGS, at.lo + i] & L.ON_MPS) != 0)
                     free[j, by] -= 1
-                    luck[0, n] = u32(town.first + at.lo + i)
-                    luck[1, n] = event(P_TAIL + slot, at.day)
+                    draws[0, n] = u32(town.first + at.lo + i)
+                    draws[1, n] = event(P_TAIL + slot, at.day)
                     n = turn_to(scratch, n, j, i, slot, by)
         if scratch.unit_terms[j, L.T_SPARE_MPS] + scratch.unit_terms[j, L.T_SPARE_MSS] > 0:
             for attempt in range(min(left, SPARE_TRIES)):
-                luck[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
-                luck[1, n] = event(P_SPARE + attempt, at.day)
+                draws[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
+                draws[1, n] = event(P_SPARE + attempt, at.day)
                 n = turn_to(scratch, n, j, L.SPARE, attempt, 0)
-    draw_rows(key, luck, n)
+    draw_rows(key, draws, n)
     return n
 
 
@@ -237,15 +237,15 @@ def routine_blocks(n_roles):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def draw_routine(key, town, scratch, at):
     """The luck of all role holders of the chunk, unit by unit."""
-    luck, spans = scratch.luck, scratch.spans
+    draws, spans = scratch.draws, scratch.spans
     n = 0
     for j in range(at.n_units):
         n_roles = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN] + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         for block in range(routine_blocks(n_roles)):
-            luck[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
-            luck[1, n] = event(P_ROUTINE + block, at.day)
+            draws[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
+            draws[1, n] = event(P_ROUTINE + block, at.day)
             n += 1
-    draw_rows(key, luck, n)
+    draw_rows(key, draws, n)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -259,7 +259,7 @@ def report_routine(key, town, state, rates, scratch, out, at, j, first):
     n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
     for role in range(min(n_roles, 4 * ROUTINE_BLOCKS)):
         organ = L.MPS if role < n_open else L.MSS
-        word = scratch.luck[2 + ((role >> 1) & 1), first + (role >> 2)]
+        word = scratch.draws[2 + ((role >> 1) & 1), first + (role >> 2)]
         if np.int64(u16(word >> u32(16 * (role & 1)))) >= term[L.T_ROUTINE_MPS + organ]:
             continue
         if organ == L.MPS:

@@ -178,22 +178,22 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def draw_visits(key, town, scratch, at):
     """The luck of all visits of the week, drawn together: how far, made, taken up, joined, noticed."""
-    luck = scratch.luck
+    draws = scratch.draws
     visits = scratch.visits
     n = 0
     for day in range(7):
         for row in range(scratch.visit_spans[day * at.n_units], scratch.visit_spans[(day + 1) * at.n_units]):
             tie = np.int64(visits[row, L.V_TIE])
             head = u32(town.first + town.house_start[visits[row, L.V_HOUSE]])
-            luck[0, n] = head
-            luck[1, n] = event(P_KIN + tie, 0)
-            luck[0, n + 1] = head
-            luck[1, n + 1] = event(P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL, at.day + day)
+            draws[0, n] = head
+            draws[1, n] = event(P_KIN + tie, 0)
+            draws[0, n + 1] = head
+            draws[1, n + 1] = event(P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL, at.day + day)
             n += 2
-    draw_rows(key, luck, n)
+    draw_rows(key, draws, n)
     for row in range(n >> 1):
-        visits[row, L.V_DISTANCE] = choose16(u16(luck[3, 2 * row]), 32)
-        made, taken, on_the_way, notice = split(luck[2, 2 * row + 1], luck[3, 2 * row + 1])
+        visits[row, L.V_DISTANCE] = choose16(u16(draws[3, 2 * row]), 32)
+        made, taken, on_the_way, notice = split(draws[2, 2 * row + 1], draws[3, 2 * row + 1])
         visits[row, L.V_MADE] = made
         visits[row, L.V_TAKEN] = taken
         visits[row, L.V_JOINED] = on_the_way

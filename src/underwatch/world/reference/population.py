@@ -22,7 +22,7 @@ LARGEST_HOUSEHOLD = 7
 ROLE_TRIES = 16
 
 
-class Luck:
+class Rng:
     """Every draw: a pure function of (seed, purpose, who, day)."""
 
     def __init__(self, seed: int) -> None:
@@ -172,13 +172,13 @@ class Officer:
     added: int = 0  # what the ratchet has added to the weekly quota, 256 = one report
 
 
-def draw_households(luck: Luck, first: int, residents: int, frame: Frame) -> tuple[list[int], list[int]]:
+def draw_households(rng: Rng, first: int, residents: int, frame: Frame) -> tuple[list[int], list[int]]:
     """S1: starts of households and of units; the last of each takes what is left."""
     house_start: list[int] = []
     unit_house: list[int] = []
     at = room = 0
     while at < residents:
-        q_size, q_room, _, _ = luck.quarters(Purpose.HOUSEHOLD, first + at, 0)
+        q_size, q_room, _, _ = rng.quarters(Purpose.HOUSEHOLD, first + at, 0)
         if room == 0:
             unit_house.append(len(house_start))
             room = frame.unit_low + choose16(q_room, frame.unit_high - frame.unit_low + 1)
@@ -188,17 +188,17 @@ def draw_households(luck: Luck, first: int, residents: int, frame: Frame) -> tup
     return [*house_start, residents], [*unit_house, len(house_start)]
 
 
-def draw_resident(luck: Luck, resident: Resident, is_head: bool, frame: Frame) -> None:
+def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> None:
     """S1, S2, S3: traits, grounds, covert role and lists of one resident on the first morning."""
-    family, family_listed, _, _ = luck.quarters(Purpose.FAMILY, resident.house.number, 0)
-    q_adult, q_reactive, _, _ = luck.quarters(Purpose.MEMBER, resident.number, 0)
+    family, family_listed, _, _ = rng.quarters(Purpose.FAMILY, resident.house.number, 0)
+    q_adult, q_reactive, _, _ = rng.quarters(Purpose.MEMBER, resident.number, 0)
     resident.family = family < frame.family
     resident.reactive = q_reactive < frame.reactive
     resident.adult = is_head or q_adult < frame.adult
     if not resident.adult:
         return
-    phone, detainee, returned, discharged = luck.quarters(Purpose.GROUND, resident.number, 0)
-    listed, covert, _, _ = luck.quarters(Purpose.LISTED, resident.number, 0)
+    phone, detainee, returned, discharged = rng.quarters(Purpose.GROUND, resident.number, 0)
+    listed, covert, _, _ = rng.quarters(Purpose.LISTED, resident.number, 0)
     resident.phone = phone < frame.phone
     resident.detainee = detainee < frame.detainee
     resident.returned = returned < frame.returned
@@ -217,14 +217,14 @@ def draw_resident(luck: Luck, resident: Resident, is_head: bool, frame: Frame) -
     resident.covert = resident.grounds == 0 and covert < frame.covert
 
 
-def give_open_roles(luck: Luck, unit: Unit, frame: Frame) -> None:
+def give_open_roles(rng: Rng, unit: Unit, frame: Frame) -> None:
     """S1: the open roles go to adults at random who have neither a ground nor another role."""
     adults = unit.adults
     left = frame.open_roles
     for attempt in range(ROLE_TRIES if adults else 0):
         if left == 0:
             break
-        for word in luck.words(Purpose.OPEN_ROLE + attempt, unit.number, 0):
+        for word in rng.words(Purpose.OPEN_ROLE + attempt, unit.number, 0):
             chosen = adults[choose(word, len(adults))]
             if left and not chosen.grounds and not chosen.role:
                 chosen.open_role = True
@@ -232,7 +232,7 @@ def give_open_roles(luck: Luck, unit: Unit, frame: Frame) -> None:
 
 
 def settle(
-    luck: Luck, first: int, house_start: Sequence[int], unit_house: Sequence[int], frame: Frame, contact_weeks: int
+    rng: Rng, first: int, house_start: Sequence[int], unit_house: Sequence[int], frame: Frame, contact_weeks: int
 ) -> tuple[list[Unit], tuple[list[Officer], list[Officer]]]:
     """The units with their people, and the officers by organ, on the first morning."""
     units: list[Unit] = []
@@ -254,9 +254,9 @@ def settle(
             unit.households.append(house)
             for i in range(house_start[h], house_start[h + 1]):
                 resident = Resident(first + int(i), house)
-                draw_resident(luck, resident, not house.members, frame)
+                draw_resident(rng, resident, not house.members, frame)
                 house.members.append(resident)
             if any(r.phone for r in house.members):
                 house.contact = contact_weeks
-        give_open_roles(luck, unit, frame)
+        give_open_roles(rng, unit, frame)
     return units, officers

@@ -76,7 +76,7 @@ def consider(world: Rules, r: Resident, bars: list[int]) -> None:
     if r.detained or not r.adult:
         return
     if r.lists:
-        if max(r.files) < FULL_WEIGHT and world.luck.words(Purpose.EXIT, r.number, world.day)[0] < now.exit:
+        if max(r.files) < FULL_WEIGHT and world.rng.words(Purpose.EXIT, r.number, world.day)[0] < now.exit:
             r.lists = set()
             world.count("delistings", r)
         return
@@ -127,7 +127,7 @@ def enlist(world: Rules, r: Resident, organ: int) -> None:
 
 def protest(world: Rules, r: Resident) -> None:
     """S14: anger may come out."""
-    if r.adult and world.luck.words(Purpose.PROTEST, r.number, world.day)[0] < part(world.rates.protest, r.anger):
+    if r.adult and world.rng.words(Purpose.PROTEST, r.number, world.day)[0] < part(world.rates.protest, r.anger):
         world.count("protests", r)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
 from underwatch.world.rates import Rates
-from underwatch.world.reference.population import Household, Luck, Officer, Resident, Unit, choose, choose16
+from underwatch.world.reference.population import Household, Officer, Resident, Rng, Unit, choose, choose16
 
 ONE = L.ONE
 WHOLE = 65536  # certainty, as a 16-bit threshold
@@ -45,8 +45,8 @@ def weekday(day: int) -> int:
 class Rules:
     """A place on a day, and what the steps of the day and the review are made of."""
 
-    def __init__(self, luck: Luck, units: list[Unit], officers: tuple[list[Officer], list[Officer]], day: int) -> None:
-        self.luck = luck
+    def __init__(self, rng: Rng, units: list[Unit], officers: tuple[list[Officer], list[Officer]], day: int) -> None:
+        self.rng = rng
         self.units = units
         self.officers = officers
         self.houses = [house for unit in units for house in unit.households]
@@ -60,7 +60,7 @@ class Rules:
 
     def draw(self, purpose: int, who: int) -> tuple[int, int, int, int]:
         """Today's four uniforms."""
-        return self.luck.quarters(purpose, who, self.day)
+        return self.rng.quarters(purpose, who, self.day)
 
     # --- chances ---
 
@@ -139,7 +139,7 @@ class Rules:
 
     def kin(self, house: Household, tie: int) -> tuple[Household | None, int]:
         """S1: the household at the other end of a tie, anywhere in the place, and the class of its distance."""
-        word, other_word = self.luck.words(Purpose.KIN + tie, house.number, 0)
+        word, other_word = self.rng.words(Purpose.KIN + tie, house.number, 0)
         n = len(self.houses)
         other = choose(word, n)
         if other == self.place[house]:

@@ -16,8 +16,8 @@ from underwatch.world.rates import rates
 from underwatch.world.reference import review
 from underwatch.world.reference.population import (
     Household,
-    Luck,
     Resident,
+    Rng,
     Unit,
     choose,
     choose16,
@@ -67,11 +67,11 @@ class ReferenceWorld(Rules):
         unit_house: Sequence[int] | None = None,
         chunk_residents: int = L.CHUNK_RESIDENTS,
     ) -> None:
-        luck = Luck(seed)
+        rng = Rng(seed)
         if house_start is None or unit_house is None:
-            house_start, unit_house = draw_households(luck, first, residents, frame)
-        units, officers = settle(luck, first, house_start, unit_house, frame, contact_weeks)
-        super().__init__(luck, units, officers, start_day)
+            house_start, unit_house = draw_households(rng, first, residents, frame)
+        units, officers = settle(rng, first, house_start, unit_house, frame, contact_weeks)
+        super().__init__(rng, units, officers, start_day)
         self.chunks = self._chunks(chunk_residents)
         self.order_sum = self.week_days = 0
 
@@ -165,7 +165,7 @@ class ReferenceWorld(Rules):
         """S7, S16: who planned a visit to kin or a journey for today goes, unless kept by detention or fear."""
         monday = self.day - weekday(self.day)
         for house in unit.households:
-            word, when = self.luck.words(Purpose.VISIT, house.number, monday)
+            word, when = self.rng.words(Purpose.VISIT, house.number, monday)
             if word >> 16 < self.rates.visit and monday + choose16(when >> 16, 7) == self.day:
                 tie = choose16(word & 0xFFFF, max(1, self.rates.kin_ties))
                 kin, distance = self.kin(house, tie)
@@ -177,9 +177,9 @@ class ReferenceWorld(Rules):
         """S16: a journey needs a permit, asked for weeks ago; the answer may be no."""
         now = self.rates
         asked = monday - (now.permit_lag if now.permits_needed else 0)
-        if self.luck.words(Purpose.PERMIT, house.number, asked)[0] >> 16 >= now.permit:
+        if self.rng.words(Purpose.PERMIT, house.number, asked)[0] >> 16 >= now.permit:
             return
-        q_refused, q_when, _, _ = self.luck.quarters(Purpose.PERMIT_ANSWER, house.number, monday)
+        q_refused, q_when, _, _ = self.rng.quarters(Purpose.PERMIT_ANSWER, house.number, monday)
         if monday + choose16(q_when, 7) != self.day:
             return
         if now.permits_needed and any(r.lists for r in house.members) and q_refused < now.permit_refused:
@@ -240,7 +240,7 @@ class ReferenceWorld(Rules):
     def go_and_call(self, r: Resident, q_taken: int, q_joined: int, q_notice: int) -> None:
         """S8, S9: a caller may be followed (one unlisted by those along the way) and turn back; a call risks arrest."""
         now, unit = self.rates, r.house.unit
-        spot = self.luck.quarters(Purpose.CALL_SPOT, r.number, 0)[2]
+        spot = self.rng.quarters(Purpose.CALL_SPOT, r.number, 0)[2]
         km = int(now.call_km[choose16(spot, 32)])
         by = None
         if now.calls_followed:
@@ -262,7 +262,7 @@ class ReferenceWorld(Rules):
         r.house.called = True
         if by is not None:
             self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=True)
-        if self.luck.words(Purpose.DETECTION, r.number, self.day)[0] < now.detection:
+        if self.rng.words(Purpose.DETECTION, r.number, self.day)[0] < now.detection:
             self.count("arrests", r)
             r.detained = True
             self.frighten(r, now.rise_accused)
@@ -288,7 +288,7 @@ class ReferenceWorld(Rules):
         for attempt in range(min(sum(unit.free.values()), SPARE_TRIES) if adults else 0):
             by = next(by for by in FIRST_TO_GO[L.MPS] if unit.free[by])
             pressure = unit.officers[REPORTS_TO[by]].pressure
-            a, b = self.luck.words(Purpose.SPARE + attempt, unit.number, self.day)
+            a, b = self.rng.words(Purpose.SPARE + attempt, unit.number, self.day)
             if a >> 16 >= self.rates.spare * part(self.rates.vigilance_pressure, pressure):
                 continue
             r = adults[choose(b, len(adults))]
@@ -333,7 +333,7 @@ class ReferenceWorld(Rules):
         chance = self.under_pressure(unit, organ, self.rates.routine_base, self.rates.routine_pressure)
         if self.draw(Purpose.ROUTINE + role // 4, unit.number)[role % 4] >= chance:
             return
-        word, _ = self.luck.words(Purpose.ROUTINE_TARGET, holder.number, self.day)
+        word, _ = self.rng.words(Purpose.ROUTINE_TARGET, holder.number, self.day)
         pick = choose(word, len(adults))
         if adults[pick] is holder:
             pick = (pick + 1) % len(adults)
@@ -344,7 +344,7 @@ class ReferenceWorld(Rules):
         """S17: guests who are not registered are found; the host is reported and knows it."""
         for slot, q_found in enumerate(self.draw(Purpose.LODGING, unit.number)):
             if q_found < self.rates.guest:
-                word, _ = self.luck.words(Purpose.LODGING_HOME + slot, unit.number, self.day)
+                word, _ = self.rng.words(Purpose.LODGING_HOME + slot, unit.number, self.day)
                 host = unit.households[choose(word, len(unit.households))].head
                 self.report(host, L.MPS, "reports_routine", FULL_WEIGHT)
                 self.frighten(host, self.rates.rise_noticed)
