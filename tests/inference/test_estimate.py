@@ -23,7 +23,7 @@ from underwatch.evidence.package import to_files
 from underwatch.evidence.samples.example import example_package
 from underwatch.inference.answer_files import TREE, draws_table, write_answer
 from underwatch.inference.bank.bank import read_bank
-from underwatch.inference.bank.priors import channel_prior, draw
+from underwatch.inference.bank.priors import channel_prior
 from underwatch.inference.bank.quantities import COUNTED, SLOPE, quantities, slope_of_reports, with_derived
 from underwatch.inference.bank.simulations import experiments
 from underwatch.inference.bank.summaries import columns, hear, row_of
@@ -34,6 +34,7 @@ from underwatch.inference.inputs.observed import read_for, read_table_for
 from underwatch.inference.workflow import ALL_NAMES, SHAPE, EstimateRequest, Steps, answer
 from underwatch.pages.estimate import estimate_page
 from underwatch.record.tally import Window
+from underwatch.world.parameters import latin_hypercube
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +154,7 @@ def test_the_hidden_quantities_are_the_worlds_own(bank):
 
 
 def test_a_world_without_fear_has_no_side_of_terror(bank):
-    values = draw(channel_prior(), len(bank), 1, "x") | {"fear_silence": np.full(len(bank), 1e-6)}
+    values = latin_hypercube(channel_prior(), len(bank), 1, "x") | {"fear_silence": np.full(len(bank), 1e-6)}
     calm = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))
     values["fear_silence"] = np.full(len(bank), 60.0)
     silenced = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))
