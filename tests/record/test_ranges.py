@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from underwatch.experiments.compare import LOWER, summary
+from underwatch.experiments.compare import summary
 from underwatch.pages.summary import band_words
+from underwatch.record.headlines import LOWER
 from underwatch.record.ranges import FEWEST, TAILS, Range, quantiles, range_name, range_of, ranges_of
 from underwatch.world.draws import rng
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from underwatch.errors import InputError
 from underwatch.record import outputs
+from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES
 from underwatch.record.incidents import (
     incident_table,
     kind_counts,
@@ -24,8 +25,6 @@ from underwatch.record.incidents import (
     shares_for,
 )
 from underwatch.record.indicators import (
-    HEADLINE_NAMES,
-    HEADLINES,
     SUMS,
     combine,
     group_cells,

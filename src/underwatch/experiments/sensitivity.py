@@ -22,7 +22,7 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINE_NAMES
+from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.world.draws import rng
 from underwatch.world.parameters import along
 from underwatch.world.scenario import Scenario

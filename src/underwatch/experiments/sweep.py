@@ -14,7 +14,8 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome
 from underwatch.experiments.engine.worlds import as_set, init_world, seed_of_draw, world_totals
 from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINES, measure
+from underwatch.record.headlines import HEADLINES
+from underwatch.record.indicators import measure
 from underwatch.record.ranges import quantiles, range_of
 from underwatch.world import simulate
 from underwatch.world.draws import rng
