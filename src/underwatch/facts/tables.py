@@ -49,6 +49,34 @@ class PublishedFact:
     constraint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A ground for the list: what a household or an adult is held to be, and the organ whose list it leads to.
+
+    `inland` is "same" as at the border, "none", or "own": a share of its own. `words` go into sentences, `label` beside
+    a bar, `reported` is what a coder reads. Its shares and what lets it off are rows of the model's parameters.
+    """
+
+    name: str
+    holder: str  # household, adult
+    organ: str  # mps, mss, both
+    inland: str
+    words: str
+    label: str
+    reported: str
+
+    def share(self, border: bool) -> str | None:
+        """Return the parameter that says how many have it, or None where nobody does."""
+        if border or self.inland == "same":
+            return f"share_{self.name}"
+        return f"share_{self.name}_inland" if self.inland == "own" else None
+
+    @property
+    def let_off(self) -> str:
+        """The parameter that takes it from the list."""
+        return f"let_off_{self.name}"
+
+
 def read_rows(table: str) -> tuple[dict[str, str], ...]:
     """Return the rows of one of the package's tables ("census_2008.csv") as read, in file order."""
     text = files("underwatch.facts").joinpath(table).read_text(encoding="utf-8")
@@ -59,6 +87,12 @@ def read_rows(table: str) -> tuple[dict[str, str], ...]:
 def model_parameters() -> Mapping[str, Fact]:
     """Return the model's parameters by name, in the order of the table; it is read once."""
     return _facts("model_parameters.csv")
+
+
+@cache
+def grounds() -> Mapping[str, Ground]:
+    """Return the grounds by name, in the order of the table, which is that of their bits; it is read once."""
+    return MappingProxyType({row["name"]: Ground(**row) for row in read_rows("grounds.csv")})
 
 
 @cache
