@@ -30,7 +30,7 @@ P_OPEN_ROLE = int(Purpose.OPEN_ROLE)
 
 # Grounds by number: whose luck is the household's (3 at most), and whose the adult's own (8 at most)
 OF_HOUSEHOLDS, OF_ADULTS = (
-    np.array([number for number, one in enumerate(grounds().values()) if one.holder == holder], np.uint8)
+    np.array([number for number, one in enumerate(grounds().values()) if one.holder == holder], np.int64)
     for holder in ("household", "adult")
 )
 # And as bits of `flags`, by the list to which they lead
