@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from io import StringIO
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +103,16 @@ def estimate_parameters() -> Mapping[str, Fact]:
 
 
 def _facts(table: str) -> Mapping[str, Fact]:
-    facts = {}
-    for row in read_rows(table):
-        low, central, high = float(row["low"]), float(row["central"]), float(row["high"])
-        texts = {key: row[key] for key in ("name", "rule", "meaning", "unit", "scale", "basis", "source")}
-        facts[row["name"]] = Fact(**texts, low=low, central=central, high=high)
-    return MappingProxyType(facts)
+    return MappingProxyType({row["name"]: Fact(**_with_numbers(row)) for row in read_rows(table)})
+
+
+def _with_numbers(row: dict[str, str]) -> dict[str, Any]:
+    """Return a row with its range as numbers, None where there is none."""
+    return row | {key: float(row[key]) if row[key] else None for key in ("low", "central", "high")}
 
 
 @cache
 def published_facts() -> Mapping[str, PublishedFact]:
     """Return the published figures by name, in the order of the table; it is read once."""
-    facts = {}
-    for row in read_rows("parameters.csv"):
-        low, central, high = (float(row[key]) if row[key] else None for key in ("low", "central", "high"))
-        texts = {
-            key: row[key] for key in ("name", "meaning", "unit", "source", "source_kind", "note", "basis", "constraint")
-        }
-        facts[row["name"]] = PublishedFact(**texts, low=low, central=central, high=high)
-    return MappingProxyType(facts)
+    rows = read_rows("parameters.csv")
+    return MappingProxyType({row["name"]: PublishedFact(**_with_numbers(row)) for row in rows})
