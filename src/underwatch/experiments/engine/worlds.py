@@ -17,7 +17,7 @@ from underwatch.facts import Place
 from underwatch.record.indicators import Combined
 from underwatch.world import checkpoint, simulate
 from underwatch.world.draws import rng
-from underwatch.world.layout import N_CELLS, RECORD_FIELDS
+from underwatch.world.layout import INCIDENT, N_CELLS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
@@ -157,7 +157,7 @@ class WorldTotals:
 
     def history(self, scenario: Scenario, records: np.ndarray | None = None) -> Combined:
         """Return it as the history of a place, without incidents unless they are given."""
-        none = np.zeros((0, RECORD_FIELDS), np.uint16)
+        none = np.zeros(0, INCIDENT)
         sums = (self.cells, self.residents, self.adults, self.watched)
         return Combined(scenario.name, scenario.start, scenario.days, *sums, none if records is None else records)
 

@@ -19,12 +19,12 @@ from underwatch.inference.bank.bank import Bank
 from underwatch.inference.npe.prior_support import Box
 from underwatch.record.tally import N_NODES, Window
 from underwatch.world.draws import rng
-from underwatch.world.layout import N_ACCUSATIONS, N_CALLS_ABANDONED, N_FOLLOWED, N_FOLLOWED_VISITS, N_LISTED
+from underwatch.world.layout import COUNT
 
 LEAST_TOLD = 1e-3  # incidents told, expected: a ratio to fewer is held here
 LEAST_SLOPE, MOST_SLOPE = -8.0, 4.0
 SLOPE, SILENCE = "slope_of_reports", "incidents_per_report"
-_RARE = (N_CALLS_ABANDONED, N_ACCUSATIONS)
+_RARE = (COUNT.calls_abandoned, COUNT.accusations)
 _MARGIN = 0.05  # of the logarithm's range, on both sides of the bank's own
 
 
@@ -90,8 +90,8 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, told: 
     for year in range(2):
         sums = both[:, part == year].sum(axis=1)
         weeks = max(1, weeks_of[year])
-        followed = sums[:, N_FOLLOWED] + sums[:, N_FOLLOWED_VISITS]
-        found += [followed / weeks, sums[:, N_LISTED] / (7 * weeks)]
+        followed = sums[:, COUNT.followed_outings] + sums[:, COUNT.followed_visits]
+        found += [followed / weeks, sums[:, COUNT.listed] / (7 * weeks)]
         found += [(sums[:, column] + generator.uniform(0.05, 1.0, len(rows))) / weeks for column in _RARE]
     incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
     slope = slope_of_reports(bank, rows, values, law)

@@ -33,12 +33,12 @@ from underwatch.world.workers import Workers
 
 # What the page counts up while a run goes on
 LIVE = {
-    "followed_outings": L.N_FOLLOWED,
-    "calls_avoided": L.N_CALLS_AVOIDED,
-    "calls_abandoned": L.N_CALLS_ABANDONED,
-    "accusations": L.N_ACCUSATIONS,
-    "arrests": L.N_ARRESTS,
-    "listings": L.N_LISTINGS,
+    "followed_outings": L.COUNT.followed_outings,
+    "calls_avoided": L.COUNT.calls_avoided,
+    "calls_abandoned": L.COUNT.calls_abandoned,
+    "accusations": L.COUNT.accusations,
+    "arrests": L.COUNT.arrests,
+    "listings": L.COUNT.listings,
 }
 
 
@@ -127,7 +127,7 @@ def _live(world: simulate.World, days: int) -> dict[str, Any]:
     """Return the totals so far, and mean fear today."""
     counts = world.history.cells[:days].sum(axis=(0, 1))
     today = world.history.cells[days - 1].sum(axis=0)
-    fear = float(today[L.N_FEAR]) / L.ONE / len(world.state.flags)
+    fear = float(today[L.COUNT.fear]) / L.ONE / len(world.state.flags)
     return {"totals": {name: int(counts[at]) for name, at in LIVE.items()}, "fear": fear}
 
 
