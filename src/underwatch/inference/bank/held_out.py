@@ -31,7 +31,7 @@ ORDINARY = "ordinary"
 
 @dataclass(frozen=True)
 class HiddenWorld:
-    """One world of a plan: its incidents uint16[n, 8] in days of the window, all its parameters, its law of fear."""
+    """One world of a plan: its incidents INCIDENT[n] in days of the window, all its parameters, its law of fear."""
 
     plan: BankPlan
     row: int
@@ -43,7 +43,7 @@ class HiddenWorld:
     def told(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
         """Draw what two lists hear by the last day of the window; `effort` float[lists, weeks] as in `tell`."""
         told = reporting.tell(self.records, self.values, seed, self.law, border=self.border, effort=effort)
-        in_time = self.records[told.incident, 0] + told.delay_days < 7 * self.plan.window.n_weeks
+        in_time = self.records["day"][told.incident] + told.delay_days < 7 * self.plan.window.n_weeks
         return reporting.Observation(*(column[in_time] for column in told))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
@@ -91,8 +91,8 @@ def leavers_who_met(worlds: Bank, column: int) -> np.ndarray:
 
 def lines_of(world: HiddenWorld, heard: reporting.Observation) -> tuple[SyntheticReport, ...]:
     """Return what reached the lists as lines of the synthetic package."""
-    weeks = world.records[heard.incident, 0] // 7
-    received = (world.records[heard.incident, 0] + heard.delay_days) // 7
+    weeks = world.records["day"][heard.incident] // 7
+    received = (world.records["day"][heard.incident] + heard.delay_days) // 7
     own = {
         (int(heard.incident[at]), int(heard.list_number[at])): at for at in np.flatnonzero(heard.first_hand).tolist()
     }

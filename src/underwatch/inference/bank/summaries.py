@@ -20,7 +20,7 @@ from underwatch.inference.inputs.observed import Observed, Setting, whole_years
 from underwatch.inference.inputs.safe_table import Cells, disclosed, table_columns, table_row
 from underwatch.record.tally import N_GROUNDS, N_KINDS, period_ranges
 from underwatch.world.draws import rng
-from underwatch.world.layout import I_ARREST, INCIDENT_NAMES
+from underwatch.world.layout import INCIDENT_NAMES, KIND
 
 AT_ONCE = 64  # worlds heard at once, so that memory stays flat
 _MOST = 1e7  # expected reports in a cell beyond this are held here
@@ -113,7 +113,7 @@ def _anchors(
         column = QUESTIONS[survey.question]
         if column < 0:
             first, last = survey.periods
-            share = -np.expm1(-bank.known[rows][:, first : last + 1, I_ARREST].sum(axis=1) / adults)
+            share = -np.expm1(-bank.known[rows][:, first : last + 1, KIND.arrest].sum(axis=1) / adults)
         else:
             share = bank.reached[rows, ranges.index(survey.periods), column] / adults
         share = np.clip(share * values["leavers_ratio"], 0.0, 0.999)
@@ -127,7 +127,7 @@ def _anchors(
 def arrests(bank: Bank, rows: np.ndarray, weeks: tuple[int, int]) -> np.ndarray:
     """Return the arrests for calls of worlds in the weeks of the window from first to last, both included."""
     first, last = weeks
-    found: np.ndarray = bank.counts[rows][:, first : last + 1, I_ARREST].sum(axis=(1, 2, 3))
+    found: np.ndarray = bank.counts[rows][:, first : last + 1, KIND.arrest].sum(axis=(1, 2, 3))
     return found
 
 

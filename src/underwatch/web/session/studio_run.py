@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 5.0  # a run that nobody listens to any more is stopped
 class Lived:
     """One finished world at the run's own values: sums, incidents with their subjects, and first days by resident.
 
-    records uint16[n, 8]; subjects uint32[n], local index; listed and followed uint16[R], days from 1, 0 for never.
+    records INCIDENT[n]; subjects uint32[n], local index; listed and followed uint16[R], days from 1, 0 for never.
     """
 
     found: WorldTotals

@@ -12,22 +12,16 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, watch
+from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, traced_weeks
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world import layout as L
-from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 
 _MOST_KEPT = 12
 _EXAMPLES = 5  # of each kind of incident, for those who choose by keyboard
-KINDS = (
-    "followed", "noticed", "report", "visit", "visit_followed", "visit_noticed", "call_set_out", "call_followed",
-    "call_given_up", "call_completed", "arrest", "release", "accused", "listed", "delisted", "heard_kin", "protest",
-    "permit_refused", "journey", "lodging", "call_avoided", "visit_avoided",
-)  # fmt: skip
 _FOLLOWERS = ("neighbour", "informant", "mps_officer", "mss_officer")
-_with_follower = (L.TR_FOLLOWED, L.TR_VISIT_FOLLOWED, L.TR_CALL_FOLLOWED)
+_with_follower = (L.EPISODE.followed, L.EPISODE.visit_followed, L.EPISODE.call_followed)
 _one_at_a_time = threading.Lock()
 
 
@@ -63,8 +57,7 @@ def _live(scenario: Scenario, who: int) -> Life:
     kept: list[np.ndarray] = []
     weeks: list[tuple[int, float, float, float]] = []
     about = {"flags": 0, "household": 0, "unit": 0}
-
-    def see(world: simulate.World, rows: np.ndarray) -> bool:
+    for world, rows in traced_weeks(scenario):
         town, state = world.town, world.state
         unit = int(np.searchsorted(town.unit_start, who, side="right")) - 1
         if not weeks:
@@ -77,19 +70,16 @@ def _live(scenario: Scenario, who: int) -> Life:
         fear, distress, pressed = (round(level, 4) for level in levels)
         weeks.append((world.day - world.start - 1, fear, distress, pressed))
         kept.append(rows_about(town, rows, who))
-        return False
-
-    watch(scenario, see)
     return Life(np.concatenate(kept), weeks, **about)
 
 
 def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
     """Return both lives as plain JSON: days on which anything happened, counts, levels by week, what differed."""
     first = next(iter(lived.values()))
-    days = sorted({int(day) for one in lived.values() for day in np.unique(one.rows[:, 0])})
+    days = sorted({int(day) for one in lived.values() for day in np.unique(one.rows["day"])})
     rows = []
     for day in days:
-        told = {name: _day(one.rows[one.rows[:, 0] == day]) for name, one in lived.items()}
+        told = {name: _day(one.rows[one.rows["day"] == day]) for name, one in lived.items()}
         sides = list(told.values())
         date = run.question.scenario.start + timedelta(day)
         rows.append(
@@ -115,15 +105,15 @@ def _day(rows: np.ndarray) -> dict[str, Any]:
     events = []
     for _, kind, _, other, value in rows.tolist():
         by = _FOLLOWERS[other] if kind in _with_follower and 0 <= other < len(_FOLLOWERS) else None
-        events.append([KINDS[kind], by, value])
+        events.append([L.EPISODES[kind], by, value])
     return {"said": list(sentences_of(rows)), "events": events}
 
 
 def _counts(lived: dict[str, Life]) -> list[dict[str, Any]]:
     """Return how often what happened in each world."""
-    counted = {name: Counter(one.rows[:, 1].tolist()) for name, one in lived.items()}
+    counted = {name: Counter(one.rows["kind"].tolist()) for name, one in lived.items()}
     return [
-        {"kind": KINDS[kind], "words": words, "times": {name: counts[kind] for name, counts in counted.items()}}
+        {"kind": L.EPISODES[kind], "words": words, "times": {name: counts[kind] for name, counts in counted.items()}}
         for kind, words in COUNTED
         if any(counts[kind] for counts in counted.values())
     ]
@@ -157,7 +147,7 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
 def examples(run: StudioRun) -> dict[str, list[int]]:
     """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
     lived = next(iter(run.lived.values()))
-    kinds = lived.records[:, 1].astype(np.int64) >> 8
+    kinds = lived.records["kind"]
     found = {}
     for at, name in enumerate(L.INCIDENT_NAMES):
         subjects = lived.subjects[kinds == at]

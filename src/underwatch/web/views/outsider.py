@@ -31,8 +31,8 @@ def seen_from_outside(run: StudioRun) -> dict[str, Any]:
 def _world(run: StudioRun, name: str, lived: Lived) -> dict[str, Any]:
     scenario = run.worlds[name]
     starts = week_starts(scenario.days)
-    week = lived.records[:, 0].astype(np.int64) // 7
-    kind = lived.records[:, 1].astype(np.int64) >> 8
+    week = lived.records["day"].astype(np.int64) // 7
+    kind = lived.records["kind"]
     table = np.bincount(week * len(INCIDENT_NAMES) + kind, minlength=len(starts) * len(INCIDENT_NAMES))
     by_week = table.reshape(len(starts), len(INCIDENT_NAMES))
     told = published_of(scenario, lived.records, name)

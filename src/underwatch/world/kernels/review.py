@@ -87,13 +87,13 @@ def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S3: a resident comes onto a list of `organ`, and may learn of it."""
     cell = cell_of(state.people[L.FLAGS, x])
     state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
-    out.cells[at.k, cell, L.N_LISTINGS] += 1
+    out.cells[at.k, cell, L.COUNT.listings] += 1
     if state.people[L.LISTED_DAY, x] == 0:
         state.people[L.LISTED_DAY, x] = u16(at.t + 1)
-    trace(out, at, L.TR_LISTED, x, organ, 0)
+    trace(out, at, L.EPISODE.listed, x, organ, 0)
     _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
     if learns < rates[R.learns]:
-        incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.I_LISTING, contact, fear)
+        incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.KIND.listing, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -102,15 +102,15 @@ def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
     house = house_of(town, u, x)
-    out.cells[at.k, cell, L.N_ACCUSATIONS] += 1
+    out.cells[at.k, cell, L.COUNT.accusations] += 1
     if not flag & L.REAL_OFFENCE:
-        out.cells[at.k, cell, L.N_FALSE_ACCUSATIONS] += 1
+        out.cells[at.k, cell, L.COUNT.false_accusations] += 1
     frighten(state, rates, x, rates[R.rise_accused])
     if state.homes[L.HOME_EVENTS, house] < 255:
         state.homes[L.HOME_EVENTS, house] += u8(1)
     state.units[L.UNIT_EVENTS, u] = min(np.int64(state.units[L.UNIT_EVENTS, u]) + 1, 65535)
-    trace(out, at, L.TR_ACCUSED, x, organ, (flag & L.REAL_OFFENCE) != 0)
-    incident(town, state, rates, out, at, u, x, house, L.I_ACCUSATION, contact, fear)
+    trace(out, at, L.EPISODE.accused, x, organ, (flag & L.REAL_OFFENCE) != 0)
+    incident(town, state, rates, out, at, u, x, house, L.KIND.accusation, contact, fear)
     state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
     state.people[L.FILE_MPS, x] = 0
     state.people[L.FILE_MSS, x] = 0
@@ -133,8 +133,8 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_
         quiet = mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED
         if (quiet and np.int64(q_exit) < rates[R.exit]) or np.int64(u16(q_let_off)) < let_off(rates, flag):
             state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
-            out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
-            trace(out, at, L.TR_DELISTED, x, 0, 0)
+            out.cells[at.k, cell_of(flag), L.COUNT.delistings] += 1
+            trace(out, at, L.EPISODE.delisted, x, 0, 0)
     elif flag & L.ADULT and not flag & L.DETAINED:
         if rates[R.accusations] and mps >= bar_mps:
             accuse(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
@@ -147,8 +147,8 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_
     if flag & L.NEW_GROUND:
         state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
     if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
-        out.cells[at.k, cell_of(flag), L.N_PROTESTS] += 1
-        trace(out, at, L.TR_PROTEST, x, 0, 0)
+        out.cells[at.k, cell_of(flag), L.COUNT.protests] += 1
+        trace(out, at, L.EPISODE.protest, x, 0, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -189,7 +189,7 @@ def told_by_kin(town, state, rates, out, at, events, house, other, q):
         lo = np.int64(town.house_start[house])
         for x in range(lo, np.int64(town.house_start[house + 1])):
             state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
-        trace(out, at, L.TR_HEARD_KIN, lo, other, 0)
+        trace(out, at, L.EPISODE.heard_kin, lo, other, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -210,7 +210,7 @@ def bar_of(rates, pressure):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def review_units(key, town, state, rates, scratch, out, events, first_chunk, last_chunk, day, t, k):
+def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates, events, day, t):
     """Accusations, lists, protest and word among kin. `events` uint8[H] is the week's events before the review.
 
     Stops before a chunk whose incidents might not fit; returns the next chunk.
@@ -224,7 +224,7 @@ def review_units(key, town, state, rates, scratch, out, events, first_chunk, las
             return c
         if len(out.trace) and len(out.trace) - out.used[1] < 16 * (n + 1):
             return c
-        at = L.Stretch(first_unit, n_units, lo, n, day, k, t, 0)
+        at = L.Stretch(first_unit, n_units, lo, n, day, t, 0)
         incidents = out.used[0]
         file_mps = state.people[L.FILE_MPS, lo : lo + n]
         file_mss = state.people[L.FILE_MSS, lo : lo + n]
@@ -284,7 +284,7 @@ def unit_snapshot(town, state, u):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def close_week(town, state, rates, scratch, events, first_chunk, last_chunk):
+def close_week(scratch, out, first_chunk, last_chunk, town, state, rates, events):
     """The new snapshot of households: fear and contact; the week's events and calls are forgotten, not the review's."""
     homes = state.homes
     for c in range(first_chunk, last_chunk):
@@ -301,6 +301,7 @@ def close_week(town, state, rates, scratch, events, first_chunk, last_chunk):
             begin = end
         renew_contact(u8(rates[R.contact_weeks]), homes[L.HOME_CALLED, first:last], homes[L.HOME_CONTACT, first:last])
         forget(events[first:last], homes[L.HOME_EVENTS, first:last])
+    return last_chunk
 
 
 @njit(cache=True, nogil=True, _nrt=False)
