@@ -27,6 +27,7 @@ from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
+from underwatch.world.workers import Workers
 
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
@@ -183,7 +184,7 @@ _local = threading.local()
 def live(task: Task) -> WorldTotals:
     """Simulate one world, all places, and return its sums."""
     if not hasattr(_local, "workers"):
-        _local.workers = simulate.Workers(1)
+        _local.workers = Workers(1)
     total: WorldTotals | None = None
     phases = task.lived.phases()
     for place in task.baseline.places:

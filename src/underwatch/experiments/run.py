@@ -49,9 +49,9 @@ from underwatch.experiments.study import (
 from underwatch.record.indicators import Measured, measure, stack
 from underwatch.record.outputs import RunContents, joined, write_run
 from underwatch.terminal import say, say_json
-from underwatch.world import simulate
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_toml
+from underwatch.world.workers import Workers
 
 _CHANGE = "the year-end campaign"
 _FEW_RESIDENTS = 40_000  # residents of the places in which a run of many takes its draws from the prior
@@ -121,7 +121,7 @@ class Job:
                     self._places(progress, runner)
                 else:
                     progress.say(self.scenario.name)
-                    workers = simulate.Workers(self.threads)
+                    workers = Workers(self.threads)
                     self._take(self.place_work.place(0, self.scenario.places[0], runner, workers))
             progress.say("draws from the prior")
             with self.wall.on("draws"):
@@ -145,7 +145,7 @@ class Job:
 
         def one(at: int) -> None:
             if not hasattr(workspace, "workers"):
-                workspace.workers = simulate.Workers(1)
+                workspace.workers = Workers(1)
             runner.check()
             progress.say(f"{places[at].province}: {places[at].name}")
             done = self.place_work.place(at, places[at], runner, workspace.workers)
@@ -201,7 +201,7 @@ class Job:
                 runner.tick(int(kept.residents.sum()) * self.scenario.days)
                 return kept
             if not hasattr(workspace, "workers"):
-                workspace.workers = simulate.Workers(1)
+                workspace.workers = Workers(1)
             scenario = tasks[at, draw, name]
             world = init_world(scenario, scenario.places[0], scenario.seed)
             found = world_totals(runner.carry_on(world, scenario, workspace.workers), scenario)

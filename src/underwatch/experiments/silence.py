@@ -14,8 +14,9 @@ import numpy as np
 
 from underwatch.channel.reporting import expected_published
 from underwatch.experiments.engine.worlds import seed_of_draw
-from underwatch.world import population, simulate
+from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
+from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Phase, Scenario
 
 WATCHING = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -65,13 +66,8 @@ def silence_curve(
         seed = seed_of_draw(scenario, number) if number else scenario.seed
         phases = [watched_more(phase, scale) for phase in scenario.replace(parameters=values).phases()]
         now = phases[0]
-        frame = population.frame(now.values, border, now.without)
-        key, town, state = simulate.people_of(
-            seed, place.first_resident, residents, frame, int(now.values["contact_weeks"] + 0.5)
-        )
-        world = simulate.init(key, town, state, now.day, scenario.days)
-        simulate.run(world, phases, simulate.Workers(1))
-        records = world.history.records
+        given = InitialConditions.of(now, border, seed, place.first_resident, residents, scenario.days)
+        records = simulate.run(simulate.init(given), phases).history.records
         published = 0.0 if "S13" in now.without else expected_published(records, now.values)
         if progress is not None:
             progress()

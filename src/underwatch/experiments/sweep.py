@@ -21,6 +21,7 @@ from underwatch.world.draws import rng
 from underwatch.world.parameters import Parameters, at_share, prior_draws
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
+from underwatch.world.workers import Workers
 
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -45,7 +46,7 @@ class SweepTask:
 def headlines_of(world: SweepTask) -> np.ndarray:
     """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""
     if not hasattr(_local, "workers"):
-        _local.workers = simulate.Workers(1)
+        _local.workers = Workers(1)
     scenario, phases = world.scenario, world.scenario.phases()
     found = [
         world_totals(simulate.run(init_world(scenario, place, world.seed), phases, _local.workers), scenario)
