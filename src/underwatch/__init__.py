@@ -20,7 +20,7 @@ _FRONT = {
     "scenario_for": "underwatch.world.scenario_file",
     "init_world": "underwatch.experiments.engine.worlds",
     "run": "underwatch.world.simulate",
-    "Workers": "underwatch.world.simulate",
+    "Workers": "underwatch.world.workers",
     "digest": "underwatch.world.simulate",
     "world_totals": "underwatch.experiments.engine.worlds",
     "record_of": "underwatch.experiments.engine.worlds",

@@ -14,6 +14,7 @@ from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import place_scenario
+from underwatch.world.workers import Workers
 
 WINDOW = Window(date(2024, 7, 1), 30)
 SCENARIO = place_scenario("hoeryong", start=date(2024, 4, 1), end=WINDOW.end, population=4_000)
@@ -26,7 +27,7 @@ QUARTER = WINDOW.of_weeks("quarter")[0]
 def world():
     """The records of a small town in the window, their subjects, and its tally."""
     made = init_world(SCENARIO, SCENARIO.places[0], 5)
-    simulate.run(made, SCENARIO.phases(), simulate.Workers(1))
+    simulate.run(made, SCENARIO.phases(), Workers(1))
     inside = made.history.records[:, 0] >= 7 * SETTLING
     records = made.history.records[inside]
     records[:, 0] -= 7 * SETTLING

@@ -40,6 +40,7 @@ from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Change
 from underwatch.world.scenario_file import scenario_for
+from underwatch.world.workers import Workers
 
 SMALL = scenario_for("hoeryong", days=98, population=3000)
 # Where a small town has calls and arrests enough
@@ -108,7 +109,7 @@ def lived(names, until, scenario=None):
     flags = []
     for one in (scenario, with_interventions(scenario, dated)):
         world = init_world(scenario, scenario.places[0], 1)
-        flags.append(simulate.run(world, one.phases(), simulate.Workers(1)).state.flags.astype(int))
+        flags.append(simulate.run(world, one.phases(), Workers(1)).state.flags.astype(int))
     return flags
 
 

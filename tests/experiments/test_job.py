@@ -21,7 +21,7 @@ from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments import run
 from underwatch.experiments.engine import checkpoints, place
-from underwatch.experiments.engine.worlds import StopAsked, init_world
+from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.kept_run import new_run
 from underwatch.experiments.run import Pages, main_job
 from underwatch.experiments.silence import silence_curve
@@ -31,6 +31,7 @@ from underwatch.record.outputs import read_run
 from underwatch.world import checkpoint, simulate
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
+from underwatch.world.workers import Workers
 
 MAIN = "from underwatch.cli import main; main()"
 SMALL = "run hoeryong --population 3000 --days 60 --start 2024-11-01"
@@ -202,7 +203,7 @@ def test_a_place_is_the_same_alone_in_its_province_and_in_the_country(province):
     assert list(told) == [place.name for place in scenario_for("Ryanggang").places]
     country = scenario_for("country", days=8)
     of_province = scenario_for("Ryanggang").places
-    workers = simulate.Workers(2)
+    workers = Workers(2)
     for at in (0, 4):
         place = of_province[at]
         for scenario in (country, scenario_for(place.name, days=8)):
@@ -282,18 +283,14 @@ def small_world():
 @pytest.mark.parametrize("week", [1, 2, 4, 9])
 def test_a_world_goes_on_from_any_week(small_world, tmp_path, week):
     scenario, fresh = small_world
-    workers = simulate.Workers(1)
+    workers = Workers(1)
     whole = simulate.run(fresh(), scenario.phases(), workers)
 
     world = fresh()
-
-    def stop(days):
+    for days in simulate.weeks(world, scenario.phases(), workers):
         if days == 7 * week:
             checkpoint.save(world, tmp_path / "w.npz", {"a": 1})
-            raise StopAsked
-
-    with pytest.raises(StopAsked):
-        simulate.run(world, scenario.phases(), workers, stop)
+            break
     again = checkpoint.load(fresh(), tmp_path / "w.npz", {"a": 1})
     assert simulate.digest(simulate.run(again, scenario.phases(), workers)) == simulate.digest(whole)
 

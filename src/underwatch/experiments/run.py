@@ -52,9 +52,9 @@ from underwatch.experiments.study import (
 from underwatch.record.indicators import Measured, measure, stack
 from underwatch.record.outputs import RunContents, joined, write_run
 from underwatch.terminal import say, say_json
-from underwatch.world import simulate
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_toml
+from underwatch.world.workers import Workers
 
 _CHANGE = "the year-end campaign"
 _FEW_RESIDENTS = 40_000  # residents of the places in which a run of many takes its draws from the prior
@@ -125,7 +125,7 @@ class Job:
                     self._places(progress, runner)
                 else:
                     progress.say(self.scenario.name)
-                    workers = simulate.Workers(self.threads)
+                    workers = Workers(self.threads)
                     self._take(self.place_work.place(0, self.scenario.places[0], runner, workers))
             progress.say("draws from the prior")
             with self.wall.on("draws"):

@@ -181,9 +181,8 @@ class Stretch(NamedTuple):
     lo: int  # first resident of the chunk (local index in the place)
     n: int  # residents of the chunk
     day: int  # days since 1 January 1970
-    k: int  # day of the call, 0..6: row of Output.cells
     t: int  # day of the run, from 0
-    k_stretch: int  # day of the stretch, from 0
+    k: int  # day of the stretch, from 0: row of Output.cells
 
 
 # Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held

@@ -22,6 +22,7 @@ from underwatch.inference.workflow import ALL_NAMES
 from underwatch.record.indicators import totals
 from underwatch.record.tally import Window
 from underwatch.world import simulate
+from underwatch.world.workers import Workers
 
 WINDOW = Window(date(2024, 7, 1), 26)
 PLAN = BankPlan(window=WINDOW, population=900, seed=3, per_shard=3)
@@ -49,7 +50,7 @@ def test_the_truth_is_what_the_world_counts(rehearsed):
         values = {name: float(column[row]) for name, column in PLAN.rows(0).items()}
         scenario = world_of(PLAN.scenario(), WINDOW, values)
         world = init_world(scenario, scenario.places[0], PLAN.seed + row)
-        simulate.run(world, scenario.phases(), simulate.Workers(1))
+        simulate.run(world, scenario.phases(), Workers(1))
         history = record_of(world_totals(world, scenario), scenario, scenario.places[0])
         first = 7 * SETTLING
         for year, (lo, hi) in {"first": (0, 91), "second": (91, 182)}.items():

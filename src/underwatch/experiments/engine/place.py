@@ -30,6 +30,7 @@ from underwatch.record import incidents
 from underwatch.record.indicators import indicator_table
 from underwatch.world import checkpoint, simulate
 from underwatch.world.scenario import RunOptions, Scenario
+from underwatch.world.workers import Workers
 
 TABLES = ("indicators", "incidents", "published")
 LARGE = 5_000_000  # residents; above, a run that does not say otherwise samples its incidents and has one world
@@ -81,7 +82,7 @@ def compile_first(scenario: Scenario) -> None:
     """Let a few residents live a week, so that all is compiled before it is timed, and a stop need not wait for it."""
     end = min(scenario.end, scenario.start + timedelta(6))
     few = scenario.replace(places=scenario.places[:1], population=50, end=end, changes=())
-    simulate.run(init_world(few, few.places[0], few.seed), few.phases(), simulate.Workers(1))
+    simulate.run(init_world(few, few.places[0], few.seed), few.phases(), Workers(1))
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Work:
         """Say whether there is more than one place."""
         return len(self.scenario.places) > 1
 
-    def place(self, at: int, place: Place, runner: Runner, workers: simulate.Workers) -> Done:
+    def place(self, at: int, place: Place, runner: Runner, workers: Workers) -> Done:
         """Simulate a place at the central values, every replicate and world."""
         done = Done()
         for replicate in range(self.options.replicates):
@@ -124,7 +125,7 @@ class Work:
         return done
 
     def _carry_on(
-        self, world: simulate.World, scenario: Scenario, runner: Runner, workers: simulate.Workers, path: Path,
+        self, world: simulate.World, scenario: Scenario, runner: Runner, workers: Workers, path: Path,
         note: dict[str, Any],
     ) -> None:  # fmt: skip
         if path.exists():

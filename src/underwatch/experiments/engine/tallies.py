@@ -38,17 +38,12 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
     household = scenario.parameters["persons_per_household"]
     tallier = Tallier(window, law_table(), household, (place.first_resident, n), SETTLING)
     done = 0
-
-    def weekly(days: int) -> None:
-        nonlocal done
+    for days in simulate.weeks(world, phases or scenario.phases(), workers_here()):
         for records, who in zip(history.record_blocks, history.who_blocks, strict=True):
             tallier.add(records, who)
-        history.record_blocks.clear()
-        history.who_blocks.clear()
+        history.forget_incidents()
         tick(n * (days - done))
         done = days
-
-    simulate.run(world, phases or scenario.phases(), workers_here(), weekly)
     by_list = np.stack([history.cells[:, LISTED_CELL:].sum(axis=1), history.cells[:, :LISTED_CELL].sum(axis=1)], axis=1)
     people = np.stack([history.residents, history.adults])
     counted = np.stack([people[:, LISTED_CELL:].sum(axis=1), people[:, :LISTED_CELL].sum(axis=1)])

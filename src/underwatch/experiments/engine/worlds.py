@@ -16,11 +16,13 @@ import numpy as np
 from underwatch.channel.reporting import expected_published
 from underwatch.facts import Place
 from underwatch.record.indicators import Combined
-from underwatch.world import checkpoint, population, simulate
+from underwatch.world import checkpoint, simulate
 from underwatch.world.draws import rng
 from underwatch.world.layout import N_CELLS, RECORD_FIELDS
 from underwatch.world.parameters import Parameters, prior_draws
+from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
+from underwatch.world.workers import Workers
 
 CHECKPOINT_DAYS = 28
 BASELINE, COUNTER = "baseline", "counter-world"
@@ -34,11 +36,11 @@ class StopAsked(Exception):  # noqa: N818 - a wish, not an error
 _here = threading.local()
 
 
-def workers_here() -> simulate.Workers:
+def workers_here() -> Workers:
     """Return the workers of this thread: one, whose workspace serves world after world."""
     if not hasattr(_here, "workers"):
-        _here.workers = simulate.Workers(1)
-    workers: simulate.Workers = _here.workers
+        _here.workers = Workers(1)
+    workers: Workers = _here.workers
     return workers
 
 
@@ -87,11 +89,10 @@ def residents_in(scenario: Scenario, place: Place) -> int:
 
 def init_world(scenario: Scenario, place: Place, seed: int) -> simulate.World:
     """Return a place on its first morning."""
-    now = scenario.phases()[0]
-    frame = population.frame(now.values, place.border, now.without)
-    weeks = int(now.values["contact_weeks"] + 0.5)
-    key, town, state = simulate.people_of(seed, place.first_resident, residents_in(scenario, place), frame, weeks)
-    return simulate.init(key, town, state, now.day, scenario.days)
+    given = InitialConditions.of(
+        scenario.phases()[0], place.border, seed, place.first_resident, residents_in(scenario, place), scenario.days
+    )
+    return simulate.init(given)
 
 
 @dataclass
@@ -109,7 +110,7 @@ class Runner:
             raise StopAsked
 
     def carry_on(
-        self, world: simulate.World, scenario: Scenario, workers: simulate.Workers, keep: Path | None = None,
+        self, world: simulate.World, scenario: Scenario, workers: Workers, keep: Path | None = None,
         note: Mapping[str, Any] | None = None,
     ) -> simulate.World:  # fmt: skip
         """Take a world to its end; `keep` names its checkpoint, written every 4 weeks and at the end.
@@ -120,11 +121,7 @@ class Runner:
         done = saved = world.day - world.start
         written = time.monotonic()
         self.tick(residents * done)
-        if done == scenario.days:
-            return world
-
-        def weekly(days: int) -> None:
-            nonlocal done, saved, written
+        for days in simulate.weeks(world, scenario.phases(), workers):
             self.tick(residents * (days - done))
             done = days
             if self.patience:
@@ -136,8 +133,7 @@ class Runner:
                     checkpoint.save(world, keep, note or {})
                 saved, written = days, time.monotonic()
             self.check()
-
-        return simulate.run(world, scenario.phases(), workers, weekly)
+        return world
 
 
 @dataclass(frozen=True)

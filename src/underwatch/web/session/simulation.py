@@ -29,6 +29,7 @@ from underwatch.web.session.studio_run import DONE, Lived, StudioRun
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Scenario
+from underwatch.world.workers import Workers
 
 # What the page counts up while a run goes on
 LIVE = {
@@ -110,19 +111,12 @@ def _central(run: StudioRun, threads: int) -> None:
         world = init_world(scenario, scenario.places[0], scenario.seed)
         if name == next(iter(run.worlds)):
             run.unit_start = world.town.unit_start
-        workers, before = simulate.Workers(each), 0
-
-        def weekly(days: int) -> None:
-            nonlocal before
-            run.tell("week", world=name, day=days, **_live(world, days))
-            done, before = len(world.state.flags) * (days - before), days
-            _done(run, done)
-
-        try:
-            simulate.run(world, scenario.phases(), workers, weekly)
-        finally:
-            if workers.pool is not None:
-                workers.pool.shutdown()
+        done = 0
+        with Workers(each) as workers:
+            for days in simulate.weeks(world, scenario.phases(), workers):
+                run.tell("week", world=name, day=days, **_live(world, days))
+                _done(run, len(world.state.flags) * (days - done))
+                done = days
         return _lived(world, scenario)
 
     for name, lived in zip(run.worlds, _side_by_side(run, len(run.worlds), live, list(run.worlds)), strict=True):
@@ -160,7 +154,7 @@ def _draws(run: StudioRun, draws: list[Scenario], threads: int) -> dict[tuple[in
 
     def one(task: tuple[int, str]) -> WorldTotals:
         if not hasattr(workspace, "workers"):
-            workspace.workers = simulate.Workers(1)
+            workspace.workers = Workers(1)
         scenario = twins[task[0]][task[1]]
         world = init_world(scenario, scenario.places[0], scenario.seed)
         return world_totals(runner.carry_on(world, scenario, workspace.workers), scenario)

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, watch
+from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, traced_weeks
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world import layout as L
-from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 
@@ -63,8 +62,7 @@ def _live(scenario: Scenario, who: int) -> Life:
     kept: list[np.ndarray] = []
     weeks: list[tuple[int, float, float, float]] = []
     about = {"flags": 0, "household": 0, "unit": 0}
-
-    def see(world: simulate.World, rows: np.ndarray) -> bool:
+    for world, rows in traced_weeks(scenario):
         town, state = world.town, world.state
         unit = int(np.searchsorted(town.unit_start, who, side="right")) - 1
         if not weeks:
@@ -77,9 +75,6 @@ def _live(scenario: Scenario, who: int) -> Life:
         fear, distress, pressed = (round(level, 4) for level in levels)
         weeks.append((world.day - world.start - 1, fear, distress, pressed))
         kept.append(rows_about(town, rows, who))
-        return False
-
-    watch(scenario, see)
     return Life(np.concatenate(kept), weeks, **about)
 
 
