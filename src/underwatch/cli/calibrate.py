@@ -111,7 +111,9 @@ def _plan(given: dict[str, Any], folder: Path) -> BankPlan:
 
 def _build(given: dict[str, Any], folder: Path) -> None:
     """Run the worlds that are missing, with the time that is left."""
-    from underwatch.experiments.engine.executors import cores, executor_for
+    from underwatch.errors import Stopped
+    from underwatch.experiments.engine.cores import cores
+    from underwatch.experiments.engine.executors import executor_for
     from underwatch.inference.bank.bank import build
 
     plan, began, done, first = _plan(given, folder), time.monotonic(), 0, 0
@@ -128,7 +130,7 @@ def _build(given: dict[str, Any], folder: Path) -> None:
         with executor_for(given["threads"], given["dask"]) as executor:
             build(plan, folder, given["worlds"], executor, given["threads"] or cores(), told)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("the same command goes on") from None
+        raise Stopped("the same command goes on") from None
 
 
 _DESIGN = """Say what would sharpen an estimate: how much narrower its ranges would be if one thing were added to

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from underwatch.errors import InputError
 from underwatch.terminal import say
 
 if TYPE_CHECKING:
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.facts import Place
     from underwatch.inference.bank.bank import Bank
     from underwatch.inference.checks.recovery import Rehearsal
@@ -101,12 +102,11 @@ Examples:
 def estimate(**given: Any) -> int:
     """Ask the question, answer it, keep the answer and show it."""
     from underwatch.evidence.privacy.access import require_closed
-    from underwatch.files.folders import remove_empty, remove_matching
     from underwatch.inference.answer_files import write_answer
     from underwatch.inference.bank.bank import read_bank, shipped_folder
     from underwatch.inference.findings import first_lines
     from underwatch.inference.inputs.expert_prior import Declared, read_declared
-    from underwatch.inference.workflow import OWN_STEPS, EstimateRequest, OutOfTime, Steps, answer
+    from underwatch.inference.workflow import EstimateRequest, OutOfTime, Steps, answer
 
     one_package(given)
     place = place_of(given["place"])
@@ -122,26 +122,25 @@ def estimate(**given: Any) -> int:
         "package": name, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
         "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
     }  # fmt: skip
-    folder = _folder(given, place, kept, once)
+    directory = _directory(given, place, kept, once)
+    folder = directory.path
     exact = given["exact"] or asked.is_public
     question = EstimateRequest(asked.reading, bank, declared, given["seed"], given["rounds"], exact)
-    steps = Steps(folder / STEPS, given["budget"], lambda step: say(f"{step} ...", err=True))
+    steps = Steps(directory.folder, given["budget"], lambda step: say(f"{step} ...", err=True))
     try:
-        found = answer(question, steps)
+        with directory.hold():
+            found = answer(question, steps)
     except OutOfTime as end:
         say(
             f"The budget of {given['budget']:g} minutes ended before this step: {end}. Without it no gate can be asked "
             f"and no number is shown. Go on with --resume {folder}"
         )
         return 1
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"go on with --resume {folder}") from None
     from underwatch.pages.estimate import estimate_page
 
     truths = [] if rehearsal is None else _keep_rehearsal(folder, found, rehearsal)
     write_answer(folder, found, estimate_page(found, () if rehearsal is None else rehearsal.truth.tolist()), kept)
-    remove_matching(folder / STEPS, OWN_STEPS)  # they hold what the gates may have withheld
-    remove_empty(folder / STEPS)
+    directory.clear()  # the steps hold what the gates may have withheld
     say(*first_lines(found), *truths)
     say(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
     return 0 if found.decision.scale else 1
@@ -201,38 +200,38 @@ def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
     return keyed_letters_of(once, asked.checksum.encode()), once
 
 
-def _folder(given: dict[str, Any], place: Place, question: dict[str, Any], once: str) -> Path:
-    """Return a new folder that holds its question, or the one to go on with if it asks the same; closed to others.
+def _directory(given: dict[str, Any], place: Place, question: dict[str, Any], once: str) -> RunDirectory:
+    """Return a new directory that holds its question, or the one to go on with if it asks the same; closed to others.
 
     The key of a package that has none of its own goes with the steps when all is done.
     """
-    from underwatch.evidence.folder import PRIVATE_FILE, PRIVATE_FOLDER
-    from underwatch.files.folders import kept_folder
-    from underwatch.files.intake.json import read_json
-    from underwatch.files.writing import fresh_folder, numbered_folder, write_atomically
+    from underwatch.evidence.folder import PRIVATE_FILE
+    from underwatch.experiments.engine.run_directory import Kind, RunDirectory
+    from underwatch.files.writing import write_atomically
+    from underwatch.inference.workflow import OWN_STEPS
 
-    if given["resume"] is not None:
-        if given["out"] is not None:
-            raise InputError("--out cannot be given with --resume: the answer goes into that folder")
-        folder = kept_folder(given["resume"], PRIVATE_FOLDER)
-        try:
-            asked = read_json(folder / QUESTION, "question")
-        except OSError:
-            raise InputError(f"--resume {folder}: no estimate was begun there ({QUESTION} is missing)") from None
-        if asked != question:
-            kept = asked if isinstance(asked, dict) else {}
-            other = ", ".join(sorted(key for key in question if kept.get(key) != question[key]))
-            raise InputError(f"--resume {folder}: that folder asks another question ({other}); give the same options")
-        if (folder / "manifest.json").exists():
-            raise InputError(f"--resume {folder}: it is finished; nothing is overwritten")
-        return folder
-    if given["out"]:
-        folder = fresh_folder(given["out"], PRIVATE_FOLDER)
-    else:
-        folder = numbered_folder(RUNS, f"estimate-{place.slug}", PRIVATE_FOLDER)
-    fresh_folder(folder / STEPS, PRIVATE_FOLDER)
-    if once:
-        write_atomically(folder / STEPS / ONCE, once.encode(), PRIVATE_FILE)
-    text = json.dumps(question, indent=1, ensure_ascii=False) + "\n"
-    write_atomically(folder / QUESTION, text.encode(), PRIVATE_FILE)
-    return folder
+    kind = Kind(
+        what="estimate",
+        question=QUESTION,
+        inside=STEPS,
+        own=re.compile(f"{OWN_STEPS.pattern}|{ONCE}"),
+        missing=f"--resume {{folder}}: no estimate was begun there ({QUESTION} is missing)",
+        damaged="{error}",
+        finished="--resume {folder}: it is finished; nothing is overwritten",
+        resume="go on with --resume {folder}",
+        private=True,
+    )
+    if given["resume"] is None:
+        directory = RunDirectory.new(kind, given["out"], f"estimate-{place.slug}", question)
+        if once:
+            write_atomically(directory.folder / ONCE, once.encode(), PRIVATE_FILE)
+        return directory
+    if given["out"] is not None:
+        raise InputError("--out cannot be given with --resume: the answer goes into that folder")
+    directory = RunDirectory.stopped(kind, given["resume"])
+    if directory.question != question:
+        other = ", ".join(sorted(key for key in question if directory.question.get(key) != question[key]))
+        raise InputError(
+            f"--resume {directory.path}: that folder asks another question ({other}); give the same options"
+        )
+    return directory
