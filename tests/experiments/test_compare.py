@@ -151,6 +151,18 @@ def test_an_intervention_for_some_days_ends_and_leaves_the_scenarios_own_changes
     assert [by_day[first + n] for n in range(15)] == [own] * 7 + [0.0] * 5 + [0.9] * 3
 
 
+def test_a_rule_taken_out_for_some_days_returns_and_a_change_of_the_scenario_that_ends_is_met():
+    ends = Change(date(2024, 7, 4), {"p_permit_refused_listed": 0.9, "p_reprimand": 0.9}, until=date(2024, 7, 9))
+    mine = Intervention("mine", "w", times={"p_reprimand": 0.5}, without=frozenset({"S16"}), days=5)
+    phases = with_interventions(SMALL.replace(changes=(ends,)), ((mine, date(2024, 7, 8)),)).phases()
+    by_day = [phase for phase in phases for _ in range(phase.days)]
+    own = SMALL.parameters["p_reprimand"]
+    assert [phase.values["p_reprimand"] for phase in by_day[:15]] == (
+        [own] * 3 + [0.9] * 4 + [0.45] * 2 + [own / 2] * 3 + [own] * 3
+    )
+    assert ["S16" in phase.without for phase in by_day[:15]] == [False] * 7 + [True] * 5 + [False] * 3
+
+
 def test_an_intervention_stays_in_force_over_a_later_change_of_the_scenario():
     pressed = SMALL.replace(changes=(Change(date(2024, 9, 1), {"quota_mps_per_week": 25.0, "p_reprimand": 0.9}),))
     both = find_interventions(["halve-quotas", "end-reprimands"])
@@ -179,6 +191,7 @@ def own(text):
         ('date = "2024-08-01"\nwithout = ["S6"]', "is no date"),
         ("", "nothing changes"),
         ("phone = 1", "identity"),
+        ('days = 0\nwithout = ["S16"]', "days = 0 must be 1 to"),
         ("tmes = {p_reprimand = 0.5}", 'did you mean "times"'),
     ],
 )

@@ -113,7 +113,8 @@ def cases(draw, most=400):
     for days in draw(st.lists(st.integers(1, 15), min_size=1, max_size=2)):
         now = some if draw(st.booleans()) else draw(values())
         order = draw(st.sampled_from([1.0, 1.2, 1.5, 6.0]))
-        phases.append(Phase(day, days, now, frame_without | draw(without), order, order > 1.2))
+        kept = frozenset() if phases and draw(st.booleans()) else frame_without  # a rule may return
+        phases.append(Phase(day, days, now, kept | draw(without), order, order > 1.2))
         day += days
     frame = population.frame(some, draw(st.booleans()), frame_without)
     if draw(st.booleans()):  # small units and areas, so that there are several
@@ -234,6 +235,18 @@ def test_everything_happens_somewhere():
     counts = plain.cells.sum(axis=(0, 1))
     assert [name for name, n in zip(L.INDICATORS, counts, strict=True) if n == 0] == []
     assert {record[1] >> 8 for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
+
+
+def test_a_rule_that_returns_acts_again():
+    c = case(residents=1500, days=40, chunk=400)
+    (whole,) = c.phases
+    spans = ((0, 12, set()), (12, 14, {"S9", "S16"}), (26, 14, set()))
+    c.phases = [replace(whole, day=whole.day + at, days=n, without=frozenset(out)) for at, n, out in spans]
+    world = simulate.run(engine(c), c.phases, TWO_HANDS)
+    assert_same(world, reference(c).run(c.phases))
+    for name in ("arrests", "permits_refused"):
+        daily = world.history.cells[:, :, L.INDICATORS.index(name)].sum(axis=1)
+        assert [bool(daily[at : at + n].any()) for at, n, _ in spans] == [True, False, True]
 
 
 SUBPROCESS = """

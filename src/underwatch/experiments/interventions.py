@@ -66,8 +66,8 @@ class Intervention:
 
     def __post_init__(self) -> None:
         where = f"intervention {self.name}: "
-        if self.days is not None and (self.without or not 1 <= self.days <= _MOST_DAYS):
-            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}, and goes with no rule taken out")
+        if self.days is not None and not 1 <= self.days <= _MOST_DAYS:
+            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}")
         if twice := sorted(set(self.put) & set(self.times)):
             raise InputError(f"{where}{twice[0]} is both set and multiplied; one of them can hold")
         for name in (*self.put, *self.times):
@@ -246,14 +246,13 @@ def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, d
     """Return the scenario with interventions in force from their days to their end, over its own later changes."""
     changes = list(scenario.changes)
     for intervention, day in dated:
-        over = None if intervention.days is None else day + timedelta(intervention.days)
-        last = scenario.end if over is None else over - timedelta(1)
-        later = {change.date for change in scenario.changes if day < change.date <= last}
-        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without))
-        changes += [Change(one, intervention.values(_values_on(scenario, one))) for one in sorted(later)]
-        if over is not None and over <= scenario.end:
-            before = _values_on(scenario, over)
-            changes.append(Change(over, {name: before[name] for name in (*intervention.put, *intervention.times)}))
+        last = scenario.end
+        if intervention.days is not None:
+            last = min(last, day + timedelta(intervention.days - 1))
+        until = last if last < scenario.end else None
+        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without, until))
+        later = sorted(turn for turn in scenario.turns if day < turn <= last)
+        changes += [Change(one, intervention.values(_values_on(scenario, one)), until=until) for one in later]
     return scenario.replace(changes=tuple(changes))
 
 

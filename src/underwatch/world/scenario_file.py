@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,7 +29,7 @@ from underwatch.world.scenario import (
 
 _KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "parameters", "change")
 _CAMPAIGN_KEYS = ("first", "last")
-_CHANGE_KEYS = ("date", "parameters", "without")
+_CHANGE_KEYS = ("date", "until", "parameters", "without")
 
 # What a key about a person looks like, with case, spaces and signs taken out.
 _PERSON_WORDS = (
@@ -115,6 +116,8 @@ def scenario_toml(scenario: Scenario) -> str:
     lines += ["", "[parameters]", *_as_values(scenario.parameters, with_range=True)]
     for change in scenario.changes:
         lines += ["", "[[change]]", f"date = {change.date}"]
+        if change.until is not None:
+            lines.append(f"until = {change.until}")
         if change.without:
             lines.append(f"without = {_as_list(sorted(change.without, key=lambda rule: int(rule[1:])))}")
         if change.values:
@@ -220,9 +223,9 @@ def _days(timing: Mapping[str, Any]) -> tuple[date, date]:
 
 
 def _changes(table: Mapping[str, Any], window: tuple[date, date] | None) -> tuple[Change, ...]:
-    """Return the dated changes; in a window moved by an option, an earlier one holds from its first day on.
+    """Return the dated changes; in a window moved by an option, each holds on those of its days that lie in it.
 
-    A change after the window has no effect in it and is left out.
+    A change with no day in the window has no effect there and is left out.
     """
     listed = table.get("change", [])
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
@@ -241,12 +244,18 @@ def _changes(table: Mapping[str, Any], window: tuple[date, date] | None) -> tupl
             _date("date", entry["date"]),
             {name: checked(name, value, dated=True) for name, value in values.items()},
             _rules(entry.get("without", [])),
+            _date("until", entry["until"]) if "until" in entry else None,
         )
-        if window is not None and change.date < window[0]:
-            change = Change(window[0], change.values, change.without)
-        if window is None or change.date <= window[1]:
-            found.append((_date("date", entry["date"]), change))
-    return tuple(change for _, change in sorted(found, key=lambda pair: pair[0]))
+        found.append(change)
+    found.sort(key=lambda change: change.date)
+    if window is None:
+        return tuple(found)
+    first, last = window
+    return tuple(
+        replace(change, date=max(first, change.date), until=change.until and min(last, change.until))
+        for change in found
+        if change.date <= last and (change.until is None or change.until >= first)
+    )
 
 
 def _campaign(table: Mapping[str, Any]) -> tuple[date, date] | None:
