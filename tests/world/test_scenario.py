@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from underwatch.errors import InputError
 from underwatch.facts import find_place, model_parameters, places
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import Parameters, possible_range, prior_draws
 from underwatch.world.scenario import EPOCH, LAST_DATE, RULES, Change, Scenario, day_number
-from underwatch.world.scenario_file import looks_like_identity, parse, read_scenario, scenario_for, scenario_toml
+from underwatch.world.scenario_file import parse, read_scenario, scenario_for, scenario_toml
 
 FRAME = ("S1", "S2", "S12")
 OPEN_RULES = [rule for rule in RULES if rule not in FRAME]
@@ -286,7 +287,7 @@ def test_a_key_about_a_person_is_refused_with_the_reason(key, where):
 
 
 def test_no_parameter_nor_a_slip_in_one_looks_like_a_person():
-    assert not [name for name in model_parameters() if looks_like_identity(name, model_parameters())]
+    assert not [name for name in model_parameters() if key_tripped(name, model_parameters())]
     with pytest.raises(InputError, match=r"did you mean .share_chinese_phone_user"):
         parse('place = "hoeryong"\n[parameters]\nshare_chinese_phone_usr = 0.02')
 
