@@ -28,9 +28,10 @@ from underwatch.inference.bank.quantities import COUNTED, SLOPE, quantities, slo
 from underwatch.inference.bank.simulations import experiments
 from underwatch.inference.bank.summaries import columns, hear, row_of
 from underwatch.inference.checks.verdict import decide
-from underwatch.inference.findings import counted, first_lines, number, percent, rows
+from underwatch.inference.findings import Findings, counted, number, percent
 from underwatch.inference.inputs.expert_prior import Declared, read_declared
-from underwatch.inference.inputs.observed import read_for, read_table_for
+from underwatch.inference.inputs.observed import read_for, reading_of_table
+from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.inference.workflow import ALL_NAMES, SHAPE, EstimateRequest, Steps, answer
 from underwatch.pages.estimate import estimate_page
 from underwatch.record.tally import Window
@@ -172,24 +173,24 @@ def answers(bank):
 def test_without_an_anchor_no_scale_is_shown_anywhere(answers):
     _, blind = answers
     assert not blind.decision.scale
-    scale = [row for row in rows(blind) if row.name not in SHAPE]
+    scale = [row for row in Findings(blind).rows if row.name not in SHAPE]
     assert scale
     assert all(row.posterior is None and row.why for row in scale)
-    assert not set(draws_table(blind).column_names) & {row.name for row in scale}
-    page = estimate_page(blind)
+    assert not set(draws_table(Findings(blind)).column_names) & {row.name for row in scale}
+    page = estimate_page(Findings(blind))
     for name in (f"{one}_{year}_year" for one in COUNTED for year in ("first", "second")):
         median = f"{np.median(blind.draws[:, ALL_NAMES.index(name)]):.3g}"
         assert f"median is {median}" not in page
-    assert "scale is not identified" in " ".join(first_lines(blind))
+    assert "scale is not identified" in " ".join(Findings(blind).lines)
 
 
 def test_a_bank_too_small_withholds_all_numbers_and_says_which_gate(answers):
     seen, _ = answers
     assert not seen.decision.numbers
-    assert all(row.posterior is None and row.why in ("G2", "G4", "G10", "G3") for row in rows(seen))
-    assert first_lines(seen)[0].startswith("Nothing can be said in numbers")
-    assert any("1000 are needed" in line for line in first_lines(seen))
-    assert draws_table(seen).column_names == ["set", "draw"]
+    assert all(row.posterior is None and row.why in ("G2", "G4", "G10", "G3") for row in Findings(seen).rows)
+    assert Findings(seen).lines[0].startswith("Nothing can be said in numbers")
+    assert any("1000 are needed" in line for line in Findings(seen).lines)
+    assert draws_table(Findings(seen)).column_names == ["set", "draw"]
 
 
 def let_through(answer):
@@ -202,15 +203,15 @@ def let_through(answer):
 def test_where_all_gates_pass_prior_stands_beside_posterior(answers):
     seen, _ = answers
     shown = let_through(seen)
-    found = {row.name: row for row in rows(shown)}
+    found = {row.name: row for row in Findings(shown).rows}
     assert all(row.posterior is not None for row in found.values())
     at = ALL_NAMES.index("listed_residents_second_year")
     assert found["listed_residents_second_year"].posterior == pytest.approx(
         np.quantile(seen.draws[:, at], (0.05, 0.5, 0.95))
     )
-    table = draws_table(shown)
+    table = draws_table(Findings(shown))
     assert table.field("listed_residents_second_year").metadata[b"unit"] == b"residents"
-    page = estimate_page(shown)
+    page = estimate_page(Findings(shown))
     assert "estimated by model" in page
     assert not [name for name in channel_prior() if name in page]
     assert "http" not in page.split("<body>")[1].replace("http-equiv", "")
@@ -221,12 +222,14 @@ def test_without_one_report_that_is_said_before_any_number(answers):
     seen, _ = answers
     reading = replace(seen.question.reading, n_incidents=0, n_reports=0)
     shown = let_through(replace(seen, question=replace(seen.question, reading=reading, exact=True)))
-    assert first_lines(shown)[0].startswith(f"Not one report is about {PLACE.name} in this window")
-    assert "It rests on 0 reports of 0 incidents (reported)" in first_lines(shown)[-1]
-    assert not first_lines(let_through(seen))[0].startswith("Not one report")
+    assert Findings(shown).lines[0].startswith(f"Not one report is about {PLACE.name} in this window")
+    assert "It rests on 0 reports of 0 incidents (reported)" in Findings(shown).lines[-1]
+    assert not Findings(let_through(seen)).lines[0].startswith("Not one report")
     banded = let_through(replace(seen, question=replace(seen.question, reading=reading)))
-    assert first_lines(banded)[0].startswith(f"Fewer than 10 reports, or none, are about {PLACE.name} in this window")
-    assert "fewer than 10 reports of fewer than 10 incidents (reported)" in first_lines(banded)[-1]
+    assert (
+        Findings(banded).lines[0].startswith(f"Fewer than 10 reports, or none, are about {PLACE.name} in this window")
+    )
+    assert "fewer than 10 reports of fewer than 10 incidents (reported)" in Findings(banded).lines[-1]
 
 
 def test_chances_and_numbers_of_things_read_as_one_would_say_them():
@@ -318,7 +321,7 @@ def _is_as_private_as_the_package(folder, package, printed):
     told = [printed, *(path.read_text() for path in paths if path.suffix in (".json", ".csv", ".html"))]
     for text in told:
         assert not re.search(r"\b(13 reports|12 incidents|17 of another window|437|91 )", text)
-        assert package.fingerprint() not in text
+        assert package.fingerprint not in text
         assert package.key not in text
     assert "10 to 19 reports of 10 to 19 incidents (reported)" in told[0]
     assert "Set aside: 10 to 19 of another window" in told[0]
@@ -353,7 +356,7 @@ def test_a_safe_table_is_read_and_heard_through_the_same_rules(tmp_path, bank):
         lines.append(f"{slot},north-hamgyong,all,{n},{'yes' if n else 'no'},reported")
     (folder / "safe_table.csv").write_text("\n".join(lines) + "\n")
     (folder / "release.json").write_text('{"min_cell": 10, "epsilon": null, "source_cap": 5}')
-    read = read_table_for(folder, PLACE, WINDOW)
+    read = reading_of_table(read_safe_table(folder, PLACE, WINDOW), PLACE, WINDOW)
     seen = row_of(read.observed, read.setting)
     assert seen == pytest.approx([np.log1p(41), np.log1p(5), 1, 0])
     runs = experiments(bank, read.setting, 1)
@@ -363,7 +366,7 @@ def test_a_safe_table_is_read_and_heard_through_the_same_rules(tmp_path, bank):
     assert (runs.x[:, :2][~shown] == np.log1p(5)).all()
     (folder / "release.json").write_text("{}")
     with pytest.raises(InputError, match="no whole safe table"):
-        read_table_for(folder, PLACE, WINDOW)
+        reading_of_table(read_safe_table(folder, PLACE, WINDOW), PLACE, WINDOW)
 
 
 def test_the_example_package_is_one_list_without_an_anchor():
@@ -374,14 +377,14 @@ def test_the_example_package_is_one_list_without_an_anchor():
 
 def test_posterior_draws_are_written_with_units(tmp_path, answers):
     path = tmp_path / "draws.parquet"
-    pq.write_table(draws_table(answers[0]), path)
+    pq.write_table(draws_table(Findings(answers[0])), path)
     assert pq.read_table(path).num_rows == len(answers[0].prior) + 4 * len(answers[0].draws)
 
 
 def test_the_posterior_is_a_tree_that_arviz_reads(tmp_path, answers):
     """Groups posterior and prior, chain and draw first, units on each quantity; no withheld one in it."""
     shown = let_through(answers[0])
-    told = write_answer(tmp_path, shown, "<p>", {})
+    told = write_answer(tmp_path, Findings(shown), "<p>", {})
     assert TREE in told["files"]
     with xr.open_datatree(tmp_path / TREE, engine="h5netcdf") as tree:
         assert set(tree.children) == {"posterior", "prior"}

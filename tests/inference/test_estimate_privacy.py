@@ -45,7 +45,7 @@ def test_a_package_without_a_key_gets_a_name_for_once_and_can_be_gone_on_with(pa
         assert found.exit_code == 1
         assert "cannot prove that it is the same package" in found.stderr
     assert name_in(tmp_path / "a") != name_in(tmp_path / "b")
-    assert letters_of(content.fingerprint().encode()) != name_in(tmp_path / "a")
+    assert letters_of(content.fingerprint.encode()) != name_in(tmp_path / "a")
     once = tmp_path / "a" / "steps" / "key"
     assert is_key(once.read_text())
     assert once.stat().st_mode & 0o777 == 0o600
@@ -93,12 +93,12 @@ def test_exact_counts_are_refused_where_others_can_look(package, bank_folder, tm
 def test_only_what_is_public_is_told_as_it_is_and_by_a_plain_checksum(tmp_path):
     given = {"example": False, "package": None, "no_anchors": False}
     example = asked_of({**given, "example": True}, PLACE, WINDOW)
-    assert (example.is_public, example.name) == (True, example_package().fingerprint())
+    assert (example.is_public, example.name) == (True, example_package().fingerprint)
     write_files(tmp_path / "e", to_files(example_package().keyed()))
     assert asked_of({**given, "package": tmp_path / "e"}, PLACE, WINDOW).is_public
     told_here = made_package(some_reports())
     rehearsed = asked_of({**given, "rehearsed": SimpleNamespace(package=told_here)}, PLACE, WINDOW)
-    assert (rehearsed.is_public, rehearsed.name) == (True, told_here.fingerprint())
+    assert (rehearsed.is_public, rehearsed.name) == (True, told_here.fingerprint)
     # A mark in a file is no proof: anybody can set it.
     for kind in ("synthetic", "example", "evidence"):
         marked = replace(told_here, kind=kind, declares=())

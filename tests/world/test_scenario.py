@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place, model_parameters, places
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import Parameters, possible_range, prior_draws
 from underwatch.world.scenario import EPOCH, LAST_DATE, RULES, Change, Scenario, day_number
 from underwatch.world.scenario_file import (
     _CAMPAIGN_KEYS,
     _CHANGE_KEYS,
     _KEYS,
-    looks_like_identity,
     parse,
     read_scenario,
     scenario_for,
@@ -387,7 +387,7 @@ def test_a_key_about_a_person_is_refused_with_the_reason(key, where):
 
 
 def test_no_parameter_nor_a_slip_in_one_looks_like_a_person():
-    assert not [name for name in model_parameters() if looks_like_identity(name, model_parameters())]
+    assert not [name for name in model_parameters() if key_tripped(name, model_parameters())]
     with pytest.raises(InputError, match=r"did you mean .share_chinese_phone_user"):
         parse('place = "hoeryong"\n[parameters]\nshare_chinese_phone_usr = 0.02')
 

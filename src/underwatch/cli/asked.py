@@ -61,21 +61,18 @@ def of_this_place(bank: Bank, place: Place) -> None:
 def asked_of(given: dict[str, Any], place: Place, window: Window) -> Asked:
     """Read the package or the safe table."""
     from underwatch.evidence.check.checking import read_package
-    from underwatch.evidence.format.ids import letters_of
-    from underwatch.evidence.release.publish import TABLE_FILE
     from underwatch.evidence.samples.example import example_package, is_the_example
-    from underwatch.files.intake.regular import read_bytes
-    from underwatch.inference.inputs.observed import read_for, read_table_for
-    from underwatch.inference.inputs.safe_table import LARGEST_TABLE, is_safe_table
+    from underwatch.inference.inputs.observed import read_for, reading_of_table
+    from underwatch.inference.inputs.safe_table import is_safe_table, read_safe_table
 
     path: Path | None = given["package"]
     if path is not None and is_safe_table(path):
-        checksum = letters_of(read_bytes(path / TABLE_FILE, LARGEST_TABLE, "safe table"))
-        return Asked(read_table_for(path, place, window), checksum, checksum, True)
+        table = read_safe_table(path, place, window)
+        return Asked(reading_of_table(table, place, window), table.checksum, table.checksum, True)
     if given.get("rehearsed") is not None:
         package = given["rehearsed"].package
     else:
         package = example_package() if path is None else read_package(path)
-    is_public, checksum = path is None or is_the_example(package), package.fingerprint()
+    is_public, checksum = path is None or is_the_example(package), package.fingerprint
     name = checksum if is_public else package.keyed_name() if package.key else ""
     return Asked(read_for(package, place, window, not given["no_anchors"]), name, checksum, is_public)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from underwatch.facts import Place
     from underwatch.inference.bank.bank import Bank
     from underwatch.inference.checks.recovery import Rehearsal
+    from underwatch.inference.findings import Findings
     from underwatch.inference.inputs.expert_prior import Declared
-    from underwatch.inference.workflow import Answer
 
 QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
 _LONGEST_KEY = 100  # bytes
@@ -104,7 +104,7 @@ def estimate(**given: Any) -> int:
     from underwatch.evidence.privacy.access import require_closed
     from underwatch.inference.answer_files import write_answer
     from underwatch.inference.bank.bank import read_bank, shipped_folder
-    from underwatch.inference.findings import first_lines
+    from underwatch.inference.findings import Findings
     from underwatch.inference.inputs.expert_prior import Declared, read_declared
     from underwatch.inference.workflow import EstimateRequest, OutOfTime, Steps, answer
 
@@ -138,10 +138,11 @@ def estimate(**given: Any) -> int:
         return 1
     from underwatch.pages.estimate import estimate_page
 
-    truths = [] if rehearsal is None else _keep_rehearsal(folder, found, rehearsal)
-    write_answer(folder, found, estimate_page(found, () if rehearsal is None else rehearsal.truth.tolist()), kept)
+    findings = Findings(found)
+    truths = [] if rehearsal is None else _keep_rehearsal(folder, findings, rehearsal)
+    write_answer(folder, findings, estimate_page(findings, () if rehearsal is None else rehearsal.truth.tolist()), kept)
     directory.clear()  # the steps hold what the gates may have withheld
-    say(*first_lines(found), *truths)
+    say(*findings.lines, *truths)
     say(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
     return 0 if found.decision.scale else 1
 
@@ -155,17 +156,17 @@ def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
     return rehearse(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
 
 
-def _keep_rehearsal(folder: Path, found: Answer, rehearsal: Rehearsal) -> list[str]:
+def _keep_rehearsal(folder: Path, findings: Findings, rehearsal: Rehearsal) -> list[str]:
     """Keep the package and what is true behind it, beside what is said; return it in words."""
     from underwatch.evidence.folder import PRIVATE_FILE, write_files
     from underwatch.evidence.package import to_files
     from underwatch.files.writing import write_atomically
-    from underwatch.inference.findings import number, rows
+    from underwatch.inference.findings import number
 
     if not (folder / PACKAGE).exists():
         write_files(folder / PACKAGE, to_files(rehearsal.package.keyed()))
     table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
-    for row, truth in zip(rows(found), rehearsal.truth.tolist(), strict=True):
+    for row, truth in zip(findings.rows, rehearsal.truth.tolist(), strict=True):
         ends = row.posterior
         holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
         table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')

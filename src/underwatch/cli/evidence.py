@@ -168,14 +168,14 @@ def import_(
 def check(folder: Path, key: Path | None, as_json_: bool, today: datetime | None) -> int:
     """Say what is wrong in a package (folder, zip or sealed), and what to do. Writes nothing; 0 clean, 1 findings."""
     files = _unlocked(folder, key)
-    findings, fingerprint = examine(files, today.date() if today else None)
-    _say_findings(findings, folder.resolve().name, as_json_, fingerprint)
+    found = examine(files, today.date() if today else None)
+    _say_findings(found.findings, folder.resolve().name, as_json_, found.fingerprint)
     if not as_json_:
-        if fingerprint:
-            say(f"fingerprint {fingerprint[:14]} (note it down: it tells later whether anything was cut off)")
+        if found.fingerprint:
+            say(f"fingerprint {found.fingerprint[:14]} (note it down: it tells later whether anything was cut off)")
         if folder.is_dir() and working_path(folder).exists():
             say("There is a working copy as well, not sealed; `underwatch evidence save` brings it here.")
-    return exit_code(findings)
+    return exit_code(found.findings)
 
 
 def _say_findings(findings: list[Finding], what: str, as_json_: bool, fingerprint: str = "") -> None:
@@ -212,10 +212,11 @@ def _no_working_copy(folder: Path) -> None:
 @click.option("--discard", is_flag=True, help="Remove the working copy and keep the folder as it is.")
 def work(folder: Path, discard: bool) -> None:
     """Make a working copy of a package in SQLite, for several editors at once. It is not sealed."""
-    from underwatch.evidence.edit.work import discard_work, start_work
+    from underwatch.evidence.edit.store import remove_working_copy
+    from underwatch.evidence.edit.work import start_work
 
     if discard:
-        say("The working copy is gone." if discard_work(folder) else "There was no working copy.")
+        say("The working copy is gone." if remove_working_copy(folder) else "There was no working copy.")
         return
     start_work(folder).close()
     say(f"{working_path(folder)} is the working copy, not sealed; sealing removes it.")
@@ -271,8 +272,9 @@ def merge(first: Path, second: Path, out: Path | None, today: datetime | None) -
     day = today.date() if today else None
     ours, theirs = read_package(first, day), read_package(second, day)
     both = joined(ours, theirs).keyed()
-    check_package(to_files(both), day)
-    write_files(out, to_files(both))
+    files = to_files(both)
+    check_package(files, day)
+    write_files(out, files)
     found = met_in_merging(ours, theirs, both)
     _say_findings(found, "reports that came twice", False)
     say(f"{out}: {len(both.table('reports').rows)} reports. It is not sealed.")

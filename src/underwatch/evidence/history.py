@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from underwatch.errors import InputError
 from underwatch.evidence.check.problems import Finding, finding
-from underwatch.evidence.format.ids import letters_of, many_letters_of, new_id
+from underwatch.evidence.format.ids import letters_of, new_id
 from underwatch.evidence.format.table_schemas import CHANGES, TABLES
 from underwatch.evidence.package import Package, Row, content_of, recorded_rows
 
@@ -45,7 +45,7 @@ class Segment:
         else:
             action = "change" if before is not None and before.content else "add"
         cells = (self.name, str(self.seq), who, reason, *key, action, before.entry if before else "", content)
-        self.last = entry_of(self.last, cells)
+        self.last = entry_of(self.last, ",".join(cells))
         return (*cells, self.last)
 
 
@@ -54,9 +54,9 @@ def new_segment() -> Segment:
     return Segment(new_id())
 
 
-def entry_of(previous: str, cells: Iterable[str]) -> str:
+def entry_of(previous: str, text: str) -> str:
     """Return the checksum of a line: over the line before it in the chain, and its own cells without the checksum."""
-    return letters_of(f"{previous},{','.join(cells)}".encode())
+    return letters_of(f"{previous},{text}".encode())
 
 
 def heads(lines: Iterable[Row]) -> dict[Key, list[Head]]:
@@ -129,7 +129,7 @@ def verify(changes: Lines, tables: Mapping[str, Lines], unread: Collection[str] 
     n_rows = 0
     for name, lines in tables.items():
         rows = [(name, row_id) for row_id in lines.columns[TABLES[name].names[0]]]
-        contents = many_letters_of(f"{name},{text}" for text in lines.texts)
+        contents = [letters_of(f"{name},{text}".encode()) for text in lines.texts]
         n_rows += len(rows)
         if forked or [latest.get(key) for key in rows] != contents:
             found += _differing(name, rows, contents, lines.numbers, latest, forked)
@@ -202,7 +202,7 @@ def _broken(changes: Lines, seqs: Sequence[int]) -> list[Finding]:
             found.append(
                 finding("history-broken", _FILE, changes.numbers[at], "seq", "A number is missing or doubled.")
             )
-    wanted_entries = many_letters_of(f"{last},{text}" for last, text in zip(previous, changes.texts, strict=False))
+    wanted_entries = [entry_of(last, text) for last, text in zip(previous, changes.texts, strict=True)]
     for at, (entry, wanted_entry) in enumerate(zip(entries, wanted_entries, strict=True)):
         if entry != wanted_entry:
             hint = "Take changes.csv from your last good copy."

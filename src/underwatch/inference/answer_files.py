@@ -6,6 +6,7 @@ is for its owner alone to read (0600), like the evidence that it comes from: dra
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -20,9 +21,9 @@ import pyarrow.parquet as pq
 from underwatch import __version__
 from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.files.folders import temporary_folder
-from underwatch.files.writing import write_atomically
-from underwatch.inference.findings import MODEL, first_lines, rows, said_by, unit_of_column, words_of
-from underwatch.inference.workflow import ALL_NAMES, Answer
+from underwatch.files.writing import csv_bytes, write_atomically
+from underwatch.inference.findings import MODEL, Findings, unit_of_column, words_of
+from underwatch.inference.workflow import ALL_NAMES
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
 TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
@@ -30,14 +31,9 @@ _FOR_TREES = ("xarray", "h5netcdf", "h5py")  # the extra `arviz`
 _COLUMNS = ("quantity", "unit", "prior_05", "prior_50", "prior_95", "posterior", "withheld_by")
 
 
-def shown_names(answer: Answer) -> list[str]:
-    """Return the quantities that no gate withholds."""
-    return [row.name for row in rows(answer) if row.posterior is not None]
-
-
-def draws_table(answer: Answer) -> pa.Table:
+def draws_table(findings: Findings) -> pa.Table:
     """Return prior and posterior draws, and those under each law alone, of what may be shown; units in the fields."""
-    names = shown_names(answer)
+    answer, names = findings.answer, findings.shown
     sets = {"prior": answer.prior, "posterior": answer.draws}
     sets |= {f"{law} law alone": draws for law, draws in answer.by_law.items()}
     fields = [pa.field("set", pa.string()), pa.field("draw", pa.int32())]
@@ -55,18 +51,17 @@ def draws_table(answer: Answer) -> pa.Table:
     )
 
 
-def write_tree(answer: Answer, path: Path) -> bool:
+def write_tree(findings: Findings, path: Path) -> bool:
     """Write prior and posterior as an xarray DataTree (the form of ArviZ 1.x); False where xarray is not installed."""
     if any(find_spec(module) is None for module in _FOR_TREES):
         return False
     import xarray as xr
 
-    names = shown_names(answer)
-    groups = {}
+    answer, groups = findings.answer, {}
     for group, draws in (("posterior", answer.draws), ("prior", answer.prior)):
         variables = {
             name: (("chain", "draw"), draws[None, :, ALL_NAMES.index(name)], {"units": unit_of_column(name)})
-            for name in names
+            for name in findings.shown
         }
         coordinates = {"chain": [0], "draw": np.arange(len(draws))}
         about = {"label": MODEL, "inference_library": "underwatch", "inference_library_version": __version__}
@@ -77,50 +72,34 @@ def write_tree(answer: Answer, path: Path) -> bool:
     return True
 
 
-def write_answer(folder: Path, answer: Answer, report: str, question: Mapping[str, Any]) -> dict[str, Any]:
+def write_answer(folder: Path, findings: Findings, report: str, question: Mapping[str, Any]) -> dict[str, Any]:
     """Write all that an answer leaves into its folder and return the manifest."""
-    import hashlib
-
+    answer = findings.answer
+    cells = [(r.words, r.unit, *(f"{v:.4g}" for v in r.prior), r.said, r.why) for r in findings.rows]
     files: dict[str, bytes] = {
         REPORT: report.encode(),
-        TABLE: _csv(_COLUMNS, _cells(answer)),
-        GATES: _csv(("gate", "state", "sentence"), list(said_by(answer))),
+        TABLE: csv_bytes([_COLUMNS, *cells]),
+        GATES: csv_bytes([("gate", "state", "sentence"), *findings.verdicts]),
     }
-    if shown_names(answer):
+    if findings.shown:
         sink = BytesIO()
-        pq.write_table(draws_table(answer), sink)
+        pq.write_table(draws_table(findings), sink)
         files[POSTERIOR] = sink.getvalue()
     for name, data in files.items():
         write_atomically(folder / name, data, PRIVATE_FILE)
-    if shown_names(answer) and write_tree(answer, folder / TREE):
+    if findings.shown and write_tree(findings, folder / TREE):
         files[TREE] = (folder / TREE).read_bytes()
-    told = {
+    hashes = {name: hashlib.blake2b(content, digest_size=20).hexdigest() for name, content in sorted(files.items())}
+    manifest = {
         "what": "estimate",
         "version": __version__,
         "question": dict(question),
         "bank": {"key": answer.question.bank.key, "worlds": len(answer.question.bank)},
         "rounds": answer.rounds,
         "rows": answer.rows,
-        "says": list(first_lines(answer)),
-        "files": {
-            name: hashlib.blake2b(content, digest_size=20).hexdigest() for name, content in sorted(files.items())
-        },
+        "says": list(findings.lines),
+        "files": hashes,
     }
-    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     write_atomically(folder / MANIFEST, text.encode(), PRIVATE_FILE)
-    return told
-
-
-def _cells(answer: Answer) -> list[tuple[str, ...]]:
-    return [(r.words, r.unit, *(f"{v:.4g}" for v in r.prior), r.said, r.why) for r in rows(answer)]
-
-
-def _csv(header: tuple[str, ...], body: list[tuple[str, ...]]) -> bytes:
-    import csv
-    import io
-
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(body)
-    return text.getvalue().encode()
+    return manifest

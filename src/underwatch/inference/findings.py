@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -82,49 +83,65 @@ def in_words_of_columns(sentence: str) -> str:
     return sentence
 
 
-def said_by(answer: Answer) -> tuple[tuple[str, str, str], ...]:
-    """Return gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
-    found = []
-    for verdict in answer.verdicts:
-        said = in_words_of_columns(verdict.sentence)
-        if verdict.gate == "G8" and not answer.decision.scale:
-            said = "What it says names medians, and none is shown without a scale."
-        found.append((verdict.gate, verdict.state, said))
-    return tuple(found)
+@dataclass(frozen=True)
+class Findings:
+    """An answer told: its rows, the verdicts of the gates, and what comes first; each is worked out once."""
+
+    answer: Answer
+
+    @cached_property
+    def verdicts(self) -> tuple[tuple[str, str, str], ...]:
+        """Gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
+        found = []
+        for verdict in self.answer.verdicts:
+            said = in_words_of_columns(verdict.sentence)
+            if verdict.gate == "G8" and not self.answer.decision.scale:
+                said = "What it says names medians, and none is shown without a scale."
+            found.append((verdict.gate, verdict.state, said))
+        return tuple(found)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """A row for each quantity and each ratio of the years, prior beside posterior."""
+        return tuple(_row(self.answer, index, name) for index, name in enumerate(ALL_NAMES))
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """The quantities that no gate withholds."""
+        return tuple(row.name for row in self.rows if row.posterior is not None)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """What is known, what is not, and why, the most important first."""
+        return tuple(_lines(self.answer, {row.name: row for row in self.rows}))
 
 
-def rows(answer: Answer) -> tuple[Row, ...]:
-    """Return a row for each quantity and each ratio of the years, prior beside posterior."""
-    decision = answer.decision
-    found = []
+def _row(answer: Answer, index: int, name: str) -> Row:
+    """Return the row of one quantity."""
+    is_scale, decision = name not in SHAPE, answer.decision
     refused = next((v.gate for v in answer.verdicts if v.state == "refuses" and v.gate != "G1"), "")
-    wide = {name: answer.laws[at].state != "passes" for at, name in enumerate(COUNTED)}
-    for at, name in enumerate(ALL_NAMES):
-        is_scale = name not in SHAPE
-        why = refused if not decision.numbers else "G1" if is_scale and not decision.scale else ""
-        if name == SLOPE and answer.side.state == "refuses":
-            why = why or "G4"
-        shown = None if why else _quantiles(answer.draws[:, at])
-        humps: Sequence[Hump] = ()
-        if shown is not None:
-            both = np.concatenate([answer.prior[:, at], answer.draws[:, at]])
-            humps = find_humps(answer.draws[:, at], (float(both.min()), float(both.max())), name != SLOPE)
-        medians = [float(np.median(one[:, at])) for one in answer.by_law.values()]
-        counted = next((one for one in COUNTED if name.startswith(one)), "")
-        found.append(
-            Row(
-                name,
-                words_of(name),
-                unit_of_column(name),
-                _quantiles(answer.prior[:, at]),
-                shown,
-                not wide.get(counted, False) and len(humps) < 2,
-                tuple(humps),
-                None if why or name == SLOPE else (min(medians), max(medians)),
-                why,
-            )
-        )
-    return tuple(found)
+    why = refused if not decision.numbers else "G1" if is_scale and not decision.scale else ""
+    if name == SLOPE and answer.side.state == "refuses":
+        why = why or "G4"
+    prior, draws = answer.prior[:, index], answer.draws[:, index]
+    humps: Sequence[Hump] = ()
+    if not why:
+        both = np.concatenate([prior, draws])
+        humps = find_humps(draws, (float(both.min()), float(both.max())), name != SLOPE)
+    medians = [float(np.median(alone[:, index])) for alone in answer.by_law.values()]
+    counted = next((number for number, stem in enumerate(COUNTED) if name.startswith(stem)), None)
+    agreed = counted is None or answer.laws[counted].state == "passes"
+    return Row(
+        name=name,
+        words=words_of(name),
+        unit=unit_of_column(name),
+        prior=_quantiles(prior),
+        posterior=None if why else _quantiles(draws),
+        median=agreed and len(humps) < 2,
+        humps=tuple(humps),
+        laws=None if why or name == SLOPE else (min(medians), max(medians)),
+        why=why,
+    )
 
 
 def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
@@ -132,11 +149,9 @@ def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
-def first_lines(answer: Answer) -> tuple[str, ...]:
-    """Say what is known, what is not, and why, the most important first."""
+def _lines(answer: Answer, by_name: Mapping[str, Row]) -> list[str]:
     reading, decision = answer.question.reading, answer.decision
     place = reading.setting.place.name
-    by_name = {row.name: row for row in rows(answer)}
     lines = [_hardly_a_report(answer)] if decision.scale and _is_hardly_told_of(answer) else []
     if not decision.numbers:
         lines.append(f"Nothing can be said in numbers of the surveillance behind these reports in {place}.")
@@ -151,8 +166,7 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
         lines += [_trend(answer, name) for name in RATIOS]
         if answer.side.state != "refuses":
             lines.append(_side(answer))
-    lines.append(_evidence(answer))
-    return tuple(lines)
+    return [*lines, _evidence(answer)]
 
 
 def _is_hardly_told_of(answer: Answer) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +10,7 @@ import numpy as np
 
 from underwatch import __version__
 from underwatch.evidence.folder import PRIVATE_FILE
-from underwatch.files.writing import write_atomically
+from underwatch.files.writing import csv_bytes, write_atomically
 from underwatch.inference.bank.quantities import COUNTED
 from underwatch.inference.checks.proof import LEVELS, Proof
 from underwatch.inference.design import Option, column
@@ -59,8 +57,9 @@ def write_proofs(folder: Path, proofs: Sequence[Proof], key: str) -> None:
         for p in proofs
         for v in p.verdicts
     ]
-    write_atomically(folder / "calibration.csv", _csv(_COLUMNS, rows))
-    write_atomically(folder / "verdicts.csv", _csv(("package", "gate", "state", "figure", "bar", "sentence"), verdicts))
+    write_atomically(folder / "calibration.csv", csv_bytes([_COLUMNS, *rows]))
+    header = ("package", "gate", "state", "figure", "bar", "sentence")
+    write_atomically(folder / "verdicts.csv", csv_bytes([header, *verdicts]))
     write_atomically(folder / "report.html", proofs_page(proofs).encode())
     told = {
         "what": "calibrate", "version": __version__, "bank": key, "worlds": proofs[0].n_worlds,
@@ -182,12 +181,4 @@ def write_design(folder: Path, found: Sequence[Option]) -> None:
         for one in found
         for at, name in enumerate(ALL_NAMES)
     ]  # fmt: skip
-    write_atomically(folder / "design.csv", _csv(header, rows), PRIVATE_FILE)
-
-
-def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    write_atomically(folder / "design.csv", csv_bytes([header, *rows]), PRIVATE_FILE)

@@ -8,7 +8,7 @@ import numpy as np
 
 from underwatch.experiments.engine.tallies import STRENGTHS
 from underwatch.inference.bank.quantities import COUNTED
-from underwatch.inference.findings import LEVELS, MODEL, WITHHELD, Row, first_lines, number, percent, rows, said_by
+from underwatch.inference.findings import LEVELS, MODEL, WITHHELD, Findings, Row, number, percent, words_of
 from underwatch.inference.npe.modes import density
 from underwatch.inference.workflow import ALL_NAMES, Answer
 from underwatch.pages.charts.plots import Chart
@@ -40,10 +40,10 @@ _ARTICLES = {
 _SHOWN_CURVES = 40
 
 
-def estimate_page(answer: Answer, truth: Sequence[float] = ()) -> str:
+def estimate_page(findings: Findings, truth: Sequence[float] = ()) -> str:
     """Return the page of an answer; the same answer gives the same bytes. `truth` stands beside it in a rehearsal."""
+    answer = findings.answer
     reading = answer.question.reading
-    found = rows(answer)
     window = reading.setting.window
     worlds = len(answer.question.bank)
     about = (
@@ -58,10 +58,10 @@ def estimate_page(answer: Answer, truth: Sequence[float] = ()) -> str:
         title=f"What the silence hides: {reading.setting.place.name}",
         about=about,
         statement=STATEMENT,
-        lines=first_lines(answer),
-        rows=[(*_cells(row), *map(number, truth[at : at + 1])) for at, row in enumerate(found)],
+        lines=findings.lines,
+        rows=[(*_cells(row), *map(number, truth[at : at + 1])) for at, row in enumerate(findings.rows)],
         rehearsed=bool(len(truth)),
-        gates=said_by(answer),
+        gates=findings.verdicts,
         declared=answer.question.declared,
         charts=charts,
         limits=LIMITS,
@@ -94,7 +94,7 @@ def _density_chart(answer: Answer, name: str) -> Chart:
         axis.set_yticks([])
         axis.set_title(f"{year} year", fontsize=10, loc="left")
     axes[0].legend(loc="upper right")
-    title = next(row.words for row in rows(answer) if row.name.startswith(name)).split(",")[0].capitalize()
+    title = words_of(f"{name}_first_year").split(",")[0].capitalize()
     svg = inline_svg(picture, f"d-{name}", f"Prior and posterior of {title}; the table has the numbers")
     caption = f"Density over the logarithm, {answer.draws.shape[0]} draws of the posterior; {MODEL}."
     header = ("", "5 %", "25 %", "50 %", "75 %", "95 %")

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from underwatch.channel.expected_counts import LAWS
 from underwatch.cli import main
-from underwatch.evidence.check.checking import check, check_files
+from underwatch.evidence.check.checking import check_files
+from underwatch.evidence.folder import read_files
 from underwatch.evidence.package import to_files
 from underwatch.evidence.reading import reports, survey
 from underwatch.experiments.engine.tallies import SETTLING
@@ -77,7 +78,7 @@ def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path):
     assert f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown" in found.output
     assert found.output.count(" Held.\n") == held.count("yes")
     assert found.output.count(" Missed.\n") == held.count("no")
-    assert [one for one in check(out / "package") if one.level == "error"] == []
+    assert [one for one in check_files(read_files(out / "package")) if one.level == "error"] == []
     both = CliRunner().invoke(main, ["estimate", "--example", "--rehearsal", "3"])
     assert both.exit_code == 2
     assert "name one package" in both.output

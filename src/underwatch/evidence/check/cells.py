@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 
 from underwatch.errors import nearest
 from underwatch.evidence.check.problems import MOST_LISTED, Finding, finding
-from underwatch.evidence.check.tripwire import tripped
 from underwatch.evidence.format.descriptor import ADDRESS_PATTERN, AMOUNT_PATTERN, COUNT_PATTERN
 from underwatch.evidence.format.gazetteer import code_of_name, gazetteer
 from underwatch.evidence.format.ids import not_hashes, not_ids
@@ -16,6 +15,7 @@ from underwatch.evidence.format.periods import parse_period
 from underwatch.evidence.format.table_schemas import PLACES_FILE, Column, TableForm
 from underwatch.evidence.format.vocabularies import codes, vocabulary_files
 from underwatch.evidence.package import Sheet
+from underwatch.files.tripwire import tripped
 
 _AMOUNT, _COUNT, _ADDRESS = (
     re.compile(pattern, re.ASCII) for pattern in (AMOUNT_PATTERN, COUNT_PATTERN, ADDRESS_PATTERN)

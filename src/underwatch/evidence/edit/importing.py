@@ -19,7 +19,6 @@ from underwatch.errors import InputError, nearest
 from underwatch.evidence.check.cells import check_cells
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.check.problems import ERROR, MOST_LISTED, Finding, finding
-from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.edit.alike import known
 from underwatch.evidence.edit.mapping_form import check_form
 from underwatch.evidence.folder import LARGEST_FILE
@@ -31,6 +30,7 @@ from underwatch.evidence.history import recorded
 from underwatch.evidence.package import Package, Row, Sheet, read_sheet, separator_hint, to_files
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
+from underwatch.files.tripwire import column_tripped, tripped
 from underwatch.record.dates import coarsen
 
 _FORM = TABLES[REPORTS]

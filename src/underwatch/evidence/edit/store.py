@@ -137,7 +137,7 @@ class WorkingCopy:
                     (_KIND, package.kind),
                     (_DECLARES, " ".join(package.declares)),
                     (_KEY, package.key),
-                    (_LOADED, package.fingerprint()),
+                    (_LOADED, package.fingerprint),
                 )
                 base.executemany("INSERT INTO meta VALUES (?, ?)", meta)
                 for name in TABLES:
@@ -204,10 +204,6 @@ class WorkingCopy:
     def _rows(self, name: str) -> list[Row]:
         columns = ", ".join(f'"{column}"' for column in TABLES[name].names)
         return [tuple(str(cell) for cell in row) for row in self._base.execute(f'SELECT {columns} FROM "{name}"')]
-
-    def is_changed(self) -> bool:
-        """Say whether it differs from the folder it was made from or last saved to."""
-        return self.package().fingerprint() != self.loaded()
 
     def loaded(self) -> str:
         """Return the fingerprint of the package it was made from or last saved as."""

@@ -5,10 +5,8 @@ which optional tables it has, and its key; so the descriptor is no place for fre
 secret: what is computed from the package names it by a hash that only who has the key can make (`Package.keyed_name`).
 """
 
-import csv
-import io
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from underwatch.evidence.format import ids, periods
 from underwatch.evidence.format.gazetteer import COLUMNS as PLACE_COLUMNS
@@ -22,6 +20,7 @@ from underwatch.evidence.format.table_schemas import (
 )
 from underwatch.evidence.format.vocabularies import codes, entries, label, vocabulary_files
 from underwatch.files.intake.json import parse_json
+from underwatch.files.writing import csv_bytes
 
 AMOUNT_PATTERN = r"^(0\.\d{1,5}|\d{1,6}(\.\d)?)$"
 COUNT_PATTERN = r"^(0|[1-9]\d{0,5})$"
@@ -107,8 +106,16 @@ def descriptor(kind: str, declares: tuple[str, ...], tables: tuple[str, ...], ke
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def own_words(data: bytes) -> tuple[str, tuple[str, ...], str]:
-    """Return the kind, the declared limits and the key ('' in one that was never saved with one) of a datapackage.json.
+class OwnWords(NamedTuple):
+    """What a package says of itself: its kind, the limits it declares, and its key, '' in one that never had one."""
+
+    kind: str = "evidence"
+    declares: tuple[str, ...] = ()
+    key: str = ""
+
+
+def own_words(data: bytes) -> OwnWords:
+    """Return what a datapackage.json says of its package.
 
     ValueError with the remedy when it is no descriptor of this format; the remedy never repeats what the file says.
     """
@@ -123,15 +130,14 @@ def own_words(data: bytes) -> tuple[str, tuple[str, ...], str]:
         raise ValueError(f"datapackage.json is of another version; this program reads version {FORMAT_VERSION}")
     if not isinstance(kind, str) or kind not in codes("package_kind"):
         raise ValueError("the kind in datapackage.json is none of vocab/package_kind.csv")
-    words = declares if isinstance(declares, list) else [None]
-    if not all(isinstance(word, str) and word in codes("limit") for word in words):
+    if not isinstance(declares, list) or not all(isinstance(word, str) and word in codes("limit") for word in declares):
         raise ValueError("the limits declared in datapackage.json must be codes of vocab/limit.csv")
     if key != "" and not (isinstance(key, str) and ids.is_key(key)):
         raise ValueError(
             f"the key in datapackage.json is not {ids.KEY_LENGTH} letters as the program makes them; delete its line, "
             "and `underwatch evidence record` gives the package another"
         )
-    return kind, tuple(sorted(set(words))), key
+    return OwnWords(kind, tuple(sorted(set(declares))), key)
 
 
 def json_schema(table: str) -> dict[str, Any]:
@@ -183,8 +189,4 @@ def _origin(column: Column) -> str:
 def dictionary_csv() -> bytes:
     """Return the data dictionary as CSV."""
     rows = dictionary_rows()
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
+    return csv_bytes([list(rows[0]), *(list(row.values()) for row in rows)])

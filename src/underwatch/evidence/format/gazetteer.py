@@ -4,16 +4,15 @@ The codes are made from the census table in `facts`; no package can add a place,
 no code.
 """
 
-import csv
-import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from types import MappingProxyType
 
 from underwatch.errors import InputError
 from underwatch.facts import COUNTRY, Place, find_place, places, provinces, slug
+from underwatch.files.writing import csv_bytes
 
 COUNTRY_CODE = slug(COUNTRY)
 BORDER_PROVINCES, INNER_PROVINCES = "border-provinces", "inner-provinces"
@@ -87,14 +86,4 @@ def code_of_name(text: str) -> str:
 @cache
 def places_file() -> bytes:
     """Return places.csv as every package carries it."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(
-        [place.place_code, place.name, place.name_ko, place.level, place.parent_code] for place in _all_places()
-    )
-    return text.getvalue().encode("utf-8")
-
-
-def _all_places() -> list[NamedPlace]:
-    return list(gazetteer().values())
+    return csv_bytes([COLUMNS, *(astuple(place) for place in gazetteer().values())])

@@ -88,16 +88,7 @@ def not_ids(texts: Iterable[str]) -> set[str]:
 
 def letters_of(*parts: bytes) -> str:
     """Return the SHA-256 of the parts one after the other, in 64 letters: a checksum without a run of digits."""
-    found = sha256()
-    for part in parts:
-        found.update(part)
-    return found.hexdigest().translate(_HEX_AS_LETTERS)
-
-
-def many_letters_of(texts: Iterable[str]) -> list[str]:
-    """Return `letters_of` of each text; the spelling in letters is done once for all."""
-    spelled = b"".join([sha256(text.encode()).digest() for text in texts]).hex().translate(_HEX_AS_LETTERS)
-    return [spelled[at : at + 64] for at in range(0, len(spelled), 64)]
+    return sha256(b"".join(parts)).hexdigest().translate(_HEX_AS_LETTERS)
 
 
 def not_hashes(texts: Iterable[str]) -> set[str]:

@@ -6,8 +6,6 @@ what one source adds; small cells hidden with others that would give them away, 
 a delay; every period once and never again, because the difference of two tables is the report that came between.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Sequence
@@ -32,7 +30,7 @@ from underwatch.evidence.release.noise import RandBelow, noisy_count
 from underwatch.evidence.release.safe_cells import PARTS, CellTable, Grid, count_cells
 from underwatch.evidence.release.suppression import hide, with_totals
 from underwatch.files.folders import staged_folder
-from underwatch.files.writing import must_be_new
+from underwatch.files.writing import csv_bytes, must_be_new
 
 # Below these a rule protects too little to be offered.
 LEAST_MIN_CELL, LEAST_DELAY_DAYS, MOST_SOURCE_CAP = 10, 180, 20
@@ -154,7 +152,7 @@ def prepare(
         rows = _suppressed(counted, rules)
         if not any(row[4] == "yes" for row in rows):
             raise Refused(f"{THIN}: no count reaches {rules.min_cell} with {FEWEST_SOURCES} known sources")
-    data = _csv(rows)
+    data = csv_bytes((COLUMNS, *rows))
     return Release(data, _record(package, rules, data, rows), counted.inside)
 
 
@@ -216,14 +214,6 @@ def _noisy(counted: CellTable, rules: ReleaseRules, randbelow: RandBelow | None)
     if sum(noisy.values()) < scale * len(noisy):
         raise Refused(f"{THIN}: the noise would be greater than the counts")
     return [(*cell, str(n), "noise", "reported") for cell, n in noisy.items()]
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
 
 
 def _previous(package: Package) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 
 from underwatch.evidence.format.gazetteer import BORDER_PROVINCES, COUNTRY_CODE, gazetteer, place_at, province_code
@@ -28,6 +29,7 @@ _OUTLET_OF_DOMAIN = {"rfaweb": "rfa"}
 _BANDS = (("one_person", 1, 1), ("few", 2, 5), ("some", 6, 20), ("many", 21, 100), ("very_many", 101, 10**9))
 
 
+@cache
 def example_package() -> Package:
     """Return the example package, the same each time."""
     coded = _read("coded_reports.csv")
@@ -45,7 +47,7 @@ def example_package() -> Package:
 
 def is_the_example(package: Package) -> bool:
     """Say whether a package is the example, row by row: all of it is public. A package's own word is not believed."""
-    return package.kind == "example" and package.fingerprint() == example_package().fingerprint()
+    return package.kind == "example" and package.fingerprint == example_package().fingerprint
 
 
 def _id(*parts: str) -> str:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.evidence.format.periods import weeks_between
 from underwatch.evidence.format.vocabularies import unit_of
 from underwatch.evidence.reading import Figure, SurveyAnswer
 from underwatch.facts import Place
@@ -69,7 +68,7 @@ def surveys_of(rows: Sequence[SurveyAnswer], place: Place, window: Window, aside
     quarter = window.of_weeks("quarter")[0].tolist()
     found = []
     for row in rows:
-        weeks = window.span(weeks_between(row.first, row.last))
+        weeks = window.span(row.period.weeks)
         if row.question not in QUESTIONS or row.place_code != place.slug or weeks is None:
             aside["survey rows of another question, place or window"] += 1
         elif not _fills(weeks, quarter):
@@ -90,7 +89,7 @@ def counts_of(rows: Sequence[Figure], place: Place, window: Window, aside: Count
     """Return the counts that a world can be held against, in an order of their content; count what is set aside."""
     found: list[Count] = []
     for row in rows:
-        weeks = window.span(weeks_between(row.first, row.last))
+        weeks = window.span(row.period.weeks)
         if not row.is_anchor:
             aside["figures that are no anchor: the same lists counted them"] += 1
         elif row.measure not in FIGURES or row.place_code != place.slug or weeks is None:

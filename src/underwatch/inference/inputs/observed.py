@@ -12,14 +12,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import astuple, dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from underwatch.channel.effort import CUT, LIMITED, OPEN, UNKNOWN, EffortWeek
 from underwatch.errors import InputError
 from underwatch.evidence.format.gazetteer import gazetteer, place_at
-from underwatch.evidence.format.periods import Period, weeks_between
 from underwatch.evidence.package import Package
 from underwatch.evidence.privacy.bands import told
 from underwatch.evidence.reading import (
@@ -34,7 +32,7 @@ from underwatch.evidence.reading import (
 )
 from underwatch.facts import Place
 from underwatch.inference.inputs.anchors import Count, Survey, counts_of, surveys_of
-from underwatch.inference.inputs.safe_table import Cells, Disclosure, read_safe_table
+from underwatch.inference.inputs.safe_table import Cells, Disclosure, SafeTable
 from underwatch.record.dates import week_number
 from underwatch.record.tally import N_GROUNDS, N_KINDS, NO_GROUND, Window
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
@@ -100,8 +98,8 @@ class Reading:
 def read_for(package: Package, place: Place, window: Window, anchors: bool = True) -> Reading:
     """Read a package for a place and a window; InputError where it is about another window, or contradicts itself."""
     aside: Counter[str] = Counter()
-    lists = effort(package)
-    kept = _incidents(incidents(package), place, window, aside)
+    lists, coded = effort(package), reports(package)
+    kept = _incidents(incidents(package, coded), place, window, aside)
     here = [row for row in lists if _meets(row, window) and _covers(row.place_code, place)]
     if not kept and not here:
         why = "; ".join(f"{told(n)} {reason}" for reason, n in _in_order(aside).items())
@@ -120,7 +118,7 @@ def read_for(package: Package, place: Place, window: Window, anchors: bool = Tru
         (_weeks(here, ears.first, window), _weeks(here, ears.second, window)),
         _share([one.quarter >= 0 for one in kept]),
         _share([one.ground >= 0 for one in kept]),
-        _days_left(reports(package), window),
+        _days_left(coded, window),
         surveys,
         counts,
     )
@@ -140,21 +138,20 @@ def whole_years(window: Window) -> tuple[str, ...]:
     return tuple(sorted({name[:4] for name in names if sum(other[:4] == name[:4] for other in names) == 4}))
 
 
-def read_table_for(path: Path, place: Place, window: Window) -> Reading:
-    """Read a published table for a place: one list, unknown effort, no anchor; InputError as `read_safe_table`."""
-    disclosure, cells, aside = read_safe_table(path, place, window)
+def reading_of_table(table: SafeTable, place: Place, window: Window) -> Reading:
+    """Return the reading of a published table for a place: one list, unknown effort, no anchor."""
     weeks = (EffortWeek(),) * window.n_weeks
-    setting = Setting(window, place, 1, (weeks, weeks), 1.0, 1.0, np.full(window.n_weeks, -1), table=disclosure)
+    setting = Setting(window, place, 1, (weeks, weeks), 1.0, 1.0, np.full(window.n_weeks, -1), table=table.disclosure)
     quarters, years = window.n_periods, len(whole_years(window))
     by_quarter = np.zeros((3, quarters))
-    for row, of_slot in zip(np.nan_to_num(cells.value).sum(axis=1), disclosure.quarters, strict=True):
+    for row, of_slot in zip(np.nan_to_num(table.cells.value).sum(axis=1), table.disclosure.quarters, strict=True):
         by_quarter[0, of_slot[0]] += max(0.0, row)
     none = np.zeros(0)
     observed = Observed(
-        by_quarter, np.zeros(years), np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0.0, none, none, cells
+        by_quarter, np.zeros(years), np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0.0, none, none, table.cells
     )
     total = int(by_quarter.sum())
-    return Reading(setting, observed, (), aside, total, total)
+    return Reading(setting, observed, (), table.set_aside, total, total)
 
 
 @dataclass(frozen=True)
@@ -223,9 +220,7 @@ def _first(words: Iterable[str]) -> str:
 
 def _within(row: Report, grain: str) -> str:
     """Return the quarter or year in which a report puts what happened; '' where it gives none."""
-    if row.first is None or row.last is None:
-        return ""
-    return Period(row.first, row.last, row.when_precision).within(grain)
+    return row.when.within(grain) if row.when else ""
 
 
 def _ground(codes: Set[str]) -> int:
@@ -313,7 +308,7 @@ def _covers(code: str, place: Place) -> bool:
 
 
 def _meets(row: Effort, window: Window) -> bool:
-    return row.first <= window.end and window.start <= row.last
+    return row.period.first <= window.end and window.start <= row.period.last
 
 
 def _weeks(rows: Sequence[Effort], ear: frozenset[int], window: Window) -> tuple[EffortWeek, ...]:
@@ -322,7 +317,7 @@ def _weeks(rows: Sequence[Effort], ear: frozenset[int], window: Window) -> tuple
     mine.sort(key=lambda row: (_BEST_FIRST.index(row.state), _MOST_FIRST.index(row.capacity), row.event), reverse=True)
     found, start = [EffortWeek()] * window.n_weeks, week_number(window.start)
     for row in mine:
-        for week in weeks_between(row.first, row.last):
+        for week in row.period.weeks:
             if 0 <= week - start < window.n_weeks:
                 found[week - start] = EffortWeek(row.state, row.capacity, row.event)
     return tuple(found)
@@ -330,7 +325,7 @@ def _weeks(rows: Sequence[Effort], ear: frozenset[int], window: Window) -> tuple
 
 def _days_left(rows: Sequence[Report], window: Window) -> np.ndarray:
     """Return the days from each week's middle to the last report received, -1 where that is a year and more off."""
-    last = max((row.received_last for row in rows if row.received_last is not None), default=None)
+    last = max((row.received.last for row in rows if row.received), default=None)
     if last is None:
         return np.full(window.n_weeks, -1)
     left = np.array([(last - window.thursday(week)).days for week in range(window.n_weeks)])

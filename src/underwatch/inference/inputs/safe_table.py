@@ -24,6 +24,7 @@ from underwatch.channel.expected_counts import Values
 from underwatch.errors import InputError
 from underwatch.evidence.format.descriptor import AMOUNT_PATTERN
 from underwatch.evidence.format.gazetteer import place_at
+from underwatch.evidence.format.ids import letters_of
 from underwatch.evidence.release.publish import COLUMNS, RECORD_FILE, TABLE_FILE
 from underwatch.facts import Place
 from underwatch.files.intake.json import read_json
@@ -75,14 +76,24 @@ class Cells:
     value: np.ndarray
 
 
+@dataclass(frozen=True)
+class SafeTable:
+    """A published table as far as it is about one place: how it was made safe, and the checksum of its file."""
+
+    disclosure: Disclosure
+    cells: Cells
+    set_aside: Counter[str]
+    checksum: str
+
+
 def is_safe_table(path: Path) -> bool:
     """Say whether a folder holds a published table."""
     return (path / TABLE_FILE).is_file() and (path / RECORD_FILE).is_file()
 
 
-def read_safe_table(path: Path, place: Place, window: Window) -> tuple[Disclosure, Cells, Counter[str]]:
+def read_safe_table(path: Path, place: Place, window: Window) -> SafeTable:
     """Read the folder of a published table; InputError where it is damaged or about another window."""
-    rows, (minimum, scale) = _rows(path / TABLE_FILE), _rules(path / RECORD_FILE)
+    (rows, checksum), (minimum, scale) = _rows(path / TABLE_FILE), _rules(path / RECORD_FILE)
     names = window.of_weeks("quarter")[1]
     mine = place_at(place.slug, "province")
     slots = tuple(sorted({row["period"] for row in rows}))
@@ -102,13 +113,14 @@ def read_safe_table(path: Path, place: Place, window: Window) -> tuple[Disclosur
         if row["period"] in inside and row["place_code"] == mine and row["act_family"] in families:
             at = inside.index(row["period"]), families.index(row["act_family"])
             value[at] = _count(row["n_incidents"], path) if row["shown"] in (_YES, _NOISE) else np.nan
-    return disclosure, Cells(value), +aside
+    return SafeTable(disclosure, Cells(value), +aside, checksum)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a published table; InputError unless each has all the columns, and a quarter or year."""
+def _rows(path: Path) -> tuple[list[dict[str, str]], str]:
+    """Return the rows of a published table and its checksum; InputError unless each is whole, of a quarter or year."""
     try:
-        found = list(islice(rows_of(read_bytes(path, LARGEST_TABLE, "safe table"), f"{path} "), _MOST_ROWS + 1))
+        data = read_bytes(path, LARGEST_TABLE, "safe table")
+        found = list(islice(rows_of(data, f"{path} "), _MOST_ROWS + 1))
     except (OSError, UnicodeDecodeError, csv.Error):
         raise InputError(f"{path.parent} holds no whole safe table ({path.name}); take another copy") from None
     if not found or tuple(found[0]) != COLUMNS:
@@ -119,7 +131,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
     for number, row in enumerate(rows, 2):
         if len(row) < len(COLUMNS) or not _SLOT.fullmatch(row["period"]):
             raise InputError(f"{path} row {number} is no row of a safe table; take another copy")
-    return rows
+    return rows, letters_of(data)
 
 
 def _rules(path: Path) -> tuple[int, float]:
