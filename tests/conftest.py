@@ -4,6 +4,7 @@
 """
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A first example may meet the compiler, so no example has a deadline.
 settings.register_profile(
     "here",
+    max_examples=25,
     deadline=None,
     database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"),
     suppress_health_check=[HealthCheck.too_slow],
@@ -24,6 +26,12 @@ settings.register_profile("ci", parent=settings.get_profile("here"), derandomize
 _SAME = "ci" if os.environ.get("CI") == "true" else "here"
 settings.register_profile("deep", parent=settings.get_profile(_SAME), max_examples=500)
 settings.load_profile(_SAME)
+
+# Programs that tests begin and interrupt inherit what is ignored here, as it is behind an `&` of a shell.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+# No test cuts the power: what is written need not be waited for until it is on the disk.
+os.fsync = lambda descriptor: None
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,12 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from evidence.packages import good_package
+from support.depth import examples
 from underwatch import terminal
 from underwatch.cli import COMMANDS, main
 from underwatch.cli.evidence import evidence
@@ -64,7 +65,7 @@ def test_no_text_can_pass_for_a_line_of_its_own(capsys):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp949", "euc-kr", "ascii"])
-@settings(max_examples=60)
+@examples(60)
 @given(text=st.text(st.characters(codec=None, exclude_categories=()), max_size=20))
 def test_json_stays_whole_and_acts_on_nothing(encoding, text):
     told = {"a": [text, HOSTILE], text: 1.5}

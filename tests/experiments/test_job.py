@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.depth import examples
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments import run as job
@@ -298,7 +299,7 @@ def test_a_world_goes_on_from_any_week(small_world, tmp_path, week):
     assert simulate.digest(simulate.run(again, scenario.phases(), workers)) == simulate.digest(whole)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_a_damaged_checkpoint_is_refused_in_one_line(small_world, tmp_path_factory, data):
     _, fresh = small_world
