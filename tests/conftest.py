@@ -3,9 +3,11 @@
 `--hypothesis-profile=deep` has many more of them; `make test-deep` takes it.
 """
 
+import fcntl
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,12 +37,35 @@ os.fsync = lambda descriptor: None
 
 
 @pytest.fixture(scope="session")
-def bank_folder(tmp_path_factory):
+def of_all(tmp_path_factory):
+    """What is made once for all workers: a folder of theirs, and a lock that one of them holds at a time."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder
+
+    @contextmanager
+    def held(name):
+        with (folder / f"{name}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield folder / name
+
+    return held
+
+
+@pytest.fixture(scope="session")
+def bank_folder(of_all):
     """A bank of 144 tiny worlds of half a year: too small for any number to be shown."""
     from support.reported import WINDOW
     from underwatch.inference.bank.bank import BankPlan, build
 
-    folder = tmp_path_factory.mktemp("banks") / "tiny"
-    with ThreadPoolExecutor(2) as executor:
-        build(BankPlan(window=WINDOW, population=900, per_shard=48), folder, 144, executor, 2, lambda worlds: None)
+    with of_all("bank") as folder:
+        if not folder.exists():
+            plan = BankPlan(window=WINDOW, population=900, per_shard=48)
+            with ThreadPoolExecutor(2) as executor:
+                build(plan, folder, 144, executor, 2, lambda worlds: None)
     return folder
+
+
+@pytest.fixture
+def few_nets(monkeypatch):
+    """An estimate with two nets instead of five, where what it says is withheld anyway."""
+    monkeypatch.setattr("underwatch.inference.workflow.MEMBERS", 2)

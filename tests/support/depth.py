@@ -1,5 +1,6 @@
-"""How many examples Hypothesis tries: all of them in `make test-deep`, a quarter in `make test`."""
+"""What `make test-deep` tries and `make test` leaves out: most examples of Hypothesis, and cases much like others."""
 
+import pytest
 from hypothesis import settings
 
 SHARE = 4
@@ -10,3 +11,8 @@ def examples(n, **more):
     """Settings of a test that tries n examples at length."""
     deep = settings.get_current_profile_name() == "deep"
     return settings(max_examples=n if deep else max(FEWEST, n // SHARE), **more)
+
+
+def at_length(*values):
+    """A case of a parametrized test that is much like the others: `make test-deep` tries it."""
+    return pytest.param(*values, marks=pytest.mark.deep)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mnemonic import Mnemonic
 
 from evidence.packages import good_package
+from support.depth import at_length
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.evidence.folder import read_files, write_files
@@ -283,7 +284,7 @@ def words_in(shown):
     return re.search(r"\x1b\[\?1049h\x1b\[H\x1b\[2J(.+?)\r\n", shown)[1]
 
 
-@pytest.mark.parametrize("how", ["asked for", pytest.param("Enter alone", marks=pytest.mark.deep)])
+@pytest.mark.parametrize("how", ["asked for", at_length("Enter alone")])
 def test_six_words_are_made_shown_once_and_kept_nowhere(folder, tmp_path, how):
     language = "ko" if how == "asked for" else "en"
     words = ["evidence", "seal", "p", *(["--make-passphrase", language] if how == "asked for" else [])]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evidence.edit.test_store import record_of
 from evidence.packages import CODER, TODAY, good_package, package_of, report
-from support.depth import examples
+from support.depth import at_length, examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.edit.work import start_work
@@ -48,7 +48,7 @@ def mode(path):
 
 
 # A passphrase takes seconds each time: what hangs on the way alone is tried with a key, and at length with both.
-BY_EITHER = pytest.mark.parametrize("by", [pytest.param("passphrase", marks=pytest.mark.deep), "key"])
+BY_EITHER = pytest.mark.parametrize("by", [at_length("passphrase"), "key"])
 
 
 @BY_EITHER
