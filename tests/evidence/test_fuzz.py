@@ -10,10 +10,11 @@ import tempfile
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, report
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files, read_checked
 from underwatch.evidence.check.overview import as_text as summary_text
@@ -139,20 +140,20 @@ def test_wounds_without_a_traceback():
     assert 0 < sum(wound_all(luck) for _ in range(n)) < n, "some wounds must show, and some must not matter"
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.sampled_from(NAMES), st.binary(max_size=400))
 def test_any_bytes_in_any_file(name, data):
     everything(CLEAN | {name: data})
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.text(max_size=80))
 def test_any_text_at_the_tripwire(text):
     assert tripped(text) == "" or tripped(text).startswith("identity-")
     assert column_tripped(text) in (True, False)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.binary(max_size=300))
 def test_any_bytes_as_zip_or_sealed_file(data):
     for act in (unzip, lambda one: open_bytes(b"age-encryption.org/v1\n" + one, passphrase="x")):
@@ -160,7 +161,7 @@ def test_any_bytes_as_zip_or_sealed_file(data):
             act(data)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_a_wounded_working_copy_is_one_line_or_whole_rows(tmp_path, seed):
     luck = random.Random(seed)

@@ -3,10 +3,11 @@
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, packages, report
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.format.ids import ALPHABET, id_from, letters_of
@@ -46,7 +47,7 @@ def test_change_and_removal_are_lines_of_their_own():
     assert len(again.table(CHANGES).rows) == 5
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.data())
 def test_any_change_of_one_letter_in_the_history_is_found(data):
     package = good_package()

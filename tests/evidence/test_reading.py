@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.packages import TODAY, package_of
 from evidence.packages import report as plain
+from support.depth import examples
 from support.reported import PLACE, WINDOW, A, B, made_package, report, some_reports
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
@@ -108,7 +109,7 @@ def all_said(package):
     return said, list(read.set_aside.items()), summarise(package), cells.counts
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(crowded(), st.integers(0, 10**6))
 def test_no_answer_hangs_on_an_identifier_or_on_the_order_of_rows(package, seed):
     assert all_said(renamed(package, f"fresh {seed}")) == all_said(package)

@@ -167,7 +167,9 @@ def answers(bank):
         some_reports(), survey=[("leavers", "2024-Q3/2024-Q4", "hoeryong", "was_followed", "60", "9")]
     )
     read = [read_for(package, PLACE, WINDOW, anchors) for anchors in (True, False)]
-    return [answer(EstimateRequest(one, bank, rounds=1), Steps(None, 60.0, lambda step: None)) for one in read]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("underwatch.inference.workflow.MEMBERS", 2)  # no number is shown anyway
+        return [answer(EstimateRequest(one, bank, rounds=1), Steps(None, 60.0, lambda step: None)) for one in read]
 
 
 def test_without_an_anchor_no_scale_is_shown_anywhere(answers):
@@ -286,7 +288,7 @@ def run(*arguments):
     return CliRunner().invoke(main, ["estimate", *map(str, arguments)])
 
 
-def test_the_command_stops_at_its_budget_goes_on_and_overwrites_nothing(tmp_path, bank_folder):
+def test_the_command_stops_at_its_budget_goes_on_and_overwrites_nothing(tmp_path, bank_folder, few_nets):
     package, out = tmp_path / "package", tmp_path / "answer"
     survey = [("recent_leavers", "2024-Q3", "hoeryong", "was_followed", "437", "91")]
     aside = [report(new_id(), A, "2023-03") for _ in range(17)]

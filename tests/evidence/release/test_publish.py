@@ -16,11 +16,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from evidence.packages import TODAY, good_package, package_of, report
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.edit.work import start_work
@@ -92,7 +93,7 @@ tables = st.integers(1, 4).flatmap(
 )
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(tables, st.data())
 def test_no_hidden_small_count_can_be_worked_out_from_totals(inner, data):
     counts = with_totals(inner)
@@ -103,7 +104,7 @@ def test_no_hidden_small_count_can_be_worked_out_from_totals(inner, data):
     assert_protected(counts, hidden, primary | few, 10)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(tables, st.data())
 def test_the_flow_and_the_linear_programme_agree(inner, data):
     counts = with_totals(inner)

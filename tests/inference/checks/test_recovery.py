@@ -62,7 +62,7 @@ def test_the_truth_is_what_the_world_counts(rehearsed):
             assert on_a_list == pytest.approx(counted["listed"])
 
 
-def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path):
+def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path, few_nets):
     banks, out = tmp_path / "bank", tmp_path / "out"
     with ThreadPoolExecutor(2) as executor:
         build(BankPlan(window=WINDOW, population=900, per_shard=48), banks, 96, executor, 2, lambda worlds: None)
