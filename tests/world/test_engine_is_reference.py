@@ -242,7 +242,7 @@ def test_a_rule_that_returns_acts_again():
     (whole,) = c.phases
     spans = ((0, 12, set()), (12, 14, {"S9", "S16"}), (26, 14, set()))
     c.phases = [replace(whole, day=whole.day + at, days=n, without=frozenset(out)) for at, n, out in spans]
-    world = simulate.run(engine(c), c.phases, TWO_HANDS)
+    world = simulate.run(engine(c), c.phases, TWO_THREADS)
     assert_same(world, reference(c).run(c.phases))
     for name in ("arrests", "permits_refused"):
         daily = world.history.cells[:, :, L.INDICATORS.index(name)].sum(axis=1)
