@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments import run
-from underwatch.experiments.engine import checkpoints, place
+from underwatch.experiments.engine import checkpoints, progress, tables
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.kept_run import new_run
 from underwatch.experiments.run import Pages, main_job
@@ -224,10 +223,9 @@ def test_the_order_of_places_does_not_matter(province, tmp_path):
 
 def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp_path, monkeypatch):
     """Sums of weights estimate the counts by kind: within four standard errors."""
-    for module in (run, place):
-        monkeypatch.setattr(module, "LARGE", 500_000)
-    monkeypatch.setattr(place, "_LARGE_SAMPLE", 6_000)
-    monkeypatch.setattr(place, "_LEAST_SAMPLE", 100)
+    monkeypatch.setattr(tables, "LARGE", 500_000)
+    monkeypatch.setattr(tables, "_LARGE_SAMPLE", 6_000)
+    monkeypatch.setattr(tables, "_LEAST_SAMPLE", 100)
     words = f"run Ryanggang --start 2024-11-15 --days 8 --draws 0 --threads 2 --out {tmp_path}/"
     do(words + "sampled")
     do(words + "whole --incidents all")
@@ -246,8 +244,8 @@ def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp
 
 def test_time_inside_of_another_is_counted_once(monkeypatch):
     ticks = iter([0.0, 1.0, 4.0, 10.0, 10.0, 12.0])
-    monkeypatch.setattr(place.time, "perf_counter", lambda: next(ticks))
-    clock = place.Clock()
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(ticks))
+    clock = progress.Clock()
     with clock.on("outer"), clock.on("inner"):
         pass
     with clock.on("outer"):

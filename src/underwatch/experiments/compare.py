@@ -25,7 +25,6 @@ from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
-from underwatch.world.workers import Workers
 
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"

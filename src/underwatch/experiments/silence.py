@@ -17,7 +17,6 @@ from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import init_world, seed_of_draw, workers_here
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
-from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Phase, Scenario
 
 WATCHING = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)

@@ -19,7 +19,6 @@ from underwatch.world.draws import rng
 from underwatch.world.parameters import Parameters, at_share, prior_draws
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
-from underwatch.world.workers import Workers
 
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

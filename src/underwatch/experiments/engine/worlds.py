@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 from underwatch.channel.reporting import expected_published
 from underwatch.facts import Place
 from underwatch.record.indicators import Combined
-from underwatch.world import checkpoint, simulate
+from underwatch.world import simulate
 from underwatch.world.draws import rng
 from underwatch.world.layout import N_CELLS, RECORD_FIELDS
 from underwatch.world.parameters import Parameters, prior_draws
@@ -24,13 +21,19 @@ from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
-CHECKPOINT_DAYS = 28
 BASELINE, COUNTER = "baseline", "counter-world"
 _SUMS = ("cells", "residents", "adults", "watched")
 
 
-class StopAsked(Exception):  # noqa: N818 - a wish, not an error
-    """Somebody asked to stop: raised inside a world, between two weeks."""
+class WorldKey(NamedTuple):
+    """Which world of a study: at the scenario's own values (draw 0) or at a draw, with which luck, baseline or twin."""
+
+    draw: int
+    replicate: int
+    world: str
+
+    def __str__(self) -> str:
+        return f"draw-{self.draw}-{self.world}" if self.draw else f"central-{self.replicate}-{self.world}"
 
 
 _here = threading.local()
@@ -93,47 +96,6 @@ def init_world(scenario: Scenario, place: Place, seed: int) -> simulate.World:
         scenario.phases()[0], place.border, seed, place.first_resident, residents_in(scenario, place), scenario.days
     )
     return simulate.init(given)
-
-
-@dataclass
-class Runner:
-    """Carries worlds on, says how far, keeps checkpoints, and stops between two weeks when it is asked to."""
-
-    tick: Callable[[int], None]  # resident-days done since the last tick
-    stop: Callable[[], bool]
-    patience: float = 0.0  # seconds of work that a stop may lose; 0: a checkpoint every 4 weeks and at the end
-    saving: Callable[[], AbstractContextManager[None]] = nullcontext  # what a checkpoint is written in
-
-    def check(self) -> None:
-        """Stop here if somebody asked to."""
-        if self.stop():
-            raise StopAsked
-
-    def carry_on(
-        self, world: simulate.World, scenario: Scenario, workers: Workers, keep: Path | None = None,
-        note: Mapping[str, Any] | None = None,
-    ) -> simulate.World:  # fmt: skip
-        """Take a world to its end; `keep` names its checkpoint, written every 4 weeks and at the end.
-
-        With `patience` it is written only when so many seconds have passed since the last, and not at the end.
-        """
-        residents = len(world.state.flags)
-        done = saved = world.day - world.start
-        written = time.monotonic()
-        self.tick(residents * done)
-        for days in simulate.weeks(world, scenario.phases(), workers):
-            self.tick(residents * (days - done))
-            done = days
-            if self.patience:
-                due = days < scenario.days and time.monotonic() - written >= self.patience
-            else:
-                due = days // CHECKPOINT_DAYS > saved // CHECKPOINT_DAYS or days == scenario.days
-            if keep is not None and due:
-                with self.saving():
-                    checkpoint.save(world, keep, note or {})
-                saved, written = days, time.monotonic()
-            self.check()
-        return world
 
 
 @dataclass(frozen=True)
