@@ -120,7 +120,7 @@ def test_sums_of_a_place_are_read_as_they_were_kept(tmp_path):
     kept.keep_place(0, {"a": sums(), "b": sums()}, ["0" * 40, "1" * 40])
     found, digests = kept.read_place(0, ["a", "b"], 3)
     assert digests == ["0" * 40, "1" * 40]
-    assert all((one == two).all() for one, two in zip(found["a"].arrays()[:1], sums().arrays()[:1], strict=True))
+    assert (found["a"].cells == sums().cells).all()
     kept.keep_draw(0, DRAWN, sums())
     assert (kept.read_draw(0, DRAWN, 3).cells == sums().cells).all()
 

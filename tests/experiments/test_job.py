@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support.run_folder import read_run
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments.engine import checkpoints, progress, tables
@@ -26,7 +27,6 @@ from underwatch.experiments.run import Pages, main_job
 from underwatch.experiments.silence import silence_curve
 from underwatch.pages.report import scenario_report
 from underwatch.pages.summary import summary_lines
-from underwatch.record.outputs import read_run
 from underwatch.world import checkpoint, simulate
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
@@ -231,7 +231,7 @@ def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp
     do(words + "whole --incidents all")
     sampled, whole = (read_run(tmp_path / name) for name in ("sampled", "whole"))
     assert sampled.digest == whole.digest
-    assert sampled.notes["worlds"] == whole.notes["worlds"] == ["baseline"]
+    assert sampled.worlds == whole.worlds == ["baseline"]
     some, every = sampled.tables["incidents"], whole.tables["incidents"]
     assert some.num_rows < every.num_rows / 2
     assert pc.min_max(every["weight"]).as_py() == {"min": 1.0, "max": 1.0}

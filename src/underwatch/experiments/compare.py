@@ -147,7 +147,7 @@ class ComparePlan:
         draws = enumerate(prior_scenarios(self.scenario, self.draws), 1)
         return generator + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
 
-    def told(self) -> dict[str, Any]:
+    def question(self) -> dict[str, Any]:
         """Return what tells this question from another."""
         return {"what": "compare", "scenario": scenario_toml(self.scenario), "interventions": as_toml(self.dated),
                 "replicates": self.replicates, "draws": self.draws, "ledger": self.ledger}  # fmt: skip

@@ -31,7 +31,6 @@ from underwatch.record.outputs import RunContents, joined, write_run
 from underwatch.record.schema import TABLES
 from underwatch.terminal import say, say_json
 from underwatch.world.scenario import RunOptions, Scenario
-from underwatch.world.scenario_file import scenario_toml
 from underwatch.world.simulate import World
 from underwatch.world.workers import Workers
 
@@ -169,7 +168,7 @@ def _write(
     directory: RunDirectory, options: RunOptions, study: RunningStudy, found: Study, tables: RunTables, pages: Pages
 ) -> dict[str, Any]:
     """Write the run folder with its page; return the manifest."""
-    scenario, text, digest = study.plan.scenario, scenario_toml(study.plan.scenario), digest_of(study.digests)
+    scenario, digest = study.plan.scenario, digest_of(study.digests)
     notes = {
         "place": scenario.name,
         "places": len(scenario.places),
@@ -179,10 +178,7 @@ def _write(
         "place_digests": place_digests(study.plan, study.digests),
         "headlines": headlines(found),
     }
-    run = RunContents(
-        text, scenario.parameters.to_dict(), text, scenario.residents, scenario.days, scenario.seed, digest,
-        tables.contents(), pages.report(scenario, found, digest), notes,
-    )  # fmt: skip
+    run = RunContents(scenario, digest, tables.contents(), pages.report(scenario, found, digest), notes)
     manifest = write_run(directory.path, run)
     directory.clear()
     return manifest

@@ -17,6 +17,7 @@ from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.progress import Clock
 from underwatch.experiments.engine.runner import Runner, Watch
 from underwatch.experiments.engine.tables import FinishedWorld
+from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import (
     BASELINE,
     WorldKey,
@@ -38,7 +39,7 @@ from underwatch.experiments.study import (
 )
 from underwatch.experiments.study_plan import StudyPlan
 from underwatch.facts import Place
-from underwatch.record.indicators import Measured, measure, stack
+from underwatch.record.indicators import Measured, stack
 from underwatch.world import simulate
 from underwatch.world.workers import Workers
 
@@ -109,7 +110,7 @@ class RunningStudy:
                 checkpoints.keep_place(number, totals, digests)
 
         largest_first = sorted(left, key=lambda number: -places[number].population)
-        self.runner.side_by_side({number: number for number in largest_first}, run, self.threads)
+        run_all(largest_first, run, self.threads, self.runner.stop_all)
         for number, place in places.items():
             self.add_place(place, *checkpoints.read_place(number, keys, scenario.days))
 
@@ -125,7 +126,7 @@ class RunningStudy:
 
     def run_draws(self) -> None:
         """Run the place, or the stand-ins of many, with every draw from the prior, each world on one thread."""
-        results = self.runner.side_by_side({task: task for task in self.tasks}, self._draw, self.threads)
+        results = run_all(self.tasks, self._draw, self.threads, self.runner.stop_all)
         for (_, key), totals in results.items():
             _add(self.totals, key, totals)
 
@@ -152,7 +153,7 @@ class RunningStudy:
         self.silence = silence_points(self.plan.scenario, parameters, self.threads, done)
 
     def _measure(self, found: WorldTotals) -> Measured:
-        return measure(found.history(self.plan.scenario), self.plan.window, int(found.numbers[0]))
+        return found.measured(self.plan.scenario, self.plan.window)
 
     def _drawn(self, world: str, n_draws: int) -> Measured:
         """Return the figures of all draws of a world; counts of a stand-in are brought to the residents of all."""
@@ -194,4 +195,4 @@ class RunningStudy:
 
 
 def _add(totals: dict, key: object, found: WorldTotals) -> None:
-    totals[key] = totals[key] + found if key in totals else found
+    totals[key] = totals[key].plus(found) if key in totals else found

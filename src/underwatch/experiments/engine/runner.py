@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from underwatch.experiments.engine.executors import executor_for
-from underwatch.experiments.engine.tasks import Key, Result, Task, run_all
 from underwatch.world import checkpoint
 from underwatch.world.simulate import World
 
@@ -47,13 +45,6 @@ class Runner:
         """Count work as done, and stop here if somebody asked to."""
         self.tick(resident_days)
         self.check()
-
-    def side_by_side(
-        self, tasks: Mapping[Key, Task], work: Callable[[Task], Result], threads: int
-    ) -> dict[Key, Result]:
-        """Do tasks on threads; the first that fails, or a wish to stop, ends the others between two weeks."""
-        with executor_for(max(1, threads)) as executor:
-            return run_all(tasks, work, executor, self.stop_all)
 
 
 class Watch:

@@ -10,6 +10,7 @@ import numpy as np
 from underwatch.experiments.engine.progress import compile_first, is_cold
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.tables import FinishedWorld
+from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import BASELINE, WorldKey, digest_of
 from underwatch.experiments.ledger.ledger import ledger
 from underwatch.experiments.running_study import RunningStudy, Totals
@@ -94,7 +95,7 @@ def _run_worlds(study: RunningStudy) -> None:
         with Workers(each) as workers:
             return study.run_place(0, [key], workers)
 
-    found = study.runner.side_by_side({key: key for key in keys}, live, len(keys))
+    found = run_all(keys, live, len(keys), study.runner.stop_all)
     for totals, digests in found.values():
         study.add_place(study.plan.scenario.places[0], totals, digests)
 
