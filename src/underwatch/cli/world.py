@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -131,7 +132,7 @@ def run(
     return code
 
 
-def _scenario(place: str, settings: tuple[str, ...], given: dict[str, object]) -> Scenario:
+def _scenario(place: str, settings: tuple[str, ...], given: dict[str, Any]) -> Scenario:
     """Return the scenario of the command line."""
     parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without")}
     return scenario_for(place, values=dict(map(_setting, settings)), **parts)
