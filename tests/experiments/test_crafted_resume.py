@@ -13,7 +13,7 @@ from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.experiments.compare import Task
 from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.tasks import Results
-from underwatch.experiments.engine.worlds import WorldTotals, init_world
+from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, init_world
 from underwatch.experiments.sweep import SweepTask
 from underwatch.inference.npe.posterior import Posterior
 from underwatch.inference.npe.prior_support import Box
@@ -24,6 +24,7 @@ from underwatch.world.layout import N_CELLS, N_INDICATORS
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 NOTE = {"a": 1}
+DRAWN = WorldKey(1, 0, "w")
 SCENARIO = scenario_for("hoeryong", days=3, population=40)
 
 
@@ -119,9 +120,9 @@ def test_sums_of_a_place_are_read_as_they_were_kept(tmp_path):
     kept.keep_place(0, {"a": sums(), "b": sums()}, ["0" * 40, "1" * 40])
     found, digests = kept.read_place(0, ["a", "b"], 3)
     assert digests == ["0" * 40, "1" * 40]
-    assert all((one == two).all() for one, two in zip(found["a"].arrays()[:1], sums().arrays()[:1], strict=True))
-    kept.keep_draw(0, 1, "w", sums())
-    assert (kept.read_draw(0, 1, "w", 3).cells == sums().cells).all()
+    assert (found["a"].cells == sums().cells).all()
+    kept.keep_draw(0, DRAWN, sums())
+    assert (kept.read_draw(0, DRAWN, 3).cells == sums().cells).all()
 
 
 def test_sums_of_other_worlds_days_or_cells_are_refused(tmp_path):
@@ -141,9 +142,9 @@ def test_sums_of_other_worlds_days_or_cells_are_refused(tmp_path):
         checkpoint.write_arrays(path, sound | spoilt, note)
         with pytest.raises(InputError):
             kept.read_place(0, ["a"], 3)
-    kept.keep_draw(0, 1, "w", sums())
+    kept.keep_draw(0, DRAWN, sums())
     with pytest.raises(InputError):
-        kept.read_draw(0, 1, "w", 2)
+        kept.read_draw(0, DRAWN, 2)
 
 
 # --- estimates --------------------------------------------------------------------------------------------------------

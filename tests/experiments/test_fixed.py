@@ -14,12 +14,12 @@ from support.depth import examples
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments.compare import ComparePlan as Comparison
-from underwatch.experiments.engine.worlds import prior_scenarios
+from underwatch.experiments.engine.worlds import BASELINE, prior_scenarios
 from underwatch.experiments.interventions import find_interventions
 from underwatch.experiments.kept_run import new_run, old_run, run_of_manifest
-from underwatch.experiments.run import Job
 from underwatch.experiments.sensitivity import SensitivityPlan as Sensitivity
 from underwatch.experiments.silence import silence_curve
+from underwatch.experiments.study_plan import StudyPlan
 from underwatch.experiments.sweep import Sweep
 from underwatch.facts import model_parameters
 from underwatch.web.session.request import question_of
@@ -44,12 +44,11 @@ def varied(scenarios, name="p_notice"):
     return {phase.values[name] for one in scenarios for phase in one.phases()}
 
 
-def ensembles(scenario, tmp_path):
+def ensembles(scenario):
     """The scenarios that each command would run for its draws, but for sensitivity, which has names."""
-    options = RunOptions(draws=4, twin=False, incidents="all", out=tmp_path / "run")
     compared = Comparison.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
     return {
-        "run": Job(scenario, options, new_run(scenario, options), 1).draws,
+        "run": [world for (_, key), world in StudyPlan(scenario, (), 4).drawn().items() if key.world == BASELINE],
         "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler).worlds()],
         "compare": [case[-1] for case in compared],
         "drawn": prior_scenarios(scenario, 4),
@@ -73,7 +72,7 @@ SETTINGS = {
 def test_what_is_set_is_in_no_draw_of_any_command(how, tmp_path):
     scenario = SETTINGS[how]()
     value = scenario.phases()[0].values["p_notice"]
-    for command, found in ensembles(scenario, tmp_path).items():
+    for command, found in ensembles(scenario).items():
         assert varied(found) == {value}, command
         assert {one.parameters["p_notice"] for one in found} == {value}, command
         assert len(varied(found, "quota_mps_per_week")) >= 4, command
@@ -82,7 +81,7 @@ def test_what_is_set_is_in_no_draw_of_any_command(how, tmp_path):
 
 def test_a_dated_change_is_from_what_the_scenario_has_in_every_draw(tmp_path):
     scenario = parse(TOWN).replace(changes=(Change(date(2024, 7, 8), {"p_notice": 0.9}),))
-    for command, found in ensembles(scenario, tmp_path).items():
+    for command, found in ensembles(scenario).items():
         assert varied(found) == {CENTRAL, 0.9}, command
     assert "p_notice" not in Sensitivity(scenario).names()
 
@@ -165,7 +164,7 @@ def test_no_two_draws_share_their_luck_nor_do_those_of_neighbouring_seeds(tmp_pa
     scenario = parse(TOWN)
     seeds = [world.seed for n in range(6) for world in Sweep(scenario.replace(seed=n), 32, 3).worlds()]
     assert len(set(seeds)) == len(seeds) == 6 * 32 * 3
-    for command, found in ensembles(scenario, tmp_path).items():
+    for command, found in ensembles(scenario).items():
         if command != "sweep":  # it has its seeds beside its scenarios
             own = [one.seed for one in found if one.parameters != scenario.parameters]
             assert len({*own, scenario.seed}) == len(own) + 1, command

@@ -18,17 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.depth import at_length, examples
+from support.run_folder import read_run
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments import run
-from underwatch.experiments.engine import checkpoints, place
+from underwatch.experiments.engine import checkpoints, progress, tables
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.kept_run import new_run
 from underwatch.experiments.run import Pages, main_job
 from underwatch.experiments.silence import silence_curve
 from underwatch.pages.report import scenario_report
 from underwatch.pages.summary import summary_lines
-from underwatch.record.outputs import read_run
 from underwatch.world import checkpoint, simulate
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
@@ -225,16 +224,15 @@ def test_the_order_of_places_does_not_matter(province, tmp_path):
 
 def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp_path, monkeypatch):
     """Sums of weights estimate the counts by kind: within four standard errors."""
-    for module in (run, place):
-        monkeypatch.setattr(module, "LARGE", 500_000)
-    monkeypatch.setattr(place, "_LARGE_SAMPLE", 6_000)
-    monkeypatch.setattr(place, "_LEAST_SAMPLE", 100)
+    monkeypatch.setattr(tables, "LARGE", 500_000)
+    monkeypatch.setattr(tables, "_LARGE_SAMPLE", 6_000)
+    monkeypatch.setattr(tables, "_LEAST_SAMPLE", 100)
     words = f"run Ryanggang --start 2024-11-15 --days 8 --draws 0 --threads 2 --out {tmp_path}/"
     do(words + "sampled")
     do(words + "whole --incidents all")
     sampled, whole = (read_run(tmp_path / name) for name in ("sampled", "whole"))
     assert sampled.digest == whole.digest
-    assert sampled.notes["worlds"] == whole.notes["worlds"] == ["baseline"]
+    assert sampled.worlds == whole.worlds == ["baseline"]
     some, every = sampled.tables["incidents"], whole.tables["incidents"]
     assert some.num_rows < every.num_rows / 2
     assert pc.min_max(every["weight"]).as_py() == {"min": 1.0, "max": 1.0}
@@ -247,8 +245,8 @@ def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp
 
 def test_time_inside_of_another_is_counted_once(monkeypatch):
     ticks = iter([0.0, 1.0, 4.0, 10.0, 10.0, 12.0])
-    monkeypatch.setattr(place.time, "perf_counter", lambda: next(ticks))
-    clock = place.Clock()
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(ticks))
+    clock = progress.Clock()
     with clock.on("outer"), clock.on("inner"):
         pass
     with clock.on("outer"):

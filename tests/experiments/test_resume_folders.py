@@ -18,7 +18,7 @@ from underwatch.facts import find_place
 from underwatch.inference.workflow import OWN_STEPS
 from underwatch.record.outputs import RunContents, write_run
 from underwatch.world.scenario import RunOptions
-from underwatch.world.scenario_file import scenario_for, scenario_toml
+from underwatch.world.scenario_file import scenario_for
 
 SCENARIO = scenario_for("hoeryong", population=50, days=2)
 OPTIONS = RunOptions(draws=1, incidents="all", twin=True)
@@ -124,8 +124,7 @@ def test_checkpoints_of_whatever_else_has_a_manifest_stay(tmp_path, manifest):
 
 def test_checkpoints_left_beside_a_whole_run_are_taken_away_but_nothing_else(tmp_path):
     (tmp_path / "a").mkdir()
-    text = scenario_toml(SCENARIO)
-    manifest = write_run(tmp_path / "a", RunContents(text, {}, text, 50, 2, 1, "0" * 40, {}))
+    manifest = write_run(tmp_path / "a", RunContents(SCENARIO, "0" * 40, {}))
     for told, left in ((manifest["scenario"], ["mine.npz", "world-x"]), ("another", None)):
         folder = tmp_path / "a" / "checkpoint"
         folder.mkdir(exist_ok=True)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.run_folder import read_run
 from underwatch.errors import InputError
 from underwatch.record import outputs, provenance
 from underwatch.record.incidents import (
@@ -36,6 +37,7 @@ from underwatch.record.indicators import (
 )
 from underwatch.record.schema import DICTIONARY, GROUND_COLUMNS, GROUPS, RIGHTS, TABLES, data_dictionary
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS, N_INDICATORS, ONE
+from underwatch.world.scenario_file import parse, scenario_for
 
 START = datetime.date(2024, 7, 1)
 
@@ -248,12 +250,7 @@ def test_published_reports_with_a_wrong_column_are_refused():
 def a_run():
     history = fake_history()
     return outputs.RunContents(
-        scenario='place = "Hoeryong"\nseed = 1\n',
-        parameters={"p_notice": 0.6},
-        parameters_toml="p_notice = 0.6\n",
-        population=int(history.residents.sum()),
-        days=history.days,
-        seed=1,
+        scenario=scenario_for("hoeryong", population=500, days=5),
         digest="ab" * 32,
         tables={
             "indicators": outputs.joined(
@@ -270,10 +267,14 @@ def a_run():
 def test_a_run_folder_goes_round_and_tells_nothing_of_the_machine(tmp_path):
     run = a_run()
     manifest = outputs.write_run(tmp_path, run)
-    back = outputs.read_run(tmp_path)
+    back = read_run(tmp_path)
     for name, table in run.tables.items():
         assert back.tables[name].equals(table.combine_chunks()), name
-    assert replace(back, tables={}) == replace(run, tables={})
+    assert {name: getattr(back, name) for name in manifest} == manifest
+    assert (back.report, back.digest, back.worlds) == (run.report, run.digest, run.notes["worlds"])
+    assert (back.population, back.days, back.seed) == (500, 5, 1)
+    assert parse(back.scenario) == parse(back.parameters_toml) == run.scenario
+    assert back.parameters == run.scenario.parameters.to_dict()
     text = (tmp_path / "manifest.json").read_text()
     assert str(tmp_path) not in text
     assert "/" not in json.dumps({key: value for key, value in manifest.items() if key != "scenario"})
@@ -292,7 +293,7 @@ def test_a_run_is_not_overwritten_and_a_failed_write_leaves_nothing(tmp_path, mo
     outputs.write_run(tmp_path, a_run())
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(InputError, match="nothing is overwritten"):
-        outputs.write_run(tmp_path, replace(a_run(), seed=2))
+        outputs.write_run(tmp_path, a_run()._replace(digest="cd" * 32))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     (tmp_path / "full").mkdir()
 
@@ -319,7 +320,7 @@ def test_a_missing_or_damaged_file_is_told_in_one_line(tmp_path, name, harm):
     else:
         path.write_bytes({"cut": data[: len(data) // 2], "changed": b"\xff" + data[1:], "empty": b""}[harm])
     with pytest.raises(InputError) as told:
-        outputs.read_run(tmp_path)
+        read_run(tmp_path)
     assert name in str(told.value)
     assert "\n" not in str(told.value)
 
@@ -348,6 +349,6 @@ def test_any_bytes_for_a_manifest_are_told_in_one_line(tmp_path_factory, data):
 
 def test_what_is_not_a_run_is_told(tmp_path):
     with pytest.raises(InputError, match="not a run folder"):
-        outputs.read_run(tmp_path / "nothing")
+        read_run(tmp_path / "nothing")
     with pytest.raises(InputError, match="missing"):
-        outputs.read_run(tmp_path)
+        read_run(tmp_path)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import alone_with_resume, at_work, many_worlds
+from underwatch.cli.many import asked_or_kept, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
-from underwatch.facts.places import slug
 from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
@@ -50,32 +48,33 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     """Ask the question, run it, keep it and show it."""
     if find_spec("SALib") is None:
         raise InputError("sensitivity needs the package SALib: pip install SALib")
-    from underwatch.experiments.engine.answer_folder import csv, new_answer, parquet
+    from underwatch.experiments.engine.answer_folder import csv, parquet
     from underwatch.experiments.sensitivity import ask_first, chosen, divide, indices_table, screen
     from underwatch.pages.answers import ask_lines, sensitivity_page
 
-    if given["resume"] is not None:
-        question, directory = _kept(ctx, given["resume"])
-    else:
-        question = _asked(place, given)
-        directory = new_answer(given["out"], f"sensitivity-{slug(question.scenario.name)}", question.told())
-    runs = question.trajectories * (len(question.names()) + 1)
-    with at_work(directory, question.told(), given, runs, "screening-") as (executor, results, advance):
-        screened = screen(question, executor, results, lambda _: advance(1))
-    factors = chosen(screened, question.factors)
-    runs = question.n * (len(factors) + 2)
-    with at_work(directory, question.told(), given, runs, "dividing-") as (executor, results, advance):
-        divided = divide(question, factors, executor, results, lambda _: advance(1))
+    plan, directory = asked_or_kept(ctx, lambda: _asked(place, given), _kept)
+    runs = plan.trajectories * (len(plan.names()) + 1)
+    with at_work(directory, plan, given, runs, "screening-") as (executor, results, advance):
+        screened = screen(plan, executor, results, lambda _: advance(1))
+    factors = chosen(screened, plan.factors)
+    runs = plan.n * (len(factors) + 2)
+    with at_work(directory, plan, given, runs, "dividing-") as (executor, results, advance):
+        divided = divide(plan, factors, executor, results, lambda _: advance(1))
     meanings = {name: fact.meaning for name, fact in model_parameters().items()}
     table = indices_table((screened, divided))
     contents = {
-        "scenario.toml": scenario_toml(question.scenario).encode(),
+        "scenario.toml": scenario_toml(plan.scenario).encode(),
         "indices.parquet": parquet(table),
         "indices.csv": csv(table),
-        "report.html": sensitivity_page(question, screened, divided, meanings).encode(),
+        "report.html": sensitivity_page(plan, screened, divided, meanings).encode(),
     }
     first = [{"parameter": name, "mean_total_index": share} for name, share in ask_first(divided)]
-    entries = {**question.told(), "place": question.scenario.name, "seed": question.scenario.seed, "ask_first": first}
+    entries = {
+        **plan.question(),
+        "place": plan.scenario.name,
+        "seed": plan.scenario.seed,
+        "ask_first": first,
+    }
     manifest = directory.finish(contents.items(), {key: value for key, value in entries.items() if key != "what"})
     if as_json:
         told = {"folder": str(directory.path), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
@@ -94,13 +93,11 @@ def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
     return SensitivityPlan(scenario, given["trajectories"], given["n"], given["town"], given["factors"])
 
 
-def _kept(ctx: click.Context, folder: Path) -> tuple[SensitivityPlan, RunDirectory]:
-    from underwatch.experiments.engine.answer_folder import old_answer, told_in
+def _kept(directory: RunDirectory, where: str) -> SensitivityPlan:
+    from underwatch.experiments.engine.answer_folder import told_in
     from underwatch.experiments.sensitivity import SensitivityPlan
     from underwatch.world.scenario_file import parse
 
-    alone_with_resume(ctx)
     kinds = {"scenario": (str,), **dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))}
-    directory = old_answer(folder, "sensitivity")
-    scenario, *others = told_in(folder, directory.question, kinds)
-    return SensitivityPlan(parse(scenario, f"{folder}: "), *others), directory
+    scenario, *others = told_in(directory, kinds)
+    return SensitivityPlan(parse(scenario, where), *others)

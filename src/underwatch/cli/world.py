@@ -117,21 +117,13 @@ def run(
     )
     if resume is not None or from_manifest is not None:
         _refuse_beside_kept(ctx)
-        return _do(None, options)
-    if place is None:
+        scenario = None
+    elif place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
-    options = replace(
-        options,
-        replicates=ctx.params["replicates"],
-        draws=ctx.params["draws"],
-        incidents=ctx.params["incidents"],
-        twin=ctx.params["twin"],
-    )
-    return _do(_scenario(place, settings, given), options)
-
-
-def _do(scenario: Scenario | None, options: RunOptions) -> int | None:
-    """Do the main job; what it needs is imported only when the command line has no fault."""
+    else:
+        named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin")}
+        scenario, options = _scenario(place, settings, given), replace(options, **named)
+    # what the work needs is imported only when the command line has no fault
     from underwatch.experiments.run import Pages, main_job
     from underwatch.pages.report import scenario_report
     from underwatch.pages.summary import summary_lines

@@ -25,7 +25,6 @@ from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
-from underwatch.world.workers import Workers
 
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
@@ -148,7 +147,7 @@ class ComparePlan:
         draws = enumerate(prior_scenarios(self.scenario, self.draws), 1)
         return generator + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
 
-    def told(self) -> dict[str, Any]:
+    def question(self) -> dict[str, Any]:
         """Return what tells this question from another."""
         return {"what": "compare", "scenario": scenario_toml(self.scenario), "interventions": as_toml(self.dated),
                 "replicates": self.replicates, "draws": self.draws, "ledger": self.ledger}  # fmt: skip

@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from underwatch.channel.reporting import expected_published
-from underwatch.experiments.engine.executors import executor_for
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import init_world, seed_of_draw, workers_here
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
-from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Phase, Scenario
 
 WATCHING = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -61,8 +59,8 @@ def silence_curve(
     place = replace(scenario.places[0], border=any(one.border for one in scenario.places))
     stand_in = scenario.replace(places=(place,), population=min(STAND_IN, scenario.residents))
 
-    def count(task: tuple[float, int]) -> tuple[float, float]:
-        scale, number = task
+    def count(task: tuple[int, int]) -> tuple[float, float]:
+        scale, number = watching[task[0]], task[1]
         seed = seed_of_draw(scenario, number) if number else scenario.seed
         drawn = stand_in.replace(parameters=parameters[number])
         phases = [watched_more(phase, scale) for phase in drawn.phases()]
@@ -72,8 +70,6 @@ def silence_curve(
             progress()
         return float(len(records)), published
 
-    tasks = dict(enumerate((scale, number) for scale in watching for number in range(len(parameters))))
-    with executor_for(max(1, threads)) as executor:
-        results = run_all(tasks, count, executor)
-    counts = np.array([*results.values()]).reshape(len(watching), len(parameters), 2)
+    tasks = [(at, number) for at in range(len(watching)) for number in range(len(parameters))]
+    counts = np.array([*run_all(tasks, count, threads).values()]).reshape(len(watching), len(parameters), 2)
     return SilenceCurve(tuple(watching), counts[..., 0], counts[..., 1])

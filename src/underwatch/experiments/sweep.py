@@ -13,13 +13,12 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome
 from underwatch.experiments.engine.worlds import as_set, seed_of_draw, totals_of
 from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINES, measure
+from underwatch.record.indicators import HEADLINES
 from underwatch.record.ranges import quantiles, range_of
 from underwatch.world.draws import rng
 from underwatch.world.parameters import Parameters, at_share, prior_draws
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
-from underwatch.world.workers import Workers
 
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -42,8 +41,7 @@ class SweepTask:
 
 def headlines_of(world: SweepTask) -> np.ndarray:
     """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""
-    total = totals_of(world.scenario, world.scenario, world.seed)
-    return measure(total.history(world.scenario), None, int(total.numbers[0])).year
+    return totals_of(world.scenario, world.scenario, world.seed).measured(world.scenario).year
 
 
 @dataclass(frozen=True)

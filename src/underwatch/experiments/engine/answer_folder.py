@@ -55,20 +55,20 @@ def old_answer(folder: Path, what: str) -> RunDirectory:
     return directory
 
 
-def told_in(folder: Path, question: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
-    """Return the entries of a question by name, each of its kinds and a whole number of at most `_MOST`.
+def told_in(directory: RunDirectory, kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
+    """Return the entries of its question by name, each of its kinds and a whole number of at most `_MOST`.
 
     Together they ask for `_MOST_WORLDS` worlds at most: a stranger's folder costs no more memory than that.
     """
-    worlds = 1
+    question, path, worlds = directory.question, directory.path / QUESTION, 1
     for name, known in kinds.items():
         value = question.get(name)
         if type(value) not in known or (isinstance(value, int) and not 0 <= value <= _LIMITS.get(name, _MOST)):
-            raise InputError(f"{folder / QUESTION} is damaged: {name} = {value!s:.40}; ask the question again")
+            raise InputError(f"{path} is damaged: {name} = {value!s:.40}; ask the question again")
         if name in ("draws", "replicates"):
             worlds *= max(1, question[name])
     if worlds > _MOST_WORLDS:
-        raise InputError(f"{folder / QUESTION} asks for more than {_MOST_WORLDS:,} worlds; ask in several folders")
+        raise InputError(f"{path} asks for more than {_MOST_WORLDS:,} worlds; ask in several folders")
     return [question[name] for name in kinds]
 
 

@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.worlds import WorldTotals
+from underwatch.experiments.engine.runner import KeptWorld
+from underwatch.experiments.engine.worlds import WorldKey, WorldTotals
 from underwatch.files.folders import remove_matching
 from underwatch.files.intake.arrays import expect
 from underwatch.record.outputs import write_parts
 from underwatch.world import checkpoint
 from underwatch.world.layout import N_CELLS, N_INDICATORS
 
+Key = TypeVar("Key")  # of a world; its text is its name in a file
 _MOST_BYTES, _DIGEST_BYTES = 16 << 20, 20
 _MOST_OF_A_PLACE = 192 << 20  # bytes of the sums of one place in memory, with all its replicates
 
@@ -30,31 +32,33 @@ class Checkpoints:
     folder: Path
     note: Mapping[str, Any]
 
-    def world(self, place: int, replicate: int, world: str) -> Path:
-        """Return the checkpoint of a world of the place at work."""
-        return self.folder / f"world-{place:03d}-{replicate}-{world}{checkpoint.SUFFIX}"
+    def of_world(self, place: int, key: WorldKey) -> KeptWorld:
+        """Return where a world of the place at work is kept between two weeks."""
+        path = self.folder / f"world-{place:03d}-{key.replicate}-{key.world}{checkpoint.SUFFIX}"
+        return KeptWorld(path, self.noted(place, key.replicate, key.world))
 
-    def draw(self, place: int, draw: int, world: str) -> Path:
+    def of_draw(self, place: int, key: WorldKey) -> KeptWorld:
         """Return where a finished draw of the place at work is kept."""
-        return self.folder / f"draw-{place:03d}-{draw}-{world}{checkpoint.SUFFIX}"
+        path = self.folder / f"draw-{place:03d}-{key.draw}-{key.world}{checkpoint.SUFFIX}"
+        return KeptWorld(path, self.noted(place, key.draw, key.world))
 
     def noted(self, place: int, *what: object) -> dict[str, Any]:
         """Return the note of one file."""
-        return {**self.note, "place": place, "what": [str(one) for one in what]}
+        return {**self.note, "place": place, "what": [*map(str, what)]}
 
-    def read_draw(self, place: int, draw: int, world: str, days: int) -> WorldTotals | None:
+    def read_draw(self, place: int, key: WorldKey, days: int) -> WorldTotals | None:
         """Return what was kept of a draw of so many days, if it was finished."""
-        path = self.draw(place, draw, world)
-        if not path.exists():
+        kept = self.of_draw(place, key)
+        if not kept.path.exists():
             return None
-        arrays = checkpoint.read_arrays(path, self.noted(place, draw, world))
-        expect(arrays, _sums_of("draw", days, N_CELLS), f"{path}: ")
+        arrays = checkpoint.read_arrays(*kept)
+        expect(arrays, _sums_of("draw", days, N_CELLS), f"{kept.path}: ")
         return WorldTotals.of_named("draw", arrays)
 
-    def keep_draw(self, place: int, draw: int, world: str, found: WorldTotals) -> None:
+    def keep_draw(self, place: int, key: WorldKey, totals: WorldTotals) -> None:
         """Keep a finished draw."""
-        path = self.draw(place, draw, world)
-        checkpoint.write_arrays(path, found.named("draw"), self.noted(place, draw, world))
+        kept = self.of_draw(place, key)
+        checkpoint.write_arrays(kept.path, totals.named("draw"), kept.note)
 
     def done(self, place: int) -> bool:
         """Say whether a place is done: its sums are written last."""
@@ -63,35 +67,35 @@ class Checkpoints:
     def _sums(self, place: int) -> Path:
         return self.folder / f"part-{place:03d}{checkpoint.SUFFIX}"
 
-    def keep_place(self, place: int, sums: Mapping[str, WorldTotals], digests: Sequence[str]) -> None:
-        """Keep the sums and digests of a place that is done, and forget what was kept on its way."""
+    def keep_place(self, place: int, totals: Mapping[Key, WorldTotals], digests: Sequence[str]) -> None:
+        """Keep the totals and digests of a place that is done, and forget what was kept on its way."""
         arrays: dict[str, np.ndarray] = {
             "digests": np.frombuffer(bytes.fromhex("".join(digests)), np.uint8),
-            "keys": np.frombuffer("\n".join(sums).encode(), np.uint8),
+            "keys": np.frombuffer("\n".join(map(str, totals)).encode(), np.uint8),
         }
-        for key, found in sums.items():
+        for key, found in totals.items():
             used = np.flatnonzero(found.cells.any(axis=(0, 2)))  # most cells are empty
-            arrays |= found.of_cells(used).named(key) | {f"{key}.used": used}
+            arrays |= found.of_cells(used).named(str(key)) | {f"{key}.used": used}
         checkpoint.write_arrays(self._sums(place), arrays, self.noted(place, "done"))
         remove_matching(self.folder, re.compile(rf"world-{place:03d}-[\w-]+\.npz"))
 
-    def read_place(self, place: int, keys: Sequence[str], days: int) -> tuple[dict[str, WorldTotals], list[str]]:
-        """Return the sums, by these keys, and digests of a place that is done; InputError where they are not that."""
+    def read_place(self, place: int, keys: Sequence[Key], days: int) -> tuple[dict[Key, WorldTotals], list[str]]:
+        """Return the totals, by these keys, and digests of a place that is done; InputError where they are not that."""
         path = self._sums(place)
         most = min(_MOST_BYTES + len(keys) * days * N_CELLS * N_INDICATORS * 8, _MOST_OF_A_PLACE)
         arrays = checkpoint.read_arrays(path, self.noted(place, "done"), most)
-        told = "\n".join(keys).encode()
-        shapes: dict[str, tuple[str, tuple[int | None, ...]]] = {"keys": ("u", (len(told),))}
+        names = "\n".join(map(str, keys)).encode()
+        shapes: dict[str, tuple[str, tuple[int | None, ...]]] = {"keys": ("u", (len(names),))}
         shapes["digests"] = ("u", (len(keys) * _DIGEST_BYTES,))
         for key in keys:
             used = arrays.get(f"{key}.used", np.zeros(0, np.int64))
-            shapes |= _sums_of(key, days, len(used)) | {f"{key}.used": ("i", (None,))}
+            shapes |= _sums_of(str(key), days, len(used)) | {f"{key}.used": ("i", (None,))}
         expect(arrays, shapes, f"{path}: ")
-        if arrays["keys"].tobytes() != told or not all(_rising(arrays[f"{key}.used"]) for key in keys):
+        if arrays["keys"].tobytes() != names or not all(_rising(arrays[f"{key}.used"]) for key in keys):
             raise InputError(f"{path}: holds the sums of other worlds; remove it to simulate the place again")
-        digests = arrays["digests"].tobytes().hex()
-        sums = {key: WorldTotals.of_named(key, arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
-        return sums, [digests[at : at + 2 * _DIGEST_BYTES] for at in range(0, len(digests), 2 * _DIGEST_BYTES)]
+        digests = arrays["digests"].reshape(-1, _DIGEST_BYTES)
+        totals = {key: WorldTotals.of_named(str(key), arrays).in_all_cells(arrays[f"{key}.used"]) for key in keys}
+        return totals, [digest.tobytes().hex() for digest in digests]
 
     def keep_table(self, place: int, world: int, name: str, parts: Iterable[pa.Table]) -> None:
         """Keep a table of a place, of its worlds the one of that number, part by part."""

@@ -10,7 +10,7 @@ import errno
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from typing import IO, Any, TypeVar
 import numpy as np
 
 from underwatch.errors import InputError
+from underwatch.experiments.engine.executors import executor_for
 from underwatch.files.intake.json import parse_json
 from underwatch.files.writing import growing_file
 from underwatch.record.provenance import made_by, mark
@@ -34,10 +35,6 @@ _LARGEST_RESULTS = 16 << 20  # bytes: 100,000 worlds of eight figures
 Key = TypeVar("Key", bound=Hashable)
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-
-class OtherVersion(Exception):  # noqa: N818 - it says what is there, not that something failed
-    """A worker has another version of the package than the one that asks."""
 
 
 class UselessWorker(InputError):  # noqa: N818 - it says what is wrong with a worker
@@ -145,7 +142,9 @@ class Results:
 def at_work(work: Callable[[Task], Result], task: Task, version: str) -> Result:
     """Do one task, wherever that is; refuse to where the model is another one."""
     if version != made_by():
-        raise OtherVersion(made_by())
+        raise UselessWorker(
+            f"a worker runs underwatch {made_by()[:60]} and this is {version}; install the same version on both"
+        )
     return work(task)
 
 
@@ -185,32 +184,26 @@ def result_of(job: Future[Result]) -> Result:
     """Return what a task gave; UselessWorker where it could not be done at all."""
     try:
         return job.result()
-    except OtherVersion as error:
-        raise UselessWorker(
-            f"a worker runs underwatch {str(error)[:60]} and this is {made_by()}; install the same version on both"
-        ) from None
     except BrokenProcessPool:
         raise UselessWorker("the pool of processes broke: a worker was killed; resume to go on") from None
 
 
 def run_all(
-    tasks: Mapping[Key, Task],
-    work: Callable[[Task], Result],
-    executor: Executor,
-    stop: Callable[[], object] = lambda: None,
+    tasks: Iterable[Key], work: Callable[[Key], Result], threads: int, stop: Callable[[], object] = lambda: None
 ) -> dict[Key, Result]:
-    """Run tasks that all have to succeed, and return their results in the order of the tasks.
+    """Run tasks on threads that all have to succeed, and return their results by task, in order.
 
     The first that fails, or a stop, is raised, after `stop` has been called for the others to end by.
     """
-    results: dict[Key, Result] = {}
-    try:
-        for key, job in as_completed(tasks, work, executor):
-            results[key] = result_of(job)
-    except BaseException:
-        stop()
-        raise
-    return {key: results[key] for key in tasks}
+    tasks, results = list(tasks), dict[Key, Result]()
+    with executor_for(max(1, threads)) as executor:
+        try:
+            for task, job in as_completed({task: task for task in tasks}, work, executor):
+                results[task] = result_of(job)
+        except BaseException:
+            stop()
+            raise
+    return {task: results[task] for task in tasks}
 
 
 def run_tasks(

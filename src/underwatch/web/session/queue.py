@@ -94,7 +94,7 @@ class JobQueue:
 
     def _take_up(self, run: StudioRun) -> None:
         """Work a run off; what goes wrong in it is told to its page and ends this run alone."""
-        from underwatch.experiments.engine.worlds import StopAsked
+        from underwatch.experiments.engine.runner import StopAsked
 
         run.began = time.monotonic()
         try:

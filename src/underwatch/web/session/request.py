@@ -8,33 +8,26 @@ from datetime import date
 from typing import Any
 
 from underwatch.errors import InputError, nearest
-from underwatch.experiments.engine.worlds import BASELINE, COUNTER, worlds_of
 from underwatch.experiments.interventions import (
     Intervention,
     as_toml,
     check_relief,
     find_interventions,
     first_day,
-    with_interventions,
 )
+from underwatch.experiments.study_plan import StudyPlan
 from underwatch.facts import model_parameters
 from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
-from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
-CAMPAIGN = "the year-end campaign"
 _KEYS = (
     "place", "start", "days", "population", "seed", "draws", "parameters", "without", "interventions", "from_date",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class RunRequest:
-    """A scenario, what relieves its residents in the twin from which day on, and how many draws give the ranges."""
-
-    scenario: Scenario
-    dated: tuple[tuple[Intervention, date], ...] = ()
-    draws: int = 8
+class RunRequest(StudyPlan):
+    """A plan of a study within the bounds of the studio."""
 
     def __post_init__(self) -> None:
         scenario = self.scenario
@@ -49,32 +42,6 @@ class RunRequest:
             raise InputError(f"days = {scenario.days} is out of range; on the page it may be 1 to {MOST_DAYS}")
         if not 0 <= self.draws <= MOST_DRAWS:
             raise InputError(f"draws = {self.draws} is out of range; on the page it may be 0 to {MOST_DRAWS}")
-
-    def twin_of(self, scenario: Scenario) -> Scenario:
-        """Return the twin of the scenario, or of a draw of it: with the interventions, else without the campaign."""
-        return with_interventions(scenario, self.dated) if self.dated else scenario.without_campaign()
-
-    def worlds(self) -> dict[str, Scenario]:
-        """Return the baseline and its twin; without intervention and campaign there is no twin."""
-        if not self.dated:
-            return worlds_of(self.scenario)
-        return {BASELINE: self.scenario, COUNTER: self.twin_of(self.scenario)}
-
-    @property
-    def change(self) -> str:
-        """What differs between the worlds, in words."""
-        return " with ".join(one.name for one, _ in self.dated) or CAMPAIGN
-
-    @property
-    def window(self) -> tuple[int, int] | None:
-        """The days (lo, hi) in which the worlds differ."""
-        scenario = self.scenario
-        if self.dated:
-            return (min(day for _, day in self.dated) - scenario.start).days, scenario.days
-        if scenario.campaign is None or len(self.worlds()) == 1:
-            return None
-        first, last = ((day - scenario.start).days for day in scenario.campaign)
-        return max(0, first), min(scenario.days, last + 1)
 
     def to_toml(self) -> str:
         """Return the question as a scenario file, with the commands that answer it, and the interventions quoted."""

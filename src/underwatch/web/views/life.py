@@ -152,7 +152,7 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
 def examples(run: StudioRun) -> dict[str, list[int]]:
     """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
     lived = next(iter(run.lived.values()))
-    kinds = lived.records[:, 1].astype(np.int64) >> 8
+    kinds = lived.world.records[:, 1].astype(np.int64) >> 8
     found = {}
     for at, name in enumerate(L.INCIDENT_NAMES):
         subjects = lived.subjects[kinds == at]
