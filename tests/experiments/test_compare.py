@@ -15,7 +15,6 @@ from underwatch.errors import InputError
 from underwatch.experiments.compare import (
     CHANGES_SCHEMA,
     FIGURES,
-    HIGHER,
     PAIRS_SCHEMA,
     TOGETHER,
     ComparePlan,
@@ -35,6 +34,7 @@ from underwatch.experiments.interventions import (
     with_interventions,
 )
 from underwatch.facts import model_parameters
+from underwatch.record.headlines import HIGHER
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Change

@@ -21,7 +21,7 @@ from underwatch.experiments.engine.answer_folder import answers_of, told_in
 from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import Sweep, SweepTask, bands_table, draws_table, headlines_of, luck_of
-from underwatch.record.indicators import HEADLINE_NAMES
+from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.ranges import range_of
 from underwatch.world.draws import rng
 from underwatch.world.scenario_file import scenario_for

@@ -23,7 +23,7 @@ from underwatch.evidence.package import to_files
 from underwatch.evidence.samples.example import example_package
 from underwatch.inference.answer_files import TREE, draws_table, write_answer
 from underwatch.inference.bank.bank import read_bank
-from underwatch.inference.bank.priors import channel_prior, draw
+from underwatch.inference.bank.priors import channel_prior
 from underwatch.inference.bank.quantities import COUNTED, SLOPE, quantities, slope_of_reports, with_derived
 from underwatch.inference.bank.simulations import experiments
 from underwatch.inference.bank.summaries import columns, hear, row_of
@@ -35,6 +35,7 @@ from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.inference.workflow import ALL_NAMES, SHAPE, EstimateRequest, Steps, answer
 from underwatch.pages.estimate import estimate_page
 from underwatch.record.tally import Window
+from underwatch.world.parameters import latin_hypercube
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +142,10 @@ def test_the_hidden_quantities_are_the_worlds_own(bank):
     names = [quantity.name for quantity in quantities()]
     theta = with_derived(runs.theta)
     weeks = np.bincount(WINDOW.of_weeks("quarter")[0])
-    followed = bank.indicators.sum(axis=2)[:, :, [2, 6]].sum(axis=2)
+    followed = (bank.indicator("followed_outings") + bank.indicator("followed_visits")).sum(axis=2)
     assert theta[:, names.index("followed_outings_first_year")] == pytest.approx(followed[:, 0] / weeks[0])
     assert theta[:, ALL_NAMES.index("followed_outings_second_year")] == pytest.approx(followed[:, 1] / weeks[1])
-    accused = bank.indicators.sum(axis=2)[:, :, 17].sum(axis=1)
+    accused = bank.indicator("accusations").sum(axis=(1, 2))
     ours = (
         theta[:, names.index("accusations_first_year")] * weeks[0]
         + theta[:, ALL_NAMES.index("accusations_second_year")] * weeks[1]
@@ -154,7 +155,7 @@ def test_the_hidden_quantities_are_the_worlds_own(bank):
 
 
 def test_a_world_without_fear_has_no_side_of_terror(bank):
-    values = draw(channel_prior(), len(bank), 1, "x") | {"fear_silence": np.full(len(bank), 1e-6)}
+    values = latin_hypercube(channel_prior(), len(bank), 1, "x") | {"fear_silence": np.full(len(bank), 1e-6)}
     calm = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))
     values["fear_silence"] = np.full(len(bank), 60.0)
     silenced = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))

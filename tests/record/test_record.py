@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from support.run_folder import read_run
 from underwatch.errors import InputError
 from underwatch.record import outputs, provenance
+from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES
 from underwatch.record.incidents import (
     incident_table,
     kind_counts,
@@ -25,8 +26,6 @@ from underwatch.record.incidents import (
     shares_for,
 )
 from underwatch.record.indicators import (
-    HEADLINE_NAMES,
-    HEADLINES,
     SUMS,
     combine,
     group_cells,

@@ -223,7 +223,7 @@ def _print(found: Comparison) -> None:
         say(f"{name}, from {first} to {plan.scenario.end}: {words.get(name, 'all of them at once.')}")
         shown = []
         for figure in FIGURES:
-            label, better = f"{figure.indicator}, {figure.unit}", figure.better
+            label, better = f"{figure.indicator}, {figure.unit_of_any_group}", figure.better
             for group in (ALL, LISTED, ORDINARY):
                 shown.append((label, better, group, *_cells(rows[name, group, figure.indicator])))
                 label = better = ""

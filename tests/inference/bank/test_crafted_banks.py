@@ -10,7 +10,7 @@ from underwatch.evidence.edit.importing import read_mapping
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import new_package, to_files
 from underwatch.inference.bank.bank import read_bank
-from underwatch.inference.bank.form import MOST_WEEKS
+from underwatch.inference.bank.form import INDICATORS_READ, MOST_WEEKS
 from underwatch.inference.bank.priors import world_prior
 from underwatch.inference.bank.shard import write_shard
 
@@ -63,6 +63,9 @@ DESCRIPTIONS = {
     "no parameters": {"parameters": None},
     "parameters of another prior": {"parameters": ["a", "b"]},
     "parameters that are numbers": {"parameters": [1, 2]},
+    "no indicators": {"indicators": None},
+    "an indicator twice": {"indicators": [*INDICATORS_READ, INDICATORS_READ[0]]},
+    "without an indicator that is read": {"indicators": list(INDICATORS_READ[1:])},
     "a parameter twice": {"parameters": list(world_prior())[:-1] + list(world_prior())[:1]},
     "another format": {"format": 2},
     "a format that is true": {"format": True},

@@ -1,7 +1,8 @@
 """The bank: worlds run once and kept as tallies, to which any package's channel is applied later in milliseconds.
 
 A bank belongs to a place, a window of weeks and a prior, and to what the rules of the world do: its key is the checksum
-of these, with two small worlds run as a probe. A change of the program that changes no history keeps a bank valid.
+of these, with two small worlds run as a probe. A change of the program that changes no history keeps a bank valid, and
+so does an indicator that no estimate reads: a bank names the indicators that it holds.
 Row i is the world of seed `seed` + i, with the parameters of row i of the prior. The bank only grows; a part that is
 missing is run again, and the same row is the same world on any machine.
 """
@@ -28,14 +29,15 @@ from underwatch.experiments.engine.tasks import as_completed, result_of
 from underwatch.files.folders import ready_folder
 from underwatch.files.intake.toml import read_toml
 from underwatch.files.writing import write_atomically
-from underwatch.inference.bank.form import check_description, check_worlds, form_of, room_for
-from underwatch.inference.bank.priors import draw, world_of, world_prior
+from underwatch.inference.bank.form import INDICATORS_READ, check_description, check_worlds, form_of, room_for
+from underwatch.inference.bank.priors import world_of, world_prior
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
 from underwatch.record.tally import FEAR_NODES, Window
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
+from underwatch.world.parameters import latin_hypercube
 from underwatch.world.scenario import Scenario, place_scenario
 
-FORMAT = 1
+FORMAT = 2
 WINDOW = Window(date(2023, 7, 3), 104)  # to 29 June 2025
 WORLDS_PER_SHARD = 50
 _ROUNDED = frozenset(("subject", "others", "pairs", "weekly", "known", "curve"))
@@ -47,13 +49,17 @@ SHIPPED = "hoeryong"
 
 @dataclass(frozen=True)
 class BankPlan:
-    """What a bank is of: a place (or a stand-in of `population` residents), a window, and the seed of its first row."""
+    """What a bank is of: a place (or a stand-in of `population` residents), a window, the seed of its first row.
+
+    `indicators` are those whose sums it holds, in this order; those that are read must be among them.
+    """
 
     place: str = "hoeryong"
     window: Window = WINDOW
     seed: int = 20_250_630
     population: int | None = None
     per_shard: int = WORLDS_PER_SHARD
+    indicators: tuple[str, ...] = INDICATORS_READ
 
     def scenario(self) -> Scenario:
         """Return the scenario of which each row is a draw, with the weeks in which it settles."""
@@ -68,12 +74,12 @@ class BankPlan:
 
     def rows(self, shard: int) -> dict[str, np.ndarray]:
         """Return the parameters of the rows of a shard, float64[per_shard] by name."""
-        return draw(world_prior(), self.per_shard, self.seed, f"bank {shard}")
+        return latin_hypercube(world_prior(), self.per_shard, self.seed, f"bank {shard}")
 
     def key(self) -> str:
         """Return the checksum of all that a row depends on."""
         prior = [[fact.name, fact.low, fact.high, fact.scale] for fact in world_prior().values()]
-        words = [INCIDENT_NAMES, GROUND_NAMES, INDICATORS, FEAR_NODES.tolist(), STRENGTHS_OF_SILENCE, STRENGTHS]
+        words = [INCIDENT_NAMES, GROUND_NAMES, INDICATORS_READ, FEAR_NODES.tolist(), STRENGTHS_OF_SILENCE, STRENGTHS]
         window = [self.window.start.isoformat(), self.window.n_weeks]
         said = [FORMAT, self.place, window, self.seed, self.population, self.per_shard, SETTLING, prior, words]
         return hashlib.blake2b(json.dumps([said, _probe()]).encode(), digest_size=16).hexdigest()
@@ -99,7 +105,9 @@ def row_of(plan: BankPlan, shard: int, row: int, tick: Callable[[int], None] = l
     seed = plan.seed + shard * plan.per_shard + row
     tally = tally_world(scenario, seed, tick)
     curve = curve_of(scenario, seed, tick)
-    return {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+    found = {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+    found["indicators"] = tally.indicators[..., [INDICATORS.index(name) for name in plan.indicators]]
+    return found
 
 
 def begin_bank(plan: BankPlan, folder: Path) -> str:
@@ -108,6 +116,8 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
     path = ready_folder(folder) / _DESCRIPTION
     if path.exists():
         _check_key(folder, key)
+        if plan_of(folder) != plan:
+            raise _other_version(folder)
         return key
     told = {
         "format": FORMAT,
@@ -120,6 +130,7 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
         "worlds_per_shard": plan.per_shard,
         **({} if plan.population is None else {"population": plan.population}),
         "parameters": list(world_prior()),
+        "indicators": list(plan.indicators),
     }
     write_atomically(path, tomli_w.dumps(told).encode())
     return key
@@ -155,7 +166,8 @@ def plan_of(folder: Path) -> BankPlan:
     """Return the plan of a bank from its folder."""
     told = described(folder)
     window = Window(told["first_day"], told["weeks"])
-    return BankPlan(told["place"], window, told["seed"], told.get("population"), told["worlds_per_shard"])
+    population, per_shard = told.get("population"), told["worlds_per_shard"]
+    return BankPlan(told["place"], window, told["seed"], population, per_shard, tuple(told["indicators"]))
 
 
 def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int, done: Callable[[int], None]) -> None:
@@ -207,6 +219,10 @@ class Bank:
     def value(self, name: str) -> np.ndarray:
         """Return float64[worlds], a parameter of the prior."""
         return self.parts["values"][:, self.names.index(name)]
+
+    def indicator(self, name: str) -> np.ndarray:
+        """Return int64[worlds, periods, 2], the sums of an indicator by listed and ordinary residents."""
+        return self.parts["indicators"][..., self.plan.indicators.index(name)]
 
     def rows(self, kept: np.ndarray) -> Bank:
         """Return some of the worlds."""

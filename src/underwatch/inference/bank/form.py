@@ -23,12 +23,13 @@ from underwatch.facts import places
 from underwatch.inference.bank.priors import world_prior
 from underwatch.inference.bank.shard import SHORT, Form
 from underwatch.record.tally import MOST_PERIODS, N_GROUNDS, N_KINDS, N_NODES, Window, period_ranges
-from underwatch.world.layout import N_INDICATORS
 from underwatch.world.scenario import LAST_SEED, MOST_RESIDENTS
 
 if TYPE_CHECKING:
     from underwatch.inference.bank.bank import BankPlan
 
+# What an estimate reads of a world besides its incidents (`quantities`)
+INDICATORS_READ = ("followed_outings", "followed_visits", "listed", "calls_abandoned", "accusations")
 MOST_WEEKS, MOST_WORLDS_PER_SHARD = 200, 1_000
 # The worlds of a bank in memory: 2,000 of two years take 200 MB. A larger bank must be worth it: the shipped one holds
 # nine times its packed bytes.
@@ -53,9 +54,14 @@ def check_description(told: Mapping[str, Any], where: str) -> None:
             raise InputError(f"{where}{name} = {str(told.get(name))[:40]} is not what a bank can have; {_AGAIN}")
     if Window(told["first_day"], told["weeks"]).n_periods > MOST_PERIODS:
         raise InputError(f"{where}weeks = {told['weeks']} reach over more than {MOST_PERIODS} quarters; {_AGAIN}")
-    names = told.get("parameters")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{where}parameters is no list of names; {_AGAIN}")
+    for key in ("parameters", "indicators"):
+        names = told.get(key)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise InputError(f"{where}{key} is no list of names; {_AGAIN}")
+    if len(set(told["indicators"])) < len(told["indicators"]):
+        raise InputError(f"{where}indicators names one twice; {_AGAIN}")
+    if missing := set(INDICATORS_READ).difference(told["indicators"]):
+        raise InputError(f"{where}indicators lacks {min(missing)}, which an estimate reads; {_AGAIN}")
 
 
 def _is_monday(day: object) -> bool:
@@ -78,7 +84,7 @@ def form_of(plan: BankPlan) -> Form:
         "weekly": (SHORT, (n, weeks, N_KINDS, 2)),
         "known": (SHORT, (n, periods, N_KINDS)),
         "reached": ("<i8", (n, len(period_ranges(periods)), N_KINDS + 1)),
-        "indicators": ("<i8", (n, periods, 2, N_INDICATORS)),
+        "indicators": ("<i8", (n, periods, 2, len(plan.indicators))),
         "residents": ("<i8", (n, 2, 2)),
         "curve": (SHORT, (n, len(STRENGTHS), 1 + 2 * N_NODES)),
         "values": ("<f8", (n, len(world_prior()))),

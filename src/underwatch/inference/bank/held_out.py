@@ -18,10 +18,11 @@ from underwatch.evidence.samples.synthetic import SyntheticReport
 from underwatch.experiments.engine.tallies import records_of_window
 from underwatch.files.folders import temporary_folder
 from underwatch.inference.bank.bank import Bank, BankPlan, build, read_bank
-from underwatch.inference.bank.priors import channel_prior, draw, world_of
+from underwatch.inference.bank.priors import channel_prior, world_of
 from underwatch.inference.bank.quantities import hidden, with_derived
 from underwatch.record.tally import period_ranges
 from underwatch.world.layout import GROUND_NAMES
+from underwatch.world.parameters import latin_hypercube
 
 # What groups call the kinds of incident, in their order, and a resident without a ground.
 ACTS = ("tailing", "followed_visit", "call_given_up", "arrest", "listing", "report")
@@ -62,7 +63,7 @@ def hidden_world(plan: BankPlan, row: int = 0) -> HiddenWorld:
 
 def channels(plan: BankPlan) -> dict[str, np.ndarray]:
     """Return the channel of each world of a plan, float[per_shard] by name."""
-    return draw(channel_prior(), plan.per_shard, plan.seed, "known truth")
+    return latin_hypercube(channel_prior(), plan.per_shard, plan.seed, "known truth")
 
 
 def tallied(plan: BankPlan) -> Bank:

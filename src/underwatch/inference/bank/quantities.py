@@ -16,15 +16,15 @@ import numpy as np
 from underwatch.channel.expected_counts import Values, left_by_fear
 from underwatch.experiments.engine.tallies import STRENGTHS
 from underwatch.inference.bank.bank import Bank
+from underwatch.inference.bank.form import INDICATORS_READ
 from underwatch.inference.npe.prior_support import Box
 from underwatch.record.tally import N_NODES, Window
 from underwatch.world.draws import rng
-from underwatch.world.layout import N_ACCUSATIONS, N_CALLS_ABANDONED, N_FOLLOWED, N_FOLLOWED_VISITS, N_LISTED
 
 LEAST_TOLD = 1e-3  # incidents told, expected: a ratio to fewer is held here
 LEAST_SLOPE, MOST_SLOPE = -8.0, 4.0
 SLOPE, SILENCE = "slope_of_reports", "incidents_per_report"
-_RARE = (N_CALLS_ABANDONED, N_ACCUSATIONS)
+_RARE = ("calls_abandoned", "accusations")
 _MARGIN = 0.05  # of the logarithm's range, on both sides of the bank's own
 
 
@@ -84,15 +84,15 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, told: 
     """
     window, generator = bank.plan.window, rng(bank.plan.seed, "within a count")
     quarter, _ = window.of_weeks("quarter")
-    part, both = halves(window), bank.indicators[rows].sum(axis=2).astype(float)
+    part = halves(window)
     weeks_of = np.bincount(part[quarter], minlength=2)
     found = []
     for year in range(2):
-        sums = both[:, part == year].sum(axis=1)
+        sums = {name: bank.indicator(name)[rows][:, part == year].sum(axis=(1, 2)) for name in INDICATORS_READ}
         weeks = max(1, weeks_of[year])
-        followed = sums[:, N_FOLLOWED] + sums[:, N_FOLLOWED_VISITS]
-        found += [followed / weeks, sums[:, N_LISTED] / (7 * weeks)]
-        found += [(sums[:, column] + generator.uniform(0.05, 1.0, len(rows))) / weeks for column in _RARE]
+        followed = sums["followed_outings"] + sums["followed_visits"]
+        found += [followed / weeks, sums["listed"] / (7 * weeks)]
+        found += [(sums[name] + generator.uniform(0.05, 1.0, len(rows))) / weeks for name in _RARE]
     incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
     slope = slope_of_reports(bank, rows, values, law)
     n = len(_COUNTED)

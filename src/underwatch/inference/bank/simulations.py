@@ -15,11 +15,12 @@ from underwatch.channel.expected_counts import LAWS, Values
 from underwatch.errors import InputError
 from underwatch.facts import Fact
 from underwatch.inference.bank.bank import Bank
-from underwatch.inference.bank.priors import channel_prior, draw
+from underwatch.inference.bank.priors import channel_prior
 from underwatch.inference.bank.quantities import hidden
 from underwatch.inference.bank.summaries import Heard, hear, n_reports, row_of
 from underwatch.inference.inputs.observed import Setting
 from underwatch.world.draws import rng
+from underwatch.world.parameters import latin_hypercube
 
 PER_WORLD = 1
 
@@ -61,7 +62,7 @@ def experiments(
         )
     rows = np.tile(np.arange(len(bank)), per_world)
     n = len(rows)
-    values = draw(channel_prior() if prior is None else prior, n, seed, "channel")
+    values = latin_hypercube(channel_prior() if prior is None else prior, n, seed, "channel")
     laws = rng(seed, "laws").integers(0, len(LAWS), n) if law is None else np.full(n, law)
     heard = hear(bank, rows, values, laws, setting, seed)
     theta = hidden(bank, rows, values, laws, heard.n_told)
