@@ -15,11 +15,11 @@ from underwatch.cli.asked import asked_of
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.format.ids import is_key, letters_of
 from underwatch.evidence.package import to_files
-from underwatch.evidence.privacy.bands import told
+from underwatch.evidence.privacy.bands import in_bands
 from underwatch.evidence.samples.example import example_package
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks import gates
-from underwatch.inference.design import AS_IT_IS, Option
-from underwatch.inference.workflow import ALL_NAMES
+from underwatch.inference.options import AS_IT_IS, Option
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_only_what_is_public_is_told_as_it_is_and_by_a_plain_checksum(tmp_path):
 def test_design_writes_for_its_owner_alone(package, bank_folder, tmp_path, monkeypatch):
     ones = np.ones(len(ALL_NAMES))
     monkeypatch.setattr(
-        "underwatch.inference.design.design", lambda *given: (Option(AS_IT_IS, ones, ones, ones, ones, 9),)
+        "underwatch.inference.options.try_options", lambda *given: (Option(AS_IT_IS, ones, ones, ones, ones, 9),)
     )
     found = CliRunner().invoke(main, ["design", str(package), "--bank", str(bank_folder), "--out", str(tmp_path / "d")])
     assert found.exit_code == 0, found.output
@@ -119,13 +119,13 @@ def test_design_writes_for_its_owner_alone(package, bank_folder, tmp_path, monke
 
 
 def test_gates_tell_bands_where_counts_are_not_public():
-    held = {"second_list": False, "counts": 0, "declared": False}
-    assert "asked so far: fewer than 10" in gates.anchor(asked=3, **held, counted=told).sentence
-    assert "a survey of 20 to 49 who left" in gates.anchor(asked=33, **held, counted=told).sentence
+    held = {"second_list": False, "counts": 0, "expert_prior": False}
+    assert "asked so far: fewer than 10" in gates.anchor(asked=3, **held, counted=in_bands).sentence
+    assert "a survey of 20 to 49 who left" in gates.anchor(asked=33, **held, counted=in_bands).sentence
     cut = np.zeros(104, bool)
     cut[:8] = True
     kind = {"place": "x"}
-    zeros = gates.contract(kind, kind, np.zeros(3), np.zeros(104), cut, told).sentence
+    zeros = gates.contract(kind, kind, np.zeros(3), np.zeros(104), cut, in_bands).sentence
     assert "fewer than 10 weeks that were cut off carry a number" in zeros
     luck = np.random.default_rng(1)
     replicates, names = luck.standard_normal((400, 6)), [f"column {n}" for n in range(6)]

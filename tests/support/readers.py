@@ -35,7 +35,7 @@ from underwatch.files.intake.toml import parse_toml
 from underwatch.files.intake.xz import unxz
 from underwatch.inference.bank.form import check_description, check_worlds, form_of
 from underwatch.inference.bank.shard import unpacked
-from underwatch.inference.inputs.expert_prior import read_declared
+from underwatch.inference.inputs.expert_prior import read_expert_prior
 from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.inference.npe import density
 from underwatch.inference.npe.posterior import Posterior, Standardiser
@@ -199,7 +199,7 @@ def readers(folder):
         "interventions": Reader(
             lambda data, _: parse_interventions(data.decode("utf-8", "replace"), ""), (interventions,)
         ),
-        "declared prior": Reader(by_path(read_declared), (declared,)),
+        "declared prior": Reader(by_path(read_expert_prior), (declared,)),
         "mapping": Reader(by_path(read_mapping), (MAPPING,)),
         "bank": Reader(
             lambda data, _: check_description(parse_toml(data.decode("utf-8", "replace"), ""), ""), (description,)

@@ -66,7 +66,7 @@ def calibrate(**given: Any) -> int:
     """Build what is missing, then judge."""
     from underwatch.files.writing import fresh_folder, numbered_folder
     from underwatch.inference.bank.bank import read_bank, shipped_folder
-    from underwatch.inference.checks.proof import prove, reference_settings
+    from underwatch.inference.checks.proof import prove, reference_designs
     from underwatch.inference.findings import in_words_of_columns
     from underwatch.pages.calibration import write_proofs
 
@@ -76,7 +76,7 @@ def calibrate(**given: Any) -> int:
     bank = read_bank(folder)
     out = fresh_folder(given["out"]) if given["out"] else numbered_folder("runs", "calibrate")
     proofs = []
-    for kind, setting in reference_settings(bank).items():
+    for kind, setting in reference_designs(bank).items():
         say(f"{kind} ...", err=True)
         proofs.append(prove(bank, kind, setting, given["seed"]))
     write_proofs(out, proofs, bank.key)
@@ -116,7 +116,7 @@ def _build(given: dict[str, Any], folder: Path) -> None:
 
     plan, began, done, first = _plan(given, folder), time.monotonic(), 0, 0
 
-    def told(worlds: int) -> None:
+    def progress(worlds: int) -> None:
         nonlocal done, first
         done, first = done + worlds, first or worlds
         fresh = done - first
@@ -126,7 +126,7 @@ def _build(given: dict[str, Any], folder: Path) -> None:
 
     try:
         with executor_for(given["threads"], given["dask"]) as executor:
-            build(plan, folder, given["worlds"], executor, given["threads"] or cores(), told)
+            build(plan, folder, given["worlds"], executor, given["threads"] or cores(), progress)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the same command goes on") from None
 
@@ -158,8 +158,7 @@ def design(**given: Any) -> None:
     from underwatch.evidence.folder import PRIVATE_FOLDER
     from underwatch.files.writing import fresh_folder, numbered_folder
     from underwatch.inference.bank.bank import read_bank, shipped_folder
-    from underwatch.inference.design import AS_IT_IS
-    from underwatch.inference.design import design as try_each
+    from underwatch.inference.options import AS_IT_IS, try_options
     from underwatch.pages.calibration import design_rows, write_design
 
     one_package(given)
@@ -171,12 +170,12 @@ def design(**given: Any) -> None:
         out = fresh_folder(given["out"], PRIVATE_FOLDER)
     else:
         out = numbered_folder("runs", f"design-{place.slug}", PRIVATE_FOLDER)
-    found = try_each(bank, asked.reading, given["seed"], lambda name: say(f"{name} ...", err=True))
-    write_design(out, found)
+    result = try_options(bank, asked.reading, given["seed"], lambda name: say(f"{name} ...", err=True))
+    write_design(out, result)
     say(
-        f"How many times the lower end the upper end of the 90 % range would be, in {found[0].n} simulated cases like "
+        f"How many times the lower end the upper end of the 90 % range would be, in {result[0].n} simulated cases like "
         "this one:"
     )
-    for name, *cells in design_rows(found):
+    for name, *cells in design_rows(result):
         say(name, *(f"  {cell}" for cell in cells))
     say(f"Each is held against {AS_IT_IS!r}, case by case. The table: {out / 'design.csv'}")

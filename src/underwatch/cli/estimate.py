@@ -15,9 +15,9 @@ from underwatch.terminal import say
 if TYPE_CHECKING:
     from underwatch.facts import Place
     from underwatch.inference.bank.bank import Bank
-    from underwatch.inference.checks.recovery import Rehearsal
+    from underwatch.inference.checks.recovery import RecoveryCase
     from underwatch.inference.findings import Findings
-    from underwatch.inference.inputs.expert_prior import Declared
+    from underwatch.inference.inputs.expert_prior import ExpertPrior
 
 QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
 _LONGEST_KEY = 100  # bytes
@@ -105,12 +105,12 @@ def estimate(**given: Any) -> int:
     from underwatch.inference.answer_files import write_answer
     from underwatch.inference.bank.bank import read_bank, shipped_folder
     from underwatch.inference.findings import Findings
-    from underwatch.inference.inputs.expert_prior import Declared, read_declared
+    from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
     from underwatch.inference.workflow import OWN_STEPS, EstimateRequest, OutOfTime, Steps, answer
 
     one_package(given)
     place = place_of(given["place"])
-    declared = Declared() if given["declared_prior"] is None else read_declared(given["declared_prior"])
+    expert_prior = ExpertPrior() if given["declared_prior"] is None else read_expert_prior(given["declared_prior"])
     bank = read_bank(given["bank_folder"] or shipped_folder())
     of_this_place(bank, place)
     rehearsal = None if given["rehearsal"] is None else _rehearsed(place, bank, given["rehearsal"])
@@ -120,14 +120,14 @@ def estimate(**given: Any) -> int:
     name, once = _named(asked, given["resume"])
     kept = {
         "package": name, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
-        "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
+        "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(expert_prior),
     }  # fmt: skip
     folder = _folder(given, place, kept, once)
     exact = given["exact"] or asked.is_public
-    question = EstimateRequest(asked.reading, bank, declared, given["seed"], given["rounds"], exact)
+    question = EstimateRequest(asked.reading, bank, expert_prior, given["seed"], given["rounds"], exact)
     steps = Steps(folder / STEPS, given["budget"], lambda step: say(f"{step} ...", err=True))
     try:
-        found = answer(question, steps)
+        result = answer(question, steps)
     except OutOfTime as end:
         say(
             f"The budget of {given['budget']:g} minutes ended before this step: {end}. Without it no gate can be asked "
@@ -138,26 +138,26 @@ def estimate(**given: Any) -> int:
         raise KeyboardInterrupt(f"go on with --resume {folder}") from None
     from underwatch.pages.estimate import estimate_page
 
-    findings = Findings(found)
+    findings = Findings(result)
     truths = [] if rehearsal is None else _keep_rehearsal(folder, findings, rehearsal)
     write_answer(folder, findings, estimate_page(findings, () if rehearsal is None else rehearsal.truth.tolist()), kept)
     remove_matching(folder / STEPS, OWN_STEPS)  # they hold what the gates may have withheld
     remove_empty(folder / STEPS)
     say(*findings.lines, *truths)
     say(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
-    return 0 if found.decision.scale else 1
+    return 0 if result.decision.scale else 1
 
 
-def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
+def _rehearsed(place: Place, bank: Bank, number: int) -> RecoveryCase:
     """Return a package told from the world of that number, which is in no bank."""
     from underwatch.inference.bank.bank import BankPlan
-    from underwatch.inference.checks.recovery import rehearse
+    from underwatch.inference.checks.recovery import recovery_cases
 
     say("a world that is in no bank ...", err=True)
-    return rehearse(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
+    return recovery_cases(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
 
 
-def _keep_rehearsal(folder: Path, findings: Findings, rehearsal: Rehearsal) -> list[str]:
+def _keep_rehearsal(folder: Path, findings: Findings, rehearsal: RecoveryCase) -> list[str]:
     """Keep the package and what is true behind it, beside what is said; return it in words."""
     from underwatch.evidence.folder import PRIVATE_FILE, write_files
     from underwatch.evidence.package import to_files
@@ -180,8 +180,8 @@ def _keep_rehearsal(folder: Path, findings: Findings, rehearsal: Rehearsal) -> l
     return [head, *words]
 
 
-def _told(declared: Declared) -> dict[str, Any]:
-    return {"by": declared.by, "ranges": {name: list(ends) for name, ends in declared.ranges.items()}}
+def _told(expert_prior: ExpertPrior) -> dict[str, Any]:
+    return {"by": expert_prior.by, "ranges": {name: list(ends) for name, ends in expert_prior.ranges.items()}}
 
 
 def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:

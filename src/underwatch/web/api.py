@@ -46,24 +46,24 @@ class Api:
 
     def routes(self) -> list[Route]:
         """Return every address of the interface."""
-        one = "/api/runs/{run}"
+        item = "/api/runs/{run}"
         gets: dict[str, Callable[[Request], Any]] = {
             "/api/presets": self._plain("presets"),
             "/api/facts": self._plain("parameters"),
             "/api/interventions": self._plain("interventions"),
             "/api/openapi.json": self.openapi,
             "/api/runs": self.overview,
-            one: self.told,
-            f"{one}/events": self.events,
-            f"{one}/map": self.map,
-            f"{one}/outsider": self.outsider,
-            f"{one}/ledger": self.ledger,
-            f"{one}/residents": self.residents,
-            f"{one}/residents/{{who}}": self.life,
-            f"{one}/beside/{{other}}": self.beside,
-            f"{one}/take/{{name}}": self.take,
+            item: self.shown,
+            f"{item}/events": self.events,
+            f"{item}/map": self.map,
+            f"{item}/outsider": self.outsider,
+            f"{item}/ledger": self.ledger,
+            f"{item}/residents": self.residents,
+            f"{item}/residents/{{who}}": self.life,
+            f"{item}/beside/{{other}}": self.beside,
+            f"{item}/take/{{name}}": self.take,
         }
-        posts = {"/api/runs": self.ask, f"{one}/stop": self.stop}
+        posts = {"/api/runs": self.ask, f"{item}/stop": self.stop}
         both = [("GET", path, answer) for path, answer in gets.items()]
         both += [("POST", path, answer) for path, answer in posts.items()]
         return [Route(path, answer, methods=[method]) for method, path, answer in both]
@@ -110,11 +110,11 @@ class Api:
         run.asked_to_stop.set()
         return JsonAnswer({"run": run.number, "state": run.state})
 
-    def told(self, request: Request) -> Response:
+    def shown(self, request: Request) -> Response:
         """Tell all that the page shows of a run."""
-        from underwatch.web.views.figures import told
+        from underwatch.web.views.figures import run_view
 
-        return JsonAnswer(told(self._run(request)))
+        return JsonAnswer(run_view(self._run(request)))
 
     async def events(self, request: Request) -> Response:
         """Stream what a run tells until it is over; a page that goes away stops listening."""
@@ -130,20 +130,20 @@ class Api:
         run.unlisten()
 
     async def _events(self, run: StudioRun) -> AsyncIterator[str]:
-        at, last, quiet = 0, "", 0
+        index, last, quiet = 0, "", 0
         while True:
             over = run.state in OVER
-            fresh = run.told[at:]
-            at += len(fresh)
+            fresh = run.told[index:]
+            index += len(fresh)
             now = json.dumps(run.progress() | {"ahead": self.job_queue.ahead(run)})
-            lines = [_event(one) for one in fresh]
+            lines = [_event(item) for item in fresh]
             quiet = 0 if fresh or now != last else quiet + 1
             if now != last or quiet >= _QUIET_BEATS:
                 lines.append(f"event: progress\ndata: {now}\n\n")
                 last, quiet = now, 0
             if lines:
                 yield "".join(lines)
-            if over and at == len(run.told):
+            if over and index == len(run.told):
                 return
             await asyncio.sleep(_BEAT_SECONDS)
 
@@ -174,9 +174,9 @@ class Api:
         from underwatch.web.views.life import life
 
         run = self._lived(request)
-        told = life(run, _number(request, "who"))
+        days = life(run, _number(request, "who"))
         give_back()
-        return JsonAnswer(told)
+        return JsonAnswer(days)
 
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
@@ -235,8 +235,8 @@ def _number(request: Request, name: str) -> int:
     return int(text)
 
 
-def _event(one: dict[str, Any]) -> str:
-    return f"event: {one['kind']}\ndata: {json.dumps(one)}\n\n"
+def _event(item: dict[str, Any]) -> str:
+    return f"event: {item['kind']}\ndata: {json.dumps(item)}\n\n"
 
 
 async def refused(_: Request, error: Exception) -> Response:

@@ -63,24 +63,24 @@ def description() -> dict[str, Any]:
         "responses": _answers("application/json", "202"),
     }
     stop = {"summary": "Stop a run.", "parameters": [_RUN], "responses": _answers("application/json")}
-    one = "/api/runs/{run}"
+    item = "/api/runs/{run}"
     paths: dict[str, Any] = {
         "/api/presets": _get("Places by province, bounds, defaults."),
         "/api/facts": _get("Parameters with meaning, unit, range and source."),
         "/api/interventions": _get("What relieves residents, in words."),
         "/api/runs": {"post": ask, **_get("All runs, the oldest first.")},
-        one: _get("All that the page shows of a run.", _RUN),
-        f"{one}/stop": {"post": stop},
-        f"{one}/events": _get("Progress and live totals as they come.", _RUN, media="text/event-stream"),
-        f"{one}/map": _get("16 bytes a resident.", _RUN, media="application/octet-stream"),
-        f"{one}/outsider": _get("Published reports beside the incidents they stand for.", _RUN),
-        f"{one}/ledger": _get("The chilling ledger.", _RUN),
-        f"{one}/residents": _get("A few residents by what happened to them.", _RUN),
-        f"{one}/residents/{{who}}": _get("One synthetic life in both worlds.", _RUN, _WHO),
-        f"{one}/beside/{{other}}": _get("Two runs compared.", _RUN, _OTHER),
+        item: _get("All that the page shows of a run.", _RUN),
+        f"{item}/stop": {"post": stop},
+        f"{item}/events": _get("Progress and live totals as they come.", _RUN, media="text/event-stream"),
+        f"{item}/map": _get("16 bytes a resident.", _RUN, media="application/octet-stream"),
+        f"{item}/outsider": _get("Published reports beside the incidents they stand for.", _RUN),
+        f"{item}/ledger": _get("The chilling ledger.", _RUN),
+        f"{item}/residents": _get("A few residents by what happened to them.", _RUN),
+        f"{item}/residents/{{who}}": _get("One synthetic life in both worlds.", _RUN, _WHO),
+        f"{item}/beside/{{other}}": _get("Two runs compared.", _RUN, _OTHER),
     }
     for name, (media, _) in TAKEN.items():
-        paths[f"{one}/take/{name}"] = _get(f"Take away {name}.", _RUN, media=media.split(";")[0])
+        paths[f"{item}/take/{name}"] = _get(f"Take away {name}.", _RUN, media=media.split(";")[0])
     key = {"type": "apiKey", "in": "header", "name": TOKEN_HEADER}
     return {
         "openapi": "3.1.0",

@@ -32,33 +32,33 @@ _FILE = {name: form.file for name, form in TABLES.items()}
 
 def check_sense(tables: Mapping[str, tuple[Columns, Sequence[int]]], today: date) -> list[Finding]:
     """Return the findings about sense; `tables` gives the fit rows of each table by column, and their row numbers."""
-    found: list[Finding] = []
+    result: list[Finding] = []
     for name, (columns, numbers) in tables.items():
         key = TABLES[name].columns[0]
         if key.kind in ("id", "reference") and name != "changes":
             places = doubled(columns[key.name])
-            found += _at(places, numbers, "id-double", name, key.name)
+            result += _at(places, numbers, "id-double", name, key.name)
     if REPORTS in tables:
         columns, numbers = tables[REPORTS]
-        found += _dates(columns, numbers, today)
-        found += _places(columns, numbers)
-        found += _relays(columns, numbers)
-        found += _judgements(columns, numbers)
-        found += _heaps(columns)
+        result += _dates(columns, numbers, today)
+        result += _places(columns, numbers)
+        result += _relays(columns, numbers)
+        result += _judgements(columns, numbers)
+        result += _heaps(columns)
         if EFFORT in tables:
-            found += _zero_weeks(columns, tables[EFFORT][0])
+            result += _zero_weeks(columns, tables[EFFORT][0])
         if BIBLIOGRAPHY in tables:
-            found += _unknown(tables[BIBLIOGRAPHY], BIBLIOGRAPHY, "report_id", set(columns["report_id"]))
+            result += _unknown(tables[BIBLIOGRAPHY], BIBLIOGRAPHY, "report_id", set(columns["report_id"]))
     if SURVEY in tables:
-        found += _survey(*tables[SURVEY])
+        result += _survey(*tables[SURVEY])
     if FIGURES in tables:
-        found += _figures(*tables[FIGURES])
+        result += _figures(*tables[FIGURES])
     for name in (EFFORT, SURVEY, FIGURES):
         if name in tables:
             columns, numbers = tables[name]
             late = {cell for cell in set(columns["period"]) if _begins(cell) > today}
-            found += _where(columns["period"], late, numbers, "date-future", name, "period")
-    return found
+            result += _where(columns["period"], late, numbers, "date-future", name, "period")
+    return result
 
 
 def _at(
@@ -66,18 +66,22 @@ def _at(
 ) -> list[Finding]:
     """Return a finding for each of the positions, the first two hundred listed and the rest counted in one."""
     places = list(places)
-    found = [finding(code, _FILE[table], numbers[at], column, hint) for at in places[:MOST_LISTED]]
+    result = [finding(code, _FILE[table], numbers[index], column, hint) for index in places[:MOST_LISTED]]
     if len(places) > MOST_LISTED:
         more = f"{hint} (and {len(places) - MOST_LISTED} further rows)"
-        found.append(finding(code, _FILE[table], 0, column, more))
-    return found
+        result.append(finding(code, _FILE[table], 0, column, more))
+    return result
 
 
 def _where(
     cells: Iterable[object], bad: set, numbers: Sequence[int], code: str, table: str, column: str, hint: str = ""
 ) -> list[Finding]:
     """Return a finding for each row whose cell (or pair of cells) is among the bad ones."""
-    return _at([at for at, cell in enumerate(cells) if cell in bad], numbers, code, table, column, hint) if bad else []
+    return (
+        _at([index for index, cell in enumerate(cells) if cell in bad], numbers, code, table, column, hint)
+        if bad
+        else []
+    )
 
 
 def _begins(cell: str) -> date:
@@ -99,21 +103,21 @@ def _pairs(columns: Columns, *names: str) -> Iterator[tuple[str, ...]]:
 
 def _dates(columns: Columns, numbers: Sequence[int], today: date) -> list[Finding]:
     """Return dates that do not fit their precision, are in the future, or come after they were received."""
-    found: list[Finding] = []
+    result: list[Finding] = []
     for pair in sorted(pair for pair in set(_pairs(columns, "when", "when_precision")) if not _fits(*pair)):
         period = parse_period(pair[0])
         hint = f"This date is a {period.precision}." if period else "Without a date the precision is `unknown`."
-        places = [at for at, other in enumerate(_pairs(columns, "when", "when_precision")) if other == pair]
-        found += _at(places, numbers, "date-precision", REPORTS, "when_precision", hint)
+        places = [index for index, other in enumerate(_pairs(columns, "when", "when_precision")) if other == pair]
+        result += _at(places, numbers, "date-precision", REPORTS, "when_precision", hint)
     for column in ("when", "received"):
         late = {cell for cell in set(columns[column]) if cell and _begins(cell) > today}
-        found += _where(columns[column], late, numbers, "date-future", REPORTS, column)
+        result += _where(columns[column], late, numbers, "date-future", REPORTS, column)
     odd = {cell for cell in set(columns["received"]) if cell and not _is_received(parse_period(cell), cell)}
-    found += _where(columns["received"], odd, numbers, "date-malformed", REPORTS, "received")
+    result += _where(columns["received"], odd, numbers, "date-malformed", REPORTS, "received")
     both = set(_pairs(columns, "when", "received"))
     early = {pair for pair in both if pair[0] and pair[1] and _ends(pair[1]) < _begins(pair[0])}
     rows = _pairs(columns, "when", "received")
-    return found + _where(rows, early, numbers, "received-early", REPORTS, "received")
+    return result + _where(rows, early, numbers, "received-early", REPORTS, "received")
 
 
 def _is_received(period: Period | None, cell: str) -> bool:
@@ -127,42 +131,44 @@ def _ends(cell: str) -> date:
 
 def _places(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     """Return places that do not fit their precision."""
-    found: list[Finding] = []
+    result: list[Finding] = []
     for pair in sorted(set(_pairs(columns, "place_code", "place_precision"))):
         level = gazetteer()[pair[0]].level if pair[0] else "unknown"
         if pair[1] != level:
             hint = f"This place is a {level}." if pair[0] else "Without a place the precision is `unknown`."
-            places = [at for at, other in enumerate(_pairs(columns, "place_code", "place_precision")) if other == pair]
-            found += _at(places, numbers, "place-precision", REPORTS, "place_precision", hint)
-    return found
+            places = [
+                index for index, other in enumerate(_pairs(columns, "place_code", "place_precision")) if other == pair
+            ]
+            result += _at(places, numbers, "place-precision", REPORTS, "place_precision", hint)
+    return result
 
 
 def _unknown(table: tuple[Columns, Sequence[int]], name: str, column: str, known: set[str]) -> list[Finding]:
     """Return references to reports that are not there."""
     columns, numbers = table
-    places = [at for at, cell in enumerate(columns[column]) if cell and cell not in known]
+    places = [index for index, cell in enumerate(columns[column]) if cell and cell not in known]
     return _at(places, numbers, "reference-unknown", name, column, _FILE[REPORTS])
 
 
 def _relays(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     """Return relays and duplicates that contradict themselves, point nowhere, or go round in a circle."""
-    position = {report: at for at, report in enumerate(columns["report_id"])}
+    position = {report: index for index, report in enumerate(columns["report_id"])}
     known = set(position)
-    found = _unknown((columns, numbers), REPORTS, "relay_of", known)
-    found += _unknown((columns, numbers), REPORTS, "duplicate_of", known)
+    result = _unknown((columns, numbers), REPORTS, "relay_of", known)
+    result += _unknown((columns, numbers), REPORTS, "duplicate_of", known)
     lists, incidents = columns["list_id"], columns["incident_id"]
     relayed_from = columns["relayed_from"]
     for column, same_list_code in (("relay_of", "relay-same-list"), ("duplicate_of", "duplicate-other-list")):
-        links = {at: position[cell] for at, cell in enumerate(columns[column]) if cell in position}
+        links = {index: position[cell] for index, cell in enumerate(columns[column]) if cell in position}
         is_relay = column == "relay_of"
-        wrong = [at for at, to in links.items() if (lists[at] == lists[to]) == is_relay and at != to]
-        found += _at(wrong, numbers, same_list_code, REPORTS, column)
-        other = [at for at, to in links.items() if incidents[at] != incidents[to]]
-        found += _at(other, numbers, "relay-other-incident", REPORTS, "incident_id")
+        wrong = [index for index, to in links.items() if (lists[index] == lists[to]) == is_relay and index != to]
+        result += _at(wrong, numbers, same_list_code, REPORTS, column)
+        other = [index for index, to in links.items() if incidents[index] != incidents[to]]
+        result += _at(other, numbers, "relay-other-incident", REPORTS, "incident_id")
         cycle_code = "cycle-relays" if is_relay else "cycle-duplicates"
-        found += _at(sorted(_in_cycles(links)), numbers, cycle_code, REPORTS, column)
-    contrary = [at for at, cell in enumerate(columns["relay_of"]) if cell and relayed_from[at] != "list"]
-    return found + _at(contrary, numbers, "relay-contradiction", REPORTS, "relayed_from")
+        result += _at(sorted(_in_cycles(links)), numbers, cycle_code, REPORTS, column)
+    contrary = [index for index, cell in enumerate(columns["relay_of"]) if cell and relayed_from[index] != "list"]
+    return result + _at(contrary, numbers, "relay-contradiction", REPORTS, "relayed_from")
 
 
 def _in_cycles(links: Mapping[int, int]) -> set[int]:
@@ -171,13 +177,13 @@ def _in_cycles(links: Mapping[int, int]) -> set[int]:
     circular: set[int] = set()
     for start in links:
         path: list[int] = []
-        at: int | None = start
-        while at is not None and at not in state:
-            state[at] = start
-            path.append(at)
-            at = links.get(at)
-        if at is not None and state[at] == start and at in path:
-            circular.update(path[path.index(at) :])
+        index: int | None = start
+        while index is not None and index not in state:
+            state[index] = start
+            path.append(index)
+            index = links.get(index)
+        if index is not None and state[index] == start and index in path:
+            circular.update(path[path.index(index) :])
     return circular
 
 
@@ -190,14 +196,14 @@ def _judgements(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     thin = {
         pair for pair in set(_pairs(columns, *judged)) if pair[0].startswith("confirmed") and pair[1] != "two_or_more"
     }
-    found = _where(_pairs(columns, *decided), beyond, numbers, "release-beyond-consent", REPORTS, "release")
-    return found + _where(_pairs(columns, *judged), thin, numbers, "confirmed-one-source", REPORTS, "status")
+    result = _where(_pairs(columns, *decided), beyond, numbers, "release-beyond-consent", REPORTS, "release")
+    return result + _where(_pairs(columns, *judged), thin, numbers, "confirmed-one-source", REPORTS, "status")
 
 
 def _heaps(columns: Columns) -> list[Finding]:
     """Return months, weeks or quarters of the year into which far too many reports fall."""
     counts = Counter(zip(columns["when"], columns["when_precision"], strict=True))
-    found: list[Finding] = []
+    result: list[Finding] = []
     for precision, (n_slots, share) in _HEAP_SHARES.items():
         slots: Counter[str] = Counter()
         for (when, own), n in counts.items():
@@ -209,8 +215,8 @@ def _heaps(columns: Columns) -> list[Finding]:
         even = n_all / n_slots
         spread = math.sqrt(even * (1 - 1 / n_slots))
         if any(n > even + _HEAP_DEVIATIONS * spread and n > share * n_all for n in slots.values()):
-            found.append(finding("dates-heaped", _FILE[REPORTS], 0, "when", f"{precision} of the year"))
-    return found
+            result.append(finding("dates-heaped", _FILE[REPORTS], 0, "when", f"{precision} of the year"))
+    return result
 
 
 def _zero_weeks(reports: Columns, effort: Columns) -> list[Finding]:
@@ -246,31 +252,31 @@ def _weeks(cell: str) -> range:
 def _survey(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     """Return surveys of too few people, those with more answers than people, and questions that no share answers."""
     asked, yes = ([int(cell) for cell in columns[name]] for name in ("n_asked", "n_yes"))
-    small = [at for at, n in enumerate(asked) if n < FEWEST_ASKED]
-    more = [at for at, (n, k) in enumerate(zip(asked, yes, strict=True)) if k > n]
-    found = _at(small, numbers, "survey-small", SURVEY, "n_asked") + _at(
+    small = [index for index, n in enumerate(asked) if n < FEWEST_ASKED]
+    more = [index for index, (n, k) in enumerate(zip(asked, yes, strict=True)) if k > n]
+    result = _at(small, numbers, "survey-small", SURVEY, "n_asked") + _at(
         more, numbers, "survey-more-yes", SURVEY, "n_yes"
     )
     for question in sorted(set(columns["question"])):
         if (unit := unit_of(question)) != SHARE:
             hint = f"`{question}` is given in `{unit}`."
-            found += _where(columns["question"], {question}, numbers, "survey-question", SURVEY, "question", hint)
-    return found
+            result += _where(columns["question"], {question}, numbers, "survey-question", SURVEY, "question", hint)
+    return result
 
 
 def _figures(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
     """Return figures in a unit that is not their measure's, upside down, or outside of what the unit can be."""
-    found: list[Finding] = []
+    result: list[Finding] = []
     for pair in sorted(set(_pairs(columns, "measure", "unit"))):
         if pair[1] != unit_of(pair[0]):
             hint = f"`{pair[0]}` is given in `{unit_of(pair[0])}`."
-            found += _where(_pairs(columns, "measure", "unit"), {pair}, numbers, "figure-unit", FIGURES, "unit", hint)
+            result += _where(_pairs(columns, "measure", "unit"), {pair}, numbers, "figure-unit", FIGURES, "unit", hint)
     low, high = ([float(cell) for cell in columns[name]] for name in ("low", "high"))
-    upside = [at for at, (a, b) in enumerate(zip(low, high, strict=True)) if a > b]
-    found += _at(upside, numbers, "figure-range", FIGURES, "low")
+    upside = [index for index, (a, b) in enumerate(zip(low, high, strict=True)) if a > b]
+    result += _at(upside, numbers, "figure-range", FIGURES, "low")
     for unit, code in (("share", "figure-share"), ("per_resident_year", "figure-rate"), ("persons", "figure-whole")):
-        mine = [at for at, cell in enumerate(columns["unit"]) if cell == unit]
+        mine = [index for index, cell in enumerate(columns["unit"]) if cell == unit]
         for name, cells in (("low", low), ("high", high)):
-            wrong = [at for at in mine if not can_be(cells[at], unit)]
-            found += _at(wrong, numbers, code, FIGURES, name)
-    return found
+            wrong = [index for index in mine if not can_be(cells[index], unit)]
+            result += _at(wrong, numbers, code, FIGURES, name)
+    return result

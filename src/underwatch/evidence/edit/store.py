@@ -237,8 +237,8 @@ class WorkingCopy:
         where = "table_name = ? AND row_id = ?"
         columns = ", ".join(f'"{column}"' for column in TABLES[CHANGES].names)
         lines = self._base.execute(f"SELECT {columns} FROM changes WHERE {where}", (table_name, row_id)).fetchall()
-        found = heads(lines).get((table_name, row_id))
-        return one_head(found) if found else None
+        result = heads(lines).get((table_name, row_id))
+        return one_head(result) if result else None
 
     def put(self, table_name: str, row: Mapping[str, str], who: str, reason: str, version: str = "") -> str:
         """Add or change a row and write its line in the history, in one transaction; return the row's new version.
@@ -314,7 +314,7 @@ def _fitting(form: TableForm, row: Mapping[str, str]) -> Row:
     if missing:
         raise InputError(f"the row lacks columns of {form.file}: {', '.join(missing)}")
     cells = tuple(row[column] for column in form.names)
-    found, _ = check_cells(form, Sheet(form.names, tuple([cell] for cell in cells), range(1, 2), (), True))
-    if found:
-        raise InputError(f"{form.file}, column {found[0].column}: {found[0].remedy}")
+    result, _ = check_cells(form, Sheet(form.names, tuple([cell] for cell in cells), range(1, 2), (), True))
+    if result:
+        raise InputError(f"{form.file}, column {result[0].column}: {result[0].remedy}")
     return cells

@@ -120,8 +120,8 @@ def own_words(data: bytes) -> OwnWords:
     ValueError with the remedy when it is no descriptor of this format; the remedy never repeats what the file says.
     """
     try:
-        told = parse_json(data, "")["underwatch"]
-        version, kind, declares, key = told["format"], told["kind"], told["declares"], told.get("key", "")
+        own = parse_json(data, "")["underwatch"]
+        version, kind, declares, key = own["format"], own["kind"], own["declares"], own.get("key", "")
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             "datapackage.json is not of this format; take a fresh one from `underwatch evidence new`"

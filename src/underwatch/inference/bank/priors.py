@@ -43,12 +43,12 @@ def draw(prior: Mapping[str, Fact], n: int, seed: int, purpose: str) -> dict[str
 
     A parameter that is added later changes no other one's draws.
     """
-    found = {}
+    result = {}
     for name, fact in prior.items():
         generator = rng(seed, f"{purpose} {name}")
         order = np.argsort(generator.random(n), kind="stable")
-        found[name] = along(fact, (order + generator.random(n)) / n)
-    return found
+        result[name] = along(fact, (order + generator.random(n)) / n)
+    return result
 
 
 def world_of(scenario: Scenario, window: Window, values: Mapping[str, float]) -> Scenario:

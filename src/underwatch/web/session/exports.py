@@ -51,9 +51,9 @@ def _tables(run: StudioRun, name: str) -> Iterator[pa.Table]:
         if name == "incidents":
             yield incident_table(lived.records, scenario.start, place.name, world)
         elif name == "published":
-            told = published_of(scenario, lived.records, world)
-            if len(told["date"]):
-                yield published_table(told)
+            published = published_of(scenario, lived.records, world)
+            if len(published["date"]):
+                yield published_table(published)
         else:
             yield indicator_table(record_of(lived.found, scenario, place), world, floor=_floor(run, world))
 
