@@ -30,7 +30,7 @@ MAY = {
     ("evidence/samples/synthetic.py", "csv.reader"): OWN,
     ("evidence/samples/synthetic.py", "json.loads"): OWN,
     ("evidence/edit/importing.py", "read_text"): OWN,
-    ("cli/evidence.py", "read_text"): OWN,
+    ("cli/evidence/formats.py", "read_text"): OWN,
     ("pages/rendering.py", "read_text"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
     ("files/writing.py", "os.open"): "it writes, and syncs a folder",
