@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments.compare import ComparePlan as Comparison
-from underwatch.experiments.engine.run_directory import manifest_job, new_station, old_station
 from underwatch.experiments.engine.worlds import prior_scenarios
 from underwatch.experiments.interventions import find_interventions
+from underwatch.experiments.kept_run import new_run, old_run, run_of_manifest
 from underwatch.experiments.run import Job
 from underwatch.experiments.sensitivity import SensitivityPlan as Sensitivity
 from underwatch.experiments.silence import silence_curve
@@ -48,7 +48,7 @@ def ensembles(scenario, tmp_path):
     options = RunOptions(draws=4, twin=False, incidents="all", out=tmp_path / "run")
     compared = Comparison.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
     return {
-        "run": Job(scenario, options, new_station(scenario, options), 1).draws,
+        "run": Job(scenario, options, new_run(scenario, options), 1).draws,
         "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler).worlds()],
         "compare": [case[-1] for case in compared],
         "drawn": prior_scenarios(scenario, 4),
@@ -132,7 +132,7 @@ def test_a_run_says_how_many_are_set_and_its_folder_keeps_which(tmp_path):
     assert "The scenario sets 1, which no draw changes." in (tmp_path / "a" / "report.html").read_text()
     asked = prior_scenarios(parse(FILE), 2)
     assert (
-        prior_scenarios(manifest_job(tmp_path / "a")[0], 2)
+        prior_scenarios(run_of_manifest(tmp_path / "a")[0], 2)
         == prior_scenarios(scenario_for(tmp_path / "a" / "parameters.toml"), 2)
         == asked
     )
@@ -189,20 +189,20 @@ def test_each_silence_curve_has_luck_of_its_own_and_one_luck_in_itself():
 
 def test_a_run_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):
     scenario, options = parse(TOWN), RunOptions(draws=2, twin=False, incidents="all", out=tmp_path / "a")
-    station = new_station(scenario, options)
-    assert old_station(station.run)[1] == scenario
-    path = station.folder / "job.json"
+    run = new_run(scenario, options)
+    assert old_run(run.path)[1] == scenario
+    path = run.folder / "job.json"
     path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "luck"}))
-    assert "one luck; run it again" in do(f"run --resume {station.run}", 2).stderr
+    assert "one luck; run it again" in do(f"run --resume {run.path}", 2).stderr
 
 
 def test_a_sweep_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):
-    from underwatch.experiments.engine.answer_folder import new_folder
+    from underwatch.experiments.engine.answer_folder import new_answer
     from underwatch.experiments.engine.tasks import Results
 
     question = Sweep(parse(TOWN), 2).question()
     before = {key: value for key, value in question.items() if key != "luck"}
-    folder = new_folder(tmp_path / "s", "", before)
+    folder = new_answer(tmp_path / "s", "", before).path
     with Results(before, folder / "results.jsonl"), ThreadPoolExecutor(1):
         pass
     assert "another question or version" in do(f"sweep --resume {folder}", 2).stderr

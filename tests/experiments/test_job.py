@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments import run as job
-from underwatch.experiments.engine import place as work
-from underwatch.experiments.engine import run_directory as stations
+from underwatch.experiments import run
+from underwatch.experiments.engine import checkpoints, place
 from underwatch.experiments.engine.worlds import StopAsked, init_world
+from underwatch.experiments.kept_run import new_run
 from underwatch.experiments.run import Pages, main_job
 from underwatch.experiments.silence import silence_curve
 from underwatch.pages.report import scenario_report
@@ -168,7 +168,7 @@ def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
 
         return stop
 
-    monkeypatch.setattr(stations, "write_parts", stopping(stations.write_parts))
+    monkeypatch.setattr(checkpoints, "write_parts", stopping(checkpoints.write_parts))
     monkeypatch.setattr(checkpoint, "write_arrays", stopping(checkpoint.write_arrays))
     result = do(f"{PROVINCE} --threads 1 --out {tmp_path}/stopped", 130)
     assert f"--resume {tmp_path}/stopped" in result.stderr
@@ -223,10 +223,10 @@ def test_the_order_of_places_does_not_matter(province, tmp_path):
 
 def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp_path, monkeypatch):
     """Sums of weights estimate the counts by kind: within four standard errors."""
-    for module in (job, work):
+    for module in (run, place):
         monkeypatch.setattr(module, "LARGE", 500_000)
-    monkeypatch.setattr(work, "_LARGE_SAMPLE", 6_000)
-    monkeypatch.setattr(work, "_LEAST_SAMPLE", 100)
+    monkeypatch.setattr(place, "_LARGE_SAMPLE", 6_000)
+    monkeypatch.setattr(place, "_LEAST_SAMPLE", 100)
     words = f"run Ryanggang --start 2024-11-15 --days 8 --draws 0 --threads 2 --out {tmp_path}/"
     do(words + "sampled")
     do(words + "whole --incidents all")
@@ -245,8 +245,8 @@ def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp
 
 def test_time_inside_of_another_is_counted_once(monkeypatch):
     ticks = iter([0.0, 1.0, 4.0, 10.0, 10.0, 12.0])
-    monkeypatch.setattr(work.time, "perf_counter", lambda: next(ticks))
-    clock = work.Clock()
+    monkeypatch.setattr(place.time, "perf_counter", lambda: next(ticks))
+    clock = place.Clock()
     with clock.on("outer"), clock.on("inner"):
         pass
     with clock.on("outer"):
@@ -255,18 +255,18 @@ def test_time_inside_of_another_is_counted_once(monkeypatch):
 
 
 def test_a_run_that_another_has_finished_is_not_begun_again(tmp_path):
-    station = stations.new_station(scenario_for("hoeryong"), RunOptions(out=tmp_path / "run"))
+    directory = new_run(scenario_for("hoeryong"), RunOptions(out=tmp_path / "run"))
     (tmp_path / "run" / "manifest.json").write_text("{}")
-    with pytest.raises(InputError, match="was finished by another process"):
-        station.hold()
+    with pytest.raises(InputError, match="was finished by another process"), directory.hold():
+        pass
 
 
 def test_two_cannot_go_on_with_one_run(tmp_path):
     folder = tmp_path / "run"
-    station = stations.new_station(
+    directory = new_run(
         scenario_for("hoeryong", population=50, days=3), RunOptions(out=folder, incidents="all", twin=True)
     )
-    with station.hold():
+    with directory.hold():
         result = do(f"run --resume {folder}", 2)
     assert "is being worked on by another process" in result.stderr
     do(f"run --resume {folder} --threads 1")

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 
 from support.planted import STRANGER, opened_up, tree
 from underwatch.cli import main
-from underwatch.cli.estimate import _folder
+from underwatch.cli.estimate import _directory
 from underwatch.errors import InputError
-from underwatch.experiments.engine.answer_folder import new_folder
-from underwatch.experiments.engine.run_directory import new_station
+from underwatch.experiments.engine.answer_folder import new_answer
+from underwatch.experiments.kept_run import new_run
 from underwatch.experiments.sweep import Sweep
 from underwatch.facts import find_place
 from underwatch.inference.workflow import OWN_STEPS
@@ -43,13 +43,13 @@ def precious(tmp_path):
 @pytest.fixture
 def run(tmp_path):
     """The folder of a run that was stopped before its first week."""
-    return new_station(SCENARIO, replace(OPTIONS, out=tmp_path / "run")).run
+    return new_run(SCENARIO, replace(OPTIONS, out=tmp_path / "run")).path
 
 
 @pytest.fixture
 def sweep(tmp_path):
     """The folder of a sweep that was stopped before its first world."""
-    return new_folder(tmp_path / "sweep", "sweep", Sweep(SCENARIO, 2).question())
+    return new_answer(tmp_path / "sweep", "sweep", Sweep(SCENARIO, 2).question()).path
 
 
 RUN_NAMES = [
@@ -155,18 +155,18 @@ def test_a_sweep_that_ends_leaves_what_is_not_its_own(sweep):
 def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     question = {"what": "x"}
     place = find_place("hoeryong")[2][0]
-    folder = _folder({"resume": None, "out": tmp_path / "e"}, place, question, "")
+    folder = _directory({"resume": None, "out": tmp_path / "e"}, place, question, "").path
     again = {"resume": folder, "out": None}
-    assert _folder(again, place, question, "") == folder
+    assert _directory(again, place, question, "").path == folder
     (folder / "steps").rmdir()
     (folder / "steps").symlink_to(precious)
     with pytest.raises(InputError, match="is a link"):
-        _folder(again, place, question, "")
+        _directory(again, place, question, "")
     (folder / "steps").unlink()
     (folder / "steps").mkdir()
     (folder / "steps" / "first posterior.npz").symlink_to(precious / "letters")
     with pytest.raises(InputError, match="is a link"):
-        _folder(again, place, question, "")
+        _directory(again, place, question, "")
     assert tree(precious) == {"letters": b"mine"}
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from click.testing import CliRunner
 
 from support.reported import PLACE, WINDOW, made_package, some_reports
 from underwatch.cli import main
-from underwatch.cli.asked import asked_of
+from underwatch.cli.asked import PackageOptions, asked_of
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.format.ids import is_key, letters_of
 from underwatch.evidence.package import to_files
@@ -91,19 +90,21 @@ def test_exact_counts_are_refused_where_others_can_look(package, bank_folder, tm
 
 
 def test_only_what_is_public_is_told_as_it_is_and_by_a_plain_checksum(tmp_path):
-    given = {"example": False, "package": None, "no_anchors": False}
-    example = asked_of({**given, "example": True}, PLACE, WINDOW)
+    def given(package=None):
+        return PackageOptions(package, package is None, "hoeryong", None, 1, None)
+
+    example = asked_of(given(), PLACE, WINDOW)
     assert (example.is_public, example.name) == (True, example_package().fingerprint)
     write_files(tmp_path / "e", to_files(example_package().keyed()))
-    assert asked_of({**given, "package": tmp_path / "e"}, PLACE, WINDOW).is_public
+    assert asked_of(given(tmp_path / "e"), PLACE, WINDOW).is_public
     told_here = made_package(some_reports())
-    rehearsed = asked_of({**given, "rehearsed": SimpleNamespace(package=told_here)}, PLACE, WINDOW)
+    rehearsed = asked_of(given(), PLACE, WINDOW, told_here)
     assert (rehearsed.is_public, rehearsed.name) == (True, told_here.fingerprint)
     # A mark in a file is no proof: anybody can set it.
     for kind in ("synthetic", "example", "evidence"):
         marked = replace(told_here, kind=kind, declares=())
         write_files(tmp_path / kind, to_files(marked))
-        asked = asked_of({**given, "package": tmp_path / kind}, PLACE, WINDOW)
+        asked = asked_of(given(tmp_path / kind), PLACE, WINDOW)
         assert (asked.is_public, asked.name) == (False, "")
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from underwatch.errors import InputError
-from underwatch.record import outputs
+from underwatch.record import outputs, provenance
 from underwatch.record.incidents import (
     incident_table,
     kind_counts,
@@ -301,7 +301,7 @@ def test_a_run_is_not_overwritten_and_a_failed_write_leaves_nothing(tmp_path, mo
             raise OSError(28, "No space left on device")
         path.write_bytes(data)
 
-    monkeypatch.setattr(outputs, "write_atomically", fail_at_incidents)
+    monkeypatch.setattr(provenance, "write_atomically", fail_at_incidents)
     with pytest.raises(OSError, match="No space"):
         outputs.write_run(tmp_path / "full", a_run())
     assert list((tmp_path / "full").iterdir()) == []

@@ -25,7 +25,7 @@ from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.evidence.folder import unzip, zip_bytes
 from underwatch.evidence.package import new_package, to_files
 from underwatch.evidence.privacy.seal import new_key, open_bytes, seal_bytes
-from underwatch.experiments.engine.tasks import Results, _mark
+from underwatch.experiments.engine.tasks import Results
 from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place
 from underwatch.files.intake.arrays import arrays_of
@@ -41,6 +41,7 @@ from underwatch.inference.npe import density
 from underwatch.inference.npe.posterior import Posterior, Standardiser
 from underwatch.inference.npe.prior_support import Box
 from underwatch.record.outputs import read_manifest, table_bytes
+from underwatch.record.provenance import mark
 from underwatch.record.schema import SCHEMA_VERSION, TABLES
 from underwatch.record.tally import Window
 from underwatch.web.session.request import question_of
@@ -159,7 +160,7 @@ TABLE = (
 )
 RECORD = b'{"min_cell": 10, "epsilon": null, "source_cap": 5}'
 NOISY = b'{"min_cell": null, "epsilon": "1.0", "source_cap": 5}'
-RESULTS = (json.dumps({"question": _mark({})}) + "\n").encode()
+RESULTS = (json.dumps({"question": mark({})}) + "\n").encode()
 ROW = b'{"task": 0, "values": [1.0, NaN], "reason": ""}\n{"task": 1, "values": null, "reason": "x"}\n'
 
 

@@ -14,6 +14,7 @@ from underwatch.errors import InputError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.engine.tasks import Results
 
 _WITH_RESUME = {"resume", "threads", "dask", "as_json"}
@@ -62,7 +63,7 @@ def alone_with_resume(ctx: click.Context) -> None:
 
 @contextmanager
 def at_work(
-    folder: Path, question: Mapping[str, Any], given: Mapping[str, Any], total: int, name: str = ""
+    directory: RunDirectory, question: Mapping[str, Any], given: Mapping[str, Any], total: int, name: str = ""
 ) -> Iterator[tuple[Executor, Results, Callable[[int], None]]]:
     """Give executor, results and progress (over `total` of whatever is told) for the tasks of one question.
 
@@ -72,11 +73,9 @@ def at_work(
     from underwatch.experiments.engine.progress import Progress, warn_if_cold
     from underwatch.experiments.engine.tasks import RESULTS, Results
 
-    results = Results(question, folder / f"{name}{RESULTS}")
-    try:
-        with executor_for(given["threads"], given["dask"]) as executor, results, Progress(total) as progress:
-            warn_if_cold()
-            progress.say(name.strip("-") or str(question["what"]))
-            yield executor, results, progress.advance
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"resume with underwatch {question['what']} --resume {folder}") from None
+    results = Results(question, directory.folder / f"{name}{RESULTS}")
+    executor_asked = executor_for(given["threads"], given["dask"])
+    with directory.hold(), executor_asked as executor, results, Progress(total) as progress:
+        warn_if_cold()
+        progress.say(name.strip("-") or str(question["what"]))
+        yield executor, results, progress.advance

@@ -17,6 +17,7 @@ from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.sensitivity import SensitivityPlan
 
 _HELP = """Say which unknowns drive the figures: Morris screens all of them, Sobol divides the variance among the few.
@@ -49,21 +50,21 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     """Ask the question, run it, keep it and show it."""
     if find_spec("SALib") is None:
         raise InputError("sensitivity needs the package SALib: pip install SALib")
-    from underwatch.experiments.engine.answer_folder import csv, finish, new_folder, parquet
+    from underwatch.experiments.engine.answer_folder import csv, new_answer, parquet
     from underwatch.experiments.sensitivity import ask_first, chosen, divide, indices_table, screen
     from underwatch.pages.answers import ask_lines, sensitivity_page
 
     if given["resume"] is not None:
-        question, folder = _kept(ctx, given["resume"]), given["resume"]
+        question, directory = _kept(ctx, given["resume"])
     else:
         question = _asked(place, given)
-        folder = new_folder(given["out"], f"sensitivity-{slug(question.scenario.name)}", question.told())
+        directory = new_answer(given["out"], f"sensitivity-{slug(question.scenario.name)}", question.told())
     runs = question.trajectories * (len(question.names()) + 1)
-    with at_work(folder, question.told(), given, runs, "screening-") as (executor, results, advance):
+    with at_work(directory, question.told(), given, runs, "screening-") as (executor, results, advance):
         screened = screen(question, executor, results, lambda _: advance(1))
     factors = chosen(screened, question.factors)
     runs = question.n * (len(factors) + 2)
-    with at_work(folder, question.told(), given, runs, "dividing-") as (executor, results, advance):
+    with at_work(directory, question.told(), given, runs, "dividing-") as (executor, results, advance):
         divided = divide(question, factors, executor, results, lambda _: advance(1))
     meanings = {name: fact.meaning for name, fact in model_parameters().items()}
     table = indices_table((screened, divided))
@@ -75,13 +76,13 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     }
     first = [{"parameter": name, "mean_total_index": share} for name, share in ask_first(divided)]
     entries = {**question.told(), "place": question.scenario.name, "seed": question.scenario.seed, "ask_first": first}
-    manifest = finish(folder, "sensitivity", contents, {key: value for key, value in entries.items() if key != "what"})
+    manifest = directory.finish(contents.items(), {key: value for key, value in entries.items() if key != "what"})
     if as_json:
-        told = {"folder": str(folder), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
+        told = {"folder": str(directory.path), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
         say_json(json.dumps(told, indent=2))
         return
     say(*ask_lines(divided, meanings))
-    say(f"All indices with intervals, and the page report.html: {folder}")
+    say(f"All indices with intervals, and the page report.html: {directory.path}")
 
 
 def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
@@ -93,12 +94,13 @@ def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
     return SensitivityPlan(scenario, given["trajectories"], given["n"], given["town"], given["factors"])
 
 
-def _kept(ctx: click.Context, folder: Path) -> SensitivityPlan:
-    from underwatch.experiments.engine.answer_folder import old_question, told_in
+def _kept(ctx: click.Context, folder: Path) -> tuple[SensitivityPlan, RunDirectory]:
+    from underwatch.experiments.engine.answer_folder import old_answer, told_in
     from underwatch.experiments.sensitivity import SensitivityPlan
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
     kinds = {"scenario": (str,), **dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))}
-    scenario, *others = told_in(folder, old_question(folder, "sensitivity"), kinds)
-    return SensitivityPlan(parse(scenario, f"{folder}: "), *others)
+    directory = old_answer(folder, "sensitivity")
+    scenario, *others = told_in(folder, directory.question, kinds)
+    return SensitivityPlan(parse(scenario, f"{folder}: "), *others), directory

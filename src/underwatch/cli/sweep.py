@@ -15,6 +15,7 @@ from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.sweep import Sweep
 
 _HELP = """Draw every uncertain parameter from its stated range, run each draw, and report how wide the figures are.
@@ -62,18 +63,18 @@ Examples:
 @click.pass_context
 def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
-    from underwatch.experiments.engine.answer_folder import csv, finish, new_folder, parquet
+    from underwatch.experiments.engine.answer_folder import csv, new_answer, parquet
     from underwatch.experiments.engine.tasks import run_tasks
     from underwatch.experiments.sweep import bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
 
     if given["resume"] is not None:
-        question, folder = _kept(ctx, given["resume"]), given["resume"]
+        question, directory = _kept(ctx, given["resume"])
     else:
         question = _asked(place, given)
-        folder = new_folder(given["out"], f"sweep-{slug(question.scenario.name)}", question.question())
+        directory = new_answer(given["out"], f"sweep-{slug(question.scenario.name)}", question.question())
     worlds = question.worlds()
-    with at_work(folder, question.question(), given, len(worlds)) as (executor, results, advance):
+    with at_work(directory, question.question(), given, len(worlds)) as (executor, results, advance):
         outcomes = run_tasks(worlds, headlines_of, executor, results, lambda _: advance(1))
     n_failed = sum(one.values is None for one in outcomes)
     draws, bands = draws_table(question, outcomes), bands_table(question, outcomes)
@@ -93,12 +94,14 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
         "sampler": question.sampler,
         "without_result": n_failed,
     }
-    manifest = finish(folder, "sweep", contents, entries)
+    manifest = directory.finish(contents.items(), entries)
     if as_json:
-        say_json(json.dumps({"folder": str(folder), "manifest": manifest, "bands": bands.to_pylist()}, indent=2))
+        say_json(
+            json.dumps({"folder": str(directory.path), "manifest": manifest, "bands": bands.to_pylist()}, indent=2)
+        )
     else:
         _print(question, bands.to_pylist())
-        say(f"Every draw with its parameters, and the page report.html: {folder}")
+        say(f"Every draw with its parameters, and the page report.html: {directory.path}")
     if n_failed:
         first = next(one.reason for one in outcomes if one.values is None)
         say(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
@@ -114,15 +117,16 @@ def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
     return Sweep(scenario, given["draws"], given["replicates"], given["sampler"])
 
 
-def _kept(ctx: click.Context, folder: Path) -> Sweep:
-    from underwatch.experiments.engine.answer_folder import old_question, told_in
+def _kept(ctx: click.Context, folder: Path) -> tuple[Sweep, RunDirectory]:
+    from underwatch.experiments.engine.answer_folder import old_answer, told_in
     from underwatch.experiments.sweep import Sweep
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
     kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,)}
-    scenario, *others = told_in(folder, old_question(folder, "sweep"), kinds)
-    return Sweep(parse(scenario, f"{folder}: "), *others)
+    directory = old_answer(folder, "sweep")
+    scenario, *others = told_in(folder, directory.question, kinds)
+    return Sweep(parse(scenario, f"{folder}: "), *others), directory
 
 
 def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:

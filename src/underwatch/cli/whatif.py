@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from underwatch.experiments.compare import ComparePlan, Comparison
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.ledger.ledger import Ledger
 
 
@@ -94,23 +95,23 @@ Examples:
 def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Ask the question, run it, keep it and show it."""
     from underwatch.experiments.compare import compare as run_pairs
-    from underwatch.experiments.engine.answer_folder import new_folder
+    from underwatch.experiments.engine.answer_folder import new_answer
     from underwatch.experiments.engine.compare_folder import write_comparison
 
     if given["resume"] is not None:
-        question, folder = _kept(ctx, given["resume"]), given["resume"]
+        question, directory = _kept(ctx, given["resume"])
     else:
         question = _asked(place, names, given)
-        folder = new_folder(given["out"], f"compare-{slug(question.scenario.name)}", question.told())
-    with at_work(folder, question.told(), given, question.resident_days) as (executor, results, advance):
+        directory = new_answer(given["out"], f"compare-{slug(question.scenario.name)}", question.told())
+    with at_work(directory, question.told(), given, question.resident_days) as (executor, results, advance):
         found = run_pairs(question, executor, results, advance)
         kept = None if question.ledger is None else _ledger(question, given["threads"], advance)
     from underwatch.pages.answers import compare_page
 
-    manifest = write_comparison(folder, found, compare_page(found, kept), kept)
+    manifest = write_comparison(directory, found, compare_page(found, kept), kept)
     if as_json:
         rows = found.changes().to_pylist()
-        told = {"folder": str(folder), "manifest": manifest, "changes": rows}
+        told = {"folder": str(directory.path), "manifest": manifest, "changes": rows}
         told |= {} if kept is None else {"ledger": kept.table().to_pylist()}
         say_json(json.dumps(told, indent=2, ensure_ascii=False, default=str))
     else:
@@ -120,7 +121,7 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
             from underwatch.pages.charts.ledger import ledger_lines
 
             say(*ledger_lines(kept))
-        say(f"Every group and ground, every pair, and the page report.html: {folder}")
+        say(f"Every group and ground, every pair, and the page report.html: {directory.path}")
 
 
 def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> ComparePlan:
@@ -145,7 +146,7 @@ def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> 
 
 def _ledger(question: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
     """Hold the baseline against the world asked for."""
-    from underwatch.experiments.engine.executors import cores
+    from underwatch.experiments.engine.cores import cores
     from underwatch.experiments.ledger.ledger import ledger
 
     names = ("baseline", question.ledger or "")
@@ -153,19 +154,20 @@ def _ledger(question: ComparePlan, threads: int | None, advance: Callable[[int],
                   threads=threads or cores(), progress=advance)  # fmt: skip
 
 
-def _kept(ctx: click.Context, folder: Path) -> ComparePlan:
+def _kept(ctx: click.Context, folder: Path) -> tuple[ComparePlan, RunDirectory]:
     """Return the question of a folder that was not finished."""
     from underwatch.experiments.compare import ComparePlan
-    from underwatch.experiments.engine.answer_folder import old_question, told_in
+    from underwatch.experiments.engine.answer_folder import old_answer, told_in
     from underwatch.experiments.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
 
     alone_with_resume(ctx)
     kinds: dict[str, tuple[type, ...]] = {"scenario": (str,), "interventions": (str,)}
     kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
-    scenario, text, *others = told_in(folder, old_question(folder, "compare"), kinds)
+    directory = old_answer(folder, "compare")
+    scenario, text, *others = told_in(folder, directory.question, kinds)
     interventions = parse_interventions(text, f"{folder}: ") if text.strip() else ()
-    return ComparePlan.ask(parse(scenario, f"{folder}: "), interventions, None, *others)
+    return ComparePlan.ask(parse(scenario, f"{folder}: "), interventions, None, *others), directory
 
 
 def _date(text: str) -> date:

@@ -1,6 +1,5 @@
 """`underwatch run`: one world, its twin without the campaign, and the report."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import click
 
 from underwatch.errors import InputError
+from underwatch.experiments.engine.cores import cores
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_for
 
@@ -113,7 +113,7 @@ def run(
 ) -> int | None:
     """Turn the command line into a scenario and its options, and do the main job."""
     options = RunOptions(
-        threads=_threads(ctx.params["threads"]), as_json=as_json, out=out, resume=resume, from_manifest=from_manifest
+        threads=ctx.params["threads"] or cores(), as_json=as_json, out=out, resume=resume, from_manifest=from_manifest
     )
     if resume is not None or from_manifest is not None:
         _refuse_beside_kept(ctx)
@@ -155,16 +155,6 @@ def _setting(text: str) -> tuple[str, float]:
         return name.strip(), float(value)
     except ValueError:
         raise InputError(f"--set {text}: {value.strip() or 'nothing'} is no number") from None
-
-
-def _threads(asked: int | None) -> int:
-    """Return the number of threads asked for, or of the cores that may be used."""
-    if asked is not None:
-        return asked
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def _refuse_beside_kept(ctx: click.Context) -> None:

@@ -6,7 +6,6 @@ numbers, so that a change is read from pairs and not from the difference of two 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
-from underwatch.experiments.engine.worlds import WorldTotals, init_world, prior_scenarios, seed_of, world_totals
+from underwatch.experiments.engine.worlds import WorldTotals, prior_scenarios, seed_of, totals_of
 from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
 from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
 from underwatch.record.ranges import range_of
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
-from underwatch.world import simulate
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
@@ -177,27 +175,9 @@ class Task:
         return len(self.since) * len(GROUPS) * len(FIGURES)
 
 
-_local = threading.local()
-
-
-def live(task: Task) -> WorldTotals:
-    """Simulate one world, all places, and return its sums."""
-    if not hasattr(_local, "workers"):
-        _local.workers = simulate.Workers(1)
-    total: WorldTotals | None = None
-    phases = task.lived.phases()
-    for place in task.baseline.places:
-        world = init_world(task.baseline, place, task.seed)
-        found = world_totals(simulate.run(world, phases, _local.workers), task.baseline)
-        total = found if total is None else total + found
-    if total is None:
-        raise ValueError("no place to simulate")
-    return total
-
-
 def measured(task: Task) -> np.ndarray:
     """Return the figures of one world, float[first days, groups, figures]."""
-    found = live(task)
+    found = totals_of(task.baseline, task.lived, task.seed)
     return np.stack([figures(found, since) for since in task.since])
 
 

@@ -10,7 +10,6 @@ import errno
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,21 +18,25 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.errors import InputError
+from underwatch.experiments.engine.checkpoints import Checkpoints
+from underwatch.experiments.engine.executors import executor_for
 from underwatch.experiments.engine.place import LARGE, TABLES, Clock, Done, Work, compile_first
 from underwatch.experiments.engine.progress import Progress, warn_if_cold
-from underwatch.experiments.engine.run_directory import Station, kept_options, manifest_job, new_station, old_station
+from underwatch.experiments.engine.run_directory import RunDirectory
+from underwatch.experiments.engine.tasks import Key, Result, Task, run_all
 from underwatch.experiments.engine.worlds import (
     BASELINE,
     Runner,
-    StopAsked,
     WorldTotals,
     digest_of,
     init_world,
     prior_scenarios,
     residents_in,
+    workers_here,
     world_totals,
     worlds_of,
 )
+from underwatch.experiments.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
 from underwatch.experiments.silence import STAND_IN, WATCHING
 from underwatch.experiments.study import (
     SILENCE_DRAWS,
@@ -72,7 +75,7 @@ class Job:
 
     scenario: Scenario
     options: RunOptions
-    station: Station
+    directory: RunDirectory
     threads: int
     sums: dict[str, WorldTotals] = field(default_factory=dict)
     digests: list[str] = field(default_factory=list)
@@ -87,7 +90,8 @@ class Job:
         self.worlds = worlds if self.options.twin else {BASELINE: worlds[BASELINE]}
         self.draws = prior_scenarios(self.scenario, self.options.draws)
         self.points = min(len(self.draws), SILENCE_DRAWS) + 1
-        self.place_work = Work(self.scenario, self.options, self.worlds, self.station, self.clock)
+        self.checkpoints = Checkpoints(self.directory.folder, note_of(self.directory))
+        self.place_work = Work(self.scenario, self.options, self.worlds, self.checkpoints, self.clock)
         self.many = self.place_work.many
         self.stand_ins = self._stand_ins()
         self.drawn_residents = sum(one.residents for one in self.stand_ins)
@@ -139,23 +143,20 @@ class Job:
     def _places(self, progress: Progress, runner: Runner) -> None:
         """Simulate the places that are not done yet side by side, the largest first; add up in census order."""
         places, days = self.scenario.places, self.scenario.days * self.options.replicates * len(self.worlds)
-        left = [at for at in range(len(places)) if not self.station.done(at)]
+        left = [at for at in range(len(places)) if not self.checkpoints.done(at)]
         progress.advance(self.work_of(set(range(len(places))) - set(left)) * days)
-        workspace = threading.local()
 
         def one(at: int) -> None:
-            if not hasattr(workspace, "workers"):
-                workspace.workers = simulate.Workers(1)
             runner.check()
             progress.say(f"{places[at].province}: {places[at].name}")
-            done = self.place_work.place(at, places[at], runner, workspace.workers)
+            done = self.place_work.place(at, places[at], runner, workers_here())
             with self.clock.on("checkpoints"):
-                self.station.keep_place(at, done.sums, done.digests)
+                self.checkpoints.keep_place(at, done.sums, done.digests)
 
         left.sort(key=lambda at: -places[at].population)
-        self._side_by_side({at: (one, (at,)) for at in left})
+        self._side_by_side({at: at for at in left}, one)
         for at, place in enumerate(places):
-            sums, digests = self.station.read_place(at, self._central(), self.scenario.days)
+            sums, digests = self.checkpoints.read_place(at, self._central(), self.scenario.days)
             self.digests += digests
             self.parts.append(Part(place, self._measure(sums[f"central-0-{BASELINE}"])))
             for key, found in sums.items():
@@ -170,46 +171,32 @@ class Job:
         """Return the residents of some places together."""
         return sum(residents_in(self.scenario, self.scenario.places[at]) for at in places)
 
-    def _side_by_side(self, tasks: Mapping[Any, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[Any, Any]:
+    def _side_by_side(self, tasks: Mapping[Key, Task], work: Callable[[Task], Result]) -> dict[Key, Result]:
         """Do tasks on all threads; the first that fails, or a wish to stop, ends the others between two weeks."""
-        with ThreadPoolExecutor(self.threads) as pool:
-            jobs: dict[Any, Future[Any]] = {key: pool.submit(do, *what) for key, (do, what) in tasks.items()}
-            try:
-                wait(jobs.values(), return_when=FIRST_EXCEPTION)
-                for job in jobs.values():
-                    if job.done() and (error := job.exception()) is not None:
-                        raise error
-            except BaseException as error:
-                self.stopping.set()
-                pool.shutdown(cancel_futures=True)
-                if isinstance(error, StopAsked):
-                    raise KeyboardInterrupt from None
-                raise
-        return {key: job.result() for key, job in jobs.items()}
+        with executor_for(self.threads) as executor:
+            return run_all(tasks, work, executor, self.stopping.set)
 
     def _draws(self, runner: Runner) -> dict[tuple[int, str], WorldTotals]:
         """Run the place, or the stand-ins of many, with every draw from the prior, each world on one thread."""
-        workspace = threading.local()
         tasks: dict[tuple[int, int, str], Scenario] = {}
         for at, stand_in in enumerate(self.stand_ins):
             for draw, scenario in enumerate(prior_scenarios(stand_in, self.options.draws), 1):
                 named = {BASELINE: scenario, **{n: scenario.without_campaign() for n in self.worlds if n != BASELINE}}
                 tasks |= {(at, draw, name): world for name, world in named.items()}
 
-        def one(at: int, draw: int, name: str) -> WorldTotals:
-            if (kept := self.station.read_draw(at, draw, name, self.scenario.days)) is not None:
+        def one(task: tuple[int, int, str]) -> WorldTotals:
+            at, draw, name = task
+            if (kept := self.checkpoints.read_draw(at, draw, name, self.scenario.days)) is not None:
                 runner.tick(int(kept.residents.sum()) * self.scenario.days)
                 return kept
-            if not hasattr(workspace, "workers"):
-                workspace.workers = simulate.Workers(1)
             scenario = tasks[at, draw, name]
             world = init_world(scenario, scenario.places[0], scenario.seed)
-            found = world_totals(runner.carry_on(world, scenario, workspace.workers), scenario)
-            self.station.keep_draw(at, draw, name, found)
+            found = world_totals(runner.carry_on(world, scenario, workers_here()), scenario)
+            self.checkpoints.keep_draw(at, draw, name, found)
             return found
 
         total: dict[tuple[int, str], WorldTotals] = {}
-        for (_, draw, name), found in self._side_by_side({task: (one, task) for task in tasks}).items():
+        for (_, draw, name), found in self._side_by_side({task: task for task in tasks}, one).items():
             total[draw, name] = total[draw, name] + found if (draw, name) in total else found
         return total
 
@@ -297,7 +284,7 @@ class Job:
         report = page(scenario, study, digest)
         tables: dict[str, pa.Table | list[Path]] = {}
         for name in TABLES:
-            tables[name] = self.station.tables(name) if self.many else joined(name, self.tables.get(name, ()))
+            tables[name] = self.checkpoints.tables(name) if self.many else joined(name, self.tables.get(name, ()))
         notes = {
             "place": scenario.name,
             "places": len(scenario.places),
@@ -311,18 +298,18 @@ class Job:
             text, scenario.parameters.to_dict(), text, scenario.residents, scenario.days, scenario.seed, digest,
             tables, report, notes,
         )  # fmt: skip
-        manifest = write_run(self.station.run, run)
-        self.station.finished()
+        manifest = write_run(self.directory.path, run)
+        self.directory.clear()
         return manifest
 
 
-def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[Station, Scenario, RunOptions, str | None]:
-    """Return the folder, the scenario, its options and the digest it should have: of a new run or of a stopped one."""
+def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[RunDirectory, Scenario, RunOptions]:
+    """Return the directory, the scenario and its options: of a new run or of a stopped one."""
     if options.resume is not None:
-        return old_station(options.resume)
+        return old_run(options.resume)
     same_as: str | None = None
     if options.from_manifest is not None:
-        scenario, kept, same_as = manifest_job(options.from_manifest)
+        scenario, kept, same_as = run_of_manifest(options.from_manifest)
         options = replace(kept, out=options.out)
     if scenario is None:
         raise ValueError("neither a scenario nor a run to go on with")
@@ -331,41 +318,38 @@ def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[Station, Sce
         options = replace(options, twin=not large)
     if options.incidents is None:
         options = replace(options, incidents="sample" if large else "all")
-    return new_station(scenario, options, same_as), scenario, options, same_as
+    return new_run(scenario, options, same_as), scenario, options
 
 
 def _carry_out(job: Job, pages: Pages) -> tuple[Study, dict[str, Any]]:
     """Do the work and return its figures and its manifest; a stop, or a full disk, says how to go on."""
-    resume = f"resume with underwatch run --resume {job.station.run}"
     cold = warn_if_cold()
-    held = job.station.hold()
-    try:
-        if cold:
-            with job.wall.on("compiling"):
-                compile_first(job.scenario)
-        study = job.run()
-        with job.wall.on("tables and report"):
-            return study, job.write(study, pages.report)
-    except KeyboardInterrupt:
-        job.stopping.set()
-        raise KeyboardInterrupt(resume) from None
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise InputError(f"the disk is full; earlier results are untouched; make room, then {resume}") from None
-    finally:
-        held.close()
+    with job.directory.hold():
+        try:
+            if cold:
+                with job.wall.on("compiling"):
+                    compile_first(job.scenario)
+            study = job.run()
+            with job.wall.on("tables and report"):
+                return study, job.write(study, pages.report)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise InputError(
+                f"the disk is full; earlier results are untouched; make room, then {job.directory.resume}"
+            ) from None
 
 
 def main_job(scenario: Scenario | None, options: RunOptions, pages: Pages) -> int:
     """Do the main job and return the exit code: 0, or 1 when a run repeated from a manifest has another digest."""
-    station, scenario, kept, same_as = _asked(scenario, options)
-    job = Job(scenario, kept, station, max(1, options.threads))
+    directory, scenario, kept = _asked(scenario, options)
+    same_as = reproduces(directory)
+    job = Job(scenario, kept, directory, max(1, options.threads))
     study, manifest = _carry_out(job, pages)
     same = None if same_as is None else manifest["digest"] == same_as
     if options.as_json:
         keys = ("digest", "population", "days", "seed", "place", "worlds", "headlines")
-        told = {"run": str(station.run), **{key: manifest[key] for key in keys}}
+        told = {"run": str(directory.path), **{key: manifest[key] for key in keys}}
         if same is not None:
             told["same_digest"] = same
         told["summary"] = pages.lines(study)
@@ -377,5 +361,5 @@ def main_job(scenario: Scenario | None, options: RunOptions, pages: Pages) -> in
             say(f"Digest {manifest['digest']}: {words}.", err=not same)
     if job.many:
         say(job.spent(), err=True)
-    say(f"Written to {station.run}; open {station.run / 'report.html'} in a browser.", err=True)
+    say(f"Written to {directory.path}; open {directory.path / 'report.html'} in a browser.", err=True)
     return 1 if same is False else 0

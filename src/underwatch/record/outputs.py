@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from underwatch.errors import InputError
-from underwatch.files.folders import remove_files
 from underwatch.files.intake.json import parse_json
 from underwatch.files.intake.parquet import opened
 from underwatch.files.intake.regular import read_bytes
-from underwatch.files.writing import staged_file, write_atomically
+from underwatch.files.writing import staged_file
+from underwatch.record.provenance import MANIFEST, Content, write_results
 from underwatch.record.schema import SCHEMA_VERSION, TABLES, data_dictionary
 
-MANIFEST, PARAMETERS, DICTIONARY_FILE, REPORT = "manifest.json", "parameters.toml", "data_dictionary.csv", "report.html"
+PARAMETERS, DICTIONARY_FILE, REPORT = "parameters.toml", "data_dictionary.csv", "report.html"
 _WHAT = "underwatch run"
-_SOFTWARE = ("underwatch", "numpy", "numba", "pyarrow", "matplotlib")
 _LARGEST_MANIFEST = 4_000_000  # bytes
 _LARGEST_FILE = 1 << 30  # bytes; every incident of the largest city in a year is half of that
 _KEYS: Mapping[str, type] = {
@@ -59,17 +56,6 @@ class RunContents:
     tables: Mapping[str, pa.Table | Sequence[Path]]
     report: str | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
-
-
-def software() -> dict[str, str]:
-    """Return the versions of Python and of the packages that a run rests on; nothing about the machine."""
-    found = {"python": platform.python_version()}
-    for name in _SOFTWARE:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def joined(name: str, tables: Sequence[pa.Table]) -> pa.Table:
@@ -120,52 +106,25 @@ def write_run(folder: str | Path, run: RunContents) -> dict[str, Any]:
     folder = Path(folder)
     if (folder / MANIFEST).exists():
         raise InputError(f"{folder} holds a run already; nothing is overwritten: name another folder with --out")
-    hashes: dict[str, dict[str, Any]] = {}
-    try:
-        for name, data in _contents(run):
-            write_atomically(folder / name, data)
-            hashes[name] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-        for name, parts in run.tables.items():
-            if not isinstance(parts, pa.Table):
-                hashes[f"{name}.parquet"] = {}
-                hashes[f"{name}.parquet"] = write_parts(folder / f"{name}.parquet", name, read_parts(parts, name))
-        manifest = _manifest(run, hashes)
-        text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        write_atomically(folder / MANIFEST, text.encode())
-    except BaseException:
-        remove_files(folder, hashes)
-        raise
-    return manifest
+    entries = dict(
+        population=run.population, days=run.days, seed=run.seed, digest=run.digest, scenario=run.scenario,
+        parameters=dict(run.parameters), **run.notes,
+    )  # fmt: skip
+    return write_results(folder, "run", _contents(run), entries)
 
 
-def _contents(run: RunContents) -> Any:
-    """Yield name and bytes of each file but the manifest."""
+def _contents(run: RunContents) -> Iterator[tuple[str, Content]]:
+    """Yield name and content of each file but the manifest, a table no sooner than it is written."""
     yield PARAMETERS, run.parameters_toml.encode()
     yield DICTIONARY_FILE, data_dictionary().encode()
     for name in TABLES:
         table = run.tables.get(name, TABLES[name].empty_table())
         if isinstance(table, pa.Table):
             yield f"{name}.parquet", table_bytes(name, table)
+        else:
+            yield f"{name}.parquet", partial(write_parts, name=name, parts=read_parts(table, name))
     if run.report is not None:
         yield REPORT, run.report.encode()
-
-
-def _manifest(run: RunContents, hashes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    entries = {
-        "what": _WHAT,
-        "schema_version": SCHEMA_VERSION,
-        "population": run.population,
-        "days": run.days,
-        "seed": run.seed,
-        "digest": run.digest,
-        "software": software(),
-        "scenario": run.scenario,
-        "parameters": dict(run.parameters),
-        "files": dict(hashes),
-    }
-    if taken := sorted(set(run.notes) & set(entries)):
-        raise ValueError(f"the manifest has entries of its own by these names: {', '.join(taken)}")
-    return {**entries, **run.notes}
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 from underwatch.experiments.compare import Comparison
-from underwatch.experiments.engine.answer_folder import csv, finish, parquet
+from underwatch.experiments.engine.answer_folder import csv, parquet
+from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.interventions import as_toml
 from underwatch.experiments.ledger.ledger import Ledger
 from underwatch.world.scenario_file import scenario_toml
@@ -18,9 +18,9 @@ CHANGES, CHANGES_CSV, PAIRS = "changes.parquet", "changes.csv", "pairs.parquet"
 
 
 def write_comparison(
-    folder: str | Path, comparison: Comparison, page: str = "", ledger: Ledger | None = None
+    directory: RunDirectory, comparison: Comparison, page: str = "", ledger: Ledger | None = None
 ) -> dict[str, Any]:
-    """Write a comparison into `folder`, which exists, the manifest last, and return the manifest."""
+    """Write a comparison into its directory, the manifest last, and return the manifest."""
     question = comparison.question
     changes = comparison.changes()
     contents = {
@@ -45,4 +45,4 @@ def write_comparison(
         "ledger": question.ledger,
         "digest": hashlib.blake2b(contents[CHANGES_CSV], digest_size=20).hexdigest(),
     }
-    return finish(Path(folder), "compare", contents, entries)
+    return directory.finish(contents.items(), entries)

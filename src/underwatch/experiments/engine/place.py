@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.channel.reporting import publish
-from underwatch.experiments.engine.run_directory import Station
+from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.worlds import (
     Runner,
     WorldTotals,
@@ -91,7 +91,7 @@ class Work:
     scenario: Scenario
     options: RunOptions
     worlds: dict[str, Scenario]
-    station: Station
+    checkpoints: Checkpoints
     clock: Clock
 
     @property
@@ -104,7 +104,7 @@ class Work:
         done = Done()
         for replicate in range(self.options.replicates):
             for name, scenario in self.worlds.items():
-                path, note = self.station.world(at, replicate, name), self.station.noted(at, replicate, name)
+                path, note = self.checkpoints.world(at, replicate, name), self.checkpoints.noted(at, replicate, name)
                 with self.clock.on("building"):
                     world = init_world(scenario, place, seed_of(scenario, replicate))
                 with self.clock.on("simulating"):
@@ -117,7 +117,7 @@ class Work:
                     number = len(done.digests) - 1
                     for table, rows in self._tables(at, place, name, found, world, replicate):
                         if self.many:
-                            self.station.keep_table(at, number, table, _until_stopped(rows, runner))
+                            self.checkpoints.keep_table(at, number, table, _until_stopped(rows, runner))
                         else:
                             done.tables.setdefault(table, []).extend(rows)
                         runner.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -28,6 +29,17 @@ _SUMS = ("cells", "residents", "adults", "watched")
 
 class StopAsked(Exception):  # noqa: N818 - a wish, not an error
     """Somebody asked to stop: raised inside a world, between two weeks."""
+
+
+_here = threading.local()
+
+
+def workers_here() -> simulate.Workers:
+    """Return the workers of this thread: one, whose workspace serves world after world."""
+    if not hasattr(_here, "workers"):
+        _here.workers = simulate.Workers(1)
+    workers: simulate.Workers = _here.workers
+    return workers
 
 
 def seed_of(scenario: Scenario, replicate: int) -> int:
@@ -173,6 +185,17 @@ class WorldTotals:
     def of_named(cls, prefix: str, arrays: Mapping[str, np.ndarray]) -> WorldTotals:
         """Return what `named` took apart."""
         return cls(*(arrays[f"{prefix}.{name}"] for name in (*_SUMS, "numbers")))
+
+
+def totals_of(baseline: Scenario, lived: Scenario, seed: int) -> WorldTotals:
+    """Run a world, all its places, and return what is kept: `baseline` makes the town, `lived` is what it meets."""
+    phases, found = lived.phases(), None
+    for place in baseline.places:
+        world = simulate.run(init_world(baseline, place, seed), phases, workers_here())
+        found = world_totals(world, baseline) if found is None else found + world_totals(world, baseline)
+    if found is None:
+        raise ValueError("no place to simulate")
+    return found
 
 
 def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.resources import files
@@ -24,6 +24,7 @@ import tomli_w
 from underwatch.channel.reporting import STRENGTHS_OF_SILENCE
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tallies import CURVE_RESIDENTS, SETTLING, STRENGTHS, curve_of, tally_world
+from underwatch.experiments.engine.tasks import as_completed, result_of
 from underwatch.files.folders import ready_folder
 from underwatch.files.intake.toml import read_toml
 from underwatch.files.writing import write_atomically
@@ -174,23 +175,17 @@ def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int
     there = shards_in(folder)
     missing = [number for number in range(-(-n // plan.per_shard)) if number not in there]
     done(plan.per_shard * (-(-n // plan.per_shard) - len(missing)))
-    jobs = [(number, row) for number in missing for row in range(plan.per_shard)]
     rows: dict[int, dict[int, dict[str, np.ndarray]]] = {}
-    at_work: dict[Future, tuple[int, int]] = {}
-    try:
-        while jobs or at_work:
-            while jobs and len(at_work) < 2 * workers:
-                number, row = jobs.pop(0)
-                at_work[executor.submit(row_of, plan, number, row)] = number, row
-            for job in wait(at_work, return_when=FIRST_COMPLETED).done:
-                number, row = at_work.pop(job)
-                rows.setdefault(number, {})[row] = job.result()
-                done(1)
-                if len(rows[number]) == plan.per_shard:
-                    _write(folder, number, rows.pop(number))
-    finally:
-        for job in at_work:
-            job.cancel()
+    tasks = {(number, row): (plan, number, row) for number in missing for row in range(plan.per_shard)}
+    for (number, row), job in as_completed(tasks, _row_of_task, executor, 2 * workers):
+        rows.setdefault(number, {})[row] = result_of(job)
+        done(1)
+        if len(rows[number]) == plan.per_shard:
+            _write(folder, number, rows.pop(number))
+
+
+def _row_of_task(task: tuple[BankPlan, int, int]) -> dict[str, Any]:
+    return row_of(*task)
 
 
 def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) -> None:

@@ -39,6 +39,10 @@ class ExpertPrior:
         low, high = self.ranges.get(SCALE, (0.0, np.inf))
         return low > 0 and high / low <= MOST_RATIO
 
+    def record(self) -> dict[str, object]:
+        """Return it as plain JSON: who declares it, and which ranges."""
+        return {"by": self.by, "ranges": {name: list(ends) for name, ends in self.ranges.items()}}
+
     def channel(self) -> dict[str, Fact]:
         """Return the prior of the channel with the declared ranges in it."""
         prior = channel_prior()

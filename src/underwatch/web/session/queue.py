@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from underwatch.errors import InputError
+from underwatch.experiments.engine.cores import cores
 from underwatch.web.session.memory import give_back
 from underwatch.web.session.studio_run import DONE, FAILED, OVER, QUEUED, STOPPED, WORKING, StudioRun
 
@@ -25,19 +25,12 @@ class QueueFull(Exception):  # noqa: N818 - a state, not an error
     """More runs are waiting than the desk takes."""
 
 
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
-
-
 class JobQueue:
     """All runs of this studio by number, and the one thread that works them off."""
 
     def __init__(self, answer: Answer | None = None, threads: int | None = None) -> None:
         self.runs: dict[int, StudioRun] = {}
-        self.threads = threads or _cores()
+        self.threads = threads or cores()
         self._answer = answer
         self._wake = threading.Condition()
         self._next = 1

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.run_directory import manifest_job
+from underwatch.experiments.kept_run import run_of_manifest
 from underwatch.record.indicators import HEADLINES
 from underwatch.record.schema import DICTIONARY
 from underwatch.web.bounds import MOST_DRAWS
@@ -22,7 +22,7 @@ def questions_of(folders: tuple[Path, ...]) -> list[tuple[RunRequest, str]]:
         raise InputError(f"{len(folders)} runs are named; the studio opens up to {MOST_FOLDERS}")
     result = []
     for folder in folders:
-        scenario, options, digest = manifest_job(folder)
+        scenario, options, digest = run_of_manifest(folder)
         if options.replicates != 1:
             raise InputError(f"{folder} has {options.replicates} replicates; the studio opens runs of one history")
         try:
