@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -21,6 +22,7 @@ from underwatch.evidence.folder import write_files
 from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.package import to_files
 from underwatch.evidence.samples.example import example_package
+from underwatch.inference import findings
 from underwatch.inference.answer_files import TREE, draws_table, write_answer
 from underwatch.inference.bank.bank import read_bank
 from underwatch.inference.bank.priors import channel_prior, draw
@@ -224,6 +226,16 @@ def test_where_all_gates_pass_prior_stands_beside_posterior(answers):
     assert not [name for name in channel_prior() if name in page]
     assert "http" not in page.split("<body>")[1].replace("http-equiv", "")
     assert SLOPE in table.column_names
+
+
+def test_the_rows_of_an_answer_are_worked_out_once(answers, tmp_path, monkeypatch):
+    made, row = Counter(), findings._row
+    monkeypatch.setattr(
+        findings, "_row", lambda answer, index, name: (made.update([name]), row(answer, index, name))[1]
+    )
+    told = Findings(let_through(answers[0]))
+    write_answer(tmp_path, told, estimate_page(told), {})
+    assert made == Counter(ALL_NAMES)
 
 
 def test_without_one_report_that_is_said_before_any_number(answers):

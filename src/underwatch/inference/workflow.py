@@ -37,7 +37,7 @@ from underwatch.inference.bank.simulations import Simulations, simulations
 from underwatch.inference.bank.summaries import columns, n_reports, row_of
 from underwatch.inference.checks import gates, gates_calibration
 from underwatch.inference.checks.cross_fit import Arrays, HeldOut, a_part, cross_fit, learn, nearest, unfitted
-from underwatch.inference.checks.verdict import Decision, Verdict, decide
+from underwatch.inference.checks.verdict import GATES, Decision, Verdict, decide
 from underwatch.inference.inputs.expert_prior import ExpertPrior
 from underwatch.inference.inputs.observed import Reading
 from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, save_arrays
@@ -233,12 +233,9 @@ def _seen(
     whole = pool.of(nearest(draws, pool, support))
     held = HeldOut.of(fit, support, seed)
     responses = tuple(_agreed(by_response, f"{name}_second_year") for name in COUNTED)
-    verdicts = (
-        *_of_the_package(question, runs, whole.x),
-        *_of_the_bank(question, held),
-        max(responses, key=lambda verdict: verdict.figure),
-        *_of_the_posterior(question, runs, again),
-    )
+    asked = [*_of_the_package(question, runs, whole.x), *_of_the_bank(question, held)]
+    asked += [max(responses, key=lambda verdict: verdict.figure), *_of_the_posterior(question, runs, again)]
+    verdicts = tuple(sorted(asked, key=lambda verdict: GATES.index(verdict.gate)))
     return Answer(
         question=question,
         prior=with_derived(first.theta),

@@ -112,9 +112,9 @@ class Api:
 
     def shown(self, request: Request) -> Response:
         """Tell all that the page shows of a run."""
-        from underwatch.web.views.figures import run_view
+        from underwatch.web.views.figures import told
 
-        return JsonAnswer(run_view(self._run(request)))
+        return JsonAnswer(told(self._run(request)))
 
     async def events(self, request: Request) -> Response:
         """Stream what a run tells until it is over; a page that goes away stops listening."""
