@@ -39,7 +39,7 @@ from underwatch.inference.inputs.expert_prior import read_expert_prior
 from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.inference.npe import density
 from underwatch.inference.npe.posterior import Posterior, Standardiser
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.outputs import read_manifest, table_bytes
 from underwatch.record.provenance import mark
 from underwatch.record.schema import SCHEMA_VERSION, TABLES
@@ -90,10 +90,10 @@ def noted(folder, **arrays):
 
 
 def posterior(folder):
-    box = Box(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
+    support = PriorSupport(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
     weights = density.fresh_weights(np.random.default_rng(1), 1, 3, 2)
     summaries = Standardiser(np.zeros(3), np.ones(3))
-    Posterior(box, summaries, np.zeros(2), np.ones(2), weights, np.zeros((4, 1))).save(folder / "posterior.npz")
+    Posterior(support, summaries, np.zeros(2), np.ones(2), weights, np.zeros((4, 1))).save(folder / "posterior.npz")
     return (folder / "posterior.npz").read_bytes()
 
 

@@ -86,7 +86,7 @@ def _density_chart(answer: Answer, name: str) -> Chart:
         both = np.concatenate([answer.prior[:, index], answer.draws[:, index]])
         bounds = (float(both.min()), float(both.max()) * (1 + 1e-9))
         for place, (label, draws) in enumerate((("posterior", answer.draws), ("prior", answer.prior))):
-            grid, height = density(draws[:, index], bounds, True)
+            grid, height, _ = density(draws[:, index], bounds, True)
             axis.plot(grid, height, color=WORLD_COLOURS[place], linestyle=DASHES[place], linewidth=1.6, label=label)
             cells = of_posterior(draws[:, index], (0.05, 0.25, 0.5, 0.75, 0.95))
             table.append((f"{label}, {year} year", *(number(float(value)) for value in cells)))

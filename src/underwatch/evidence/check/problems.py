@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -116,13 +116,10 @@ def finding(code: str, file: str, row: int = 0, column: str = "", hint: str = ""
 def declared_as_notes(findings: Iterable[Finding], declares: Iterable[str]) -> list[Finding]:
     """Return the findings sorted, those that a declared limit covers turned into notes."""
     known = set(declares)
-    settled = []
-    for result in findings:
-        if DECLARED_BY.get(result.code) in known:
-            remedy = f"Declared: {result.remedy}"
-            result = Finding(result.file, result.row, result.column, result.code, NOTE, remedy)
-        settled.append(result)
-    return sorted(settled)
+    return sorted(
+        replace(one, level=NOTE, remedy=f"Declared: {one.remedy}") if DECLARED_BY.get(one.code) in known else one
+        for one in findings
+    )
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

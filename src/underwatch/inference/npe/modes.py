@@ -32,14 +32,11 @@ class Mode:
     high: float
 
 
-def density(draws: np.ndarray, bounds: tuple[float, float], log: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return a grid of values and the density of float[n] draws on their scale (per unit of log where `log`)."""
-    grid, height, _ = _smoothed(draws, bounds, log)
-    return grid, height
+def density(draws: np.ndarray, bounds: tuple[float, float], log: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a grid of values, the density of float[n] draws on their scale (per unit of log where `log`), its error.
 
-
-def _smoothed(draws: np.ndarray, bounds: tuple[float, float], log: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the grid, the density, and its standard error; what would leak over a bound is mirrored back."""
+    What would leak over a bound is mirrored back.
+    """
     scaled = np.log(draws) if log else np.asarray(draws, float)
     low, high = (np.log(bounds) if log else np.asarray(bounds, float)).tolist()
     quartiles = float(np.subtract(*np.quantile(scaled, [0.75, 0.25]))) / 1.349
@@ -58,7 +55,7 @@ def _smoothed(draws: np.ndarray, bounds: tuple[float, float], log: bool) -> tupl
 
 def find_modes(draws: np.ndarray, bounds: tuple[float, float], log: bool) -> list[Mode]:
     """Return the modes of float[n] draws between `bounds`, from low to high; one that is shallow is no mode."""
-    grid, height, error = _smoothed(draws, bounds, log)
+    grid, height, error = density(draws, bounds, log)
     sure = SURE * error
     rise = np.diff(height, prepend=0.0) > 0
     peaks = [i for i in range(GRID) if rise[i] and (i == GRID - 1 or not rise[i + 1])]
