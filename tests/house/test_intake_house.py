@@ -25,7 +25,7 @@ MAY = {
     ("evidence/format/vocabularies.py", "read_bytes"): OWN,
     ("evidence/format/vocabularies.py", "csv.DictReader"): OWN,
     ("evidence/samples/example.py", "read_text"): OWN,
-    ("evidence/samples/example.py", "csv.DictReader"): OWN,
+    ("evidence/samples/example.py", "csv.reader"): OWN,
     ("evidence/samples/synthetic.py", "read_text"): OWN,
     ("evidence/samples/synthetic.py", "csv.reader"): OWN,
     ("evidence/samples/synthetic.py", "json.loads"): OWN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from underwatch.experiments.interventions import catalogue
@@ -54,3 +55,6 @@ def interventions() -> list[dict[str, Any]]:
         {"name": item.name, "words": item.words, "why": item.why, "touches": sorted(item.touched)}
         for item in catalogue().values()
     ]
+
+
+CHOICES: dict[str, Callable[[], Any]] = {"presets": presets, "facts": parameters, "interventions": interventions}
