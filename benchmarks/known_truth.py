@@ -25,12 +25,12 @@ from underwatch.evidence.package import to_files
 from underwatch.evidence.release.publish import ReleaseRules, publish
 from underwatch.evidence.samples.synthetic import synthetic_package
 from underwatch.inference.bank.bank import Bank, BankPlan, read_bank, shipped_folder
-from underwatch.inference.bank.quantities import COUNTED, SILENCE
-from underwatch.inference.checks.recovery import ASKED, rehearse
+from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, SILENCE
+from underwatch.inference.checks.recovery import ASKED, recovery_cases
 from underwatch.inference.findings import Findings, number, words_of
 from underwatch.inference.inputs.observed import Reading, read_for, reading_of_table
 from underwatch.inference.inputs.safe_table import read_safe_table
-from underwatch.inference.workflow import ALL_NAMES, Answer, EstimateRequest, Steps, answer
+from underwatch.inference.workflow import Answer, EstimateRequest, Steps, answer
 
 PAGE = Path(__file__).parents[1] / "docs" / "estimate.md"
 MARK, SHIPPED_MARK = "known truth", "synthetic package"
@@ -99,14 +99,14 @@ def main() -> None:
     bank, own = read_bank(shipped_folder()), machine()
     put_section(PAGE, SHIPPED_MARK, shipped(bank))
     plan, lines, shares = BankPlan(seed=SEED, per_shard=CASES), [], []
-    for k, rehearsal in enumerate(rehearse(plan)):
+    for k, rehearsal in enumerate(recovery_cases(plan)):
         began = time.monotonic()
         reading = read_for(rehearsal.package, plan.scenario().places[0], plan.window)
         found = asked(reading, bank)
         cells, inside, n = told_of(found, rehearsal.truth)
         shares.append(inside / n)
         lines.append(
-            f"| {k + 1}, {rehearsal.law} law | {reading.n_incidents:,} | {refused_by(found)} | {' | '.join(cells)} | {inside} of {n} |"
+            f"| {k + 1}, {rehearsal.response} law | {reading.n_incidents:,} | {refused_by(found)} | {' | '.join(cells)} | {inside} of {n} |"
         )
         print(
             lines[-1],

@@ -27,14 +27,14 @@ from underwatch.inference.bank.bank import WINDOW, BankPlan
 from underwatch.inference.bank.held_out import (
     ACTS,
     HiddenWorld,
+    bank_of,
     hidden_world,
     leavers_who_met,
     lines_of,
-    tallied,
     truth_of,
 )
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.recovery import ASKED
-from underwatch.inference.workflow import ALL_NAMES
 from underwatch.record.tally import N_KINDS
 from underwatch.world.draws import rng
 from underwatch.world.layout import I_ARREST, I_CALL_GIVEN_UP
@@ -62,14 +62,18 @@ def worlds_of(seed: int) -> list[HiddenWorld]:
     for _ in range(4):
         mean = np.mean([sum(len(one.incident) for one in told_by(worlds, luck)) for luck in range(TRIES)])
         p = worlds[0].values[TELLING] * N_REPORTS / max(float(mean), 0.1)
-        print(f"seed {seed}, {worlds[0].law} law: {mean:,.0f} reports; {TELLING} {p:.3g}", file=sys.stderr, flush=True)
+        print(
+            f"seed {seed}, {worlds[0].response} law: {mean:,.0f} reports; {TELLING} {p:.3g}",
+            file=sys.stderr,
+            flush=True,
+        )
         worlds = [replace(world, values={**world.values, TELLING: min(p, 1.0)}) for world in worlds]
     return worlds
 
 
 def told_by(worlds: list[HiddenWorld], luck: int) -> list[Any]:
     """What reaches the lists from each place."""
-    return [world.told(len(PLACES) * luck + at, effort_of(world)) for at, world in enumerate(worlds)]
+    return [world.observe(len(PLACES) * luck + at, effort_of(world)) for at, world in enumerate(worlds)]
 
 
 def main() -> None:
@@ -93,7 +97,7 @@ def main() -> None:
 def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[SyntheticReport]) -> dict[str, Any]:
     """What is true of the worlds, with the answers of people who left the first place and an independent count."""
     first, draws = worlds[0], rng(worlds[0].plan.seed, "synthetic anchors")
-    bank = tallied(first.plan)
+    bank = bank_of(first.plan)
     names = WINDOW.of_weeks("quarter")[1]
     half = len(names) // 2
     period, second = f"{names[0]}/{names[-1]}", f"{names[half]}/{names[-1]}"
@@ -117,7 +121,7 @@ def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[SyntheticRepo
         "acts": list(ACTS),
         "seed": first.plan.seed,
         "luck": luck,
-        "law_of_fear": first.law,
+        "law_of_fear": first.response,
         "parameters": dict(first.values),
         "effort": effort_of(first).tolist(),
         "survey": survey,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.asked import Asked, asked_of, of_this_place, one_package, place_of
+from underwatch.cli.asked import Asked, PackageOptions, asked_of, bank_for, place_of
+from underwatch.cli.typed import takes
 from underwatch.errors import InputError
 from underwatch.terminal import say
 
@@ -16,9 +18,8 @@ if TYPE_CHECKING:
     from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.facts import Place
     from underwatch.inference.bank.bank import Bank
-    from underwatch.inference.checks.recovery import Rehearsal
+    from underwatch.inference.checks.recovery import RecoveryCase
     from underwatch.inference.findings import Findings
-    from underwatch.inference.inputs.expert_prior import Declared
 
 QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
 _LONGEST_KEY = 100  # bytes
@@ -40,6 +41,17 @@ Examples:
   underwatch estimate mypackage --place hoeryong --budget 20
   underwatch estimate mypackage --place hoeryong --declared-prior ours.toml --out runs/ours
 """
+
+
+@dataclass(frozen=True)
+class EstimateOptions(PackageOptions):
+    """What `underwatch estimate` is given."""
+
+    exact: bool
+    declared_prior: Path | None
+    budget: float
+    rounds: int
+    resume: Path | None
 
 
 @click.command(help=_HELP, epilog=_EXAMPLES)
@@ -99,64 +111,63 @@ Examples:
     metavar="DIR",
     help="Go on with a folder whose budget ended, with the same package. Example: --resume runs/estimate-hoeryong-001",
 )
-def estimate(**given: Any) -> int:
+@takes(EstimateOptions)
+def estimate(given: EstimateOptions) -> int:
     """Ask the question, answer it, keep the answer and show it."""
     from underwatch.evidence.privacy.access import require_closed
     from underwatch.inference.answer_files import write_answer
-    from underwatch.inference.bank.bank import read_bank, shipped_folder
     from underwatch.inference.findings import Findings
-    from underwatch.inference.inputs.expert_prior import Declared, read_declared
+    from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
     from underwatch.inference.workflow import EstimateRequest, OutOfTime, Steps, answer
-
-    one_package(given)
-    place = place_of(given["place"])
-    declared = Declared() if given["declared_prior"] is None else read_declared(given["declared_prior"])
-    bank = read_bank(given["bank_folder"] or shipped_folder())
-    of_this_place(bank, place)
-    rehearsal = None if given["rehearsal"] is None else _rehearsed(place, bank, given["rehearsal"])
-    asked = asked_of({**given, "rehearsed": rehearsal}, place, bank.plan.window)
-    if given["exact"] and not asked.is_public:
-        require_closed(given["resume"] or given["out"] or RUNS)
-    name, once = _named(asked, given["resume"])
-    kept = {
-        "package": name, "place": place.name, "anchors": not given["no_anchors"], "seed": given["seed"],
-        "rounds": given["rounds"], "bank": bank.key, "worlds": len(bank), "declared": _told(declared),
-    }  # fmt: skip
-    directory = _directory(given, place, kept, once)
-    folder = directory.path
-    exact = given["exact"] or asked.is_public
-    question = EstimateRequest(asked.reading, bank, declared, given["seed"], given["rounds"], exact)
-    steps = Steps(directory.folder, given["budget"], lambda step: say(f"{step} ...", err=True))
-    try:
-        with directory.hold():
-            found = answer(question, steps)
-    except OutOfTime as end:
-        say(
-            f"The budget of {given['budget']:g} minutes ended before this step: {end}. Without it no gate can be asked "
-            f"and no number is shown. Go on with --resume {folder}"
-        )
-        return 1
     from underwatch.pages.estimate import estimate_page
 
-    findings = Findings(found)
-    truths = [] if rehearsal is None else _keep_rehearsal(folder, findings, rehearsal)
-    write_answer(folder, findings, estimate_page(findings, () if rehearsal is None else rehearsal.truth.tolist()), kept)
+    given.check()
+    place = place_of(given.place)
+    expert_prior = ExpertPrior() if given.declared_prior is None else read_expert_prior(given.declared_prior)
+    bank = bank_for(place, given.bank_folder)
+    case = None if given.rehearsal is None else _recovery_case(place, bank, given.rehearsal)
+    asked = asked_of(given, place, bank.plan.window, None if case is None else case.package)
+    if given.exact and not asked.is_public:
+        require_closed(given.resume or given.out or RUNS)
+    name, once = _named(asked, given.resume)
+    question = {
+        "package": name, "place": place.name, "anchors": not given.no_anchors, "seed": given.seed,
+        "rounds": given.rounds, "bank": bank.key, "worlds": len(bank), "declared": expert_prior.record(),
+    }  # fmt: skip
+    directory = _directory(given, place, question, once)
+    exact = given.exact or asked.is_public
+    request = EstimateRequest(asked.reading, bank, expert_prior, given.seed, given.rounds, exact)
+    steps = Steps(directory.folder, given.budget, lambda step: say(f"{step} ...", err=True))
+    try:
+        with directory.hold():
+            findings = Findings(answer(request, steps))
+    except OutOfTime as end:
+        say(
+            f"The budget of {given.budget:g} minutes ended before this step: {end}. Without it no gate can be asked "
+            f"and no number is shown. Go on with --resume {directory.path}"
+        )
+        return 1
+    truths, truth = [], []
+    if case is not None:
+        truth = case.truth.tolist()
+        truths = _keep_case(directory.path, findings, case)
+    write_answer(directory.path, findings, estimate_page(findings, truth), question)
     directory.clear()  # the steps hold what the gates may have withheld
     say(*findings.lines, *truths)
-    say(f"Prior beside posterior, the silence curve and the gates: {folder / 'report.html'}")
-    return 0 if found.decision.scale else 1
+    say(f"Prior beside posterior, the silence curve and the gates: {directory.path / 'report.html'}")
+    return 0 if findings.answer.decision.scale else 1
 
 
-def _rehearsed(place: Place, bank: Bank, number: int) -> Rehearsal:
+def _recovery_case(place: Place, bank: Bank, number: int) -> RecoveryCase:
     """Return a package told from the world of that number, which is in no bank."""
     from underwatch.inference.bank.bank import BankPlan
-    from underwatch.inference.checks.recovery import rehearse
+    from underwatch.inference.checks.recovery import recovery_cases
 
     say("a world that is in no bank ...", err=True)
-    return rehearse(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
+    return recovery_cases(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
 
 
-def _keep_rehearsal(folder: Path, findings: Findings, rehearsal: Rehearsal) -> list[str]:
+def _keep_case(folder: Path, findings: Findings, case: RecoveryCase) -> list[str]:
     """Keep the package and what is true behind it, beside what is said; return it in words."""
     from underwatch.evidence.folder import PRIVATE_FILE, write_files
     from underwatch.evidence.package import to_files
@@ -164,9 +175,9 @@ def _keep_rehearsal(folder: Path, findings: Findings, rehearsal: Rehearsal) -> l
     from underwatch.inference.findings import number
 
     if not (folder / PACKAGE).exists():
-        write_files(folder / PACKAGE, to_files(rehearsal.package.keyed()))
+        write_files(folder / PACKAGE, to_files(case.package.keyed()))
     table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
-    for row, truth in zip(findings.rows, rehearsal.truth.tolist(), strict=True):
+    for row, truth in zip(findings.rows, case.truth.tolist(), strict=True):
         ends = row.posterior
         holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
         table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')
@@ -177,10 +188,6 @@ def _keep_rehearsal(folder: Path, findings: Findings, rehearsal: Rehearsal) -> l
     shown = len(held) - held.count("withheld")
     head = f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown hold it (9 in 10 should):"
     return [head, *words]
-
-
-def _told(declared: Declared) -> dict[str, Any]:
-    return {"by": declared.by, "ranges": {name: list(ends) for name, ends in declared.ranges.items()}}
 
 
 def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
@@ -201,7 +208,7 @@ def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
     return keyed_letters_of(once, asked.checksum.encode()), once
 
 
-def _directory(given: dict[str, Any], place: Place, question: dict[str, Any], once: str) -> RunDirectory:
+def _directory(given: EstimateOptions, place: Place, question: dict[str, Any], once: str) -> RunDirectory:
     """Return a new directory that holds its question, or the one to go on with if it asks the same; closed to others.
 
     The key of a package that has none of its own goes with the steps when all is done.
@@ -222,14 +229,14 @@ def _directory(given: dict[str, Any], place: Place, question: dict[str, Any], on
         resume="go on with --resume {folder}",
         private=True,
     )
-    if given["resume"] is None:
-        directory = RunDirectory.new(kind, given["out"], f"estimate-{place.slug}", question)
+    if given.resume is None:
+        directory = RunDirectory.new(kind, given.out, f"estimate-{place.slug}", question)
         if once:
             write_atomically(directory.folder / ONCE, once.encode(), PRIVATE_FILE)
         return directory
-    if given["out"] is not None:
+    if given.out is not None:
         raise InputError("--out cannot be given with --resume: the answer goes into that folder")
-    directory = RunDirectory.stopped(kind, given["resume"])
+    directory = RunDirectory.stopped(kind, given.resume)
     if directory.question != question:
         other = ", ".join(sorted(key for key in question if directory.question.get(key) != question[key]))
         raise InputError(

@@ -156,13 +156,13 @@ def _checksum(files: Mapping[str, bytes]) -> str:
     return letters_of(*parts[1:])
 
 
-def fingerprint_of(own: OwnWords, found: Mapping[str, tuple[bytes, "Sheet"]]) -> str:
+def fingerprint_of(own: OwnWords, result: Mapping[str, tuple[bytes, "Sheet"]]) -> str:
     """Return what `Package.fingerprint` gives for tables found in files, without writing those that are canonical.
 
     '' when a table cannot be read as one of the format.
     """
     tables = {}
-    for name, (data, sheet) in found.items():
+    for name, (data, sheet) in result.items():
         made = None if _is_canonical_table(name, sheet) else table_of(name, sheet)
         if made is None and not _is_canonical_table(name, sheet):
             return ""
@@ -213,14 +213,14 @@ def read_sheet(data: bytes, where: str = "the file ") -> Sheet:
     plain = not data.startswith(BYTE_ORDER_MARK) and b"\r" not in data and data.endswith(b"\n")
     if b'"' not in data and plain:
         return _split(data, where)
-    found = _Columns(where)
-    canonical, at = plain, 0
+    result = _Columns(where)
+    canonical, index = plain, 0
     for rows in _some(rows_of(data, where)):
         if canonical:
             again = csv_bytes(rows)
-            canonical, at = data.startswith(again, at), at + len(again)
-        found.add(rows)
-    return found.sheet(canonical and at in (0, len(data)))
+            canonical, index = data.startswith(again, index), index + len(again)
+        result.add(rows)
+    return result.sheet(canonical and index in (0, len(data)))
 
 
 def _some(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
@@ -247,8 +247,8 @@ def _split(data: bytes, where: str) -> Sheet:
         if not wanted or {line.count(",") for line in lines} != {wanted}:
             return _ragged(data, where)
         cells = ",".join(lines).split(",")
-        for at, column in enumerate(columns):
-            column += shared(cells[at::step], own)
+        for index, column in enumerate(columns):
+            column += shared(cells[index::step], own)
         body += lines
         texts = checked_texts(texts + len(own), where)
     return Sheet(header, columns, range(2, len(body) + 2), (), True, body)
@@ -256,10 +256,10 @@ def _split(data: bytes, where: str) -> Sheet:
 
 def _ragged(data: bytes, where: str) -> Sheet:
     """Read such a file when some of its lines are empty or of another length."""
-    found = _Columns(where)
+    result = _Columns(where)
     for lines in lines_of(data, where):
-        found.add([line.split(",") if line else [] for line in lines])
-    return found.sheet(True)
+        result.add([line.split(",") if line else [] for line in lines])
+    return result.sheet(True)
 
 
 class _Columns:
@@ -340,10 +340,10 @@ def package_of(own: OwnWords, sheets: Mapping[str, Sheet]) -> Package:
     """Return the package of sheets already read; InputError for one that is no table of the format."""
     tables = {}
     for name, sheet in sheets.items():
-        found = table_of(name, sheet)
-        if found is None:
+        result = table_of(name, sheet)
+        if result is None:
             raise _no_table(TABLES[name])
-        tables[name] = found
+        tables[name] = result
     return Package(own.kind, own.declares, tables, own.key)
 
 

@@ -22,8 +22,8 @@ from underwatch import __version__
 from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.files.folders import temporary_folder
 from underwatch.files.writing import csv_bytes, write_atomically
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.findings import MODEL, Findings, unit_of_column, words_of
-from underwatch.inference.workflow import ALL_NAMES
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
 TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
@@ -32,17 +32,17 @@ _COLUMNS = ("quantity", "unit", "prior_05", "prior_50", "prior_95", "posterior",
 
 
 def draws_table(findings: Findings) -> pa.Table:
-    """Return prior and posterior draws, and those under each law alone, of what may be shown; units in the fields."""
+    """Return draws of what may be shown: prior, posterior, and under each response alone; units in the fields."""
     answer, names = findings.answer, findings.shown
     sets = {"prior": answer.prior, "posterior": answer.draws}
-    sets |= {f"{law} law alone": draws for law, draws in answer.by_law.items()}
+    sets |= {f"{response} law alone": draws for response, draws in answer.by_response.items()}
     fields = [pa.field("set", pa.string()), pa.field("draw", pa.int32())]
     fields += [
         pa.field(name, pa.float64(), metadata={"unit": unit_of_column(name), "meaning": words_of(name), "label": MODEL})
         for name in names
     ]
-    at = [ALL_NAMES.index(name) for name in names]
-    data = np.concatenate([draws[:, at] for draws in sets.values()])
+    index = [ALL_NAMES.index(name) for name in names]
+    data = np.concatenate([draws[:, index] for draws in sets.values()])
     columns: list[Any] = [np.repeat(list(sets), [len(draws) for draws in sets.values()])]
     columns.append(np.concatenate([np.arange(len(draws), dtype=np.int32) for draws in sets.values()]))
     columns += list(data.T)

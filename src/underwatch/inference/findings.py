@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from underwatch.evidence.privacy.bands import band_of
-from underwatch.inference.bank.quantities import COUNTED, SILENCE, SLOPE, derived, quantities
-from underwatch.inference.npe.modes import Hump, find_humps, in_words
-from underwatch.inference.workflow import ALL_NAMES, RATIOS, SHAPE, Answer
+from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, RATIOS, SHAPE, SILENCE, SLOPE, derived, quantities
+from underwatch.inference.npe.modes import Mode, find_modes, in_words
+from underwatch.inference.workflow import Answer
 from underwatch.record.ranges import TAILS, of_posterior
 
 LEVELS = (TAILS[0], 0.5, TAILS[1])  # of a posterior, or of the prior: thousands of draws
@@ -31,8 +31,8 @@ class Row:
     prior: tuple[float, float, float]  # 5, 50, 95 %
     posterior: tuple[float, float, float] | None
     median: bool
-    humps: tuple[Hump, ...]
-    laws: tuple[float, float] | None  # lowest and highest median over the laws of fear alone
+    modes: tuple[Mode, ...]
+    responses: tuple[float, float] | None  # lowest and highest median over the response functions alone
     why: str
 
     @property
@@ -40,8 +40,8 @@ class Row:
         """The posterior in words: one range, or either this or that."""
         if self.posterior is None:
             return WITHHELD
-        if len(self.humps) > 1:
-            return in_words(self.humps, written=number)
+        if len(self.modes) > 1:
+            return in_words(self.modes, written=number)
         low, middle, high = (number(value) for value in self.posterior)
         return f"{low} to {high}" + (f", median {middle}" if self.median else "")
 
@@ -61,9 +61,9 @@ def percent(share: float) -> str:
     return "over 99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
 
 
-def counted(n: int, what: str, told: Callable[[int], str] = str) -> str:
+def counted(n: int, what: str, write: Callable[[int], str] = str) -> str:
     """Write a number of things, one of which has no s; `told` writes the number."""
-    return f"{told(n)} {what}" if told(n) == "1" else f"{told(n)} {what}s"
+    return f"{write(n)} {what}" if write(n) == "1" else f"{write(n)} {what}s"
 
 
 def words_of(name: str) -> str:
@@ -92,13 +92,13 @@ class Findings:
     @cached_property
     def verdicts(self) -> tuple[tuple[str, str, str], ...]:
         """Gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
-        found = []
+        result = []
         for verdict in self.answer.verdicts:
             said = in_words_of_columns(verdict.sentence)
             if verdict.gate == "G8" and not self.answer.decision.scale:
                 said = "What it says names medians, and none is shown without a scale."
-            found.append((verdict.gate, verdict.state, said))
-        return tuple(found)
+            result.append((verdict.gate, verdict.state, said))
+        return tuple(result)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -124,22 +124,22 @@ def _row(answer: Answer, index: int, name: str) -> Row:
     if name == SLOPE and answer.side.state == "refuses":
         why = why or "G4"
     prior, draws = answer.prior[:, index], answer.draws[:, index]
-    humps: Sequence[Hump] = ()
+    modes: Sequence[Mode] = ()
     if not why:
         both = np.concatenate([prior, draws])
-        humps = find_humps(draws, (float(both.min()), float(both.max())), name != SLOPE)
-    medians = [float(np.median(alone[:, index])) for alone in answer.by_law.values()]
+        modes = find_modes(draws, (float(both.min()), float(both.max())), name != SLOPE)
+    medians = [float(np.median(alone[:, index])) for alone in answer.by_response.values()]
     counted = next((number for number, stem in enumerate(COUNTED) if name.startswith(stem)), None)
-    agreed = counted is None or answer.laws[counted].state == "passes"
+    agreed = counted is None or answer.responses[counted].state == "passes"
     return Row(
         name=name,
         words=words_of(name),
         unit=unit_of_column(name),
         prior=_quantiles(prior),
         posterior=None if why else _quantiles(draws),
-        median=agreed and len(humps) < 2,
-        humps=tuple(humps),
-        laws=None if why or name == SLOPE else (min(medians), max(medians)),
+        median=agreed and len(modes) < 2,
+        modes=tuple(modes),
+        responses=None if why or name == SLOPE else (min(medians), max(medians)),
         why=why,
     )
 
@@ -151,7 +151,7 @@ def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
 
 def _lines(answer: Answer, by_name: Mapping[str, Row]) -> list[str]:
     reading, decision = answer.question.reading, answer.decision
-    place = reading.setting.place.name
+    place = reading.design.place.name
     lines = [_hardly_a_report(answer)] if decision.scale and _is_hardly_told_of(answer) else []
     if not decision.numbers:
         lines.append(f"Nothing can be said in numbers of the surveillance behind these reports in {place}.")
@@ -178,7 +178,7 @@ def _is_hardly_told_of(answer: Answer) -> bool:
 def _hardly_a_report(answer: Answer) -> str:
     """Say first that nothing was reported, or hardly anything, and what the numbers after it rest on instead."""
     anchors = " and ".join(answer.question.anchors)
-    place = answer.question.reading.setting.place.name
+    place = answer.question.reading.design.place.name
     few = (
         "Not one report is"
         if answer.question.exact
@@ -191,20 +191,21 @@ def _hardly_a_report(answer: Answer) -> str:
 
 
 def _line(row: Row) -> str:
-    """Say a quantity with its prior beside it and its range over the laws of fear."""
-    laws = ""
-    if row.laws is not None and row.median:
-        laws = f"; the medians under three laws of fear lie between {number(row.laws[0])} and {number(row.laws[1])}"
-    elif row.laws is not None:
-        laws = f"; under three laws of fear the medians reach from {number(row.laws[0])} to {number(row.laws[1])}"
+    """Say a quantity with its prior beside it and its range over the response functions."""
+    responses = ""
+    if row.responses is not None:
+        low, high = map(number, row.responses)
+        responses = f"; under three laws of fear the medians reach from {low} to {high}"
+        if row.median:
+            responses = f"; the medians under three laws of fear lie between {low} and {high}"
     before = f"before the evidence {number(row.prior[0])} to {number(row.prior[2])}"
-    return f"{row.words.capitalize()}: {row.said} {row.unit} ({MODEL}, 90 %; {before}{laws})."
+    return f"{row.words.capitalize()}: {row.said} {row.unit} ({MODEL}, 90 %; {before}{responses})."
 
 
 def _trend(answer: Answer, name: str) -> str:
     """Say whether a quantity rose from the first year to the second, with its probability."""
-    at = ALL_NAMES.index(name)
-    chance, before = (float((draws[:, at] > 1).mean()) for draws in (answer.draws, answer.prior))
+    index = ALL_NAMES.index(name)
+    chance, before = (float((draws[:, index] > 1).mean()) for draws in (answer.draws, answer.prior))
     what = words_of(name).split(", second")[0]
     what = what[0].upper() + what[1:]
     if _is_prior(answer, name):
@@ -219,8 +220,8 @@ def _trend(answer: Answer, name: str) -> str:
 
 def _side(answer: Answer) -> str:
     """Say on which side of the silence curve the evidence points, with the chance before it."""
-    at = ALL_NAMES.index(SLOPE)
-    chance, before = (float((draws[:, at] < 0).mean()) for draws in (answer.draws, answer.prior))
+    index = ALL_NAMES.index(SLOPE)
+    chance, before = (float((draws[:, index] < 0).mean()) for draws in (answer.draws, answer.prior))
     chances = (
         f"the chance that more watching would bring fewer reports is {percent(chance)} ({percent(before)} before the "
         "evidence)"
@@ -244,11 +245,11 @@ def _is_prior(answer: Answer, name: str) -> bool:
 def _evidence(answer: Answer) -> str:
     """Say what the estimate rests on, and what was set aside."""
     reading = answer.question.reading
-    told, exact = answer.question.counted, answer.question.exact
+    write, exact = answer.question.counted, answer.question.exact
     by_reason = reading.set_aside.most_common() if exact else sorted(reading.set_aside.items())
-    aside = "; ".join(f"{told(n)} {why}" for why, n in by_reason)
+    aside = "; ".join(f"{write(n)} {why}" for why, n in by_reason)
     anchors = ", ".join(answer.question.anchors) or "none"
-    reports, incidents = counted(reading.n_reports, "report", told), counted(reading.n_incidents, "incident", told)
+    reports, incidents = counted(reading.n_reports, "report", write), counted(reading.n_incidents, "incident", write)
     return (
         f"It rests on {reports} of {incidents} (reported); anchors: {anchors}.{_effort(answer)} Set aside: "
         f"{aside or 'nothing'}."
@@ -257,7 +258,7 @@ def _evidence(answer: Answer) -> str:
 
 def _effort(answer: Answer) -> str:
     """Say in how many of the weeks nobody wrote down whether the lists could hear."""
-    weeks = answer.question.reading.setting.effort[0]
+    weeks = answer.question.reading.design.effort[0]
     unknown = sum(week.state == "unknown" for week in weeks) / len(weeks)
     if not unknown:
         return ""

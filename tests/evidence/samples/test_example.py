@@ -4,8 +4,8 @@ import csv
 import re
 from collections import Counter
 from datetime import date
-from importlib import resources
 
+import example_package as coding
 import pytest
 
 from evidence.packages import good_package, package_of, report
@@ -16,15 +16,21 @@ from underwatch.evidence.format.ids import id_from
 from underwatch.evidence.format.periods import Period
 from underwatch.evidence.format.table_schemas import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.package import to_files
-from underwatch.evidence.samples.example import example_package
+from underwatch.evidence.samples.example import TABLES_SHIPPED, example_package
 from underwatch.facts import published_facts
 
 LATER = date(2026, 11, 23)
 
 
 def coded():
-    text = (resources.files("underwatch.evidence.samples") / "data" / "coded_reports.csv").read_text(encoding="utf-8")
+    text = (coding.HERE / "coded_reports.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
+
+
+def test_what_ships_is_what_was_coded():
+    made = coding.coded_package()
+    for name in TABLES_SHIPPED:
+        assert made.table(name) == example_package().table(name)
 
 
 def test_the_example_is_checked_clean_and_declares_what_it_is():

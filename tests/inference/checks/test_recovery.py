@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from underwatch.channel.expected_counts import LAWS
+from underwatch.channel.expected_counts import RESPONSES
 from underwatch.cli import main
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.folder import read_files
@@ -18,8 +18,8 @@ from underwatch.experiments.engine.tallies import SETTLING
 from underwatch.experiments.engine.worlds import init_world, record_of, world_totals
 from underwatch.inference.bank.bank import BankPlan, build
 from underwatch.inference.bank.priors import world_of
-from underwatch.inference.checks.recovery import ASKED, rehearse
-from underwatch.inference.workflow import ALL_NAMES
+from underwatch.inference.bank.quantities import ALL_NAMES
+from underwatch.inference.checks.recovery import ASKED, recovery_cases
 from underwatch.record.indicators import totals
 from underwatch.record.tally import Window
 from underwatch.world import simulate
@@ -31,12 +31,12 @@ PLAN = BankPlan(window=WINDOW, population=900, seed=3, per_shard=3)
 
 @pytest.fixture(scope="module")
 def rehearsed():
-    return rehearse(PLAN)
+    return recovery_cases(PLAN)
 
 
 def test_packages_are_sound_repeat_and_take_the_laws_of_fear_in_turn(rehearsed):
-    again = rehearse(PLAN)
-    assert [one.law for one in rehearsed] == list(LAWS)
+    again = recovery_cases(PLAN)
+    assert [one.response for one in rehearsed] == list(RESPONSES)
     for one, other in zip(rehearsed, again, strict=True):
         assert to_files(one.package) == to_files(other.package)
         assert np.array_equal(one.truth, other.truth)
@@ -70,7 +70,7 @@ def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path, few_nets):
     found = CliRunner().invoke(main, words)
     assert found.exit_code in (0, 1), found.output
     table = list(csv.DictReader((out / "truth.csv").read_text(encoding="utf-8").splitlines()))
-    (alone,) = rehearse(BankPlan(window=WINDOW, population=900, seed=3, per_shard=1))
+    (alone,) = recovery_cases(BankPlan(window=WINDOW, population=900, seed=3, per_shard=1))
     assert [float(row["truth"]) for row in table] == pytest.approx(alone.truth.tolist(), rel=1e-3)
     assert "truth of this synthetic world" in (out / "report.html").read_text(encoding="utf-8")
     held = [row["range_holds_truth"] for row in table]

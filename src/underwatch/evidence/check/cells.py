@@ -69,7 +69,7 @@ def check_cells(form: TableForm, sheet: Sheet) -> tuple[list[Finding], set[int]]
 
     `sheet` must have the columns of the form, in any order.
     """
-    found: list[Finding] = []
+    result: list[Finding] = []
     unfit: set[int] = set()
     for column in form.columns:
         cells = sheet.columns[sheet.header.index(column.name)]
@@ -77,24 +77,24 @@ def check_cells(form: TableForm, sheet: Sheet) -> tuple[list[Finding], set[int]]
             continue  # all different: no use in collecting them
         bad = _bad(column, set(cells))
         if bad:
-            places = [at for at, cell in enumerate(cells) if cell in bad]
+            places = [index for index, cell in enumerate(cells) if cell in bad]
             unfit.update(places)
             # Only of those that are told is it asked what is wrong: of a hundred thousand that would take minutes.
-            told = places[: min(MOST_LISTED, max(0, _MOST_TOLD - len(found)))]
-            for at in told:
-                code, hint = _reason(column, cells[at])
-                found.append(finding(code, form.file, sheet.numbers[at], column.name, hint))
-            rest = len(places) - len(told)
+            listed = places[: min(MOST_LISTED, max(0, _MOST_TOLD - len(result)))]
+            for index in listed:
+                code, hint = _reason(column, cells[index])
+                result.append(finding(code, form.file, sheet.numbers[index], column.name, hint))
+            rest = len(places) - len(listed)
             if rest > 0:
-                code, hint = _reason(column, cells[places[len(told)]])
-                found.append(finding(code, form.file, 0, column.name, f"{hint} (and {rest} further rows)"))
-    return found, unfit
+                code, hint = _reason(column, cells[places[len(listed)]])
+                result.append(finding(code, form.file, 0, column.name, f"{hint} (and {rest} further rows)"))
+    return result, unfit
 
 
 def _bad(column: Column, distinct: set[str]) -> set[str]:
     """Return the cells of a column that may not stand there."""
-    told = distinct - {""}
-    bad = _not_codes(codes(column.source))(told) if column.kind == "code" else _BAD[column.kind](told)
+    filled = distinct - {""}
+    bad = _not_codes(codes(column.source))(filled) if column.kind == "code" else _BAD[column.kind](filled)
     return bad | {""} if column.required and "" in distinct else bad
 
 
@@ -146,8 +146,8 @@ def doubled(cells: Sequence[str]) -> list[int]:
         return []
     seen: set[str] = set()
     places = []
-    for at, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         if cell in seen:
-            places.append(at)
+            places.append(index)
         seen.add(cell)
     return places

@@ -74,7 +74,7 @@ def read_package(path: str | Path, today: date | None = None) -> Package:
 def read_checked(files: Mapping[str, bytes], name: str, today: date | None = None) -> Package:
     """Return the package in these files; InputError when it has errors."""
     examined = examine(files, today)
-    errors = sum(found.level == ERROR for found in examined.findings)
+    errors = sum(result.level == ERROR for result in examined.findings)
     if errors:
         raise InputError(f"{name} has {errors} errors; `underwatch check {name}` lists them with remedies")
     return examined.package
@@ -82,9 +82,9 @@ def read_checked(files: Mapping[str, bytes], name: str, today: date | None = Non
 
 def check_package(package_files: Mapping[str, bytes], today: date | None = None) -> None:
     """Raise InputError with the first finding when files that are about to be written have an error."""
-    for found in check_files(package_files, today):
-        if found.level == ERROR:
-            raise InputError(f"{found.file} row {found.row} {found.column}: {found.remedy}")
+    for result in check_files(package_files, today):
+        if result.level == ERROR:
+            raise InputError(f"{result.file} row {result.row} {result.column}: {result.remedy}")
 
 
 def check_files(files: Mapping[str, bytes], today: date | None = None) -> list[Finding]:
@@ -99,52 +99,52 @@ def examine(files: Mapping[str, bytes], today: date | None = None) -> Examined:
 
 
 def _examine(files: Mapping[str, bytes], today: date) -> Examined:
-    found = _files(files)
+    result = _files(files)
     more, own = _descriptor(files)
-    found += more
+    result += more
     sheets: dict[str, Sheet] = {}
     for name, form in TABLES.items():
         if form.file in files and not isinstance(files[form.file], Oversized):
             more, sheet = _sheet(name, files[form.file])
-            found += more
+            result += more
             if sheet is not None:
                 sheets[name] = sheet
     tables: dict[str, Lines] = {}
     for name, sheet in list(sheets.items()):
         more, unfit = check_cells(TABLES[name], sheet)
-        found += more
+        result += more
         tables[name] = _fit(name, sheet, unfit)
         sheets[name] = replace(sheet, lines=())  # they are large, and no longer needed
-    found += check_sense({name: (lines.columns, lines.numbers) for name, lines in tables.items()}, today)
+    result += check_sense({name: (lines.columns, lines.numbers) for name, lines in tables.items()}, today)
     unread = {name for name, form in TABLES.items() if form.file in files} - sheets.keys()
     if CHANGES in tables:
-        found += verify(tables[CHANGES], {name: tables[name] for name in RECORDED if name in tables}, unread)
-    is_whole = not unread and not any(one.row == 0 and one.level == ERROR for one in found)
+        result += verify(tables[CHANGES], {name: tables[name] for name in RECORDED if name in tables}, unread)
+    is_whole = not unread and not any(item.row == 0 and item.level == ERROR for item in result)
     in_files = {name: (files[TABLES[name].file], sheet) for name, sheet in sheets.items()}
-    return Examined(declared_as_notes(found, own.declares), own, in_files, is_whole)
+    return Examined(declared_as_notes(result, own.declares), own, in_files, is_whole)
 
 
 def _files(files: Mapping[str, bytes]) -> list[Finding]:
     """Return files that are missing, unexpected, too large, or of the format and changed."""
-    found = [finding("file-missing", name) for name in (DESCRIPTOR_FILE, PLACES_FILE) if name not in files]
-    found += [
+    result = [finding("file-missing", name) for name in (DESCRIPTOR_FILE, PLACES_FILE) if name not in files]
+    result += [
         finding("file-missing", form.file) for form in TABLES.values() if form.required and form.file not in files
     ]
     fixed = {VOCABULARY_FOLDER + name: data for name, data in vocabulary_files().items()} | {PLACES_FILE: places_file()}
     for name, data in fixed.items():
         if name not in files:
-            found += [finding("file-missing", name)] if name != PLACES_FILE else []
+            result += [finding("file-missing", name)] if name != PLACES_FILE else []
         elif isinstance(files[name], Oversized):
-            found.append(finding("file-oversized", name))
+            result.append(finding("file-oversized", name))
         elif _plain(files[name]) != data:
-            found.append(finding("file-changed", name))
+            result.append(finding("file-changed", name))
     for name in files:
         if name not in _KNOWN_FILES and name not in fixed:
             danger = tripped(name.rsplit("/", 1)[-1].rsplit(".", 1)[0].replace("_", " "))
-            found.append(finding("file-unexpected", _WITHHELD if danger or not name.isprintable() else name))
+            result.append(finding("file-unexpected", _WITHHELD if danger or not name.isprintable() else name))
         elif isinstance(files[name], Oversized) and name in _KNOWN_FILES and name != PLACES_FILE:
-            found.append(finding("file-oversized", name))
-    return found
+            result.append(finding("file-oversized", name))
+    return result
 
 
 def _plain(data: bytes) -> bytes:
@@ -182,14 +182,14 @@ def _sheet(name: str, data: bytes) -> tuple[list[Finding], Sheet | None]:
         return [finding("file-encoding", form.file)], None
     except csv.Error:
         return [finding("file-csv", form.file)], None
-    found = [finding("row-length", form.file, number) for number in sheet.ragged[:MOST_LISTED]]
+    result = [finding("row-length", form.file, number) for number in sheet.ragged[:MOST_LISTED]]
     if (rest := len(sheet.ragged) - MOST_LISTED) > 0:
-        found.append(finding("row-length", form.file, 0, "", f"(and {rest} further rows)"))
+        result.append(finding("row-length", form.file, 0, "", f"(and {rest} further rows)"))
     if sorted(sheet.header) != sorted(form.names):
-        return [*found, *_columns(name, sheet)], None
+        return [*result, *_columns(name, sheet)], None
     if not sheet.plain or sheet.header != form.names:
-        found.append(finding("file-form", form.file, hint="marks of a spreadsheet, or columns in another order"))
-    return found, sheet
+        result.append(finding("file-form", form.file, hint="marks of a spreadsheet, or columns in another order"))
+    return result, sheet
 
 
 def _columns(name: str, sheet: Sheet) -> list[Finding]:
@@ -198,15 +198,15 @@ def _columns(name: str, sheet: Sheet) -> list[Finding]:
     if hint := separator_hint(sheet):
         return [finding("file-columns", form.file, 1, hint=hint)]
     missing = [column for column in form.names if column not in sheet.header]
-    found = []
+    result = []
     if missing:
-        found.append(finding("file-columns", form.file, 1, hint=f"Missing: {', '.join(missing)}."))
-    for at, column in enumerate(sheet.header, 1):
-        if column not in form.names or column in sheet.header[: at - 1]:
+        result.append(finding("file-columns", form.file, 1, hint=f"Missing: {', '.join(missing)}."))
+    for index, column in enumerate(sheet.header, 1):
+        if column not in form.names or column in sheet.header[: index - 1]:
             code = tripped(column) or "file-columns"
-            hint = f"Column number {at} is not known or doubled; delete it."
-            found.append(finding(code, form.file, 1, f"column number {at}", hint))
-    return found
+            hint = f"Column number {index} is not known or doubled; delete it."
+            result.append(finding(code, form.file, 1, f"column number {index}", hint))
+    return result
 
 
 def _fit(name: str, sheet: Sheet, unfit: set[int]) -> Lines:
@@ -219,7 +219,7 @@ def _fit(name: str, sheet: Sheet, unfit: set[int]) -> Lines:
         counted = list(columns.values())[:-1] if short else list(columns.values())
         texts = [",".join(row) for row in zip(*counted, strict=True)]
     lines = Lines(columns, sheet.numbers, texts)
-    return lines.in_order([at for at in range(len(sheet.numbers)) if at not in unfit]) if unfit else lines
+    return lines.in_order([index for index in range(len(sheet.numbers)) if index not in unfit]) if unfit else lines
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -109,52 +109,49 @@ class Finding:
 def finding(code: str, file: str, row: int = 0, column: str = "", hint: str = "") -> Finding:
     """Return a finding of a known code; KeyError for an unknown one."""
     level, remedy = CODES[code]
-    told = remedy.replace("{hint}", hint) if "{hint}" in remedy else f"{remedy} {hint}"
-    return Finding(file, row, column, code, level, " ".join(told.split()))
+    words = remedy.replace("{hint}", hint) if "{hint}" in remedy else f"{remedy} {hint}"
+    return Finding(file, row, column, code, level, " ".join(words.split()))
 
 
 def declared_as_notes(findings: Iterable[Finding], declares: Iterable[str]) -> list[Finding]:
     """Return the findings sorted, those that a declared limit covers turned into notes."""
     known = set(declares)
-    settled = []
-    for found in findings:
-        if DECLARED_BY.get(found.code) in known:
-            remedy = f"Declared: {found.remedy}"
-            found = Finding(found.file, found.row, found.column, found.code, NOTE, remedy)
-        settled.append(found)
-    return sorted(settled)
+    return sorted(
+        replace(one, level=NOTE, remedy=f"Declared: {one.remedy}") if DECLARED_BY.get(one.code) in known else one
+        for one in findings
+    )
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return 1 when there is an error or a warning, 0 when there are only notes or nothing."""
-    return int(any(found.level != NOTE for found in findings))
+    return int(any(result.level != NOTE for result in findings))
 
 
 def as_json(findings: list[Finding], fingerprint: str = "") -> str:
     """Return the findings as JSON for a script; no cell's content is in it."""
-    counts = Counter(found.level for found in findings)
+    counts = Counter(result.level for result in findings)
     summary = {level: counts[level] for level in (ERROR, WARNING, NOTE)}
-    document = {"counts": summary, "fingerprint": fingerprint, "findings": [asdict(found) for found in findings]}
+    document = {"counts": summary, "fingerprint": fingerprint, "findings": [asdict(result) for result in findings]}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
 def as_text(findings: list[Finding], what: str = "this package") -> str:
     """Return the findings as lines for a person: grouped by code, the first ten places of each, then how many more."""
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for found in findings:
-        groups.setdefault((found.level, found.code), []).append(found)
+    for result in findings:
+        groups.setdefault((result.level, result.code), []).append(result)
     lines: list[str] = []
     for (level, code), group in sorted(
         groups.items(), key=lambda item: ((ERROR, WARNING, NOTE).index(item[0][0]), item)
     ):
         lines.append(f"{level}: {code} ({len(group)})")
         last_remedy = ""
-        for found in group[:MOST_PRINTED]:
-            lines.append(f"  {_where(found)}" + (f"  {found.remedy}" if found.remedy != last_remedy else ""))
-            last_remedy = found.remedy
+        for result in group[:MOST_PRINTED]:
+            lines.append(f"  {_where(result)}" + (f"  {result.remedy}" if result.remedy != last_remedy else ""))
+            last_remedy = result.remedy
         if len(group) > MOST_PRINTED:
             lines.append(f"  and {len(group) - MOST_PRINTED} more; --json lists them")
-    counts = Counter(found.level for found in findings)
+    counts = Counter(result.level for result in findings)
     if not counts[ERROR] and not counts[WARNING]:
         lines.append(f"{what}: clean" + (f", {counts[NOTE]} notes" if counts[NOTE] else ""))
     else:
@@ -162,7 +159,7 @@ def as_text(findings: list[Finding], what: str = "this package") -> str:
     return "\n".join(lines)
 
 
-def _where(found: Finding) -> str:
-    row = f" row {found.row}" if found.row else ""
-    column = f" {found.column}" if found.column else ""
-    return f"{found.file}{row}{column}:"
+def _where(result: Finding) -> str:
+    row = f" row {result.row}" if result.row else ""
+    column = f" {result.column}" if result.column else ""
+    return f"{result.file}{row}{column}:"

@@ -6,6 +6,7 @@ secret: what is computed from the package names it by a hash that only who has t
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from underwatch.evidence.format import ids, periods
@@ -36,13 +37,16 @@ _PATTERNS = {
 }
 
 
+def _rule(column: Column) -> dict[str, Any]:
+    """Return what a cell of a column may hold, in the words of JSON Schema."""
+    if column.kind == "code":
+        return {"enum": list(entries(column.source))}
+    return {"pattern": _PATTERNS[column.kind]} if column.kind in _PATTERNS else {}
+
+
 def _field(column: Column) -> dict[str, Any]:
     """Return a column as a field of a Frictionless Table Schema."""
-    constraints: dict[str, Any] = {"required": column.required}
-    if column.kind == "code":
-        constraints["enum"] = list(entries(column.source))
-    elif column.kind in _PATTERNS:
-        constraints["pattern"] = _PATTERNS[column.kind]
+    constraints = {"required": column.required, **_rule(column)}
     return {"name": column.name, "type": "string", "description": column.meaning, "constraints": constraints}
 
 
@@ -59,41 +63,38 @@ def _keys(form: TableForm) -> dict[str, Any]:
     return {"primaryKey": key} | ({"foreignKeys": foreign} if foreign else {})
 
 
-def _resource(form: TableForm) -> dict[str, Any]:
-    """Return a table as a Frictionless resource."""
-    return {
-        "name": form.name,
-        "path": form.file,
-        "description": form.meaning,
-        "profile": "tabular-data-resource",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "schema": {"fields": [_field(column) for column in form.columns], "missingValues": [""]} | _keys(form),
-    }
-
-
-def _list_resource(name: str, path: str, columns: list[str]) -> dict[str, Any]:
-    """Return places.csv or a vocabulary as a resource."""
-    fields = [{"name": column, "type": "string"} for column in columns]
+def _resource(name: str, path: str, fields: list[dict[str, Any]], keys: dict[str, Any], **words: str) -> dict[str, Any]:
+    """Return a CSV file as a Frictionless resource."""
     return {
         "name": name,
         "path": path,
+        **words,
         "profile": "tabular-data-resource",
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "schema": {"fields": fields, "missingValues": [""], "primaryKey": columns[0]},
+        "schema": {"fields": fields, "missingValues": [""]} | keys,
     }
+
+
+def _table(form: TableForm) -> dict[str, Any]:
+    fields = [_field(column) for column in form.columns]
+    return _resource(form.name, form.file, fields, _keys(form), description=form.meaning)
+
+
+def _list(name: str, path: str, columns: Sequence[str]) -> dict[str, Any]:
+    """Return places.csv or a vocabulary as a resource."""
+    fields = [{"name": column, "type": "string"} for column in columns]
+    return _resource(name, path, fields, {"primaryKey": columns[0]})
 
 
 def descriptor(kind: str, declares: tuple[str, ...], tables: tuple[str, ...], key: str = "") -> bytes:
     """Return datapackage.json for a package of this kind, with these declared limits, these tables and this key."""
-    resources = [_resource(form) for name, form in TABLES.items() if name in tables]
-    resources.append(_list_resource("places", PLACES_FILE, list(PLACE_COLUMNS)))
+    resources = [_table(form) for name, form in TABLES.items() if name in tables]
+    resources.append(_list("places", PLACES_FILE, PLACE_COLUMNS))
     for file, data in vocabulary_files().items():
         columns = data.decode("utf-8").splitlines()[0].split(",")
-        resources.append(_list_resource(f"vocab-{file[:-4].replace('_', '-')}", VOCABULARY_FOLDER + file, columns))
+        resources.append(_list(f"vocab-{file[:-4].replace('_', '-')}", VOCABULARY_FOLDER + file, columns))
     own = {"format": FORMAT_VERSION, "kind": kind, "declares": list(declares)} | ({"key": key} if key else {})
     document = {
         "profile": "tabular-data-package",
@@ -120,8 +121,8 @@ def own_words(data: bytes) -> OwnWords:
     ValueError with the remedy when it is no descriptor of this format; the remedy never repeats what the file says.
     """
     try:
-        told = parse_json(data, "")["underwatch"]
-        version, kind, declares, key = told["format"], told["kind"], told["declares"], told.get("key", "")
+        own = parse_json(data, "")["underwatch"]
+        version, kind, declares, key = own["format"], own["kind"], own["declares"], own.get("key", "")
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             "datapackage.json is not of this format; take a fresh one from `underwatch evidence new`"
@@ -145,11 +146,7 @@ def json_schema(table: str) -> dict[str, Any]:
     form = TABLES[table]
     properties: dict[str, Any] = {}
     for column in form.columns:
-        rule: dict[str, Any] = {"type": "string", "description": column.meaning}
-        if column.kind == "code":
-            rule["enum"] = list(entries(column.source))
-        elif column.kind in _PATTERNS:
-            rule["pattern"] = _PATTERNS[column.kind]
+        rule: dict[str, Any] = {"type": "string", "description": column.meaning, **_rule(column)}
         if not column.required:
             rule = {"description": column.meaning, "anyOf": [{"const": ""}, rule]}
         properties[column.name] = rule

@@ -43,18 +43,18 @@ def _level(place: Place) -> str:
 @cache
 def gazetteer() -> Mapping[str, NamedPlace]:
     """Return every place by code, the country first, then regions, provinces, cities and counties."""
-    found = [
+    result = [
         NamedPlace(COUNTRY_CODE, COUNTRY, "", "country", ""),
         NamedPlace(BORDER_PROVINCES, "Border provinces", "", "region", COUNTRY_CODE),
         NamedPlace(INNER_PROVINCES, "Inner provinces", "", "region", COUNTRY_CODE),
     ]
     for province, members in provinces().items():
         region = BORDER_PROVINCES if any(place.border for place in members) else INNER_PROVINCES
-        found.append(NamedPlace(province_code(province), province, "", "province", region))
+        result.append(NamedPlace(province_code(province), province, "", "province", region))
     for place in places().values():
-        found.append(NamedPlace(place.slug, place.name, place.name_ko, _level(place), province_code(place.province)))
-    by_code = {place.place_code: place for place in found}
-    assert len(by_code) == len(found), "two places with one code"
+        result.append(NamedPlace(place.slug, place.name, place.name_ko, _level(place), province_code(place.province)))
+    by_code = {place.place_code: place for place in result}
+    assert len(by_code) == len(result), "two places with one code"
     return MappingProxyType(by_code)
 
 

@@ -83,14 +83,14 @@ class ReleaseRules:
     def slots(self) -> list[str]:
         """Return the periods of the table; InputError when start or end cannot be read."""
         try:
-            found = quarters(self.start, self.end)
+            result = quarters(self.start, self.end)
         except ValueError as error:
             raise InputError(str(error)) from None
         if self.time_grain == "quarter":
-            return found
-        if found and not (found[0].endswith("Q1") and found[-1].endswith("Q4")):
+            return result
+        if result and not (result[0].endswith("Q1") and result[-1].endswith("Q4")):
             raise InputError("by year the period runs from a first to a fourth quarter")
-        return sorted({slot[:4] for slot in found})
+        return sorted({slot[:4] for slot in result})
 
     def period(self) -> str:
         """Return the whole period as it is noted in the package."""

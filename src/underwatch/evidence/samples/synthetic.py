@@ -66,14 +66,14 @@ class _Uniforms:
     def pick(self, table: Sequence[tuple[str, float]]) -> str:
         """Return a word drawn in proportion to the shares."""
         edges = np.cumsum([share for _, share in table])
-        at = np.searchsorted(edges, self.uniform(1)[0] * edges[-1], side="right")
-        return table[min(int(at), len(table) - 1)][0]
+        index = np.searchsorted(edges, self.uniform(1)[0] * edges[-1], side="right")
+        return table[min(int(index), len(table) - 1)][0]
 
 
 def effort_weeks() -> tuple[tuple[EffortWeek, ...], ...]:
     """Return how much each list could hear, week by week."""
 
-    def one(which: int, week: int) -> EffortWeek:
+    def item(which: int, week: int) -> EffortWeek:
         state = OPEN
         if week in range(*LIMITED_WEEKS[which]):
             state = LIMITED
@@ -83,10 +83,10 @@ def effort_weeks() -> tuple[tuple[EffortWeek, ...], ...]:
         grown = office is not None and week >= office
         return EffortWeek(state, "high" if grown else "usual", "new_office" if week == office else "none")
 
-    return tuple(tuple(one(which, week) for week in range(N_WEEKS)) for which in (0, 1))
+    return tuple(tuple(item(which, week) for week in range(N_WEEKS)) for which in (0, 1))
 
 
-def told() -> tuple[SyntheticReport, ...]:
+def shipped_reports() -> tuple[SyntheticReport, ...]:
     """Return what reached the two lists, as it ships."""
     rows = csv.reader(io.StringIO(_text(TOLD_FILE), newline=""))
     next(rows)
@@ -102,11 +102,11 @@ def synthetic_package() -> tuple[Package, dict[str, Any]]:
     The truth holds the parameters, the law of fear, incidents by week, place and act, and what an estimate for the
     first place is about.
     """
-    truth, generator, lines = json.loads(_text(TRUTH_FILE)), _Uniforms(KEY), told()
+    truth, generator, lines = json.loads(_text(TRUTH_FILE)), _Uniforms(KEY), shipped_reports()
     first = {line.place: number for number, line in reversed([*enumerate(lines)])}
-    origins = [_id("report", str(first[one.place] + one.copy_of)) if one.copy_of >= 0 else "" for one in lines]
+    origins = [_id("report", str(first[item.place] + item.copy_of)) if item.copy_of >= 0 else "" for item in lines]
     marked = truth["parameters"]["relay_marked"]
-    rows = [_row(generator, number, one, origins[number], marked) for number, one in enumerate(lines)]
+    rows = [_row(generator, number, item, origins[number], marked) for number, item in enumerate(lines)]
     package = new_package("synthetic", ("synthetic",)).with_rows(REPORTS, rows)
     package = package.with_rows(EFFORT, _effort_rows())
     package = package.with_rows(SURVEY, ((_id("survey", row[3]), *row) for row in truth["survey"]))
@@ -122,10 +122,10 @@ def _id(*parts: str) -> str:
     return id_from("underwatch synthetic package", str(KEY), *parts)
 
 
-def _row(generator: _Uniforms, number: int, one: SyntheticReport, origin: str, marked: float) -> Row:
+def _row(generator: _Uniforms, number: int, item: SyntheticReport, origin: str, marked: float) -> Row:
     """Return one report as it is coded; `origin` is the report it copies, known as a copy with chance `marked`."""
-    precision, day = generator.pick(_SHARE_OF_PRECISION), FIRST_DAY + timedelta(weeks=one.week, days=3)
-    place, place_precision = _where(generator, one.place)
+    precision, day = generator.pick(_SHARE_OF_PRECISION), FIRST_DAY + timedelta(weeks=item.week, days=3)
+    place, place_precision = _where(generator, item.place)
     release = generator.pick(_SHARE_OF_RELEASE)
     known, doubt, coded, source, sure = generator.uniform(5).tolist()
     relay_known = bool(origin) and known < marked
@@ -133,30 +133,30 @@ def _row(generator: _Uniforms, number: int, one: SyntheticReport, origin: str, m
     source_code = (
         ""
         if coded < _SHARE_WITHOUT_CODE
-        else _id("source", str(one.list_number), str(int(source**1.3 * _N_SOURCES / 2)))
+        else _id("source", str(item.list_number), str(int(source**1.3 * _N_SOURCES / 2)))
     )
     return (
         _id("report", str(number)),
-        _id("incident", one.place, str(one.incident)),
-        _id("list", str(one.list_number)),
+        _id("incident", item.place, str(item.incident)),
+        _id("list", str(item.list_number)),
         relayed_from,
         origin if relay_known else "",
         "",
-        one.act,
-        one.ground,
+        item.act,
+        item.ground,
         coarsen(day, precision),
         precision,
         place,
         place_precision,
-        "journey" if one.act in ("tailing", "followed_visit") else "unknown",
-        "mss" if one.act in ("arrest", "call_given_up") else "mps",
-        "one_household" if one.act == "followed_visit" else "one_person",
+        "journey" if item.act in ("tailing", "followed_visit") else "unknown",
+        "mss" if item.act in ("arrest", "call_given_up") else "mps",
+        "one_household" if item.act == "followed_visit" else "one_person",
         "third_party" if relay_known else "witness",
         "message",
         "rather_high" if sure < 0.6 else "unsure",
         "likely" if sure < 0.5 else "possible",
         "one",
-        coarsen(FIRST_DAY + timedelta(weeks=one.received, days=3), "week"),
+        coarsen(FIRST_DAY + timedelta(weeks=item.received, days=3), "week"),
         {"record": "record", "aggregate": "aggregate", "hold": "none"}[release],
         release,
         source_code,
@@ -180,10 +180,10 @@ def _effort_rows() -> list[Row]:
             _id("list", str(which)),
             coarsen(FIRST_DAY + timedelta(weeks=week), "week"),
             COUNTRY_CODE,
-            one.state,
-            one.capacity,
-            one.event,
+            item.state,
+            item.capacity,
+            item.event,
         )
         for which, weeks in enumerate(effort_weeks())
-        for week, one in enumerate(weeks)
+        for week, item in enumerate(weeks)
     ]

@@ -66,7 +66,7 @@ def log_count(n: float | np.ndarray) -> np.ndarray:
 def surveys_of(rows: Sequence[SurveyAnswer], place: Place, window: Window, aside: Counter[str]) -> tuple[Survey, ...]:
     """Return the answers that a world can give, in an order of their content; count what is set aside."""
     quarter = window.of_weeks("quarter")[0].tolist()
-    found = []
+    result = []
     for row in rows:
         weeks = window.span(row.period.weeks)
         if row.question not in QUESTIONS or row.place_code != place.slug or weeks is None:
@@ -74,8 +74,8 @@ def surveys_of(rows: Sequence[SurveyAnswer], place: Place, window: Window, aside
         elif not _fills(weeks, quarter):
             aside["survey rows about a part of a quarter: a world keeps by whole quarters whom something befell"] += 1
         else:
-            found.append(Survey(row.question, (quarter[weeks[0]], quarter[weeks[1]]), row.n_asked, row.n_yes))
-    return tuple(sorted(found))
+            result.append(Survey(row.question, (quarter[weeks[0]], quarter[weeks[1]]), row.n_asked, row.n_yes))
+    return tuple(sorted(result))
 
 
 def _fills(weeks: tuple[int, int], quarter: Sequence[int]) -> bool:
@@ -87,7 +87,7 @@ def _fills(weeks: tuple[int, int], quarter: Sequence[int]) -> bool:
 
 def counts_of(rows: Sequence[Figure], place: Place, window: Window, aside: Counter[str]) -> tuple[Count, ...]:
     """Return the counts that a world can be held against, in an order of their content; count what is set aside."""
-    found: list[Count] = []
+    result: list[Count] = []
     for row in rows:
         weeks = window.span(row.period.weeks)
         if not row.is_anchor:
@@ -97,9 +97,9 @@ def counts_of(rows: Sequence[Figure], place: Place, window: Window, aside: Count
         elif row.unit != unit_of(row.measure):
             aside["figures in another unit than their measure's"] += 1
         else:
-            found.append(Count(weeks, row.low, row.high))
-    for one in found:
-        for other in found:
+            result.append(Count(weeks, row.low, row.high))
+    for one in result:
+        for other in result:
             is_within = other.weeks[0] <= one.weeks[0] and one.weeks[1] <= other.weeks[1]
             if is_within and one.low > other.high:
                 raise InputError(
@@ -107,4 +107,4 @@ def counts_of(rows: Sequence[Figure], place: Place, window: Window, aside: Count
                     f"{one.high:g} in one row and {other.low:g} to {other.high:g} in another of the same period or a "
                     "longer one; correct one"
                 )
-    return tuple(sorted(found))
+    return tuple(sorted(result))
