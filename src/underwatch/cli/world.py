@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -139,7 +140,7 @@ def _do(scenario: Scenario | None, options: RunOptions) -> int | None:
     return code
 
 
-def _scenario(place: str, settings: tuple[str, ...], given: dict[str, object]) -> Scenario:
+def _scenario(place: str, settings: tuple[str, ...], given: dict[str, Any]) -> Scenario:
     """Return the scenario of the command line."""
     parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without")}
     return scenario_for(place, values=dict(map(_setting, settings)), **parts)

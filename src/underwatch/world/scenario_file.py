@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
@@ -29,7 +29,6 @@ from underwatch.world.scenario import (
 _KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "parameters", "change")
 _CAMPAIGN_KEYS = ("first", "last")
 _CHANGE_KEYS = ("date", "parameters", "without")
-_OPTIONS = ("start", "end", "days", "seed", "population", "values", "without")
 
 # What a key about a person looks like, with case, spaces and signs taken out.
 _PERSON_WORDS = (
@@ -66,7 +65,22 @@ def parse_written(text: str, where: str = "") -> Scenario:
     return _build({"set": [], **parse_toml(text, where)}, {}, where)
 
 
-def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
+class ScenarioOptions(TypedDict, total=False):
+    """What may stand above a scenario's file; None leaves what it says."""
+
+    start: date | str | None
+    end: date | str | None
+    days: int | None
+    seed: int | None
+    population: int | None
+    values: Mapping[str, float] | None
+    without: Iterable[str] | None
+
+
+_OPTIONS = tuple(ScenarioOptions.__annotations__)
+
+
+def scenario_for(text_or_path: str | Path, **options: Unpack[ScenarioOptions]) -> Scenario:
     """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
 
     The options stand above what the file says, and None leaves it: `start` and `end` (date or "2024-07-01"), `days`,
