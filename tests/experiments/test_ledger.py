@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.depth import examples
+from support.depth import at_length, examples
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments.engine.worlds import init_world
@@ -179,7 +179,7 @@ def slow_count(scenario, other):
     return entries
 
 
-@pytest.mark.parametrize("name", ["unwatched", "amnesty", "free-movement"])
+@pytest.mark.parametrize("name", ["unwatched", at_length("amnesty"), "free-movement"])
 def test_the_ledger_is_the_slow_count_on_the_reference(name):
     scenario = a_scenario(700, 40)
     if name == "unwatched":

@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 from click.testing import CliRunner
 
+from support.depth import at_length
 from support.reported import PLACE, WINDOW, A, B, made_package, report, some_reports
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.cli import main
@@ -262,7 +263,7 @@ def test_chances_and_numbers_of_things_read_as_one_would_say_them():
     assert [number(value) for value in (78_724.0, 0.0221, 1_220.0, 0.0)] == ["79,000", "0.022", "1,200", "0"]
 
 
-@pytest.mark.parametrize("command", ["estimate", "design"])
+@pytest.mark.parametrize("command", ["estimate", at_length("design")])
 def test_a_bank_of_another_place_is_refused_at_once(command, tmp_path):
     out = tmp_path / "out"
     found = CliRunner().invoke(main, [command, "--example", "--place", "hyesan", "--out", str(out)])

@@ -252,7 +252,7 @@ def test_a_rule_that_returns_acts_again():
 SUBPROCESS = """
 import sys
 sys.path.insert(0, {tests!r})
-import test_engine_is_reference as t
+from world import test_engine_is_reference as t
 c = t.case(residents=60, days=9)
 world = t.simulate.run(t.engine(c), c.phases, t.ONE_THREAD)
 t.assert_same(world, t.reference(c).run(c.phases))
@@ -273,7 +273,7 @@ print(t.simulate.digest(world))
 def test_the_same_world_on_another_machine(setting, tmp_path):
     c = case(residents=60, days=9)
     here = simulate.digest(simulate.run(engine(c), c.phases, ONE_THREAD))
-    code = SUBPROCESS.format(tests=os.path.dirname(__file__))
+    code = SUBPROCESS.format(tests=os.path.dirname(os.path.dirname(__file__)))
     env = {**os.environ, **setting}
     there = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], env=env, capture_output=True, text=True, check=False

@@ -1,13 +1,12 @@
 """A rehearsal: its package is sound and repeats, its truth is the count of its world, and the command tells it."""
 
 import csv
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from support.reported import WINDOW
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.cli import main
 from underwatch.evidence.check.checking import check_files
@@ -16,16 +15,14 @@ from underwatch.evidence.package import to_files
 from underwatch.evidence.reading import reports, survey
 from underwatch.experiments.engine.tallies import SETTLING
 from underwatch.experiments.engine.worlds import init_world, record_of, world_totals
-from underwatch.inference.bank.bank import BankPlan, build
+from underwatch.inference.bank.bank import BankPlan
 from underwatch.inference.bank.priors import world_of
 from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.recovery import ASKED, recovery_cases
 from underwatch.record.indicators import totals
-from underwatch.record.tally import Window
 from underwatch.world import simulate
 from underwatch.world.workers import Workers
 
-WINDOW = Window(date(2024, 7, 1), 26)
 PLAN = BankPlan(window=WINDOW, population=900, seed=3, per_shard=3)
 
 
@@ -62,11 +59,9 @@ def test_the_truth_is_what_the_world_counts(rehearsed):
             assert on_a_list == pytest.approx(counted["listed"])
 
 
-def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path, few_nets):
-    banks, out = tmp_path / "bank", tmp_path / "out"
-    with ThreadPoolExecutor(2) as executor:
-        build(BankPlan(window=WINDOW, population=900, per_shard=48), banks, 96, executor, 2, lambda worlds: None)
-    words = ["estimate", "--rehearsal", "3", "--bank", str(banks), "--rounds", "1", "--out", str(out)]
+def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path, bank_folder, few_nets):
+    out = tmp_path / "out"
+    words = ["estimate", "--rehearsal", "3", "--bank", str(bank_folder), "--rounds", "1", "--out", str(out)]
     found = CliRunner().invoke(main, words)
     assert found.exit_code in (0, 1), found.output
     table = list(csv.DictReader((out / "truth.csv").read_text(encoding="utf-8").splitlines()))

@@ -7,6 +7,7 @@ from trials.c2st import c2st
 from trials.sampler import sample
 from trials.toy_model import PER_SIDE, PLACES, RESPONSES, Data, ToyModel, summarise
 
+from support.depth import at_length
 from underwatch.errors import InputError
 from underwatch.inference.checks import calibration
 from underwatch.inference.checks.cross_fit import MEMBERS
@@ -168,7 +169,8 @@ def test_c2st_is_what_the_best_classifier_reaches():
         c2st(first, second[:500], 1)
 
 
-def test_the_density_net_stays_near_the_exact_posterior():
+@pytest.mark.parametrize("judged", [1, at_length(3)])
+def test_the_density_net_stays_near_the_exact_posterior(judged):
     """Against the walkers on data sets it has not seen: C2ST under the bar, CRPS not far above, same acts in all."""
     twin, sets = ToyModel(relays=False), 3
     theta, data = twin.bank(2000, rng(9, "referee bank"))
@@ -176,7 +178,7 @@ def test_the_density_net_stays_near_the_exact_posterior():
     truth, seen = twin.bank(sets, rng(10, "referee sets"))
     drawn = posterior.draw(summarise(seen), 1000, 1)
     told_apart, scores = [], []
-    for i in range(sets):
+    for i in range(judged):
         chains = sample(lambda rows, i=i: twin.log_likelihood(rows, seen[i : i + 1]), twin.support, seed=i, steps=1500)
         assert (chains.rhat < 1.1).all()
         exact = chains.flat(1000)

@@ -54,7 +54,9 @@ def check_description(description: Mapping[str, Any], where: str) -> None:
         if not is_right:
             raise InputError(f"{where}{name} = {str(description.get(name))[:40]} is not what a bank can have; {_AGAIN}")
     if Window(description["first_day"], description["weeks"]).n_periods > MOST_PERIODS:
-        raise InputError(f"{where}weeks = {description['weeks']} reach over more than {MOST_PERIODS} quarters; {_AGAIN}")
+        raise InputError(
+            f"{where}weeks = {description['weeks']} reach over more than {MOST_PERIODS} quarters; {_AGAIN}"
+        )
     for key in ("parameters", "indicators"):
         names = description.get(key)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
