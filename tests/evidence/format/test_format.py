@@ -13,10 +13,10 @@ from evidence.packages import TODAY, good_package, identifiers, packages
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files, examine
 from underwatch.evidence.format import ids
-from underwatch.evidence.format.descriptor import descriptor, json_schema, own_words
+from underwatch.evidence.format.descriptor import descriptor, dictionary_csv, json_schema, own_words
 from underwatch.evidence.format.gazetteer import gazetteer, place_at
 from underwatch.evidence.format.periods import coarsen, parse_period, quarters
-from underwatch.evidence.format.table_schemas import TABLES, dictionary_csv
+from underwatch.evidence.format.table_schemas import TABLES
 from underwatch.evidence.format.vocabularies import codes, entries, vocabulary_files
 from underwatch.evidence.package import parse_package, to_files
 from underwatch.facts import places

@@ -7,9 +7,9 @@ import click
 
 from underwatch.errors import InputError, nearest
 from underwatch.evidence.edit.importing import shipped_mappings
-from underwatch.evidence.format.descriptor import json_schema
+from underwatch.evidence.format.descriptor import dictionary_csv, json_schema
 from underwatch.evidence.format.ids import new_id
-from underwatch.evidence.format.table_schemas import TABLES, dictionary_csv
+from underwatch.evidence.format.table_schemas import TABLES
 from underwatch.terminal import say, say_json
 
 MOST_IDS = 10_000

@@ -21,6 +21,7 @@ from underwatch.evidence.format.table_schemas import (
 )
 from underwatch.evidence.format.vocabularies import codes, entries, label, vocabulary_files
 from underwatch.files.intake.json import parse_json
+from underwatch.files.writing import csv_bytes
 
 AMOUNT_PATTERN = r"^(0\.\d{1,5}|\d{1,6}(\.\d)?)$"
 COUNT_PATTERN = r"^(0|[1-9]\d{0,5})$"
@@ -158,3 +159,31 @@ def json_schema(table: str) -> dict[str, Any]:
         "required": list(form.names),
         "additionalProperties": False,
     }
+
+
+def dictionary_rows() -> list[dict[str, str]]:
+    """Return the data dictionary: one row per column of every table."""
+    return [
+        {
+            "table": form.name,
+            "column": column.name,
+            "holds": column.kind,
+            "from": f"vocab/{column.source}.csv" if column.kind == "code" else _origin(column),
+            "may_be_empty": "no" if column.required else "yes",
+            "meaning": column.meaning,
+        }
+        for form in TABLES.values()
+        for column in form.columns
+    ]
+
+
+def _origin(column: Column) -> str:
+    if column.kind == "place":
+        return PLACES_FILE
+    return f"{column.source}.csv" if column.kind == "reference" else ""
+
+
+def dictionary_csv() -> bytes:
+    """Return the data dictionary as CSV."""
+    rows = dictionary_rows()
+    return csv_bytes([list(rows[0]), *(list(row.values()) for row in rows)])
