@@ -42,7 +42,7 @@ def _parquet(name: str) -> Maker:
 
     def make(run: StudioRun) -> bytes:
         return table_bytes(
-            name, joined(name, [part for one in run.lived.values() for part in table_parts(name, one.world)])
+            name, joined(name, [part for lived in run.lived.values() for part in table_parts(name, lived.world)])
         )
 
     return make

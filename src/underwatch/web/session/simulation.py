@@ -95,8 +95,8 @@ def _run_worlds(study: RunningStudy) -> None:
         with Workers(each) as workers:
             return study.run_place(0, [key], workers)
 
-    found = run_all(keys, live, len(keys), study.runner.stop_all)
-    for totals, digests in found.values():
+    results = run_all(keys, live, len(keys), study.runner.stop_all)
+    for totals, digests in results.values():
         study.add_place(study.plan.scenario.places[0], totals, digests)
 
 
