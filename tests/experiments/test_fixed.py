@@ -15,10 +15,10 @@ from underwatch.errors import InputError
 from underwatch.experiments.compare import ComparePlan
 from underwatch.experiments.engine.worlds import BASELINE, prior_scenarios
 from underwatch.experiments.interventions import find_interventions
-from underwatch.experiments.kept_run import new_run, old_run, run_of_manifest
 from underwatch.experiments.sensitivity import SensitivityPlan
 from underwatch.experiments.silence import silence_curve
-from underwatch.experiments.study_plan import StudyPlan
+from underwatch.experiments.studies.kept_run import new_run, old_run, run_of_manifest
+from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.experiments.sweep import Sweep
 from underwatch.facts import model_parameters
 from underwatch.web.session.request import question_of

@@ -12,7 +12,7 @@ from underwatch.cli import main
 from underwatch.cli.estimate import _directory
 from underwatch.errors import InputError, Stopped
 from underwatch.experiments.engine.answer_folder import new_answer, old_answer
-from underwatch.experiments.kept_run import new_run
+from underwatch.experiments.studies.kept_run import new_run
 from underwatch.experiments.sweep import Sweep
 from underwatch.facts import find_place
 from underwatch.inference.workflow import OWN_STEPS

@@ -8,7 +8,7 @@ from datetime import timedelta
 from io import StringIO
 
 from underwatch import __version__
-from underwatch.experiments.engine.tables import table_parts
+from underwatch.experiments.studies.tables import table_parts
 from underwatch.pages.report import scenario_report
 from underwatch.record.indicators import group_cells, with_ratios
 from underwatch.record.outputs import joined, table_bytes

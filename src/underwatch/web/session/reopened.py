@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
-from underwatch.experiments.kept_run import run_of_manifest
+from underwatch.experiments.studies.kept_run import run_of_manifest
 from underwatch.record.indicators import HEADLINES
 from underwatch.record.schema import DICTIONARY
 from underwatch.web.bounds import MOST_DRAWS

@@ -17,16 +17,16 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.progress import Clock, Progress, compile_first, warn_if_cold
 from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.runner import Runner
-from underwatch.experiments.engine.tables import FinishedWorld, is_large, table_parts
 from underwatch.experiments.engine.worlds import WorldKey, digest_of
-from underwatch.experiments.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
-from underwatch.experiments.running_study import RunningStudy
+from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
+from underwatch.experiments.studies.running_study import RunningStudy
+from underwatch.experiments.studies.study_plan import StudyPlan
+from underwatch.experiments.studies.tables import FinishedWorld, is_large, table_parts
 from underwatch.experiments.study import Study, headlines
-from underwatch.experiments.study_plan import StudyPlan
 from underwatch.record.outputs import joined, run_entries, run_files
 from underwatch.record.schema import TABLES
 from underwatch.terminal import say, say_json

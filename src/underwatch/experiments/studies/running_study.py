@@ -13,10 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.progress import Clock
 from underwatch.experiments.engine.runner import Runner, Watch
-from underwatch.experiments.engine.tables import FinishedWorld
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import (
     BASELINE,
@@ -28,6 +26,9 @@ from underwatch.experiments.engine.worlds import (
     workers_here,
     world_totals,
 )
+from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.study_plan import StudyPlan
+from underwatch.experiments.studies.tables import FinishedWorld
 from underwatch.experiments.study import (
     Part,
     SilencePoint,
@@ -37,7 +38,6 @@ from underwatch.experiments.study import (
     silence_place,
     silence_points,
 )
-from underwatch.experiments.study_plan import StudyPlan
 from underwatch.facts import Place
 from underwatch.record.indicators import Measured, stack
 from underwatch.world import simulate
