@@ -11,9 +11,9 @@ from support import readers
 from underwatch.errors import InputError
 from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.experiments.compare import Task
-from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.tasks import Results
 from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, init_world
+from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.sweep import SweepTask
 from underwatch.inference.npe.posterior import Posterior
 from underwatch.inference.npe.prior_support import PriorSupport

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from support.depth import examples
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.compare import ComparePlan as Comparison
+from underwatch.experiments.compare import ComparePlan
 from underwatch.experiments.engine.worlds import BASELINE, prior_scenarios
 from underwatch.experiments.interventions import find_interventions
-from underwatch.experiments.kept_run import new_run, old_run, run_of_manifest
-from underwatch.experiments.sensitivity import SensitivityPlan as Sensitivity
+from underwatch.experiments.sensitivity import SensitivityPlan
 from underwatch.experiments.silence import silence_curve
-from underwatch.experiments.study_plan import StudyPlan
+from underwatch.experiments.studies.kept_run import new_run, old_run, run_of_manifest
+from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.experiments.sweep import Sweep
 from underwatch.facts import model_parameters
 from underwatch.web.session.request import question_of
@@ -46,7 +46,7 @@ def varied(scenarios, name="p_notice"):
 
 def ensembles(scenario):
     """The scenarios that each command would run for its draws, but for sensitivity, which has names."""
-    compared = Comparison.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
+    compared = ComparePlan.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
     return {
         "run": [world for (_, key), world in StudyPlan(scenario, (), 4).drawn().items() if key.world == BASELINE],
         "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler).worlds()],
@@ -76,14 +76,14 @@ def test_what_is_set_is_in_no_draw_of_any_command(how, tmp_path):
         assert varied(found) == {value}, command
         assert {one.parameters["p_notice"] for one in found} == {value}, command
         assert len(varied(found, "quota_mps_per_week")) >= 4, command
-    assert set(Sensitivity(scenario).names()) == OPEN - {"p_notice"}
+    assert set(SensitivityPlan(scenario).names()) == OPEN - {"p_notice"}
 
 
 def test_a_dated_change_is_from_what_the_scenario_has_in_every_draw(tmp_path):
     scenario = parse(TOWN).replace(changes=(Change(date(2024, 7, 8), {"p_notice": 0.9}),))
     for command, found in ensembles(scenario).items():
         assert varied(found) == {CENTRAL, 0.9}, command
-    assert "p_notice" not in Sensitivity(scenario).names()
+    assert "p_notice" not in SensitivityPlan(scenario).names()
 
 
 def test_all_of_them_set_leaves_nothing_to_draw():
@@ -91,7 +91,7 @@ def test_all_of_them_set_leaves_nothing_to_draw():
     scenario = parse(f"{TOWN}[parameters]\n{every}")
     assert [one.parameters for one in prior_scenarios(scenario, 3)] == [Parameters.central()] * 3
     with pytest.raises(InputError, match="sets every parameter"):
-        Sensitivity(scenario)
+        SensitivityPlan(scenario)
 
 
 @given(st.sets(st.sampled_from(sorted(OPEN)), max_size=5), st.booleans(), st.integers(0, 9))
@@ -168,7 +168,7 @@ def test_no_two_draws_share_their_luck_nor_do_those_of_neighbouring_seeds(tmp_pa
         if command != "sweep":  # it has its seeds beside its scenarios
             own = [one.seed for one in found if one.parameters != scenario.parameters]
             assert len({*own, scenario.seed}) == len(own) + 1, command
-    cases = Comparison.ask(scenario, find_interventions(["end-reprimands"]), replicates=2, draws=5).cases()
+    cases = ComparePlan.ask(scenario, find_interventions(["end-reprimands"]), replicates=2, draws=5).cases()
     assert len({case[2] for case in cases}) == 7
 
 

@@ -21,11 +21,12 @@ from support.depth import at_length, examples
 from support.run_folder import read_run
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.engine import checkpoints, progress, tables
+from underwatch.experiments.engine import progress
 from underwatch.experiments.engine.worlds import init_world
-from underwatch.experiments.kept_run import new_run
-from underwatch.experiments.run import Pages, main_job
 from underwatch.experiments.silence import silence_curve
+from underwatch.experiments.studies import checkpoints, tables
+from underwatch.experiments.studies.kept_run import new_run
+from underwatch.experiments.studies.run import Pages, main_job
 from underwatch.pages.report import scenario_report
 from underwatch.pages.summary import summary_lines
 from underwatch.world import checkpoint, simulate
@@ -180,7 +181,7 @@ def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
 
 def test_a_killed_province_loses_at_most_what_its_patience_allows(province, tmp_path):
     """Killed in the middle of a place, twice; a checkpoint of a place at work is taken up."""
-    command = [sys.executable, "-c", f"import underwatch.experiments.run as j; j._PATIENCE = 1e-9; {MAIN}"]
+    command = [sys.executable, "-c", f"import underwatch.experiments.studies.run as j; j._PATIENCE = 1e-9; {MAIN}"]
     folder = tmp_path / "killed"
     words = [f"{PROVINCE} --threads 2 --out {folder}", f"run --resume {folder} --threads 2"]
     for n, line in enumerate(words):

@@ -142,7 +142,7 @@ def _of(kind):
 
 def results(path):
     with Results({}, path) as found:
-        return found.in_order(len(found.found)) if set(found.found) == set(range(len(found.found))) else None
+        return found.in_order(len(found.outcomes)) if {*found.outcomes} == {*range(len(found.outcomes))} else None
 
 
 def safe_table(table, record):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,9 +15,11 @@ from underwatch.facts.places import slug
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from underwatch.experiments.compare import ComparePlan
     from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.engine.tasks import Results
-    from underwatch.world.scenario import Scenario
+    from underwatch.experiments.sensitivity import SensitivityPlan
+    from underwatch.experiments.sweep import Sweep
 
 _WITH_RESUME = {"resume", "threads", "dask", "as_json"}
 
@@ -47,18 +49,7 @@ _OPTIONS = (
 )
 
 
-class Asks(Protocol):
-    """What is asked of the worlds of a scenario."""
-
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario."""
-
-    def question(self) -> dict[str, Any]:
-        """What tells this question from another."""
-
-
-Plan = TypeVar("Plan", bound=Asks)
+Plan = TypeVar("Plan", "ComparePlan", "SensitivityPlan", "Sweep")
 
 
 def many_worlds(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,7 +84,7 @@ def asked_or_kept(
 
 @contextmanager
 def at_work(
-    directory: RunDirectory, plan: Asks, given: Mapping[str, Any], total: int, name: str = ""
+    directory: RunDirectory, plan: Plan, given: Mapping[str, Any], total: int, name: str = ""
 ) -> Iterator[tuple[Executor, Results, Callable[[int], None]]]:
     """Give executor, results and progress (over `total` of whatever is told) for the tasks of one question.
 

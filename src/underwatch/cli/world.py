@@ -124,7 +124,7 @@ def run(
         named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin")}
         scenario, options = _scenario(place, settings, given), replace(options, **named)
     # what the work needs is imported only when the command line has no fault
-    from underwatch.experiments.run import Pages, main_job
+    from underwatch.experiments.studies.run import Pages, main_job
     from underwatch.pages.report import scenario_report
     from underwatch.pages.summary import summary_lines
 

@@ -276,17 +276,15 @@ def compare(
             lived = with_interventions(baseline, question.worlds()[name])
             tasks.append(Task(baseline, lived, seed, (question.since(name),)))
     days = question.scenario.residents * question.scenario.days
-    told = None if progress is None else lambda _: progress(days)
-    outcomes = run_tasks(tasks, measured, executor, results or Results({}), told)
+    tick = None if progress is None else lambda _: progress(days)
+    outcomes = run_tasks(tasks, measured, executor, results or Results({}), tick)
     shape = (len(GROUPS), len(FIGURES))
-    n_worlds, n_cases = 1 + len(names), len(question.cases())
-    nothing = np.full(shape, np.nan)
-    before = np.empty((len(names), n_cases, *shape))
-    after = np.empty_like(before)
-    for c in range(n_cases):
-        first, *others = (one.values for one in outcomes[c * n_worlds : (c + 1) * n_worlds])
-        by_window = None if first is None else np.array(first).reshape(len(windows), *shape)
-        for w, (name, values) in enumerate(zip(names, others, strict=True)):
-            before[w, c] = nothing if by_window is None else by_window[windows.index(question.since(name))]
-            after[w, c] = nothing if values is None else np.array(values).reshape(shape)
+    by_task = [
+        np.array(outcome.values or [np.nan] * task.n_figures).reshape(len(task.since), *shape)
+        for task, outcome in zip(tasks, outcomes, strict=True)
+    ]
+    baselines, twins = by_task[:: 1 + len(names)], [by_task[1 + w :: 1 + len(names)] for w in range(len(names))]
+    windows_of = [windows.index(question.since(name)) for name in names]
+    before = np.array([[by_window[window] for by_window in baselines] for window in windows_of])
+    after = np.array([[by_window[0] for by_window in each] for each in twins])
     return Comparison(question, names, before, after)

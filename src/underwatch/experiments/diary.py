@@ -15,7 +15,7 @@ import numpy as np
 
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import init_world
-from underwatch.experiments.kept_run import run_of_manifest
+from underwatch.experiments.studies.kept_run import run_of_manifest
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Scenario

@@ -6,8 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +16,7 @@ from underwatch.files.intake.json import parse_json
 from underwatch.files.intake.parquet import opened
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.writing import staged_file
-from underwatch.record.provenance import MANIFEST, Content, write_results
+from underwatch.record.provenance import MANIFEST, Content
 from underwatch.record.schema import SCHEMA_VERSION, TABLES, data_dictionary
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
@@ -36,21 +35,6 @@ _KEYS: Mapping[str, type] = {
     "digest": str,
     "files": dict,
 }
-
-
-class RunContents(NamedTuple):
-    """What a run folder holds: its scenario, the digest of what came of it, tables, the page if there is one.
-
-    `tables` are "indicators", "incidents" and "published" (schema.TABLES): each a table, or the files of its parts,
-    which are put together one after another without holding them all. `notes` are further entries of the manifest
-    (worlds, draws, places): plain JSON values, and no path.
-    """
-
-    scenario: Scenario
-    digest: str
-    tables: Mapping[str, pa.Table | Sequence[Path]]
-    report: str | None = None
-    notes: Mapping[str, Any] = MappingProxyType({})
 
 
 def joined(name: str, tables: Sequence[pa.Table]) -> pa.Table:
@@ -92,35 +76,31 @@ def read_parts(paths: Iterable[Path], name: str) -> Iterator[pa.Table]:
                 yield from map(pa.Table.from_batches, ([part] for part in file.iter_batches(row_groups=[group])))
 
 
-def write_run(folder: str | Path, run: RunContents) -> dict[str, Any]:
-    """Write the files of a run into `folder`, which exists, and return the manifest.
-
-    Each file appears whole or not at all, and the manifest last: a folder without one is not a run. A folder that has
-    a manifest is refused (InputError). When something fails, the files written here are removed and the error goes on.
-    """
-    folder = Path(folder)
-    if (folder / MANIFEST).exists():
-        raise InputError(f"{folder} holds a run already; nothing is overwritten: name another folder with --out")
-    scenario = run.scenario
-    entries = dict(
-        population=scenario.residents, days=scenario.days, seed=scenario.seed, digest=run.digest,
-        scenario=scenario_toml(scenario), parameters=scenario.parameters.to_dict(), **run.notes,
+def run_entries(scenario: Scenario, digest: str, notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the manifest of a run says of it; `notes` are further entries (worlds, draws), and no path."""
+    return dict(
+        population=scenario.residents, days=scenario.days, seed=scenario.seed, digest=digest,
+        scenario=scenario_toml(scenario), parameters=scenario.parameters.to_dict(), **notes,
     )  # fmt: skip
-    return write_results(folder, "run", _contents(run), entries)
 
 
-def _contents(run: RunContents) -> Iterator[tuple[str, Content]]:
-    """Yield name and content of each file but the manifest, a table no sooner than it is written."""
-    yield PARAMETERS, scenario_toml(run.scenario).encode()
+def run_files(
+    scenario: Scenario, tables: Mapping[str, pa.Table | Sequence[Path]], report: str
+) -> Iterator[tuple[str, Content]]:
+    """Yield name and content of each file of a run but the manifest, a table no sooner than it is written.
+
+    `tables` are "indicators", "incidents" and "published" (schema.TABLES): each a table, or the files of its parts,
+    which are put together one after another without holding them all. `report` is the HTML page.
+    """
+    yield PARAMETERS, scenario_toml(scenario).encode()
     yield DICTIONARY_FILE, data_dictionary().encode()
     for name in TABLES:
-        table = run.tables.get(name, TABLES[name].empty_table())
+        table = tables.get(name, TABLES[name].empty_table())
         if isinstance(table, pa.Table):
             yield f"{name}.parquet", table_bytes(name, table)
         else:
             yield f"{name}.parquet", partial(write_parts, name=name, parts=read_parts(table, name))
-    if run.report is not None:
-        yield REPORT, run.report.encode()
+    yield REPORT, report.encode()
 
 
 def read_manifest(path: str | Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from underwatch import __version__
+from underwatch.errors import InputError
 from underwatch.files.folders import remove_files
 from underwatch.files.writing import write_atomically
 from underwatch.record.schema import SCHEMA_VERSION
@@ -57,9 +58,12 @@ def write_results(
 ) -> dict[str, Any]:
     """Write the files of a result into its folder, each whole or not at all, and the manifest last; return it.
 
-    `entries` are what the manifest says besides: plain JSON values, and no path. When something fails, the files
-    written here are removed and the error goes on.
+    A folder without a manifest is no result; one that has it is refused (InputError). `entries` are what the manifest
+    says besides: plain JSON values, and no path. When something fails, the files written here are removed and the
+    error goes on.
     """
+    if (folder / MANIFEST).exists():
+        raise InputError(f"{folder} holds a {what} already; nothing is overwritten: name another folder with --out")
     files: dict[str, Entry] = {}
     try:
         for name, content in contents:

@@ -69,7 +69,7 @@ class JsonAnswer(JSONResponse):
 
 
 class Api:
-    """The answers, over one desk."""
+    """The answers, over one queue."""
 
     def __init__(self, job_queue: JobQueue) -> None:
         self.job_queue = job_queue

@@ -47,14 +47,14 @@ def _client(address: str):  # type: ignore[no-untyped-def]
             f"--dask {address}: no Dask scheduler answers there ({why}); start one, or leave it out"
         ) from None
     try:
-        told = client.run(made_by)
+        versions = client.run(made_by)
     except Exception as error:  # the package is not there, or cannot be read
         client.close()
         raise InputError(
             f"--dask {address}: a worker cannot run underwatch ({type(error).__name__}); install it there"
         ) from None
-    others = {version for version in told.values() if version != made_by()}
-    if others or not told:
+    others = {version for version in versions.values() if version != made_by()}
+    if others or not versions:
         client.close()
         what = f"a worker runs underwatch {min(others)} and this is {made_by()}" if others else "it has no worker yet"
         raise InputError(f"--dask {address}: {what}; start workers with the same version")

@@ -64,8 +64,8 @@ def warn_if_cold() -> bool:
     """Say that the first run compiles, or why every run has to; return whether this one does."""
     cold = is_cold()
     if cold and compiled.NOT_KEPT:
-        told = f"compiling, about {COMPILE_SECONDS} s at every start: compiled code is not kept, as {compiled.NOT_KEPT}"
-        say(told, err=True)
+        why = f"compiled code is not kept, as {compiled.NOT_KEPT}"
+        say(f"compiling, about {COMPILE_SECONDS} s at every start: {why}", err=True)
     elif cold:
         say(f"compiling once, about {COMPILE_SECONDS} s; later runs start at once", err=True)
     return cold

@@ -59,7 +59,7 @@ class Results:
 
     question: Mapping[str, Any]
     path: Path | None = None
-    found: dict[int, Outcome] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
     _file: IO[bytes] | None = None
 
     def __enter__(self) -> Results:
@@ -95,7 +95,7 @@ class Results:
             raise InputError(f"{self.path} holds the results of another question or version; name another folder")
         for line in lines:
             number, outcome = self._row(line[:_LONGEST_LINE].decode("utf-8", "replace"))
-            self.found[number] = outcome
+            self.outcomes[number] = outcome
         return whole
 
     def _row(self, line: str) -> tuple[int, Outcome]:
@@ -105,14 +105,14 @@ class Results:
             values, reason, task = row["values"], row["reason"], row["task"]
         except (ValueError, KeyError, TypeError):
             values, reason, task = (), "", -1
-        numbers = values is None or (isinstance(values, list) and all(type(one) in (int, float) for one in values))
+        numbers = values is None or (isinstance(values, list) and all(type(value) in (int, float) for value in values))
         if not numbers or type(reason) is not str or type(task) is not int or task < 0:
             raise InputError(f"{self.path} is damaged; remove it to begin anew")
         return task, Outcome(None if values is None else tuple(map(float, values)), reason[:_LONGEST_REASON])
 
     def keep(self, number: int, outcome: Outcome) -> None:
         """Note what a task gave; on a full disk one clear line (InputError), and what was kept stays."""
-        self.found[number] = outcome
+        self.outcomes[number] = outcome
         if self._file is None or self.path is None:
             return
         row = {"task": number, "values": outcome.values, "reason": outcome.reason}
@@ -122,21 +122,20 @@ class Results:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
-            raise InputError(
-                f"the disk is full: {len(self.found) - 1} results are kept in {self.path.parent}; make room and resume"
-            ) from None
+            kept = f"{len(self.outcomes) - 1} results are kept in {self.path.parent}"
+            raise InputError(f"the disk is full: {kept}; make room and resume") from None
 
     def check(self, tasks: Sequence[Any]) -> None:
         """Raise InputError where what was kept is not as many figures as its task gives (`task.n_figures`)."""
         for number, task in enumerate(tasks):
-            values = self.found[number].values if number in self.found else None
+            values = self.outcomes[number].values if number in self.outcomes else None
             wanted = getattr(task, "n_figures", None)
             if values is not None and wanted is not None and len(values) != wanted:
                 raise InputError(f"{self.path} is damaged: task {number} has {len(values)} figures, not {wanted}")
 
     def in_order(self, n: int) -> list[Outcome]:
         """Return the outcomes of tasks 0 to n - 1."""
-        return [self.found[number] for number in range(n)]
+        return [self.outcomes[number] for number in range(n)]
 
 
 def at_work(work: Callable[[Task], Result], task: Task, version: str) -> Result:
@@ -219,7 +218,7 @@ def run_tasks(
     called with the number of each task that is over.
     """
     results.check(tasks)
-    left = {number: task for number, task in enumerate(tasks) if number not in results.found}
+    left = {number: task for number, task in enumerate(tasks) if number not in results.outcomes}
     for number, job in as_completed(left, work, executor):
         results.keep(number, _outcome(job))
         if progress is not None:

@@ -69,14 +69,14 @@ def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
 
 def prior_scenarios(scenario: Scenario, draws: int) -> list[Scenario]:
     """Return the scenario with parameters drawn from the prior, each draw with luck of its own."""
-    found = as_set(scenario, prior_draws(draws, scenario.seed)) if draws else []
-    return [scenario.replace(parameters=one, seed=seed_of_draw(scenario, n)) for n, one in enumerate(found, 1)]
+    drawn = as_set(scenario, prior_draws(draws, scenario.seed)) if draws else []
+    return [scenario.replace(parameters=values, seed=seed_of_draw(scenario, n)) for n, values in enumerate(drawn, 1)]
 
 
 def as_set(scenario: Scenario, draws: Sequence[Parameters]) -> list[Parameters]:
     """Return draws from the prior in which what the scenario sets itself stays as set."""
     fixed = scenario.fixed()
-    return [one.with_values(**fixed) for one in draws]
+    return [drawn.with_values(**fixed) for drawn in draws]
 
 
 def first_values(scenario: Scenario) -> Mapping[str, float]:
@@ -151,9 +151,9 @@ def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:
     return WorldTotals(history.cells, history.residents, history.adults, history.watched, numbers)
 
 
-def record_of(found: WorldTotals, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
+def record_of(totals: WorldTotals, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
     """Return what is kept of a world as the history of its place, without incidents unless they are given."""
-    return _history(found, scenario, place.name, records)
+    return _history(totals, scenario, place.name, records)
 
 
 def _history(totals: WorldTotals, scenario: Scenario, name: str, records: np.ndarray | None = None) -> Combined:
@@ -164,6 +164,6 @@ def _history(totals: WorldTotals, scenario: Scenario, name: str, records: np.nda
 def digest_of(digests: Iterable[str]) -> str:
     """Return the digest over the digests of places, replicates and worlds, in that order."""
     h = hashlib.blake2b(digest_size=20)
-    for one in digests:
-        h.update(bytes.fromhex(one))
+    for digest in digests:
+        h.update(bytes.fromhex(digest))
     return h.hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from underwatch import __version__
-from underwatch.experiments.engine.tables import table_parts
+from underwatch.experiments.studies.tables import table_parts
 from underwatch.files.writing import csv_bytes
 from underwatch.pages.report import scenario_report
 from underwatch.record.indicators import group_cells, with_ratios
@@ -39,7 +39,7 @@ def _parquet(name: str) -> Maker:
 
     def make(run: StudioRun) -> bytes:
         return table_bytes(
-            name, joined(name, [part for one in run.lived.values() for part in table_parts(name, one.world)])
+            name, joined(name, [part for lived in run.lived.values() for part in table_parts(name, lived.world)])
         )
 
     return make

@@ -1,4 +1,4 @@
-"""The desk: runs are taken up one at a time, in the order in which they were asked for, on a thread of their own."""
+"""The queue: runs are taken up one at a time, in the order in which they were asked for, on a thread of their own."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Answer = Callable[[StudioRun, int], None]
 
 
 class QueueFull(Exception):  # noqa: N818 - a state, not an error
-    """More runs are waiting than the desk takes."""
+    """More runs are waiting than the queue takes."""
 
 
 class JobQueue:
@@ -35,11 +35,11 @@ class JobQueue:
         self._wake = threading.Condition()
         self._next = 1
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="studio desk", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="studio queue", daemon=True)
         self._thread.start()
 
     def ask(self, question: RunRequest, kept: bool = False, same_as: str = "") -> StudioRun:
-        """Put a question into the queue; DeskFull when too many are waiting. `same_as` is the digest it should have."""
+        """Put a question into the queue; QueueFull when too many wait. `same_as` is the digest it should have."""
         with self._wake:
             if not kept and sum(run.state == QUEUED for run in self.runs.values()) >= MOST_WAITING:
                 raise QueueFull
@@ -51,7 +51,7 @@ class JobQueue:
 
     def ahead(self, run: StudioRun) -> int:
         """Return how many runs come before this one."""
-        return sum(one.number < run.number and one.state not in OVER for one in list(self.runs.values()))
+        return sum(other.number < run.number and other.state not in OVER for other in list(self.runs.values()))
 
     def overview(self) -> list[dict[str, Any]]:
         """Return every run with its name and state, the oldest first."""
@@ -63,7 +63,7 @@ class JobQueue:
                 "state": run.state,
                 "kept": run.kept,
                 "change": run.question.change if len(run.worlds) > 1 else None,
-                "interventions": [one.name for one, _ in run.question.dated],
+                "interventions": [intervention.name for intervention, _ in run.question.dated],
             }
             for run in list(self.runs.values())
         ]
@@ -109,7 +109,7 @@ class JobQueue:
             self._end(run, FAILED, str(error))
         except MemoryError:
             self._end(run, FAILED, "not enough memory; set a smaller population")
-        except Exception as error:  # a page must hear of it, and the desk must go on
+        except Exception as error:  # a page must hear of it, and the queue must go on
             self._end(run, FAILED, f"the run failed: {type(error).__name__}: {error}"[:300])
         self._forget()
         give_back()

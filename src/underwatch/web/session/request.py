@@ -15,7 +15,7 @@ from underwatch.experiments.interventions import (
     find_interventions,
     first_day,
 )
-from underwatch.experiments.study_plan import StudyPlan
+from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.facts import model_parameters
 from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.world.scenario_file import scenario_for, scenario_toml

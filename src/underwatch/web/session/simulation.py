@@ -9,11 +9,11 @@ import numpy as np
 
 from underwatch.experiments.engine.progress import compile_first, is_cold
 from underwatch.experiments.engine.runner import Runner
-from underwatch.experiments.engine.tables import FinishedWorld
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import BASELINE, WorldKey, digest_of
 from underwatch.experiments.ledger.ledger import ledger
-from underwatch.experiments.running_study import RunningStudy, Totals
+from underwatch.experiments.studies.running_study import RunningStudy, Totals
+from underwatch.experiments.studies.tables import FinishedWorld
 from underwatch.record.schema import ALL
 from underwatch.web.session.studio_run import DONE, Lived, StudioRun
 from underwatch.world import layout as L
@@ -95,8 +95,8 @@ def _run_worlds(study: RunningStudy) -> None:
         with Workers(each) as workers:
             return study.run_place(0, [key], workers)
 
-    found = run_all(keys, live, len(keys), study.runner.stop_all)
-    for totals, digests in found.values():
+    results = run_all(keys, live, len(keys), study.runner.stop_all)
+    for totals, digests in results.values():
         study.add_place(study.plan.scenario.places[0], totals, digests)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, traced_weeks
+from underwatch.experiments.engine.tasks import run_all
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world import layout as L
 from underwatch.world.layout import GROUND_NAMES
@@ -50,8 +50,7 @@ def life(run: StudioRun, who: int) -> dict[str, Any]:
         return run.lives[who]
     with _one_at_a_time:
         if who not in run.lives:
-            with ThreadPoolExecutor(len(run.worlds)) as pool:
-                lived = dict(zip(run.worlds, pool.map(lambda s: _live(s, who), run.worlds.values()), strict=True))
+            lived = run_all(run.worlds, lambda name: _live(run.worlds[name], who), len(run.worlds))
             while len(run.lives) >= _MOST_KEPT:
                 run.lives.pop(next(iter(run.lives)))
             run.lives[who] = _record(run, who, lived)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.experiments.engine.tables import FinishedWorld
+from underwatch.experiments.studies.tables import FinishedWorld
 from underwatch.record.indicators import week_starts
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world.layout import INCIDENT_NAMES

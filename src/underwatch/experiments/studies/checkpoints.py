@@ -73,9 +73,9 @@ class Checkpoints:
             "digests": np.frombuffer(bytes.fromhex("".join(digests)), np.uint8),
             "keys": np.frombuffer("\n".join(map(str, totals)).encode(), np.uint8),
         }
-        for key, found in totals.items():
-            used = np.flatnonzero(found.cells.any(axis=(0, 2)))  # most cells are empty
-            arrays |= found.of_cells(used).named(str(key)) | {f"{key}.used": used}
+        for key, sums in totals.items():
+            used = np.flatnonzero(sums.cells.any(axis=(0, 2)))  # most cells are empty
+            arrays |= sums.of_cells(used).named(str(key)) | {f"{key}.used": used}
         checkpoint.write_arrays(self._sums(place), arrays, self.noted(place, "done"))
         remove_matching(self.folder, re.compile(rf"world-{place:03d}-[\w-]+\.npz"))
 

@@ -101,8 +101,8 @@ def run_of_manifest(path: Path) -> tuple[Scenario, RunOptions, str]:
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path} is damaged: its options are not those of a run") from None
     scenario = parse_written(manifest["scenario"], f"{path}: ")
-    told = {"seed": scenario.seed, "days": scenario.days, "population": scenario.residents}
-    for name, value in told.items():
+    own = {"seed": scenario.seed, "days": scenario.days, "population": scenario.residents}
+    for name, value in own.items():
         if manifest.get(name) != value:
             raise InputError(
                 f"{path}: {name} is {manifest.get(name)!r:.40}, but its scenario says {value}; the manifest was changed"

@@ -17,17 +17,17 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.progress import Clock, Progress, compile_first, warn_if_cold
 from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.runner import Runner
-from underwatch.experiments.engine.tables import FinishedWorld, is_large, table_parts
 from underwatch.experiments.engine.worlds import WorldKey, digest_of
-from underwatch.experiments.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
-from underwatch.experiments.running_study import RunningStudy
+from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
+from underwatch.experiments.studies.running_study import RunningStudy
+from underwatch.experiments.studies.study_plan import StudyPlan
+from underwatch.experiments.studies.tables import FinishedWorld, is_large, table_parts
 from underwatch.experiments.study import Study, headlines
-from underwatch.experiments.study_plan import StudyPlan
-from underwatch.record.outputs import RunContents, joined, write_run
+from underwatch.record.outputs import joined, run_entries, run_files
 from underwatch.record.schema import TABLES
 from underwatch.terminal import say, say_json
 from underwatch.world.scenario import RunOptions, Scenario
@@ -158,41 +158,39 @@ def _carry_out(
             progress.say(stage)
             with wall.on(stage.partition(" from")[0]):
                 work()
-    found = study.study()
+    figures = study.study()
     with wall.on("tables and report"):
-        manifest = _write(directory, options, study, found, tables, pages)
-    return found, manifest, _spent(wall, clock, threads)
+        manifest = _write(directory, options, study, figures, tables, pages)
+    return figures, manifest, _spent(wall, clock, threads)
 
 
 def _write(
-    directory: RunDirectory, options: RunOptions, study: RunningStudy, found: Study, tables: RunTables, pages: Pages
+    directory: RunDirectory, options: RunOptions, study: RunningStudy, figures: Study, tables: RunTables, pages: Pages
 ) -> dict[str, Any]:
     """Write the run folder with its page; return the manifest."""
     scenario, digest = study.plan.scenario, digest_of(study.digests)
     notes = {
         "place": scenario.name,
         "places": len(scenario.places),
-        "worlds": list(found.worlds),
+        "worlds": list(figures.worlds),
         "options": kept_options(options),
         "incidents_sampled": options.incidents == "sample",
         "place_digests": place_digests(study.plan, study.digests),
-        "headlines": headlines(found),
+        "headlines": headlines(figures),
     }
-    run = RunContents(scenario, digest, tables.contents(), pages.report(scenario, found, digest), notes)
-    manifest = write_run(directory.path, run)
-    directory.clear()
-    return manifest
+    files = run_files(scenario, tables.contents(), pages.report(scenario, figures, digest))
+    return directory.finish(files, run_entries(scenario, digest, notes))
 
 
 def place_digests(plan: StudyPlan, digests: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     """Return the digests by place and world, one of each replicate: those of a place are the same in any run."""
     keys, left = plan.central(), iter(digests)
-    found: dict[str, dict[str, list[str]]] = {}
+    by_place: dict[str, dict[str, list[str]]] = {}
     for place in plan.scenario.places:
-        mine = found[place.name] = {key.world: [] for key in keys}
+        by_world = by_place[place.name] = {key.world: [] for key in keys}
         for key in keys:
-            mine[key.world].append(next(left))
-    return found
+            by_world[key.world].append(next(left))
+    return by_place
 
 
 def _spent(wall: Clock, clock: Clock, threads: int) -> str:

@@ -44,13 +44,13 @@ class StudyPlan:
 
     def drawn(self) -> dict[tuple[int, WorldKey], Scenario]:
         """Return the worlds at draws from the prior, by the place they stand in for and by key."""
-        found = {}
+        worlds = {}
         for number, stand_in in enumerate(self.stand_ins()):
             for draw, scenario in enumerate(prior_scenarios(stand_in, self.draws), 1):
                 for world in self.worlds():
                     lived = scenario if world == BASELINE else self.twin_of(scenario)
-                    found[number, WorldKey(draw, 0, world)] = lived
-        return found
+                    worlds[number, WorldKey(draw, 0, world)] = lived
+        return worlds
 
     def stand_ins(self) -> tuple[Scenario, ...]:
         """Return what the draws from the prior are taken in: the place, or a border and an inland one for many.
@@ -59,14 +59,14 @@ class StudyPlan:
         """
         if not self.many:
             return (self.scenario,)
-        found = []
+        stand_ins = []
         for border in (True, False):
             places = [place for place in self.scenario.places if place.border is border]
             share = sum(place.population for place in places) / self.scenario.residents
             if residents := round(share * min(_FEW_RESIDENTS, self.scenario.residents)):
                 largest = max(places, key=lambda place: place.population)
-                found.append(self.scenario.replace(places=(largest,), population=residents))
-        return tuple(found)
+                stand_ins.append(self.scenario.replace(places=(largest,), population=residents))
+        return tuple(stand_ins)
 
     @property
     def drawn_residents(self) -> int:
@@ -97,7 +97,7 @@ class StudyPlan:
     @property
     def change(self) -> str:
         """What differs between the worlds, in words."""
-        return " with ".join(one.name for one, _ in self.dated) or CAMPAIGN
+        return " with ".join(intervention.name for intervention, _ in self.dated) or CAMPAIGN
 
     @property
     def window(self) -> tuple[int, int] | None:

@@ -13,10 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from underwatch.experiments.engine.checkpoints import Checkpoints
 from underwatch.experiments.engine.progress import Clock
 from underwatch.experiments.engine.runner import Runner, Watch
-from underwatch.experiments.engine.tables import FinishedWorld
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import (
     BASELINE,
@@ -28,6 +26,9 @@ from underwatch.experiments.engine.worlds import (
     workers_here,
     world_totals,
 )
+from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.study_plan import StudyPlan
+from underwatch.experiments.studies.tables import FinishedWorld
 from underwatch.experiments.study import (
     Part,
     SilencePoint,
@@ -37,7 +38,6 @@ from underwatch.experiments.study import (
     silence_place,
     silence_points,
 )
-from underwatch.experiments.study_plan import StudyPlan
 from underwatch.facts import Place
 from underwatch.record.indicators import Measured, stack
 from underwatch.world import simulate
@@ -121,8 +121,8 @@ class RunningStudy:
             baseline = totals[WorldKey(0, 0, BASELINE)]
             self.parts.append(Part(place, self._measure(baseline)))
             _add(self.provinces, place.province, baseline)
-        for key, found in totals.items():
-            _add(self.totals, key, found)
+        for key, sums in totals.items():
+            _add(self.totals, key, sums)
 
     def run_draws(self) -> None:
         """Run the place, or the stand-ins of many, with every draw from the prior, each world on one thread."""
@@ -148,17 +148,17 @@ class RunningStudy:
     def run_silence(self) -> None:
         """Draw the silence curve."""
         draws = [self.tasks[0, WorldKey(draw, 0, BASELINE)] for draw in range(1, self.plan.n_silence)]
-        parameters = [one.parameters for one in (self.plan.scenario, *draws)]
+        parameters = [drawn.parameters for drawn in (self.plan.scenario, *draws)]
         done = partial(self.runner.done, self.plan.silence_days)
         self.silence = silence_points(self.plan.scenario, parameters, self.threads, done)
 
-    def _measure(self, found: WorldTotals) -> Measured:
-        return found.measured(self.plan.scenario, self.plan.window)
+    def _measure(self, totals: WorldTotals) -> Measured:
+        return totals.measured(self.plan.scenario, self.plan.window)
 
     def _drawn(self, world: str, n_draws: int) -> Measured:
         """Return the figures of all draws of a world; counts of a stand-in are brought to the residents of all."""
-        found = stack([self._measure(self.totals[WorldKey(draw, 0, world)]) for draw in range(1, n_draws + 1)])
-        return replace(found, people=found.people * self.scale, sums=found.sums * self.scale)
+        figures = stack([self._measure(self.totals[WorldKey(draw, 0, world)]) for draw in range(1, n_draws + 1)])
+        return replace(figures, people=figures.people * self.scale, sums=figures.sums * self.scale)
 
     @property
     def scale(self) -> float:
@@ -187,12 +187,12 @@ class RunningStudy:
             silence_band=silence_band(self.silence),
             silence_place=silence_place(plan.scenario),
             stand_in=plan.drawn_residents if plan.many else 0,
-            provinces={name: self._measure(found) for name, found in self.provinces.items()},
+            provinces={name: self._measure(totals) for name, totals in self.provinces.items()},
             parts=tuple(self.parts),
             relief=bool(plan.dated),
             n_set=len(plan.scenario.fixed()),
         )
 
 
-def _add(totals: dict, key: object, found: WorldTotals) -> None:
-    totals[key] = totals[key].plus(found) if key in totals else found
+def _add(totals: dict, key: object, more: WorldTotals) -> None:
+    totals[key] = totals[key].plus(more) if key in totals else more
