@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
+from underwatch.world.indicators import STOCK
 from underwatch.world.layout import (
     GROUND_NAMES,
     INDICATORS,
@@ -24,7 +25,6 @@ from underwatch.world.layout import (
     N_FEAR,
     ONE,
     RECORD_FIELDS,
-    STOCK,
 )
 
 WEEK = 7

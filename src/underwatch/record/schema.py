@@ -12,7 +12,8 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from underwatch.world.layout import COUNT, COUNTED, GROUND_NAMES, INCIDENT_NAMES, STOCK, Indicator
+from underwatch.world.indicators import COUNTED, RATIO, STOCK, SUM, Indicator
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
 SCHEMA_VERSION = 1
 
@@ -43,10 +44,9 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-RATIO = "ratio"
 HOW_IT_ADDS_UP: Mapping[str, str] = MappingProxyType(
     {
-        COUNT: "sum over days, places and listed / ordinary; by ground 'any of', so grounds overlap",
+        SUM: "sum over days, places and listed / ordinary; by ground 'any of', so grounds overlap",
         STOCK: "sum over places and listed / ordinary; mean over days",
         RATIO: "sum of the numerator over sum of the denominator",
     }

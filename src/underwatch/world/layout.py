@@ -7,10 +7,11 @@ whole week. State is integers only; 65535 stands for 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+
+from underwatch.world.indicators import Indicators
 
 ONE = 65535
 
@@ -267,72 +268,40 @@ D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)
 ) = range(6)
 INCIDENT_NAMES = ("followed_outing", "followed_visit", "call_given_up", "arrest", "accusation", "listing")
 
-COUNT, STOCK = "count", "stock"
-
-
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One indicator. A ratio names its numerator and denominator; `articles` are those of the ICCPR it bears on."""
-
-    name: str
-    meaning: str
-    unit: str
-    kind: str
-    articles: tuple[int, ...]
-    numerator: str = ""
-    denominator: str = ""
-
-    @property
-    def is_share(self) -> bool:
-        """Whether it is written in percent."""
-        return self.unit == "fraction"
-
-
-_columns: list[Indicator] = []
-
-
-def _counted(name: str, meaning: str, unit: str, *articles: int, kind: str = COUNT) -> int:
-    """Declare an indicator that the kernel counts, and return its column."""
-    _columns.append(Indicator(name, meaning, unit, kind, articles))
-    return len(_columns) - 1
-
-
-# The indicators counted by the kernel, in the order of their columns: a line is all that names one
-N_OUTINGS = _counted("outings", "outings beyond the unit that were made", "outings", 12)
-N_FORGONE = _counted("outings_forgone", "outings not made that an unwatched life would have had", "outings", 12)
-N_FOLLOWED = _counted("followed_outings", "outings that somebody followed", "outings", 12, 17)
-N_NOTICED = _counted("noticed", "followed outings on which the resident noticed the follower", "outings", 12, 17)
-N_VISITS_INTENDED = _counted("visits_intended", "visits to kin outside the unit that were meant", "visits", 12, 17)
-N_VISITS = _counted("visits_made", "visits to kin outside the unit that were made", "visits", 12, 17)
-N_FOLLOWED_VISITS = _counted("followed_visits", "visits to kin that somebody followed", "visits", 12, 17)
-N_CALLS_INTENDED = _counted("calls_intended", "calls abroad that callers meant to make", "calls", 19)
-N_CALLS_AVOIDED = _counted("calls_avoided", "calls for which the caller, out of fear, did not set out", "calls", 19)
-N_CALLS_ABANDONED = _counted("calls_abandoned", "calls given up on the way because of a follower", "calls", 12, 17, 19)
-N_CALLS = _counted("calls_completed", "calls abroad that were made: contact kept", "calls", 19)
-N_FOLLOWED_CALLS = _counted("followed_calls", "journeys to a call that somebody followed", "calls", 12, 17, 19)
-N_REPORTS = _counted("reports", "written reports on residents that reached an officer", "reports", 17)
-N_REPORTS_ROUTINE = _counted("reports_routine", "reports that make a routine act suspicious", "reports", 17)
-N_REPORTS_OFFENCE = _counted("reports_offence", "reports of an offence that was in fact seen", "reports", 17)
-N_LISTINGS = _counted("listings", "residents put on a list", "residents", 17)
-N_DELISTINGS = _counted("delistings", "residents taken off their last list", "residents", 17)
-N_ACCUSATIONS = _counted("accusations", "residents summoned and accused", "accusations", 9, 17)
-N_FALSE_ACCUSATIONS = _counted(
-    "false_accusations", "accusations behind which there is no offence", "accusations", 9, 17
-)
-N_ARRESTS = _counted("arrests", "arrests", "arrests", 9)
-N_DETAINED = _counted("detained", "residents held that day", "residents", 9, kind=STOCK)
-N_FEAR = _counted(
-    "fear", "fear of being watched (0 to 1), summed over residents", "residents at fear 1", 17, 19, kind=STOCK
-)
-N_DISTRESS = _counted("distress", "distress (0 to 1), summed over residents", "residents at distress 1", 17, kind=STOCK)
-N_DISTRESSED = _counted("distressed", "residents in serious distress that day", "residents", 17, kind=STOCK)
-N_LISTED = _counted("listed", "residents on a list that day", "residents", 17, kind=STOCK)
-N_PROTESTS = _counted("protests", "acts of protest or open refusal", "acts", 19)
-N_PERMITS_REFUSED = _counted("permits_refused", "permits to travel that were refused", "permits", 12)
-N_JOURNEYS = _counted("journeys", "journeys out of the place made with a permit", "journeys", 12)
-COUNTED = tuple(_columns)
-INDICATORS = tuple(indicator.name for indicator in COUNTED)
-N_INDICATORS = len(COUNTED)
+# Columns of `Output.cells`
+INDICATORS = Indicators._fields
+N_INDICATORS = len(INDICATORS)
+COUNT = Indicators(*range(N_INDICATORS))
+(
+    N_OUTINGS,
+    N_FORGONE,
+    N_FOLLOWED,
+    N_NOTICED,
+    N_VISITS_INTENDED,
+    N_VISITS,
+    N_FOLLOWED_VISITS,
+    N_CALLS_INTENDED,
+    N_CALLS_AVOIDED,
+    N_CALLS_ABANDONED,
+    N_CALLS,
+    N_FOLLOWED_CALLS,
+    N_REPORTS,
+    N_REPORTS_ROUTINE,
+    N_REPORTS_OFFENCE,
+    N_LISTINGS,
+    N_DELISTINGS,
+    N_ACCUSATIONS,
+    N_FALSE_ACCUSATIONS,
+    N_ARRESTS,
+    N_DETAINED,
+    N_FEAR,
+    N_DISTRESS,
+    N_DISTRESSED,
+    N_LISTED,
+    N_PROTESTS,
+    N_PERMITS_REFUSED,
+    N_JOURNEYS,
+) = COUNT
 
 # Kinds of trace rows (a diary's raw material)
 (
