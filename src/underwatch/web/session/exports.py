@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 
 import pyarrow as pa
 
 from underwatch import __version__
 from underwatch.experiments.engine.worlds import first_values, record_of
-from underwatch.files.writing import csv_bytes
 from underwatch.pages.report import scenario_report
 from underwatch.record.incidents import incident_table, published_table
 from underwatch.record.indicators import group_cells, indicator_table, with_ratios
@@ -23,7 +24,9 @@ Maker = Callable[[StudioRun], bytes]
 
 def daily_csv(run: StudioRun) -> bytes:
     """Return a row for each day, world and group, with a column for each indicator of the data dictionary."""
-    rows: list[tuple[object, ...]] = [("date", "world", "group", *DICTIONARY)]
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("date", "world", "group", *DICTIONARY))
     for name, lived in run.lived.items():
         floor = _floor(run, name)
         for group in (ALL, LISTED, ORDINARY):
@@ -34,8 +37,8 @@ def daily_csv(run: StudioRun) -> bytes:
             columns = [values[indicator].tolist() for indicator in DICTIONARY]
             for day, row in enumerate(zip(*columns, strict=True)):
                 date = run.question.scenario.start + timedelta(day)
-                rows.append((date, name, group, *("" if value != value else f"{value:.10g}" for value in row)))
-    return csv_bytes(rows)
+                writer.writerow((date, name, group, *("" if value != value else f"{value:.10g}" for value in row)))
+    return text.getvalue().encode()
 
 
 def _floor(run: StudioRun, name: str) -> float:
@@ -51,9 +54,9 @@ def _tables(run: StudioRun, name: str) -> Iterator[pa.Table]:
         if name == "incidents":
             yield incident_table(lived.records, scenario.start, place.name, world)
         elif name == "published":
-            published = published_of(scenario, lived.records, world)
-            if len(published["date"]):
-                yield published_table(published)
+            told = published_of(scenario, lived.records, world)
+            if len(told["date"]):
+                yield published_table(told)
         else:
             yield indicator_table(record_of(lived.found, scenario, place), world, floor=_floor(run, world))
 

@@ -86,14 +86,14 @@ def _live(scenario: Scenario, who: int) -> Life:
 def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
     """Return both lives as plain JSON: days on which anything happened, counts, levels by week, what differed."""
     first = next(iter(lived.values()))
-    days = sorted({int(day) for item in lived.values() for day in np.unique(item.rows[:, 0])})
+    days = sorted({int(day) for one in lived.values() for day in np.unique(one.rows[:, 0])})
     rows = []
     for day in days:
-        worlds = {name: _day(item.rows[item.rows[:, 0] == day]) for name, item in lived.items()}
-        sides = list(worlds.values())
+        told = {name: _day(one.rows[one.rows[:, 0] == day]) for name, one in lived.items()}
+        sides = list(told.values())
         date = run.question.scenario.start + timedelta(day)
         rows.append(
-            {"day": day, "date": date.isoformat(), "differs": any(s != sides[0] for s in sides), "worlds": worlds}
+            {"day": day, "date": date.isoformat(), "differs": any(s != sides[0] for s in sides), "worlds": told}
         )
     return {
         "synthetic": True,
@@ -105,7 +105,7 @@ def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
         "unit": first.unit,
         "days": rows,
         "counts": _counts(lived),
-        "weeks": {name: item.weeks for name, item in lived.items()},
+        "weeks": {name: one.weeks for name, one in lived.items()},
         "why": _why(run, lived, rows),
     }
 
@@ -121,7 +121,7 @@ def _day(rows: np.ndarray) -> dict[str, Any]:
 
 def _counts(lived: dict[str, Life]) -> list[dict[str, Any]]:
     """Return how often what happened in each world."""
-    counted = {name: Counter(item.rows[:, 1].tolist()) for name, item in lived.items()}
+    counted = {name: Counter(one.rows[:, 1].tolist()) for name, one in lived.items()}
     return [
         {"kind": KINDS[kind], "words": words, "times": {name: counts[kind] for name, counts in counted.items()}}
         for kind, words in COUNTED
@@ -136,9 +136,9 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
     """
     differing = [row["day"] for row in rows if row["differs"]]
     window = run.question.window
-    result: dict[str, Any] = {
+    found: dict[str, Any] = {
         "change": run.question.change if len(lived) > 1 else None,
-        "interventions": [item.name for item, _ in run.question.dated],
+        "interventions": [one.name for one, _ in run.question.dated],
         "from_day": window[0] if window else None,
         "first_day": differing[0] if differing else None,
         "n_days": len(differing),
@@ -146,21 +146,21 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
     }
     if differing:
         week = {
-            name: next((w for w in item.weeks if w[0] >= differing[0]), item.weeks[-1]) for name, item in lived.items()
+            name: next((w for w in one.weeks if w[0] >= differing[0]), one.weeks[-1]) for name, one in lived.items()
         }
-        result["fear"] = {name: levels[1] for name, levels in week.items()}
-        result["pressure"] = {name: levels[3] for name, levels in week.items()}
-    result["fear_at_end"] = {name: item.weeks[-1][1] for name, item in lived.items()}
-    return result
+        found["fear"] = {name: levels[1] for name, levels in week.items()}
+        found["pressure"] = {name: levels[3] for name, levels in week.items()}
+    found["fear_at_end"] = {name: one.weeks[-1][1] for name, one in lived.items()}
+    return found
 
 
 def examples(run: StudioRun) -> dict[str, list[int]]:
     """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
     lived = next(iter(run.lived.values()))
     kinds = lived.records[:, 1].astype(np.int64) >> 8
-    result = {}
-    for index, name in enumerate(L.INCIDENT_NAMES):
-        subjects = lived.subjects[kinds == index]
+    found = {}
+    for at, name in enumerate(L.INCIDENT_NAMES):
+        subjects = lived.subjects[kinds == at]
         _, first = np.unique(subjects, return_index=True)
-        result[name] = [int(subjects[i]) for i in sorted(first.tolist())[:_EXAMPLES]]
-    return result
+        found[name] = [int(subjects[i]) for i in sorted(first.tolist())[:_EXAMPLES]]
+    return found

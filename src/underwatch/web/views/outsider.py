@@ -35,8 +35,8 @@ def _world(run: StudioRun, name: str, lived: Lived) -> dict[str, Any]:
     kind = lived.records[:, 1].astype(np.int64) >> 8
     table = np.bincount(week * len(INCIDENT_NAMES) + kind, minlength=len(starts) * len(INCIDENT_NAMES))
     by_week = table.reshape(len(starts), len(INCIDENT_NAMES))
-    published = published_of(scenario, lived.records, name)
-    out = (published["date"] - np.datetime64(scenario.start, "D")).astype(int)
+    told = published_of(scenario, lived.records, name)
+    out = (told["date"] - np.datetime64(scenario.start, "D")).astype(int)
     reports = [
         {
             "day": int(day),
@@ -46,18 +46,18 @@ def _world(run: StudioRun, name: str, lived: Lived) -> dict[str, Any]:
             "list": str(which),
         }
         for day, delay, what, relay, which in zip(
-            out, published["delay_days"], published["kind"], published["relay"], published["list"], strict=True
+            out, told["delay_days"], told["kind"], told["relay"], told["list"], strict=True
         )
     ]
-    first = sum(not item["relay"] for item in reports)
+    first = sum(not one["relay"] for one in reports)
     incidents = len(lived.records)
     return {
         "week_starts": starts.tolist(),
-        "incidents": {name: by_week[:, index].tolist() for index, name in enumerate(INCIDENT_NAMES)},
+        "incidents": {name: by_week[:, at].tolist() for at, name in enumerate(INCIDENT_NAMES)},
         "total": incidents,
         "published": first,
         "relays": len(reports) - first,
         "expected": float(f"{lived.found.numbers[1]:.6g}"),
         "share_silent": (incidents - first) / incidents if incidents else None,
-        "reports": sorted(reports, key=lambda item: (item["incident_day"], item["day"]))[:_MOST_REPORTS],
+        "reports": sorted(reports, key=lambda one: (one["incident_day"], one["day"]))[:_MOST_REPORTS],
     }
