@@ -155,18 +155,18 @@ def test_a_sweep_that_ends_leaves_what_is_not_its_own(sweep):
 def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     question = {"what": "x"}
     place = find_place("hoeryong")[2][0]
-    folder = _directory({"resume": None, "out": tmp_path / "e"}, place, question, "").path
-    again = {"resume": folder, "out": None}
-    assert _directory(again, place, question, "").path == folder
+    folder = _directory(None, tmp_path / "e", place, question, "").path
+    again = (folder, None, place, question, "")
+    assert _directory(*again).path == folder
     (folder / "steps").rmdir()
     (folder / "steps").symlink_to(precious)
     with pytest.raises(InputError, match="is a link"):
-        _directory(again, place, question, "")
+        _directory(*again)
     (folder / "steps").unlink()
     (folder / "steps").mkdir()
     (folder / "steps" / "first posterior.npz").symlink_to(precious / "letters")
     with pytest.raises(InputError, match="is a link"):
-        _directory(again, place, question, "")
+        _directory(*again)
     assert tree(precious) == {"letters": b"mine"}
 
 

@@ -125,7 +125,7 @@ def estimate(given: EstimateOptions) -> int:
         "package": name, "place": place.name, "anchors": not given.no_anchors, "seed": given.seed,
         "rounds": given.rounds, "bank": bank.key, "worlds": len(bank), "declared": expert_prior.record(),
     }  # fmt: skip
-    directory = _directory(given, place, question, once)
+    directory = _directory(given.resume, given.out, place, question, once)
     exact = given.exact or asked.is_public
     request = EstimateRequest(asked.reading, bank, expert_prior, given.seed, given.rounds, exact)
     steps = Steps(directory.folder, given.budget, lambda step: say(f"{step} ...", err=True))
@@ -174,7 +174,9 @@ def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
     return keyed_letters_of(once, asked.checksum.encode()), once
 
 
-def _directory(given: EstimateOptions, place: Place, question: dict[str, Any], once: str) -> RunDirectory:
+def _directory(
+    resume: Path | None, out: Path | None, place: Place, question: dict[str, Any], once: str
+) -> RunDirectory:
     """Return a new directory that holds its question, or the one to go on with if it asks the same; closed to others.
 
     The key of a package that has none of its own goes with the steps when all is done.
@@ -195,14 +197,14 @@ def _directory(given: EstimateOptions, place: Place, question: dict[str, Any], o
         resume="go on with --resume {folder}",
         private=True,
     )
-    if given.resume is None:
-        directory = RunDirectory.new(kind, given.out, f"estimate-{place.slug}", question)
+    if resume is None:
+        directory = RunDirectory.new(kind, out, f"estimate-{place.slug}", question)
         if once:
             write_atomically(directory.folder / ONCE, once.encode(), PRIVATE_FILE)
         return directory
-    if given.out is not None:
+    if out is not None:
         raise InputError("--out cannot be given with --resume: the answer goes into that folder")
-    directory = RunDirectory.stopped(kind, given.resume)
+    directory = RunDirectory.stopped(kind, resume)
     if directory.question != question:
         other = ", ".join(sorted(key for key in question if directory.question.get(key) != question[key]))
         raise InputError(
