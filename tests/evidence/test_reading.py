@@ -103,7 +103,7 @@ def all_said(package):
         read = read_for(package, PLACE, WINDOW)
     except InputError as error:
         return str(error), summarise(package), cells.counts
-    said = plainly(read) | {"setting": plainly(read.design), "observed": plainly(read.observed)}
+    said = plainly(read) | {"design": plainly(read.design), "observed": plainly(read.observed)}
     said["row"] = row_of(read.observed, read.design).tolist()
     return said, list(read.set_aside.items()), summarise(package), cells.counts
 
