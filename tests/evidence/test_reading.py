@@ -130,7 +130,7 @@ def of_one_kind(figure):
 def test_of_lists_that_told_as_much_the_first_is_the_same_whatever_they_are_called(figure):
     package = of_one_kind(figure)
     said = [all_said(renamed(package, f"name {n}")) for n in range(8)]
-    assert said[0][0]["setting"]["lists"] == 2
+    assert said[0][0]["design"]["lists"] == 2
     assert all(one == said[0] for one in said)
 
 
