@@ -152,10 +152,10 @@ def _terror_chart(proof: Proof, number: int) -> Chart:
     )
 
 
-def design_rows(result: Sequence[Option]) -> list[tuple[str, ...]]:
+def design_rows(options: Sequence[Option]) -> list[tuple[str, ...]]:
     """Return a row for each option: upper over lower of each counted quantity, the gain, and their coverage."""
     rows = []
-    for option in result:
+    for option in options:
         cells = [option.name]
         for name in _SHOWN:
             index = ALL_NAMES.index(name)
@@ -164,7 +164,7 @@ def design_rows(result: Sequence[Option]) -> list[tuple[str, ...]]:
             change = "as wide" if abs(gain) <= 2 * error else f"{way} (± {percent(2 * error)})"
             cells.append(
                 f"{words_of(name)}: {number(option.ratio[index])} times"
-                + (f", {change}" if option is not result[0] else "")
+                + (f", {change}" if option is not options[0] else "")
             )
         covered = option.coverage[[ALL_NAMES.index(n) for n in _SHOWN]].mean()
         rows.append((*cells, f"these ranges held the truth in {percent(covered)}"))

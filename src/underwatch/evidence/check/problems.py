@@ -57,41 +57,41 @@ def declared_as_notes(findings: Iterable[Finding], declares: Iterable[str]) -> l
     """Return the findings sorted, those that a declared limit covers turned into notes."""
     known = set(declares)
     return sorted(
-        replace(one, level=NOTE, remedy=f"Declared: {one.remedy}") if DECLARED_BY.get(one.code) in known else one
-        for one in findings
+        replace(item, level=NOTE, remedy=f"Declared: {item.remedy}") if DECLARED_BY.get(item.code) in known else item
+        for item in findings
     )
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return 1 when there is an error or a warning, 0 when there are only notes or nothing."""
-    return int(any(result.level != NOTE for result in findings))
+    return int(any(item.level != NOTE for item in findings))
 
 
 def as_json(findings: list[Finding], fingerprint: str = "") -> str:
     """Return the findings as JSON for a script; no cell's content is in it."""
-    counts = Counter(result.level for result in findings)
+    counts = Counter(item.level for item in findings)
     summary = {level: counts[level] for level in (ERROR, WARNING, NOTE)}
-    document = {"counts": summary, "fingerprint": fingerprint, "findings": [asdict(result) for result in findings]}
+    document = {"counts": summary, "fingerprint": fingerprint, "findings": [asdict(item) for item in findings]}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
 def as_text(findings: list[Finding], what: str = "this package") -> str:
     """Return the findings as lines for a person: grouped by code, the first ten places of each, then how many more."""
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for result in findings:
-        groups.setdefault((result.level, result.code), []).append(result)
+    for item in findings:
+        groups.setdefault((item.level, item.code), []).append(item)
     lines: list[str] = []
     for (level, code), group in sorted(
         groups.items(), key=lambda item: ((ERROR, WARNING, NOTE).index(item[0][0]), item)
     ):
         lines.append(f"{level}: {code} ({len(group)})")
         last_remedy = ""
-        for result in group[:MOST_PRINTED]:
-            lines.append(f"  {_where(result)}" + (f"  {result.remedy}" if result.remedy != last_remedy else ""))
-            last_remedy = result.remedy
+        for item in group[:MOST_PRINTED]:
+            lines.append(f"  {_where(item)}" + (f"  {item.remedy}" if item.remedy != last_remedy else ""))
+            last_remedy = item.remedy
         if len(group) > MOST_PRINTED:
             lines.append(f"  and {len(group) - MOST_PRINTED} more; --json lists them")
-    counts = Counter(result.level for result in findings)
+    counts = Counter(item.level for item in findings)
     if not counts[ERROR] and not counts[WARNING]:
         lines.append(f"{what}: clean" + (f", {counts[NOTE]} notes" if counts[NOTE] else ""))
     else:
@@ -99,7 +99,7 @@ def as_text(findings: list[Finding], what: str = "this package") -> str:
     return "\n".join(lines)
 
 
-def _where(result: Finding) -> str:
-    row = f" row {result.row}" if result.row else ""
-    column = f" {result.column}" if result.column else ""
-    return f"{result.file}{row}{column}:"
+def _where(item: Finding) -> str:
+    row = f" row {item.row}" if item.row else ""
+    column = f" {item.column}" if item.column else ""
+    return f"{item.file}{row}{column}:"
