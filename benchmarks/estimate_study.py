@@ -229,7 +229,7 @@ def unseen(size: dict[str, int]) -> Rows:
         rows.append(
             f"| {name} | {ratio:.2f} | {cover[0]:.2f} | {cover[1]:.2f} | {100 * refused:.0f} % | {100 * warned:.0f} % |"
         )
-    note = f"{size['fresh']} data sets each, {size['alarms']} for the gates. A relay share is therefore always a parameter, and three laws of fear are always shown (G8)."
+    note = f"{size['fresh']} data sets each, {size['alarms']} for the gates. A relay share is therefore always a parameter, and three response functions are always shown (G8)."
     return ["### Faults that the gates cannot see", "", *rows, "", note, ""]
 
 
@@ -252,7 +252,7 @@ def sides(size: dict[str, int]) -> Rows:
     two = np.mean(
         [len(find_modes(each[:, 0], (BLIND.support.low[0], BLIND.support.high[0]), True)) > 1 for each in draws]
     )
-    note = f'One list, 100 to 200 reports, {len(terror)} data sets of which {terror.sum()} from the terror side; {100 * two:.0f} % of the posteriors show two humps and are told as "either ... or ...". The 90 % interval of intensity covers {cover[0]:.2f} given the counts. Given the true side it covers {cover[1]:.2f} (calm) and {cover[2]:.2f} (terror), as it must for a right posterior: that is no test.'
+    note = f'One list, 100 to 200 reports, {len(terror)} data sets of which {terror.sum()} from the terror side; {100 * two:.0f} % of the posteriors show two modes and are told as "either ... or ...". The 90 % interval of intensity covers {cover[0]:.2f} given the counts. Given the true side it covers {cover[1]:.2f} (calm) and {cover[2]:.2f} (terror), as it must for a right posterior: that is no test.'
     return ["### Few reports: calm or terror", "", *rows, "", note, ""]
 
 

@@ -14,7 +14,8 @@ from underwatch.evidence.format.ids import id_from
 from underwatch.evidence.format.periods import parse_period
 from underwatch.evidence.format.table_schemas import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.package import Package, Row, new_package, table_bytes
-from underwatch.evidence.samples.example import DECLARES, TABLES_SHIPPED, data_folder
+from underwatch.evidence.samples.example import DECLARES
+from underwatch.evidence.samples.shipped import data_folder
 from underwatch.facts import slug
 
 HERE = Path(__file__).parent / "example"
@@ -185,5 +186,5 @@ _FIGURES = (
 
 if __name__ == "__main__":
     package = coded_package()
-    for name in TABLES_SHIPPED:
-        (Path(str(data_folder())) / f"{name}.csv").write_bytes(table_bytes(package.table(name)))
+    for name in (REPORTS, EFFORT, BIBLIOGRAPHY, SURVEY, FIGURES):
+        (Path(str(data_folder("example"))) / f"{name}.csv").write_bytes(table_bytes(package.table(name)))

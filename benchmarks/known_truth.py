@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - tables are read by the line
 """make study: the whole way on packages whose truth is known, as two sections of docs/estimate.md.
 
-The synthetic package that ships, its safe table, and rehearsals (`underwatch.inference.checks.recovery`) are asked with
+The synthetic package that ships, its safe table, and parameter-recovery tests (`underwatch.inference.checks.recovery`) are asked with
 `underwatch estimate`'s own steps, and what is said of each is held against its truth.
 """
 
@@ -99,14 +99,14 @@ def main() -> None:
     bank, own = read_bank(shipped_folder()), machine()
     put_section(PAGE, SHIPPED_MARK, shipped(bank))
     plan, lines, shares = BankPlan(seed=SEED, per_shard=CASES), [], []
-    for k, rehearsal in enumerate(recovery_cases(plan)):
+    for k, case in enumerate(recovery_cases(plan)):
         began = time.monotonic()
-        reading = read_for(rehearsal.package, plan.scenario().places[0], plan.window)
+        reading = read_for(case.package, plan.scenario().places[0], plan.window)
         found = asked(reading, bank)
-        cells, inside, n = told_of(found, rehearsal.truth)
+        cells, inside, n = told_of(found, case.truth)
         shares.append(inside / n)
         lines.append(
-            f"| {k + 1}, {rehearsal.response} law | {reading.n_incidents:,} | {refused_by(found)} | {' | '.join(cells)} | {inside} of {n} |"
+            f"| {k + 1}, {case.response} law | {reading.n_incidents:,} | {refused_by(found)} | {' | '.join(cells)} | {inside} of {n} |"
         )
         print(
             lines[-1],

@@ -27,7 +27,7 @@ from trials.toy_model import summarise
 
 from underwatch.inference.bank.bank import read_bank, shipped_folder
 from underwatch.inference.bank.quantities import support_of
-from underwatch.inference.bank.simulations import experiments
+from underwatch.inference.bank.simulations import simulations
 from underwatch.inference.checks import calibration
 from underwatch.inference.checks.cross_fit import MEMBERS
 from underwatch.inference.checks.proof import reference_designs
@@ -120,7 +120,7 @@ def on_the_bank() -> list[str]:
     worlds = read_bank(shipped_folder())
     lines = []
     for kind, setting in list(reference_designs(worlds).items())[:KINDS]:
-        runs = experiments(worlds, setting, SEED)
+        runs = simulations(worlds, setting, SEED)
         support = support_of(runs.theta)
         out = rng(SEED, "folds").permutation(len(worlds))[runs.rows] % calibration.FOLDS == 0
         task = Task(support, runs.theta[~out], runs.x[~out], runs.theta[out], runs.x[out])

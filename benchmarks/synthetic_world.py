@@ -3,7 +3,7 @@
 Nine places live under the orders and the channel of one draw from the prior, the first for which 5,000 reports can be
 expected at all: that number is a condition, as it is for whoever holds a package, and the chance of telling is what it
 makes it. Two lists hear, each with weeks in which it could not. What reached them, and what is true, ships as two
-files; `underwatch.evidence.samples.synthetic` codes the one as two groups would.
+files; `synthetic_package` codes the one as two groups would.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from synthetic_package import TOLD, SyntheticReport, effort_weeks, lines_of
 
 from underwatch.channel.effort import effort_factors
-from underwatch.evidence.samples.synthetic import TOLD_FILE, TRUTH_FILE, SyntheticReport, effort_weeks
+from underwatch.evidence.samples.synthetic import TRUTH_FILE
 from underwatch.facts import model_parameters
 from underwatch.files.writing import write_atomically
 from underwatch.inference.bank.bank import WINDOW, BankPlan
@@ -30,7 +31,6 @@ from underwatch.inference.bank.held_out import (
     bank_of,
     hidden_world,
     leavers_who_met,
-    lines_of,
     truth_of,
 )
 from underwatch.inference.bank.quantities import ALL_NAMES
@@ -45,7 +45,7 @@ PLACES = (
 )  # fmt: skip
 TELLING = "p_tell_at_no_fear"
 TRIES = 8  # tellings of which the mean is taken
-DATA = Path(__file__).parents[1] / "src" / "underwatch" / "evidence" / "data"
+DATA = Path(__file__).parents[1] / "src" / "underwatch" / "evidence" / "samples" / "data"
 
 
 def effort_of(world: HiddenWorld) -> np.ndarray:
@@ -89,7 +89,7 @@ def main() -> None:
     lines = [line for world, one in zip(worlds, heard, strict=True) for line in lines_of(world, one)]
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([SyntheticReport._fields, *lines])
-    write_atomically(DATA / TOLD_FILE, text.getvalue().encode())
+    write_atomically(TOLD, text.getvalue().encode())
     truth = truth_behind(worlds, luck, lines)
     write_atomically(DATA / TRUTH_FILE, (json.dumps(truth, separators=(",", ":")) + "\n").encode())
 

@@ -104,7 +104,7 @@ def all_said(package):
         read = read_for(package, PLACE, WINDOW)
     except InputError as error:
         return str(error), summarise(package), cells.counts
-    said = plainly(read) | {"setting": plainly(read.design), "observed": plainly(read.observed)}
+    said = plainly(read) | {"design": plainly(read.design), "observed": plainly(read.observed)}
     said["row"] = row_of(read.observed, read.design).tolist()
     return said, list(read.set_aside.items()), summarise(package), cells.counts
 
@@ -131,7 +131,7 @@ def of_one_kind(figure):
 def test_of_lists_that_told_as_much_the_first_is_the_same_whatever_they_are_called(figure):
     package = of_one_kind(figure)
     said = [all_said(renamed(package, f"name {n}")) for n in range(8)]
-    assert said[0][0]["setting"]["lists"] == 2
+    assert said[0][0]["design"]["lists"] == 2
     assert all(one == said[0] for one in said)
 
 

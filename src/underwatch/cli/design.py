@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from underwatch.cli.asked import PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.typed import BANK, OUT, takes
+from underwatch.cli.typed import BANK, EXAMPLE, OUT, PACKAGE, PLACE, SEED, takes
 from underwatch.terminal import say
 
 _HELP = """Say what would sharpen an estimate: how much narrower its ranges would be if one thing were added to
@@ -25,11 +23,11 @@ Examples:
 
 
 @click.command(help=_HELP, epilog=_EXAMPLES)
-@click.argument("package", required=False, type=click.Path(path_type=Path), metavar="[PACKAGE]")
-@click.option("--example", is_flag=True, help="The example package that comes with the program.")
-@click.option("--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong")
+@PACKAGE
+@EXAMPLE
+@PLACE
 @BANK
-@click.option("--seed", type=click.IntRange(0, 2**63), default=1, show_default=True, help="Luck. Example: --seed 7")
+@SEED
 @OUT
 @takes(PackageOptions)
 def design(given: PackageOptions) -> None:

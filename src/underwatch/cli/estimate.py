@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.asked import Asked, PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.typed import takes
+from underwatch.cli.typed import EXAMPLE, PACKAGE, PLACE, SEED, path_option, takes
 from underwatch.errors import InputError
 from underwatch.terminal import say
 
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
     from underwatch.facts import Place
     from underwatch.inference.bank.bank import Bank
     from underwatch.inference.checks.recovery import RecoveryCase
-    from underwatch.inference.findings import Findings
-
 QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
 _LONGEST_KEY = 100  # bytes
-PACKAGE, TRUTH = "package", "truth.csv"
 
 _HELP = """Estimate what the silence hides: how much surveillance stands behind the reports that got out.
 
@@ -55,32 +52,30 @@ class EstimateOptions(PackageOptions):
 
 
 @click.command(help=_HELP, epilog=_EXAMPLES)
-@click.argument("package", required=False, type=click.Path(path_type=Path), metavar="[PACKAGE]")
-@click.option("--example", is_flag=True, help="The example package that comes with the program.")
+@PACKAGE
+@EXAMPLE
 @click.option(
     "--rehearsal",
     type=click.IntRange(0, 2**31),
     metavar="N",
     help="A package told from the N-th synthetic world that is in no bank; tells the truth too. Example: --rehearsal 1",
 )
-@click.option("--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong")
+@PLACE
 @click.option(
     "--exact",
     is_flag=True,
     help="Tell counts of reports as they are, for your own use; refused in a folder that others can open.",
 )
 @click.option("--no-anchors", is_flag=True, help="Leave second list, surveys and figures out, to see what they do.")
-@click.option(
+@path_option(
     "--declared-prior",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
+    what="FILE",
     help="Tighter ranges in TOML, with who declares them and why. Example: --declared-prior ours.toml",
 )
-@click.option(
+@path_option(
     "--bank",
     "bank_folder",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
+    what="DIR",
     help="Another bank than the one that comes with the program. Example: --bank banks/musan",
 )
 @click.option(
@@ -91,7 +86,7 @@ class EstimateOptions(PackageOptions):
     metavar="MINUTES",
     help="No step is begun after that time; --resume goes on. Example: --budget 10",
 )
-@click.option("--seed", type=click.IntRange(0, 2**63), default=1, show_default=True, help="Luck. Example: --seed 7")
+@SEED
 @click.option(
     "--rounds",
     type=click.IntRange(1, 2),
@@ -99,23 +94,19 @@ class EstimateOptions(PackageOptions):
     show_default=True,
     help="1: no second look where the first posterior points. Example: --rounds 1",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The new folder (default: runs/estimate-PLACE-001, counting up). Example: --out mine",
+@path_option(
+    "--out", what="DIR", help="The new folder (default: runs/estimate-PLACE-001, counting up). Example: --out mine"
 )
-@click.option(
+@path_option(
     "--resume",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
+    what="DIR",
     help="Go on with a folder whose budget ended, with the same package. Example: --resume runs/estimate-hoeryong-001",
 )
 @takes(EstimateOptions)
 def estimate(given: EstimateOptions) -> int:
     """Ask the question, answer it, keep the answer and show it."""
     from underwatch.evidence.privacy.access import require_closed
-    from underwatch.inference.answer_files import write_answer
+    from underwatch.inference.answer_files import write_answer, write_truth
     from underwatch.inference.findings import Findings
     from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
     from underwatch.inference.workflow import EstimateRequest, OutOfTime, Steps, answer
@@ -134,7 +125,7 @@ def estimate(given: EstimateOptions) -> int:
         "package": name, "place": place.name, "anchors": not given.no_anchors, "seed": given.seed,
         "rounds": given.rounds, "bank": bank.key, "worlds": len(bank), "declared": expert_prior.record(),
     }  # fmt: skip
-    directory = _directory(given, place, question, once)
+    directory = _directory(given.resume, given.out, place, question, once)
     exact = given.exact or asked.is_public
     request = EstimateRequest(asked.reading, bank, expert_prior, given.seed, given.rounds, exact)
     steps = Steps(directory.folder, given.budget, lambda step: say(f"{step} ...", err=True))
@@ -147,11 +138,9 @@ def estimate(given: EstimateOptions) -> int:
             f"and no number is shown. Go on with --resume {directory.path}"
         )
         return 1
-    truths, truth = [], []
-    if case is not None:
-        truth = case.truth.tolist()
-        truths = _keep_case(directory.path, findings, case)
-    write_answer(directory.path, findings, estimate_page(findings, truth), question)
+    truths = () if case is None else write_truth(directory.path, findings, case)
+    page = estimate_page(findings, () if case is None else case.truth.tolist())
+    write_answer(directory.path, findings, page, question)
     directory.clear()  # the steps hold what the gates may have withheld
     say(*findings.lines, *truths)
     say(f"Prior beside posterior, the silence curve and the gates: {directory.path / 'report.html'}")
@@ -165,29 +154,6 @@ def _recovery_case(place: Place, bank: Bank, number: int) -> RecoveryCase:
 
     say("a world that is in no bank ...", err=True)
     return recovery_cases(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
-
-
-def _keep_case(folder: Path, findings: Findings, case: RecoveryCase) -> list[str]:
-    """Keep the package and what is true behind it, beside what is said; return it in words."""
-    from underwatch.evidence.folder import PRIVATE_FILE, write_files
-    from underwatch.evidence.package import to_files
-    from underwatch.files.writing import write_atomically
-    from underwatch.inference.findings import number
-
-    if not (folder / PACKAGE).exists():
-        write_files(folder / PACKAGE, to_files(case.package.keyed()))
-    table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
-    for row, truth in zip(findings.rows, case.truth.tolist(), strict=True):
-        ends = row.posterior
-        holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
-        table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')
-        mark = {"yes": " Held.", "no": " Missed.", "withheld": ""}[holds]
-        held.append(holds)
-        words.append(f"{row.words}, {number(truth)} {row.unit}; said: {row.said}.{mark}")
-    write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode(), PRIVATE_FILE)
-    shown = len(held) - held.count("withheld")
-    head = f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown hold it (9 in 10 should):"
-    return [head, *words]
 
 
 def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
@@ -208,7 +174,9 @@ def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
     return keyed_letters_of(once, asked.checksum.encode()), once
 
 
-def _directory(given: EstimateOptions, place: Place, question: dict[str, Any], once: str) -> RunDirectory:
+def _directory(
+    resume: Path | None, out: Path | None, place: Place, question: dict[str, Any], once: str
+) -> RunDirectory:
     """Return a new directory that holds its question, or the one to go on with if it asks the same; closed to others.
 
     The key of a package that has none of its own goes with the steps when all is done.
@@ -229,14 +197,14 @@ def _directory(given: EstimateOptions, place: Place, question: dict[str, Any], o
         resume="go on with --resume {folder}",
         private=True,
     )
-    if given.resume is None:
-        directory = RunDirectory.new(kind, given.out, f"estimate-{place.slug}", question)
+    if resume is None:
+        directory = RunDirectory.new(kind, out, f"estimate-{place.slug}", question)
         if once:
             write_atomically(directory.folder / ONCE, once.encode(), PRIVATE_FILE)
         return directory
-    if given.out is not None:
+    if out is not None:
         raise InputError("--out cannot be given with --resume: the answer goes into that folder")
-    directory = RunDirectory.stopped(kind, given.resume)
+    directory = RunDirectory.stopped(kind, resume)
     if directory.question != question:
         other = ", ".join(sorted(key for key in question if directory.question.get(key) != question[key]))
         raise InputError(

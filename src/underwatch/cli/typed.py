@@ -11,18 +11,22 @@ import click
 
 Options = TypeVar("Options")
 Result = TypeVar("Result")
-BANK = click.option(
-    "--bank",
-    "bank_folder",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Another bank. Example: --bank banks/musan",
+
+
+def path_option(*names: str, what: str, help: str) -> Callable[[Any], Any]:
+    """Return an option that takes a path, called `what` in the help."""
+    return click.option(*names, type=click.Path(path_type=Path), metavar=what, help=help)
+
+
+BANK = path_option("--bank", "bank_folder", what="DIR", help="Another bank. Example: --bank banks/musan")
+OUT = path_option("--out", what="DIR", help="The new folder (default: runs/..., counting up). Example: --out mine")
+PACKAGE = click.argument("package", required=False, type=click.Path(path_type=Path), metavar="[PACKAGE]")
+EXAMPLE = click.option("--example", is_flag=True, help="The example package that comes with the program.")
+PLACE = click.option(
+    "--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong"
 )
-OUT = click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The new folder (default: runs/..., counting up). Example: --out mine",
+SEED = click.option(
+    "--seed", type=click.IntRange(0, 2**63), default=1, show_default=True, help="Luck. Example: --seed 7"
 )
 
 

@@ -50,10 +50,10 @@ def _read_folder(folder: Path) -> dict[str, bytes]:
     """Return all files below a folder by their path from there."""
     files: dict[str, bytes] = {}
     size = 0
-    for at, names, result in os.walk(folder):
+    for where, names, file_names in os.walk(folder):
         names.sort()
-        for name in sorted(result):
-            place = Path(at) / name
+        for name in sorted(file_names):
+            place = Path(where) / name
             inner = place.relative_to(folder).as_posix()
             if len(files) >= MOST_FILES:
                 raise InputError(f"{folder} holds more than {MOST_FILES} files; a package is a folder of its own")

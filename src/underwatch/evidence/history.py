@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from underwatch.errors import InputError
 from underwatch.evidence.check.problems import Finding, finding
-from underwatch.evidence.format.ids import letters_of, new_id
+from underwatch.evidence.format.ids import all_letters_of, letters_of, new_id
 from underwatch.evidence.format.table_schemas import CHANGES, TABLES
 from underwatch.evidence.package import Package, Row, content_of, recorded_rows
 
@@ -129,7 +129,7 @@ def verify(changes: Lines, tables: Mapping[str, Lines], unread: Collection[str] 
     n_rows = 0
     for name, lines in tables.items():
         rows = [(name, row_id) for row_id in lines.columns[TABLES[name].names[0]]]
-        contents = [letters_of(f"{name},{text}".encode()) for text in lines.texts]
+        contents = all_letters_of(f"{name},{text}".encode() for text in lines.texts)
         n_rows += len(rows)
         if forked or [latest.get(key) for key in rows] != contents:
             result += _differing(name, rows, contents, lines.numbers, latest, forked)
@@ -205,7 +205,9 @@ def _broken(changes: Lines, seqs: Sequence[int]) -> list[Finding]:
             result.append(
                 finding("history-broken", _FILE, changes.numbers[index], "seq", "A number is missing or doubled.")
             )
-    wanted_entries = [entry_of(last, text) for last, text in zip(previous, changes.texts, strict=True)]
+    wanted_entries = all_letters_of(
+        f"{last},{text}".encode() for last, text in zip(previous, changes.texts, strict=True)
+    )
     for index, (entry, wanted_entry) in enumerate(zip(entries, wanted_entries, strict=True)):
         if entry != wanted_entry:
             hint = "Take changes.csv from your last good copy."

@@ -153,7 +153,7 @@ def _with_the_rest(
 
 def _checksum(files: Mapping[str, bytes]) -> str:
     parts = [part for name, data in sorted(files.items()) for part in (b"\0", name.encode(), b"\0", data)]
-    return letters_of(*parts[1:])
+    return letters_of(b"".join(parts[1:]))
 
 
 def fingerprint_of(own: OwnWords, result: Mapping[str, tuple[bytes, "Sheet"]]) -> str:

@@ -54,8 +54,8 @@ def speaking(reports: Sequence[Record]) -> dict[str, list[Record]]:
             spoken_for.add(name)
         elif end is report:
             orphans[name].append(report)
-    alone = {name: result for name, result in orphans.items() if name not in originals and name not in spoken_for}
-    return {name: gravest_first(result) for name, result in sorted((originals | alone).items())}
+    alone = {name: some for name, some in orphans.items() if name not in originals and name not in spoken_for}
+    return {name: gravest_first(some) for name, some in sorted((originals | alone).items())}
 
 
 def passed_on(reports: Sequence[Record]) -> dict[str, list[Record]]:

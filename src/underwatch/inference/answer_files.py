@@ -19,14 +19,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from underwatch import __version__
-from underwatch.evidence.folder import PRIVATE_FILE
+from underwatch.evidence.folder import PRIVATE_FILE, write_files
+from underwatch.evidence.package import to_files
 from underwatch.files.folders import temporary_folder
 from underwatch.files.writing import csv_bytes, write_atomically
 from underwatch.inference.bank.quantities import ALL_NAMES
-from underwatch.inference.findings import MODEL, Findings, unit_of_column, words_of
+from underwatch.inference.checks.recovery import RecoveryCase
+from underwatch.inference.findings import MODEL, Findings, number, unit_of_column, words_of
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
 TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
+PACKAGE, TRUTH = "package", "truth.csv"
 _FOR_TREES = ("xarray", "h5netcdf", "h5py")  # the extra `arviz`
 _COLUMNS = ("quantity", "unit", "prior_05", "prior_50", "prior_95", "posterior", "withheld_by")
 
@@ -103,3 +106,21 @@ def write_answer(folder: Path, findings: Findings, report: str, question: Mappin
     text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     write_atomically(folder / MANIFEST, text.encode(), PRIVATE_FILE)
     return manifest
+
+
+def write_truth(folder: Path, findings: Findings, case: RecoveryCase) -> tuple[str, ...]:
+    """Keep the package of a parameter-recovery test and its truth, beside what is said; return that in words."""
+    if not (folder / PACKAGE).exists():
+        write_files(folder / PACKAGE, to_files(case.package.keyed()))
+    table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
+    for row, truth in zip(findings.rows, case.truth.tolist(), strict=True):
+        ends = row.posterior
+        holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
+        table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')
+        mark = {"yes": " Held.", "no": " Missed.", "withheld": ""}[holds]
+        held.append(holds)
+        words.append(f"{row.words}, {number(truth)} {row.unit}; said: {row.said}.{mark}")
+    write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode(), PRIVATE_FILE)
+    shown = len(held) - held.count("withheld")
+    head = f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown hold it (9 in 10 should):"
+    return (head, *words)

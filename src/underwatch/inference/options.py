@@ -14,7 +14,6 @@ import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.inference.bank.bank import Bank
-from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.bank.simulations import Simulations, simulations
 from underwatch.inference.bank.summaries import n_reports
 from underwatch.inference.checks.proof import OPEN, judged_on
@@ -89,8 +88,3 @@ def _like(runs: Simulations, own: float) -> np.ndarray:
     near = (runs.reports + 1 <= LIKE * (own + 1)) & (runs.reports + 1 >= (own + 1) / LIKE)
     judged = runs.rows % 2 == 1
     return np.flatnonzero(judged & near if (judged & near).sum() >= FEWEST_LIKE else judged)
-
-
-def column(name: str) -> int:
-    """Return where a quantity stands in the columns."""
-    return ALL_NAMES.index(name)

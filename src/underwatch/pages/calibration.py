@@ -14,7 +14,7 @@ from underwatch.files.writing import csv_bytes, write_atomically
 from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
 from underwatch.inference.checks.proof import LEVELS, Proof
 from underwatch.inference.findings import in_words_of_columns, number, percent, words_of
-from underwatch.inference.options import Option, column
+from underwatch.inference.options import Option
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page
@@ -152,21 +152,21 @@ def _terror_chart(proof: Proof, number: int) -> Chart:
     )
 
 
-def design_rows(result: Sequence[Option]) -> list[tuple[str, ...]]:
+def design_rows(options: Sequence[Option]) -> list[tuple[str, ...]]:
     """Return a row for each option: upper over lower of each counted quantity, the gain, and their coverage."""
     rows = []
-    for option in result:
+    for option in options:
         cells = [option.name]
         for name in _SHOWN:
-            index = column(name)
+            index = ALL_NAMES.index(name)
             gain, error = 1.0 - option.against[index], option.against[index] * option.error[index]
             way = f"{percent(abs(gain))} {'narrower' if gain >= 0 else 'wider'}"
             change = "as wide" if abs(gain) <= 2 * error else f"{way} (± {percent(2 * error)})"
             cells.append(
                 f"{words_of(name)}: {number(option.ratio[index])} times"
-                + (f", {change}" if option is not result[0] else "")
+                + (f", {change}" if option is not options[0] else "")
             )
-        covered = option.coverage[[column(n) for n in _SHOWN]].mean()
+        covered = option.coverage[[ALL_NAMES.index(n) for n in _SHOWN]].mean()
         rows.append((*cells, f"these ranges held the truth in {percent(covered)}"))
     return rows
 

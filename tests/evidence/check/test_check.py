@@ -12,7 +12,7 @@ import pytest
 from evidence.packages import PLAIN_REPORT, TODAY, good_package, package_of, report
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files, examine, read_package
-from underwatch.evidence.check.problems import CODES, as_json, as_text, exit_code
+from underwatch.evidence.check.problems import as_json, as_text, exit_code, finding_codes
 from underwatch.evidence.folder import LARGEST_FILE, Oversized, read_files, write_files, zip_bytes
 from underwatch.evidence.format.ids import id_from, new_id
 from underwatch.evidence.package import to_files
@@ -241,7 +241,7 @@ def test_every_code_has_a_test():
     history, imported = {"history-broken", "history-lost-row", "history-forked"}, {"row-again", "row-judged"}
     merged = {"row-twice", "row-twice-judged", "row-twice-lists"}
     tested = {*CELLS, *PAIRS, *FILES, *history, *imported, *merged, "dates-heaped", "zeros-unknown-effort"}
-    assert tested == set(CODES)
+    assert tested == set(finding_codes())
 
 
 def test_a_mistyped_code_gets_the_nearest_of_ours():
@@ -290,7 +290,7 @@ def test_a_large_file_is_not_read(tmp_path):
 
 
 def test_remedies_are_plain_words():
-    for _, remedy in CODES.values():
+    for _, remedy in finding_codes().values():
         assert re.match(r"[A-Z{]|(when|low|release|place_code|relay_of|duplicate_of) ", remedy)
         assert len(remedy) < 125
 

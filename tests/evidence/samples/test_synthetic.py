@@ -5,17 +5,18 @@ from datetime import date
 
 import numpy as np
 import pytest
+from synthetic_package import CUT_WEEKS, FIRST_DAY, N_WEEKS, coded_package, lines_of, reports_told
 
 from underwatch.evidence.check.checking import check_files
-from underwatch.evidence.format.table_schemas import EFFORT, REPORTS, SURVEY
+from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.package import to_files
-from underwatch.evidence.samples.synthetic import CUT_WEEKS, FIRST_DAY, N_WEEKS, shipped_reports, synthetic_package
+from underwatch.evidence.samples.synthetic import synthetic_package
 from underwatch.inference.bank.bank import WINDOW, BankPlan
-from underwatch.inference.bank.held_out import bank_of, hidden_world, lines_of, truth_of
+from underwatch.inference.bank.held_out import bank_of, hidden_world, truth_of
 from underwatch.inference.bank.quantities import ALL_NAMES
 
 PACKAGE, TRUTH = synthetic_package()
-LINES = shipped_reports()
+LINES = reports_told()
 P = "p_tell_at_no_fear"
 
 
@@ -30,6 +31,12 @@ def test_it_is_the_same_each_time_and_clean():
     assert check_files(to_files(PACKAGE), date(2026, 1, 1)) == []
     assert PACKAGE.kind == "synthetic"
     assert (WINDOW.start, WINDOW.n_weeks) == (FIRST_DAY, N_WEEKS)
+
+
+def test_what_ships_is_what_was_coded():
+    made = coded_package()
+    for name in (REPORTS, EFFORT, SURVEY, FIGURES):
+        assert made.table(name) == PACKAGE.table(name)
 
 
 def test_what_ships_is_what_a_world_of_the_model_tells():

@@ -105,7 +105,6 @@ def test_the_box_is_its_own_inverse():
     assert SUPPORT.inside(SUPPORT.from_unconstrained(np.array([[800.0, -800.0], [-800.0, 800.0]]))).all()
     inner = SUPPORT.truncated(np.array([0.0, 0.001]), np.array([9.0, 5.0]))
     assert (inner.low.tolist(), inner.high.tolist()) == ([0.0, 0.01], [3.0, 5.0])
-    assert SUPPORT.only(["size"]).names == ("size",)
 
 
 def test_the_slope_is_the_derivative_of_the_logit():

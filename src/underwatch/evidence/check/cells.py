@@ -25,10 +25,6 @@ LONGEST_ADDRESS = 2_000
 _MOST_TOLD = 5 * MOST_LISTED  # of one table
 
 
-def _not_codes(vocabulary: frozenset[str]) -> Callable[[set[str]], set[str]]:
-    return lambda cells: cells - vocabulary
-
-
 def _unless(is_good: Callable[[str], object]) -> Callable[[set[str]], set[str]]:
     return lambda cells: {cell for cell in cells if not is_good(cell)}
 
@@ -37,26 +33,17 @@ def _is_address(cell: str) -> bool:
     return bool(_ADDRESS.fullmatch(cell)) and len(cell) <= LONGEST_ADDRESS and cell.isprintable()
 
 
-_BAD: dict[str, Callable[[set[str]], set[str]]] = {
-    "id": not_ids,
-    "reference": not_ids,
-    "period": _unless(parse_period),
-    "place": lambda cells: cells - gazetteer().keys(),
-    "count": _unless(_COUNT.fullmatch),
-    "amount": _unless(_AMOUNT.fullmatch),
-    "address": _unless(_is_address),
-    "hash": not_hashes,
-}
-_CODE_OF_KIND = {
-    "id": "id-malformed",
-    "reference": "id-malformed",
-    "period": "date-malformed",
-    "place": "code-unknown",
-    "code": "code-unknown",
-    "count": "number-malformed",
-    "amount": "number-malformed",
-    "address": "address-malformed",
-    "hash": "hash-malformed",
+# What a column of a kind holds: which of its cells may not stand there, and the code of the finding. Codes have a
+# vocabulary of their own.
+_KINDS: dict[str, tuple[Callable[[set[str]], set[str]], str]] = {
+    "id": (not_ids, "id-malformed"),
+    "reference": (not_ids, "id-malformed"),
+    "period": (_unless(parse_period), "date-malformed"),
+    "place": (lambda cells: cells - gazetteer().keys(), "code-unknown"),
+    "count": (_unless(_COUNT.fullmatch), "number-malformed"),
+    "amount": (_unless(_AMOUNT.fullmatch), "number-malformed"),
+    "address": (_unless(_is_address), "address-malformed"),
+    "hash": (not_hashes, "hash-malformed"),
 }
 _NUMBER_HINT = {
     "count": "a whole number of at most six digits, written without spaces or commas",
@@ -94,7 +81,7 @@ def check_cells(form: TableForm, sheet: Sheet) -> tuple[list[Finding], set[int]]
 def _bad(column: Column, distinct: set[str]) -> set[str]:
     """Return the cells of a column that may not stand there."""
     filled = distinct - {""}
-    bad = _not_codes(codes(column.source))(filled) if column.kind == "code" else _BAD[column.kind](filled)
+    bad = filled - codes(column.source) if column.kind == "code" else _KINDS[column.kind][0](filled)
     return bad | {""} if column.required and "" in distinct else bad
 
 
@@ -123,7 +110,7 @@ def _reason(column: Column, cell: str) -> tuple[str, str]:
     if column.kind in ("code", "place"):
         file = f"vocab/{column.source}.csv" if column.kind == "code" else PLACES_FILE
         return "code-unknown", f"{file}{hint or nearest(folded, sorted(known))}."
-    return _CODE_OF_KIND[column.kind], _NUMBER_HINT.get(column.kind, "")
+    return _KINDS[column.kind][1], _NUMBER_HINT.get(column.kind, "")
 
 
 _SIGNED_NUMBER = re.compile(r"-\d{1,3}(\.\d)?", re.ASCII)

@@ -74,7 +74,7 @@ def read_package(path: str | Path, today: date | None = None) -> Package:
 def read_checked(files: Mapping[str, bytes], name: str, today: date | None = None) -> Package:
     """Return the package in these files; InputError when it has errors."""
     examined = examine(files, today)
-    errors = sum(result.level == ERROR for result in examined.findings)
+    errors = sum(item.level == ERROR for item in examined.findings)
     if errors:
         raise InputError(f"{name} has {errors} errors; `underwatch check {name}` lists them with remedies")
     return examined.package
@@ -82,9 +82,9 @@ def read_checked(files: Mapping[str, bytes], name: str, today: date | None = Non
 
 def check_package(package_files: Mapping[str, bytes], today: date | None = None) -> None:
     """Raise InputError with the first finding when files that are about to be written have an error."""
-    for result in check_files(package_files, today):
-        if result.level == ERROR:
-            raise InputError(f"{result.file} row {result.row} {result.column}: {result.remedy}")
+    for item in check_files(package_files, today):
+        if item.level == ERROR:
+            raise InputError(f"{item.file} row {item.row} {item.column}: {item.remedy}")
 
 
 def check_files(files: Mapping[str, bytes], today: date | None = None) -> list[Finding]:

@@ -14,14 +14,12 @@ import numpy as np
 
 from underwatch.channel import reporting
 from underwatch.channel.expected_counts import RESPONSES
-from underwatch.evidence.samples.synthetic import SyntheticReport
 from underwatch.experiments.engine.tallies import records_of_window
 from underwatch.files.folders import temporary_folder
 from underwatch.inference.bank.bank import Bank, BankPlan, build, read_bank
 from underwatch.inference.bank.priors import channel_prior, world_of
 from underwatch.inference.bank.quantities import hidden, with_derived
 from underwatch.record.tally import period_ranges
-from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.parameters import latin_hypercube
 
 # What groups call the kinds of incident, in their order, and a resident without a ground.
@@ -91,26 +89,3 @@ def leavers_who_met(worlds: Bank, column: int) -> np.ndarray:
     every_quarter = period_ranges(worlds.plan.window.n_periods).index((0, worlds.plan.window.n_periods - 1))
     met = worlds.reached[:, every_quarter, column] / worlds.residents[:, :, 1].sum(axis=1)
     return np.clip(met * channels(worlds.plan)["leavers_ratio"], 0.0, 0.999)
-
-
-def lines_of(world: HiddenWorld, observation: reporting.Observation) -> tuple[SyntheticReport, ...]:
-    """Return what reached the lists as lines of the synthetic package."""
-    weeks = world.records[observation.incident, 0] // 7
-    received = (world.records[observation.incident, 0] + observation.delay_days) // 7
-    own = {
-        (int(observation.incident[index]), int(observation.list_number[index])): index
-        for index in np.flatnonzero(observation.first_hand).tolist()
-    }
-    return tuple(
-        SyntheticReport(
-            world.plan.place,
-            int(incident),
-            int(weeks[index]),
-            ACTS[observation.kind[index]],
-            (*GROUND_NAMES, ORDINARY)[observation.ground[index]],
-            int(observation.list_number[index]),
-            -1 if observation.first_hand[index] else own[int(incident), 1 - int(observation.list_number[index])],
-            int(received[index]),
-        )
-        for index, incident in enumerate(observation.incident.tolist())
-    )

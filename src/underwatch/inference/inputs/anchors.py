@@ -98,13 +98,13 @@ def counts_of(rows: Sequence[Figure], place: Place, window: Window, aside: Count
             aside["figures in another unit than their measure's"] += 1
         else:
             result.append(Count(weeks, row.low, row.high))
-    for one in result:
+    for count in result:
         for other in result:
-            is_within = other.weeks[0] <= one.weeks[0] and one.weeks[1] <= other.weeks[1]
-            if is_within and one.low > other.high:
+            is_within = other.weeks[0] <= count.weeks[0] and count.weeks[1] <= other.weeks[1]
+            if is_within and count.low > other.high:
                 raise InputError(
-                    f"figures.csv contradicts itself: arrests for calls in {place.name} are {one.low:g} to "
-                    f"{one.high:g} in one row and {other.low:g} to {other.high:g} in another of the same period or a "
+                    f"figures.csv contradicts itself: arrests for calls in {place.name} are {count.low:g} to "
+                    f"{count.high:g} in one row and {other.low:g} to {other.high:g} in another of the same period or a "
                     "longer one; correct one"
                 )
     return tuple(sorted(result))

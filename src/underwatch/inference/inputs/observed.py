@@ -302,11 +302,11 @@ def _share(flags: Sequence[bool]) -> float:
 
 def _covers(code: str, place: Place) -> bool:
     """Say whether a place of the gazetteer is the place or holds it."""
-    at = gazetteer().get(place.slug)
-    while at is not None:
-        if at.place_code == code:
+    named = gazetteer().get(place.slug)
+    while named is not None:
+        if named.place_code == code:
             return True
-        at = gazetteer().get(at.parent_code)
+        named = gazetteer().get(named.parent_code)
     return False
 
 

@@ -7,7 +7,6 @@ on unconstrained parameters, so nothing it draws can leave the support.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,11 +94,6 @@ class PriorSupport:
     def truncated(self, low: np.ndarray, high: np.ndarray) -> PriorSupport:
         """Return the part of it between `low` and `high` (float[p]); bounds outside it change nothing."""
         return PriorSupport(self.names, np.maximum(self.low, low), np.minimum(self.high, high), self.log)
-
-    def only(self, names: Sequence[str]) -> PriorSupport:
-        """Return the prior support of some of the parameters, in the order named."""
-        index = [self.names.index(name) for name in names]
-        return PriorSupport(tuple(names), self.low[index], self.high[index], self.log[index])
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         return self._scaled(self.low), self._scaled(self.high)
