@@ -51,6 +51,51 @@ def of_all(tmp_path_factory):
     return held
 
 
+# Rooms whose tests run no world, or few; the others wait until one worker has compiled the kernels for all.
+WITHOUT_WORLDS = ("evidence", "facts", "files", "house")
+# The longest files, so that none is left alone at the end; the second and fourth fill the time while kernels compile.
+FIRST = (
+    "files/test_deep_readers", "inference/checks/test_calibrate", "house/test_wheel",  # these in make test-deep alone
+    "world/test_engine_is_reference", "evidence/privacy/test_passphrases", "web/test_page", "evidence/test_fuzz",
+    "experiments/test_job", "inference/test_estimate", "files/test_hostile", "web/test_runs",
+    "inference/checks/test_gates", "pages/test_report", "web/test_links", "web/test_start", "experiments/test_ensemble",
+    "cli/test_terminal", "experiments/test_cluster", "inference/npe/test_toy_model", "evidence/release/test_publish",
+    "web/test_key", "web/test_zones", "web/test_guard", "house/test_examples",
+)  # fmt: skip
+
+
+def place_of(item):
+    return item.path.relative_to(ROOT / "tests").with_suffix("").as_posix()
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: at for at, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get(place_of(item), len(order)))
+
+
+@pytest.fixture(autouse=True)
+def kernels(request):
+    if not place_of(request.node).startswith(WITHOUT_WORLDS):
+        request.getfixturevalue("compiled")
+
+
+@pytest.fixture(scope="session")
+def compiled(of_all):
+    """Compile the kernels once for all workers, and for the programs that tests begin: they find them on the disk."""
+    from underwatch.web.session.request import question_of
+    from underwatch.web.session.simulation import answer
+    from underwatch.web.session.studio_run import StudioRun
+    from underwatch.web.views.life import life
+
+    with of_all("compiled") as done:
+        if not done.exists():
+            question = question_of({"place": "Hoeryong", "population": 300, "days": 8, "draws": 1})
+            run = StudioRun(1, question, kept=True)
+            answer(run, 2)
+            life(run, 0)
+            done.touch()
+
+
 @pytest.fixture(scope="session")
 def bank_folder(of_all):
     """A bank of 144 tiny worlds of half a year: too small for any number to be shown."""
