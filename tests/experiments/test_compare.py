@@ -95,8 +95,8 @@ GROUNDS_OF = {
     "remove-ground-family": L.FAMILY,
     "remove-ground-phone": L.PHONE,
     "remove-ground-detention": L.DETAINEE,
-    "remove-ground-return": L.RETURNED,
-    "remove-ground-discharge": L.DISCHARGED,
+    "remove-ground-return": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("returned_defector"),
+    "remove-ground-discharge": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("early_discharged"),
 }
 SUNDAY = date(2024, 7, 14)
 

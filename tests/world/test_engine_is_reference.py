@@ -122,7 +122,9 @@ def cases(draw, most=400):
         frame = frame._replace(unit_low=1, unit_high=12, units_per_mps_officer=2, residents_per_mss_officer=90)
     odd = draw(st.sampled_from(["", "", "odd", "all listed", "no informant"]))
     if odd == "all listed":
-        frame = frame._replace(listed=65535, detainee=65535)
+        shares = frame.shares.copy()
+        shares[L.GROUND_NAMES.index("former_detainee")] = 65535
+        frame = frame._replace(listed=65535, shares=shares)
     if odd == "no informant":
         frame = frame._replace(covert=0, open_roles=0)
     return SimpleNamespace(

@@ -23,13 +23,17 @@ from underwatch.errors import InputError, nearest
 from underwatch.facts import places
 from underwatch.world.draws import rng
 from underwatch.world.layout import (
+    FAMILY,
     GROUND_NAMES,
+    GROUND_SHIFT,
     I_ACCUSATION,
     I_ARREST,
     I_CALL_GIVEN_UP,
     I_FOLLOWED_VISIT,
     I_LISTING,
     INCIDENT_NAMES,
+    MARK_GROUNDS,
+    MARK_LISTED,
     RECORD_FIELDS,
 )
 
@@ -38,9 +42,9 @@ LISTS = ("A", "B")
 NO_GROUND = "none"
 # What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
 GRAVER = (I_FOLLOWED_VISIT, I_CALL_GIVEN_UP, I_LISTING, I_ARREST, I_ARREST, I_ACCUSATION)
-_GROUND_BITS, _FAMILY = 31, 1  # of the second column of a record
+_FAMILY = FAMILY >> GROUND_SHIFT  # of the grounds of a record
 _THRESHOLD_AT = 1.0  # the threshold response function is all or nothing at fear 1 / k
-_LISTED, _FEAR_STEPS, _LOW_BYTE = 5, 255.0, 0xFF
+_FEAR_STEPS, _LOW_BYTE = 255.0, 0xFF
 _BLOCK = 1 << 17  # records looked at at once, so that memory stays flat
 
 
@@ -139,7 +143,7 @@ def p_told(
 
 def selection(records: np.ndarray, values: Mapping[str, float], border: bool = True) -> np.ndarray:
     """Return float[n]: how readily an incident is told for what is known of its subject and place, 1 for the plain."""
-    grounds = records[:, 1].astype(np.int64) & _GROUND_BITS
+    grounds = records[:, 1].astype(np.int64) & MARK_GROUNDS
     pull = np.where(grounds > 0, values["selection_by_ground"], 1.0)
     pull = np.where(grounds & _FAMILY > 0, pull * values["selection_kin_abroad"], pull)
     return pull if border else pull * values["selection_inland"]
@@ -156,8 +160,8 @@ def _ear(
     """Return the channel as the compiled pass reads it."""
     fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
     left = values["p_tell_at_no_fear"] * fear_response(response)(fear, values["fear_silence"])
-    grounds = np.zeros((_GROUND_BITS + 1, RECORD_FIELDS), np.uint16)
-    grounds[:, 1] = np.arange(_GROUND_BITS + 1)
+    grounds = np.zeros((MARK_GROUNDS + 1, RECORD_FIELDS), np.uint16)
+    grounds[:, 1] = np.arange(MARK_GROUNDS + 1)
     shares = np.array(shares_of_lists(values))
     heard = np.ones((len(shares), 1)) if effort is None else np.asarray(effort, float)
     pull = selection(grounds, values, border)
@@ -294,7 +298,7 @@ def _coded(
     """Return kind, ground and listing as published; a false report is wrong in one of the three."""
     what = told[:, 1].astype(np.int64)
     n = len(what)
-    kind, listed = what >> 8, (what >> _LISTED & 1).astype(bool)
+    kind, listed = what >> 8, what & MARK_LISTED != 0
     held = np.stack([what >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
     ground = np.where(held.any(axis=0), held.argmax(axis=0), len(GROUND_NAMES))
     false = generator.random(n) >= values["report_reliability"]

@@ -8,8 +8,9 @@ import numpy as np
 from numba import njit
 
 from underwatch.world.kernels import compiled  # noqa: F401 - where compiled code is kept, before any is made
+from underwatch.world.layout import MARK_GROUNDS
 
-_GROUND_BITS, _LOW_BYTE = 31, 255
+_LOW_BYTE = 255
 # Below this, four terms of a series are exact to 1e-13 of the value, and several times as quick as the library's own.
 _SMALL = 1e-3
 
@@ -18,7 +19,7 @@ class Ear(NamedTuple):
     """What the pass needs of a channel; `reach` of a list multiplies the chance that a witness tells."""
 
     left: np.ndarray  # float64[256], chance that a witness with this step of fear and open contact tells
-    pull: np.ndarray  # float64[32], selection by the bits of the grounds
+    pull: np.ndarray  # float64[2**grounds], selection by the bits of the grounds
     share: np.ndarray  # float64[lists]
     effort: np.ndarray  # float64[lists, weeks], or [lists, 1] where it is the same in all
     household: float  # mean size
@@ -47,7 +48,7 @@ def chances(records, ear, found):  # type: ignore[no-untyped-def]
         own = first * ear.left[records[row, 2] >> 8] if records[row, 2] & _LOW_BYTE else 0.0
         of_kin = rest * kin_share * ear.left[records[row, 4] & _LOW_BYTE] if kin > 0.0 else 0.0
         of_unit = rest * unit_share * unit_left if near + heard > 0.0 else 0.0
-        pull = ear.pull[records[row, 1] & _GROUND_BITS]
+        pull = ear.pull[records[row, 1] & MARK_GROUNDS]
         week = records[row, 0] // 7 if weeks > 1 else 0
         for ear_of in range(len(ear.share)):
             reach = ear.share[ear_of] * pull * ear.effort[ear_of, week]

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from underwatch.errors import InputError
 from underwatch.record.indicators import words
 from underwatch.record.schema import GROUND_COLUMNS, INCIDENT_SCHEMA, PUBLISHED_SCHEMA
-from underwatch.world.layout import INCIDENT_NAMES, RECORD_FIELDS
+from underwatch.world.layout import INCIDENT_NAMES, N_GROUNDS, RECORD_FIELDS
 
 _FEAR_STEPS = np.float32(255.0)
-_LISTED_AT_START, _LISTED_NOW = 6, 5
+_LISTED_NOW = N_GROUNDS  # where the bits stand
+_LISTED_AT_START = N_GROUNDS + 1
 _LOW_BYTE = 0xFF
 _HASH_STEP = np.uint64(0x9E3779B97F4A7C15)
 

@@ -23,6 +23,7 @@ from underwatch.world.layout import (
     I_FOLLOWED_OUTING,
     I_FOLLOWED_VISIT,
     INCIDENT_NAMES,
+    MARK_LISTED,
     N_INDICATORS,
 )
 
@@ -114,9 +115,9 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
         if week < 0:
             continue
         what = np.int64(records[row, 1])
-        kind, listed = what >> 8, what >> 5 & 1
+        kind, listed = what >> 8, what // MARK_LISTED & 1
         ground = 0
-        while ground < 5 and what >> ground & 1 == 0:
+        while ground < NO_GROUND and what >> ground & 1 == 0:
             ground += 1
         period = ruler.period_of_week[week]
         sums.counts[week, kind, listed, ground] += np.uint32(1)

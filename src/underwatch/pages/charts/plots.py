@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from underwatch.experiments.study import Study
+from underwatch.facts import grounds
 from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.numbers import form_of, number, signed
 from underwatch.pages.summary import band, band_words, bands_words, window_words
@@ -284,9 +285,7 @@ def _change_row(study: Study, at: int) -> tuple[str, ...]:
     )
 
 
-_GROUP_LABELS = {"all": "all", "listed": "listed", "ordinary": "ordinary", "defector_family": "defector's family",
-                 "chinese_phone_user": "Chinese phone", "former_detainee": "former detainee",
-                 "returned_defector": "returned defector", "early_discharged": "early discharged"}  # fmt: skip
+_GROUP_LABELS = {group: group for group in GROUPS} | {name: ground.label for name, ground in grounds().items()}
 
 
 @styled

@@ -92,7 +92,7 @@ def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
     return {
         "synthetic": True,
         "resident": who,
-        "grounds": [name for bit, name in enumerate(GROUND_NAMES) if first.flags >> (bit + 1) & 1],
+        "grounds": [name for bit, name in enumerate(GROUND_NAMES) if first.flags >> (bit + L.GROUND_SHIFT) & 1],
         "adult": bool(first.flags & L.ADULT),
         "listed_at_start": bool(first.flags & L.LISTED_AT_START),
         "household": first.household,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from underwatch.world.rates import Rates
+from underwatch.world.rates import LET_OFF, Rates
 
 (
     keep_fear,
@@ -82,8 +82,8 @@ from underwatch.world.rates import Rates
 hear = 67  # 16 chances
 visit_km = 83  # 32 distances
 call_km = 115  # 32 distances
-let_off = 147  # 5 grounds, then all
-N_SLOTS = 153
+let_off = 147  # by ground, then all
+N_SLOTS = let_off + len(LET_OFF) + 1
 _ROWS = ("hear", "visit_km", "call_km", "let_off")
 _NUMBERS = tuple(name for name in Rates._fields if name not in _ROWS)
 _SLOTS = np.array([globals()[name] for name in _NUMBERS])

@@ -158,7 +158,8 @@ class Rules:
         relatives = [kin for tie in range(self.rates.kin_ties) if (kin := self.kin(house, tie)[0]) is not None]
         close = [house, *relatives]
         neighbours = len(unit.residents) - len(house.members)
-        what = L.INCIDENT_NAMES.index(kind) << 8 | bool(r.listed_at_start) << 6 | bool(r.lists) << 5 | r.grounds
+        marks = r.grounds | bool(r.lists) * L.MARK_LISTED | bool(r.listed_at_start) * L.MARK_LISTED_AT_START
+        what = L.INCIDENT_NAMES.index(kind) << 8 | marks
         self.records.append(
             (
                 self.day - self.start,
