@@ -289,6 +289,14 @@ def test_the_same_run_has_the_same_hashes(tmp_path):
     assert write_run(tmp_path / "one") == write_run(tmp_path / "two")
 
 
+def test_a_mark_tells_questions_and_versions_apart(monkeypatch):
+    mine = provenance.mark({"a": 1, "b": 2})
+    assert mine == provenance.mark({"b": 2, "a": 1})
+    assert mine != provenance.mark({"a": 1, "b": 3})
+    monkeypatch.setattr(provenance, "made_by", lambda: "another version")
+    assert mine != provenance.mark({"a": 1, "b": 2})
+
+
 def test_a_run_is_not_overwritten_and_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
     write_run(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

@@ -61,10 +61,11 @@ Examples:
 @click.pass_context
 def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
-    from underwatch.experiments.engine.answer_folder import csv, parquet
+    from underwatch.experiments.engine.answer_folder import csv
     from underwatch.experiments.engine.tasks import run_tasks
     from underwatch.experiments.sweep import bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
+    from underwatch.record.outputs import parquet
 
     plan, directory = asked_or_kept(ctx, lambda: _asked(place, given), _kept)
     worlds = plan.worlds()

@@ -132,8 +132,9 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
 
 def _contents(found: Comparison, kept: Ledger | None, page: str) -> dict[str, bytes]:
     """Return the files of a comparison: the question as TOML, the tables, the page."""
-    from underwatch.experiments.engine.answer_folder import csv, parquet
+    from underwatch.experiments.engine.answer_folder import csv
     from underwatch.experiments.interventions import as_toml
+    from underwatch.record.outputs import parquet
     from underwatch.world.scenario_file import scenario_toml
 
     changes = found.changes()

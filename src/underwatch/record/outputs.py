@@ -48,8 +48,13 @@ def table_bytes(name: str, table: pa.Table) -> bytes:
     """Return a table as Parquet; one that has not the schema of its name is refused (ValueError)."""
     if not table.schema.equals(TABLES[name]):
         raise ValueError(f"table {name} has not the columns of its schema")
+    return parquet(table.cast(TABLES[name]))
+
+
+def parquet(table: pa.Table) -> bytes:
+    """Return a table as Parquet."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table.cast(TABLES[name]), sink, compression="zstd", use_dictionary=True)
+    pq.write_table(table, sink, compression="zstd", use_dictionary=True)
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
