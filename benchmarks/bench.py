@@ -22,7 +22,7 @@ import numpy as np
 from machine import cpu_seconds, machine, peak_bytes, table
 from numba import njit
 
-from underwatch.experiments.engine.place import Clock
+from underwatch.experiments.engine.progress import Clock
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.sweep import SweepTask, headlines_of
@@ -30,6 +30,7 @@ from underwatch.facts import Place
 from underwatch.world import population, simulate
 from underwatch.world.draws import Purpose, split_seed, threefry
 from underwatch.world.scenario_file import scenario_for
+from underwatch.world.workers import Workers
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "build" / "bench.json"
@@ -100,10 +101,10 @@ def stream_limit(bytes_per_resident: float, residents: int, times: int) -> float
 
 def people(scenario) -> tuple:
     """Return key, town and first state of a scenario of one place."""
-    values = scenario.parameters.to_dict()
-    frame = population.frame(values, scenario.places[0].border, scenario.without)
-    weeks = int(values["contact_weeks"] + 0.5)
-    return simulate.people_of(scenario.seed, 0, scenario.residents, frame, weeks)
+    phase, border = scenario.phases()[0], scenario.places[0].border
+    return population.people_of(
+        population.InitialConditions.of(phase, border, scenario.seed, 0, scenario.residents, scenario.days)
+    )
 
 
 def array_bytes(parts: Iterable) -> int:
@@ -115,10 +116,10 @@ def start(made: tuple, scenario) -> simulate.World:
     """Return a fresh world on its first morning; the state is copied, so that `made` serves again."""
     key, town, state = made
     fresh = type(state)(*(part.copy() if isinstance(part, np.ndarray) else part for part in state))
-    return simulate.init(key, town, fresh, scenario.phases()[0].day, scenario.days)
+    return simulate.world_of(key, town, fresh, scenario.phases()[0].day, scenario.days)
 
 
-def speed(made: tuple, scenario, workers: simulate.Workers, times: int = 3, clock=time.process_time) -> float:
+def speed(made: tuple, scenario, workers: Workers, times: int = 3, clock=time.process_time) -> float:
     """Return resident-days per second of a warm year, the state's copy left out."""
     phases = scenario.phases()
     worlds = [start(made, scenario) for _ in range(times)]
@@ -130,7 +131,7 @@ def speed(made: tuple, scenario, workers: simulate.Workers, times: int = 3, cloc
     )
 
 
-def rules_one_by_one(scenario, made_with, workers: simulate.Workers, times: int) -> list[dict]:
+def rules_one_by_one(scenario, made_with, workers: Workers, times: int) -> list[dict]:
     """Return the speed without S3 to S17, then with one rule added back after another."""
     rows = []
     for n in range(len(RULES) + 1):
@@ -146,7 +147,7 @@ def first_week() -> float:
     """Return the seconds until a first week is over, with what the cache does not hold compiled on the way."""
     scenario = scenario_for("hoeryong", days=7, population=500)
     begun = time.perf_counter()
-    simulate.run(start(people(scenario), scenario), scenario.phases(), simulate.Workers())
+    simulate.run(start(people(scenario), scenario), scenario.phases(), Workers())
     return time.perf_counter() - begun
 
 
@@ -166,7 +167,7 @@ def many_small_runs(threads: int, runs: int) -> dict[str, float]:
 
     def one(number: int) -> None:
         if not hasattr(workspace, "workers"):
-            workspace.workers = simulate.Workers(1)
+            workspace.workers = Workers(1)
         simulate.run(init_world(scenario, scenario.places[0], number), phases, workspace.workers)
 
     with ThreadPoolExecutor(threads) as pool:
@@ -209,7 +210,7 @@ def country_year(threads: int) -> dict[str, float]:
 
     def one(place: Place) -> None:
         if not hasattr(workspace, "workers"):
-            workspace.workers = simulate.Workers(1)
+            workspace.workers = Workers(1)
         with clock.on("building"):
             world = init_world(scenario, place, scenario.seed)
         with clock.on("simulating"):
@@ -260,7 +261,7 @@ def country_command(threads: int) -> dict[str, object]:
 
 def measure(args: argparse.Namespace) -> dict:
     """Measure everything once and return it as written to `build/bench.json`."""
-    one, two = simulate.Workers(threads=1), simulate.Workers(threads=2)
+    one, two = Workers(threads=1), Workers(threads=2)
     cores = min(2, os.cpu_count() or 1)
     hoeryong = scenario_for("hoeryong", days=args.days)
     compiled = compile_seconds()

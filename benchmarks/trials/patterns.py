@@ -17,10 +17,12 @@ import numpy as np
 from underwatch.channel.reporting import expected_published
 from underwatch.experiments.silence import watched_values
 from underwatch.world import layout as L
-from underwatch.world import population, simulate
+from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
+from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_for
+from underwatch.world.workers import Workers
 
 TOWN = "hoeryong"
 RESIDENTS = 6000
@@ -49,7 +51,11 @@ class Town:
     days: int = DAYS
 
     def world(
-        self, changes: Mapping[str, float] | None = None, without: frozenset[str] = frozenset(), campaign: bool = False
+        self,
+        changes: Mapping[str, float] | None = None,
+        without: frozenset[str] = frozenset(),
+        campaign: bool = False,
+        workers: Workers | None = None,
     ) -> simulate.World:
         """One world, with values put in place of parameters from the first day (beyond their range if need be)."""
         scenario: Scenario = scenario_for(TOWN, start=START.isoformat(), days=self.days, seed=self.seed)
@@ -59,10 +65,8 @@ class Town:
         values = {**self.parameters.to_dict(), **(changes or {})}
         phases = [p.__class__(p.day, p.days, values, without, p.order, p.campaign) for p in scenario.phases()]
         place = scenario.places[0]
-        frame = population.frame(values, place.border, without)
-        weeks = int(values["contact_weeks"] + 0.5)
-        key, town, state = simulate.people_of(self.seed, place.first_resident, self.residents, frame, weeks)
-        return simulate.run(simulate.init(key, town, state, phases[0].day, self.days), phases, simulate.Workers(1))
+        where = (self.seed, place.first_resident, self.residents, self.days)
+        return simulate.run(simulate.init(InitialConditions.of(phases[0], place.border, *where)), phases, workers)
 
 
 def count(world: simulate.World, column: int, cells: np.ndarray | slice = slice(None), since: int = SETTLED) -> int:

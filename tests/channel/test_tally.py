@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from underwatch.channel.effort import EffortWeek, effort_factors
-from underwatch.channel.expected_counts import LAWS, Witnessed, expected_told, in_time, miscoded
-from underwatch.channel.reporting import FEAR_LAWS, law_table, p_told, selection, shares_of_lists
+from underwatch.channel.expected_counts import RESPONSES, Witnessed, expected_told, in_time, miscoded
+from underwatch.channel.reporting import FEAR_RESPONSES, law_table, p_told, selection, shares_of_lists
 from underwatch.experiments.engine.tallies import tally_world
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import place_scenario
+from underwatch.world.workers import Workers
 
 WINDOW = Window(date(2024, 7, 1), 30)
 SCENARIO = place_scenario("hoeryong", start=date(2024, 4, 1), end=WINDOW.end, population=4_000)
@@ -26,7 +27,7 @@ QUARTER = WINDOW.of_weeks("quarter")[0]
 def world():
     """The records of a small town in the window, their subjects, and its tally."""
     made = init_world(SCENARIO, SCENARIO.places[0], 5)
-    simulate.run(made, SCENARIO.phases(), simulate.Workers(1))
+    simulate.run(made, SCENARIO.phases(), Workers(1))
     inside = made.history.records[:, 0] >= 7 * SETTLING
     records = made.history.records[inside]
     records[:, 0] -= 7 * SETTLING
@@ -56,7 +57,7 @@ def witnessed(tally):
     return Witnessed(*(getattr(tally, name)[None].astype(float) for name in ("subject", "others", "pairs", "weekly")))
 
 
-@pytest.mark.parametrize("law", FEAR_LAWS)
+@pytest.mark.parametrize("law", FEAR_RESPONSES)
 @pytest.mark.parametrize("k", [0.5, 2.0, 6.0])
 @pytest.mark.parametrize(("p", "n_witnesses"), [(1e-4, 4.0), (1e-2, 20.0)])
 def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_witnesses):
@@ -64,7 +65,7 @@ def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_wit
     values, drawn = values_of(fear_silence=k, p_tell_at_no_fear=p, witnesses_per_incident=n_witnesses)
     effort = np.ones((1, 2, WINDOW.n_weeks))
     effort[0, 1, :9] = 0.0
-    found = expected_told(witnessed(tally), drawn, np.array([LAWS.index(law)]), effort, QUARTER, True)[0]
+    found = expected_told(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), effort, QUARTER, True)[0]
     pull, week = selection(records, values), records[:, 0] // 7
     a, b = (
         p_told(records, values, law, share * pull * effort[0, at, week])

@@ -22,7 +22,7 @@ from underwatch import terminal
 from underwatch.cli import COMMANDS, main
 from underwatch.cli.evidence import evidence
 from underwatch.cli.front import Front
-from underwatch.errors import InputError
+from underwatch.errors import InputError, Stopped
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import to_files
 from underwatch.experiments.engine.progress import Progress
@@ -108,7 +108,7 @@ def test_all_that_is_printed_goes_through_the_one_module():
     assert found == []
 
 
-@pytest.mark.parametrize("error", [InputError(f"x {HOSTILE}"), KeyboardInterrupt(f"resume {HOSTILE}"),
+@pytest.mark.parametrize("error", [InputError(f"x {HOSTILE}"), Stopped(f"resume {HOSTILE}"),
                                    OSError(28, HOSTILE, HOSTILE), click.ClickException(HOSTILE)])  # fmt: skip
 def test_an_error_made_of_foreign_text_is_one_harmless_line(error):
     @click.command()

@@ -20,7 +20,6 @@ from underwatch.evidence.check.checking import check_files, read_checked
 from underwatch.evidence.check.overview import as_text as summary_text
 from underwatch.evidence.check.overview import summarise
 from underwatch.evidence.check.problems import as_json, as_text
-from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.edit.importing import import_csv, read_mapping
 from underwatch.evidence.edit.merge import merge
 from underwatch.evidence.edit.store import WorkingCopy
@@ -30,6 +29,7 @@ from underwatch.evidence.privacy.seal import open_bytes
 from underwatch.evidence.reading import effort, figures, reports, survey
 from underwatch.evidence.release.publish import ReleaseRules, prepare
 from underwatch.evidence.release.share import shareable
+from underwatch.files.tripwire import column_tripped, tripped
 from underwatch.pages.evidence import evidence_page
 
 CLEAN = to_files(good_package())

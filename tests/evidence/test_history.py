@@ -104,7 +104,7 @@ def test_a_chain_cut_at_its_end_needs_the_fingerprint():
     after = recorded(before.with_rows("reports", [report(0), report(1)]), CODER, "coding", Segment(id_from("b")))
     cut = after.with_rows("reports", [report(0)]).with_rows(CHANGES, before.table(CHANGES).rows)
     assert codes_of(cut) == set()
-    assert cut.fingerprint() != after.fingerprint()
+    assert cut.fingerprint != after.fingerprint
 
 
 @given(packages())
@@ -117,4 +117,4 @@ def test_every_row_has_one_head_with_its_content(package):
 
 def test_kind_and_limits_are_part_of_the_fingerprint():
     package = good_package()
-    assert dataclasses.replace(package, kind="synthetic").fingerprint() != package.fingerprint()
+    assert dataclasses.replace(package, kind="synthetic").fingerprint != package.fingerprint

@@ -18,10 +18,11 @@ from click.testing import CliRunner
 from support.depth import at_length
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.engine.answer_folder import told_in
+from underwatch.experiments.engine.answer_folder import answers_of, told_in
+from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import Sweep, SweepTask, bands_table, draws_table, headlines_of, luck_of
-from underwatch.record.indicators import HEADLINE_NAMES
+from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.ranges import range_of
 from underwatch.world.draws import rng
 from underwatch.world.scenario_file import scenario_for
@@ -255,9 +256,13 @@ def test_what_cannot_be_resumed_is_refused_in_one_line(tmp_path):
 @pytest.mark.parametrize(("draws", "replicates"), [(1_000_000, 1), (1_000, 1_000), (1, 100_001)])
 def test_a_folder_does_not_ask_for_worlds_without_end(tmp_path, draws, replicates):
     kinds = {"draws": (int,), "replicates": (int,)}
+
+    def asking(draws, replicates):
+        return RunDirectory(tmp_path, answers_of("sweep"), {"draws": draws, "replicates": replicates})
+
     with pytest.raises(InputError, match=r"question\.json"):
-        told_in(tmp_path, {"draws": draws, "replicates": replicates}, kinds)
-    assert told_in(tmp_path, {"draws": 1_000, "replicates": 100}, kinds) == [1_000, 100]
+        told_in(asking(draws, replicates), kinds)
+    assert told_in(asking(1_000, 100), kinds) == [1_000, 100]
 
 
 @pytest.mark.parametrize("line", [b"ab", b'{"task": 0, "values": [' + b"1," * 50_000 + b'1], "reason": ""}'])

@@ -1,6 +1,7 @@
 """The chilling ledger: it adds up exactly, agrees with a slow count on the reference; its reasons are the rules'."""
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -35,6 +36,7 @@ from underwatch.world import population, simulate
 from underwatch.world.population import cells
 from underwatch.world.reference.world import ReferenceWorld
 from underwatch.world.scenario_file import scenario_for
+from underwatch.world.workers import Workers
 
 EVENTFUL = {
     "share_defector_family": 0.12,
@@ -60,7 +62,7 @@ def a_scenario(residents=900, days=45, **values):
 def did(scenario):
     """Outings, visits, journeys and calls of a world by cell, as its own indicators count them."""
     world = init_world(scenario, scenario.places[0], scenario.seed)
-    cell = simulate.run(world, scenario.phases(), simulate.Workers(1)).history.cells
+    cell = simulate.run(world, scenario.phases(), Workers(1)).history.cells
     total = cell.sum(axis=0)
     visits = total[:, L.N_VISITS] - total[:, L.N_JOURNEYS]
     return np.stack([total[:, L.N_OUTINGS], visits, total[:, L.N_JOURNEYS], total[:, L.N_CALLS]])
@@ -119,8 +121,8 @@ def test_any_two_worlds_can_be_held_against_each_other(name):
 class Noted(ReferenceWorld):
     """The plain reference, with a note of who did what on which day, and who was listed, held or followed before."""
 
-    def __init__(self, *args, **named):
-        super().__init__(*args, **named)
+    def __init__(self, given):
+        super().__init__(given)
         self.did = defaultdict(Counter)
 
     def feel_and_set_out(self, unit):
@@ -150,13 +152,12 @@ class Noted(ReferenceWorld):
 
 def slow_count(scenario, other):
     """Entries[acts, reasons, cells] counted one resident and one day at a time."""
-    values = scenario.phases()[0].values
-    first, weeks = scenario.places[0].first_resident, int(values["contact_weeks"] + 0.5)
-    start = scenario.phases()[0].day
+    place, phase = scenario.places[0], scenario.phases()[0]
+    where = (place.border, scenario.seed, place.first_resident, scenario.residents, scenario.days)
     made = []
     for one in (scenario, other):
-        frame = population.frame(values, scenario.places[0].border, one.without)
-        made.append(Noted(scenario.seed, first, scenario.residents, frame, weeks, start).run(one.phases()))
+        given = population.InitialConditions.of(replace(phase, without=one.without), *where)
+        made.append(Noted(given).run(one.phases()))
     flags = init_world(scenario, scenario.places[0], scenario.seed).state.flags
     cell = cells(flags)
     entries = np.zeros((len(ACTS), 5, L.N_CELLS), int)
@@ -174,7 +175,7 @@ def slow_count(scenario, other):
                 reason = DIRECT
             else:
                 reason = ANTICIPATORY if mine["watched before"] else SPILL_OVER
-            entries[kind, reason, cell[number - first]] += 1
+            entries[kind, reason, cell[number - place.first_resident]] += 1
     return entries
 
 
@@ -244,7 +245,7 @@ def test_threads_and_the_ledger_itself_do_not_change_the_world():
     acts = np.zeros((7, 3000), np.uint16)
     plain, asked = (
         simulate.run(init_world(scenario, scenario.places[0], 1), scenario.phases(), workers)
-        for workers in (simulate.Workers(1), simulate.Workers(1, acts=acts))
+        for workers in (Workers(1), Workers(1, acts=acts))
     )
     assert simulate.digest(plain) == simulate.digest(asked)
 

@@ -23,7 +23,8 @@ from underwatch.pages.summary import (
     silence_sentence,
     summary_lines,
 )
-from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, SUMS, Measured, stack
+from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES
+from underwatch.record.indicators import SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
 
 START, DAYS, WINDOW = datetime.date(2024, 7, 1), 365, (137, 199)

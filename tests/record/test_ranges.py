@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.depth import examples
-from underwatch.experiments.compare import LOWER, summary
+from underwatch.experiments.compare import summary
 from underwatch.pages.summary import band_words
+from underwatch.record.headlines import LOWER
 from underwatch.record.ranges import FEWEST, TAILS, Range, quantiles, range_name, range_of, ranges_of
 from underwatch.world.draws import rng
 

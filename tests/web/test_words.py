@@ -9,7 +9,7 @@ from underwatch.experiments.diary import COUNTED
 from underwatch.experiments.ledger.entries import ACTS, REASONS
 from underwatch.facts import model_parameters, provinces
 from underwatch.pages.report import LIMITS
-from underwatch.record.indicators import HEADLINES
+from underwatch.record.headlines import HEADLINES
 from underwatch.web.session import studio_run as run
 from underwatch.web.session.exports import TAKEN
 from underwatch.web.session.request import question_of

@@ -18,8 +18,10 @@ from underwatch.world import population, simulate
 from underwatch.world.draws import split_seed
 from underwatch.world.parameters import Parameters
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
+from underwatch.world.reference import world as plain_model
 from underwatch.world.reference.world import ReferenceWorld
 from underwatch.world.scenario import Phase
+from underwatch.world.workers import Workers
 
 FACTS = list(model_parameters().values())
 CENTRAL = Parameters.central().to_dict()
@@ -80,7 +82,7 @@ ROWS = {
     "added_mps": ("officers", (L.MPS, L.ADDED)),
     "added_mss": ("officers", (L.MSS, L.ADDED)),
 }
-ONE_HAND, TWO_HANDS = simulate.Workers(1), simulate.Workers(2)
+ONE_THREAD, TWO_THREADS = Workers(1), Workers(2)
 
 
 def odd_town(residents):
@@ -112,7 +114,8 @@ def cases(draw, most=400):
     for days in draw(st.lists(st.integers(1, 15), min_size=1, max_size=2)):
         now = some if draw(st.booleans()) else draw(values())
         order = draw(st.sampled_from([1.0, 1.2, 1.5, 6.0]))
-        phases.append(Phase(day, days, now, frame_without | draw(without), order, order > 1.2))
+        kept = frozenset() if phases and draw(st.booleans()) else frame_without  # a rule may return
+        phases.append(Phase(day, days, now, kept | draw(without), order, order > 1.2))
         day += days
     frame = population.frame(some, draw(st.booleans()), frame_without)
     if draw(st.booleans()):  # small units and areas, so that there are several
@@ -123,14 +126,16 @@ def cases(draw, most=400):
     if odd == "no informant":
         frame = frame._replace(covert=0, open_roles=0)
     return SimpleNamespace(
-        seed=draw(st.integers(0, 2**64 - 1)),
-        first=draw(st.sampled_from([0, 1, 23_349_000]) | st.integers(0, 23_000_000)),
-        residents=draw(st.integers(1, 60) | st.integers(20, most)),
-        frame=frame,
-        weeks=int(some["contact_weeks"] + 0.5),
-        start=start,
+        given=population.InitialConditions(
+            seed=draw(st.integers(0, 2**64 - 1)),
+            first=draw(st.sampled_from([0, 1, 23_349_000]) | st.integers(0, 23_000_000)),
+            residents=draw(st.integers(1, 60) | st.integers(20, most)),
+            frame=frame,
+            contact_weeks=int(some["contact_weeks"] + 0.5),
+            start=start,
+            days=day - start,
+        ),
         phases=phases,
-        days=day - start,
         odd=odd == "odd",
         chunk=draw(st.sampled_from([L.CHUNK_RESIDENTS, 40, 150])),
     )
@@ -140,10 +145,8 @@ def case(seed=1, residents=300, days=17, chunk=60, **changed):
     some = {**CENTRAL, **EVENTFUL, **changed}
     frame = population.frame(some, True)._replace(unit_low=3, unit_high=9, units_per_mps_officer=2)
     phase = Phase(MONDAY + 2, days, some, frozenset(), 1.5, True)
-    return SimpleNamespace(
-        seed=seed, first=5000, residents=residents, frame=frame, weeks=4, start=phase.day, phases=[phase], days=days,
-        odd=False, chunk=chunk,
-    )  # fmt: skip
+    given = population.InitialConditions(seed, 5000, residents, frame, 4, phase.day, days)
+    return SimpleNamespace(given=given, phases=[phase], odd=False, chunk=chunk)
 
 
 def engine(c):
@@ -151,21 +154,21 @@ def engine(c):
     before = L.CHUNK_RESIDENTS
     L.CHUNK_RESIDENTS = c.chunk
     try:
-        key, town, state = simulate.people_of(c.seed, c.first, c.residents, c.frame, c.weeks)
-        if c.odd:
-            house_start, unit_house = (np.array(x, np.int32) for x in odd_town(c.residents))
-            key = split_seed(c.seed)
-            town = population.settle(c.first, house_start, unit_house, c.frame)
-            state = population.people(key, town, c.frame)
-            population.open_contact(town, state, c.weeks)
+        if not c.odd:
+            return simulate.init(c.given)
+        house_start, unit_house = (np.array(x, np.int32) for x in odd_town(c.given.residents))
+        key = split_seed(c.given.seed)
+        town = population.settle(c.given.first, house_start, unit_house, c.given.frame)
+        state = population.people(key, town, c.given.frame)
+        population.open_contact(town, state, c.given.contact_weeks)
+        return simulate.world_of(key, town, state, c.given.start, c.given.days)
     finally:
         L.CHUNK_RESIDENTS = before
-    return simulate.init(key, town, state, c.start, c.days)
 
 
 def reference(c):
-    starts = odd_town(c.residents) if c.odd else (None, None)
-    return ReferenceWorld(c.seed, c.first, c.residents, c.frame, c.weeks, c.start, *starts, chunk_residents=c.chunk)
+    """The reference's world of a case, on its first morning."""
+    return ReferenceWorld(c.given, odd_town(c.given.residents) if c.odd else None, c.chunk)
 
 
 def assert_same(world, plain):
@@ -181,26 +184,46 @@ def assert_same(world, plain):
     assert world.history.who.tolist() == plain.who
 
 
+def step_by_step(model, phases, world):
+    """Take a world through its days one by one, by nothing but what the contract of the model says."""
+    for phase in phases:
+        for _ in range(phase.days):
+            model.step(world, phase, 1)
+    assert world.day - world.start == sum(phase.days for phase in phases)
+    return world
+
+
+def test_both_models_keep_the_contract_and_days_one_by_one_are_the_same():
+    c = case(residents=120, days=16)
+    first, second = (step_by_step(model, c.phases, model.init(c.given)) for model in (simulate, plain_model))
+    assert_same(first, second)
+    assert_same(simulate.run(engine(c), c.phases, ONE_THREAD), reference(c).run(c.phases))
+    for model, world in ((simulate, simulate.init(c.given)), (plain_model, plain_model.init(c.given))):
+        with pytest.raises(ValueError, match="cross a Sunday"):
+            model.step(world, c.phases[0], 8)
+
+
 LARGE = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
 @examples(200, **LARGE)
 @given(cases())
 def test_engine_is_reference(c):
-    assert_same(simulate.run(engine(c), c.phases, ONE_HAND), reference(c).run(c.phases))
+    assert_same(simulate.run(engine(c), c.phases, ONE_THREAD), reference(c).run(c.phases))
 
 
 @examples(100, **LARGE)
 @given(cases(most=200), st.integers(0, 30))
 def test_threads_and_resuming_cannot_be_seen(c, stop):
-    whole = simulate.run(engine(c), c.phases, ONE_HAND)
-    assert simulate.digest(simulate.run(engine(c), c.phases, TWO_HANDS)) == simulate.digest(whole)
-    stops = [0, *np.cumsum([days for _, days in simulate.weeks(c.phases, c.start)])]
-    until = c.start + int(stops[stop % len(stops)])
+    whole = simulate.run(engine(c), c.phases, ONE_THREAD)
+    assert simulate.digest(simulate.run(engine(c), c.phases, TWO_THREADS)) == simulate.digest(whole)
+    edges = {c.given.start, *(phase.day + phase.days for phase in c.phases)}
+    stops = [day for day in range(c.given.start, c.given.start + c.given.days) if day in edges or (day + 3) % 7 == 0]
+    until = stops[stop % len(stops)]
     early = [replace(p, days=min(p.days, until - p.day)) for p in c.phases if p.day < until]
-    resumed = simulate.run(engine(c), early, ONE_HAND)
+    resumed = simulate.run(engine(c), early, ONE_THREAD)
     resumed.state = L.State(*(array.copy() for array in resumed.state))
-    simulate.run(resumed, c.phases, simulate.Workers(1))
+    simulate.run(resumed, c.phases, Workers(1))
     assert simulate.digest(resumed) == simulate.digest(whole)
 
 
@@ -208,10 +231,22 @@ def test_everything_happens_somewhere():
     """The comparison would mean little if an indicator or a kind of incident never occurred."""
     c = case(residents=1500, days=40, chunk=400, p_permit_refused_listed=0.9, permit_days=14.0, list_exit_per_year=5.0)
     plain = reference(c).run(c.phases)
-    assert_same(simulate.run(engine(c), c.phases, TWO_HANDS), plain)
+    assert_same(simulate.run(engine(c), c.phases, TWO_THREADS), plain)
     counts = plain.cells.sum(axis=(0, 1))
     assert [name for name, n in zip(L.INDICATORS, counts, strict=True) if n == 0] == []
     assert {record[1] >> 8 for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
+
+
+def test_a_rule_that_returns_acts_again():
+    c = case(residents=1500, days=40, chunk=400)
+    (whole,) = c.phases
+    spans = ((0, 12, set()), (12, 14, {"S9", "S16"}), (26, 14, set()))
+    c.phases = [replace(whole, day=whole.day + at, days=n, without=frozenset(out)) for at, n, out in spans]
+    world = simulate.run(engine(c), c.phases, TWO_THREADS)
+    assert_same(world, reference(c).run(c.phases))
+    for name in ("arrests", "permits_refused"):
+        daily = world.history.cells[:, :, L.INDICATORS.index(name)].sum(axis=1)
+        assert [bool(daily[at : at + n].any()) for at, n, _ in spans] == [True, False, True]
 
 
 SUBPROCESS = """
@@ -219,7 +254,7 @@ import sys
 sys.path.insert(0, {tests!r})
 from world import test_engine_is_reference as t
 c = t.case(residents=60, days=9)
-world = t.simulate.run(t.engine(c), c.phases, t.ONE_HAND)
+world = t.simulate.run(t.engine(c), c.phases, t.ONE_THREAD)
 t.assert_same(world, t.reference(c).run(c.phases))
 print(t.simulate.digest(world))
 """
@@ -237,7 +272,7 @@ print(t.simulate.digest(world))
 )
 def test_the_same_world_on_another_machine(setting, tmp_path):
     c = case(residents=60, days=9)
-    here = simulate.digest(simulate.run(engine(c), c.phases, ONE_HAND))
+    here = simulate.digest(simulate.run(engine(c), c.phases, ONE_THREAD))
     code = SUBPROCESS.format(tests=os.path.dirname(os.path.dirname(__file__)))
     env = {**os.environ, **setting}
     there = subprocess.run(

@@ -6,7 +6,9 @@ from trials.patterns import LISTED, Town
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters
-from underwatch.world.rates import UNWATCHED, keep, rates
+from underwatch.world.rates import UNWATCHED, keep
+from underwatch.world.scenario import Phase
+from underwatch.world.workers import Workers
 
 CENTRAL = Parameters.central()
 VALUES = CENTRAL.to_dict()
@@ -16,7 +18,7 @@ def test_saturation_of_covert_informants_is_one_minus_nobody() -> None:
     """P(at least one informant in a unit) = 1 - (1 - s)^n, n the unit's adults without a ground."""
     values = {**VALUES, "share_covert_informants": 0.02}
     frame = population.frame(values, border=True)
-    _, town, state = simulate.people_of(5, 0, 400_000, frame, 1)
+    _, town, state = population.people_of(population.InitialConditions(5, 0, 400_000, frame, 1, 0, 0))
     eligible = (state.flags & L.ADULT != 0) & (state.flags & L.GROUNDS == 0)
     n = np.add.reduceat(eligible.astype(int), town.unit_start[:-1])
     found = np.add.reduceat((state.flags & L.COVERT != 0).astype(int), town.unit_start[:-1]) > 0
@@ -45,11 +47,9 @@ def test_unwatched_nobody_is_followed_or_arrested_and_fear_decays_at_its_rate() 
     day = world.day
     later = simulate.World(world.key, world.town, world.state, world.history, day, day)
     later.history.cells = np.zeros((7, L.N_CELLS, L.N_INDICATORS), np.int64)
-    from underwatch.world.kernels.slots import pack
-
-    now = rates(VALUES, UNWATCHED)
+    phase = Phase(day, 7, VALUES, UNWATCHED, 1.0, False)
     for _ in range(7):
-        simulate.step(later, pack(now), 1, simulate.Workers(1))
+        simulate.step(later, phase, 1)
         fear = fear * keep(VALUES["fear_decay_per_day"]) >> 16
         assert set(np.unique(later.state.fear)) == {fear}
 
@@ -81,12 +81,7 @@ def test_capacity_is_never_exceeded() -> None:
 
 def traced(town: Town) -> simulate.World:
     """The town's world once more, with its trace."""
-    workers, simulate_hands = simulate.Workers, simulate.Workers
-    try:
-        simulate.Workers = lambda threads: simulate_hands(threads, trace_who=-1)  # type: ignore[misc,assignment]
-        return town.world()
-    finally:
-        simulate.Workers = workers  # type: ignore[misc]
+    return town.world(workers=Workers(trace_who=-1))
 
 
 def test_every_routine_report_names_an_informant_of_the_unit_who_was_present() -> None:

@@ -10,6 +10,7 @@ from underwatch.world import simulate
 from underwatch.world.kernels import days as kernel
 from underwatch.world.kernels import review
 from underwatch.world.scenario_file import scenario_for
+from underwatch.world.workers import Workers
 
 ENTRIES = (kernel.run_days, kernel.add_up, review.review_units, review.review_officers, review.close_week)
 
@@ -18,7 +19,7 @@ ENTRIES = (kernel.run_days, kernel.add_up, review.review_units, review.review_of
 def warm():
     """Hands that have run a small place once."""
     scenario = scenario_for("hoeryong", population=3000, days=14)
-    workers = simulate.Workers(1)
+    workers = Workers(1)
     simulate.run(init_world(scenario, scenario.places[0], 1), scenario.phases(), workers)
     return scenario, workers
 
@@ -68,5 +69,5 @@ def test_a_used_bench_leaves_no_trace(warm):
     workers.workspaces[0].scratch.draws[...] = np.uint32(0xDEADBEEF)
     workers.workspaces[0].scratch.lanes[...] = np.uint16(0xBEEF)
     used = simulate.run(init_world(scenario, scenario.places[0], 4), scenario.phases(), workers)
-    fresh = simulate.run(init_world(scenario, scenario.places[0], 4), scenario.phases(), simulate.Workers(1))
+    fresh = simulate.run(init_world(scenario, scenario.places[0], 4), scenario.phases(), Workers(1))
     assert simulate.digest(used) == simulate.digest(fresh)

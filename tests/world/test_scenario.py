@@ -1,5 +1,7 @@
 """Scenarios: the calendar of orders against a day-by-day reading, TOML there and back, and every error in one line."""
 
+import re
+from dataclasses import fields
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -9,10 +11,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from underwatch.errors import InputError
+from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place, model_parameters, places
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import Parameters, possible_range, prior_draws
 from underwatch.world.scenario import EPOCH, LAST_DATE, RULES, Change, Scenario, day_number
-from underwatch.world.scenario_file import looks_like_identity, parse, read_scenario, scenario_for, scenario_toml
+from underwatch.world.scenario_file import (
+    _CAMPAIGN_KEYS,
+    _CHANGE_KEYS,
+    _KEYS,
+    parse,
+    read_scenario,
+    scenario_for,
+    scenario_toml,
+)
 
 FRAME = ("S1", "S2", "S12")
 OPEN_RULES = [rule for rule in RULES if rule not in FRAME]
@@ -108,36 +120,86 @@ def test_changes_add_up_from_their_day_on():
         assert (phase.values["p_reprimand"], phase.values["p_notice"], phase.without) == (reprimand, notice, without)
 
 
+def test_a_change_with_a_last_day_leaves_what_the_others_leave():
+    changes = (
+        Change(date(2024, 8, 1), {"p_reprimand": 0.1}, frozenset({"S9"})),
+        Change(date(2024, 9, 1), {"p_reprimand": 0.2}, frozenset({"S16"}), date(2024, 9, 10)),
+        Change(date(2024, 9, 5), {"p_notice": 0.9}, frozenset({"S9", "S8"}), date(2024, 9, 30)),
+    )
+    held = days_of(HOERYONG.replace(changes=changes).phases())
+    for day, reprimand, notice, without in (
+        (date(2024, 8, 31), 0.1, 0.6, {"S9"}),
+        (date(2024, 9, 1), 0.2, 0.6, {"S9", "S16"}),
+        (date(2024, 9, 10), 0.2, 0.9, {"S8", "S9", "S16"}),
+        (date(2024, 9, 11), 0.1, 0.9, {"S8", "S9"}),
+        (date(2024, 9, 30), 0.1, 0.9, {"S8", "S9"}),
+        (date(2024, 10, 1), 0.1, 0.6, {"S9"}),
+    ):
+        phase = held[day_number(day)]
+        assert (phase.values["p_reprimand"], phase.values["p_notice"], phase.without) == (reprimand, notice, without)
+
+
 CHANGEABLE = [fact for fact in model_parameters().values() if fact.rule not in ("S1", "S2")]
+RULE_SETS = st.frozensets(st.sampled_from(OPEN_RULES), max_size=3)
+PLACES = st.sampled_from([*places(), "Pyongyang province", "North Hamgyong", "country"]).map(find_place)
+
+
+def drawn(facts, ends):
+    """Values by name of some of the facts, each between the ends that `ends(fact)` gives."""
+    some = st.lists(st.sampled_from(facts), max_size=3, unique_by=lambda fact: fact.name)
+    return some.flatmap(lambda few: st.fixed_dictionaries({fact.name: st.floats(*ends(fact)) for fact in few}))
+
+
+@st.composite
+def parameters(draw):
+    """Values anywhere in the prior, some of them set by somebody, to the central value too."""
+    (base,) = draw(st.sampled_from([[Parameters.central()], prior_draws(1, 1), prior_draws(1, 2)]))
+    known = model_parameters()
+    central = draw(st.lists(st.sampled_from(list(known)), max_size=2))
+    values = draw(drawn(list(known.values()), lambda fact: (fact.low, fact.high)))
+    return base.with_values(**{name: known[name].central for name in central} | values)
+
+
+@st.composite
+def dated_changes(draw, start, end):
+    """Every field of a change; what is drawn once may change on the first day, and then to the end."""
+    first = draw(st.dates(start, end))
+    until = draw(st.none() | st.dates(first, end))
+    facts = CHANGEABLE if first > start or until not in (None, end) else list(model_parameters().values())
+    parts = {"date": first, "values": draw(drawn(facts, possible_range)), "without": draw(RULE_SETS), "until": until}
+    assert parts.keys() == {part.name for part in fields(Change)}
+    return Change(**parts)
 
 
 @st.composite
 def scenarios(draw):
-    """Scenarios of one place, with changes and a campaign anywhere."""
+    """Every field of a scenario, with changes and a campaign anywhere."""
     start = draw(st.dates(EPOCH, LAST_DATE))
     end = start + timedelta(draw(st.integers(0, min(500, (LAST_DATE - start).days))))
     near = st.dates(max(EPOCH, start - timedelta(60)) if start > EPOCH + timedelta(60) else EPOCH, end)
-    rules = st.frozensets(st.sampled_from(OPEN_RULES), max_size=3)
-    changes = []
-    for day in draw(st.lists(st.dates(start, end), max_size=3, unique=True)):
-        facts = draw(st.lists(st.sampled_from(CHANGEABLE), max_size=3, unique_by=lambda fact: fact.name))
-        values = {fact.name: draw(st.floats(*possible_range(fact))) for fact in facts}
-        changes.append(Change(day, values, draw(rules)))
-    (parameters,) = prior_draws(1, draw(st.integers(0, 99)))
-    campaign = draw(st.none() | st.tuples(near, near).map(sorted).map(tuple))
-    place = draw(st.sampled_from(["hoeryong", "pyongyang", "pyongyang province", "country", "North Hamgyong"]))
-    population = draw(st.none() | st.integers(1, 10**6)) if place == "hoeryong" else None
-    return scenario_for(place).replace(
-        start=start, end=end, seed=draw(st.integers(0, 2**64 - 1)), parameters=parameters, without=draw(rules),
-        changes=tuple(changes), population=population, campaign=campaign,
-    )  # fmt: skip
+    kind, name, members = draw(PLACES)
+    parts = {
+        "name": name,
+        "kind": kind,
+        "places": members,
+        "start": start,
+        "end": end,
+        "seed": draw(st.integers(0, 2**64 - 1)),
+        "parameters": draw(parameters()),
+        "without": draw(RULE_SETS),
+        "changes": tuple(draw(st.lists(dated_changes(start, end), max_size=3))),
+        "population": draw(st.none() | st.integers(1, 10**6)) if len(members) == 1 else None,
+        "campaign": draw(st.none() | st.tuples(near | st.dates(), near | st.dates()).map(sorted).map(tuple)),
+    }
+    assert parts.keys() == {part.name for part in fields(Scenario)}
+    return Scenario(**parts)
 
 
 def plain_day(scenario, day):
     """What holds on a day, read from the rules of the calendar one day at a time."""
     values, without = dict(scenario.parameters), set(scenario.without)
     for change in scenario.changes:
-        if change.date <= day:
+        if change.date <= day <= (change.until or scenario.end):
             values.update(change.values)
             without |= change.without
     inside = scenario.campaign is not None and scenario.campaign[0] <= day <= scenario.campaign[1]
@@ -165,8 +227,11 @@ def test_phases_say_what_a_day_by_day_reading_says_and_are_as_long_as_can_be(sce
 
 @given(scenarios())
 def test_toml_reads_back_as_the_same_scenario(scenario):
-    assert parse(scenario_toml(scenario)) == scenario
-    assert hash(parse(scenario_toml(scenario))) == hash(scenario)
+    read = parse(scenario_toml(scenario))
+    assert read == scenario
+    assert read.parameters.fixed == scenario.parameters.fixed
+    assert hash(read) == hash(scenario)
+    assert scenario_toml(read) == scenario_toml(scenario)
 
 
 @pytest.mark.parametrize("name", ["Pyongyang", "Pyongyang province", "North Hamgyong", "country", *places()])
@@ -192,6 +257,16 @@ def test_a_full_file_is_read(tmp_path):
     )
 
 
+def test_the_page_on_scenario_files_can_be_read():
+    page = (Path(__file__).parents[2] / "docs/how-to/scenario.md").read_text(encoding="utf-8")
+    scenario, intervention = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    found = parse(scenario)
+    assert {key for key in _KEYS if f"{key} = " in scenario or f"[{key}]" in scenario} == {*_KEYS, "days"} - {"set"}
+    assert found.changes[1] == Change(date(2024, 10, 1), {"p_reprimand": 0.0}, frozenset({"S16"}), date(2024, 10, 31))
+    (month,) = parse_interventions(intervention, "")
+    assert (month.days, month.without) == (30, {"S16"})
+
+
 def test_options_stand_above_the_file(tmp_path):
     path = tmp_path / "strict.toml"
     path.write_text(FULL)
@@ -208,12 +283,30 @@ def test_options_stand_above_the_file(tmp_path):
     assert parse(scenario_toml(later)) == later
 
 
+def test_in_a_window_that_is_moved_a_change_holds_on_its_days_there(tmp_path):
+    path = tmp_path / "some weeks.toml"
+    path.write_text(FULL.replace("date = 2024-10-15", "date = 2024-10-15\nuntil = 2024-11-15"))
+    rule = frozenset({"S9"})
+    for window, told in (
+        ({}, [(date(2024, 10, 15), date(2024, 11, 15))]),
+        ({"start": "2024-11-01"}, [(date(2024, 11, 1), date(2024, 11, 15))]),
+        ({"end": "2024-10-20"}, [(date(2024, 10, 15), date(2024, 10, 20))]),
+        ({"start": "2024-11-15", "days": 1}, [(date(2024, 11, 15), date(2024, 11, 15))]),
+        ({"start": "2024-11-16"}, []),
+        ({"end": "2024-10-14"}, []),
+    ):
+        scenario = scenario_for(path, **window)
+        assert [(change.date, change.until) for change in scenario.changes if change.without == rule] == told
+        assert parse(scenario_toml(scenario)) == scenario
+
+
 def test_days_and_a_start_make_the_end():
     assert parse('place = "hyesan"\nstart = 2023-01-01\ndays = 31').end == date(2023, 1, 31)
     assert scenario_for("hyesan", start="2023-01-01").days == 365
     assert parse('place = "hyesan"\ncampaign = false').campaign is None
 
 
+CHANGE = 'place = "hoeryong"\n[[change]]\ndate = '
 REFUSED = {
     "": "place is missing",
     "place = 3": "place = 3 is no text",
@@ -253,6 +346,14 @@ REFUSED = {
     'place = "hoeryong"\n[[change]]\ndate = 2023-11-15\nwithout = ["S6"]': "change of 2023-11-15 lies outside",
     'place = "hoeryong"\n[[change]]\ndate = 2024-11-15\n[change.parameters]\np_notice = 1.1': "from 0 to 1 probability",
     'place = "hoeryong"\n[[change]]\ndate = 2024-11-15\n[change.parameters]\nunit_size_spread = 0.2': "is drawn once",
+    f'{CHANGE}2024-11-15\nuntil = 2024-11-14\nwithout = ["S6"]': "ends on 2024-11-14, before",
+    f'{CHANGE}2024-11-15\nuntil = 2025-07-01\nwithout = ["S6"]': "2025-07-01, beyond the end",
+    f'{CHANGE}2024-11-15\nuntil = "May"\nwithout = ["S6"]': "until = May is no date",
+    f"{CHANGE}2024-11-15\nuntil = 2024-12-15": "nothing changes in .* number 1",
+    f'{CHANGE}2024-11-15\nutil = 2024-12-15\nwithout = ["S6"]': 'did you mean "until"',
+    f"{CHANGE}2024-07-01\nuntil = 2024-07-31\n[change.parameters]\nunit_size_spread = 0.2": (
+        "is drawn once, on the first day, and cannot change on 2024-08-01; a change on 2024-07-01 without until"
+    ),
     'place = "hoeryong"\nplace = "hyesan"': "is no TOML",
     "[" * 5000: "is no TOML|nested too deep",
     'place = "hoeryong"\nx = ' + "[" * 5000: "is no TOML|nested too deep",
@@ -286,7 +387,7 @@ def test_a_key_about_a_person_is_refused_with_the_reason(key, where):
 
 
 def test_no_parameter_nor_a_slip_in_one_looks_like_a_person():
-    assert not [name for name in model_parameters() if looks_like_identity(name, model_parameters())]
+    assert not [name for name in model_parameters() if key_tripped(name, model_parameters())]
     with pytest.raises(InputError, match=r"did you mean .share_chinese_phone_user"):
         parse('place = "hoeryong"\n[parameters]\nshare_chinese_phone_usr = 0.02')
 
@@ -341,18 +442,8 @@ def test_a_damaged_file_is_a_scenario_or_bad_input(tmp_path_factory, cut, put, s
     assert isinstance(read_bytes(tmp_path_factory.getbasetemp(), damaged.encode("utf-8", "replace")), Scenario | None)
 
 
-KEYS = ("place", "start", "end", "days", "seed", "population", "without", "campaign", "parameters", "change", "phone")
-INNER = (
-    "date",
-    "first",
-    "last",
-    "without",
-    "parameters",
-    "p_notice",
-    "order_campaign",
-    "units_per_mps_officer",
-    "name",
-)
+KEYS = (*_KEYS, "phone")
+INNER = (*_CHANGE_KEYS, *_CAMPAIGN_KEYS, "p_notice", "order_campaign", "units_per_mps_officer", "name")
 SCALARS = st.sampled_from(
     ["true", "false", "0", "-1", "0.5", "1e400", "nan", "-inf", str(10**30), "2024-07-01", "2025-01-01", "9999-12-31",
      "2024-07-01T10:00:00Z", "10:00:00", '"hoeryong"', '"country"', '"S6"', '""', '["S6"]', '["S1", 3]', "[]", "[[]]"]

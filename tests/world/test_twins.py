@@ -9,6 +9,7 @@ from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario_file import scenario_for
+from underwatch.world.workers import Workers
 
 VALUES = Parameters.central().to_dict()
 PHASES = scenario_for("hoeryong", days=35).without_campaign().phases()
@@ -16,8 +17,7 @@ PHASES = scenario_for("hoeryong", days=35).without_campaign().phases()
 
 def place(first: int, residents: int = 3000) -> simulate.World:
     frame = population.frame(VALUES, border=True)
-    key, town, state = simulate.people_of(3, first, residents, frame, 1)
-    return simulate.init(key, town, state, PHASES[0].day, 35)
+    return simulate.init(population.InitialConditions(3, first, residents, frame, 1, PHASES[0].day, 35))
 
 
 def take_one_off_the_list(world: simulate.World) -> int:
@@ -29,10 +29,10 @@ def take_one_off_the_list(world: simulate.World) -> int:
 
 def test_a_change_in_one_place_leaves_every_life_in_another_identical() -> None:
     here, there = place(0), place(50_000)
-    before = simulate.digest(simulate.run(place(50_000), PHASES, simulate.Workers(1)))
+    before = simulate.digest(simulate.run(place(50_000), PHASES, Workers(1)))
     changed = place(0)
     take_one_off_the_list(changed)
-    workers = simulate.Workers(1)  # the same memory goes through both places, one after the other
+    workers = Workers(1)  # the same memory goes through both places, one after the other
     simulate.run(changed, PHASES, workers)
     assert simulate.digest(simulate.run(there, PHASES, workers)) == before
     assert simulate.digest(simulate.run(here, PHASES, workers)) != simulate.digest(changed)
@@ -44,7 +44,7 @@ def test_in_a_single_place_lives_are_identical_up_to_the_first_event_that_the_ch
     unit = take_one_off_the_list(changed)
     one_week = [replace(PHASES[0], days=6)]
     for world in (baseline, changed):
-        simulate.run(world, one_week, simulate.Workers(1))
+        simulate.run(world, one_week, Workers(1))
     town = baseline.town
     mine = slice(town.unit_start[unit], town.unit_start[unit + 1])
     same = (baseline.state.people == changed.state.people).all(axis=0)

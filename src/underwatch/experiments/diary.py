@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from underwatch.errors import InputError, nearest
-from underwatch.experiments.engine.run_directory import manifest_job
-from underwatch.experiments.engine.worlds import StopAsked, init_world
+from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.studies.kept_run import run_of_manifest
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Scenario
+from underwatch.world.workers import Workers
 
 LIKE = {
     "call-abandoned": (L.TR_CALL_GIVEN_UP, "a resident who turned back from a call"),
@@ -56,54 +56,38 @@ class Diary:
     year: tuple[str, ...]
 
 
-def watch(scenario: Scenario, see: Callable[[simulate.World, np.ndarray], bool]) -> None:
-    """Simulate the world again and show the trace rows of each week, until there is enough or the run ends."""
-    place = scenario.places[0]
-    world = init_world(scenario, place, scenario.seed)
+def traced_weeks(scenario: Scenario) -> Iterator[tuple[simulate.World, np.ndarray]]:
+    """Simulate the world again, and yield it with the trace rows of each week."""
+    world = init_world(scenario, scenario.places[0], scenario.seed)
     history = world.history
-
-    def weekly(_: int) -> None:
+    for _ in simulate.weeks(world, scenario.phases(), Workers(trace_who=-1)):
         rows = history.trace
-        for blocks in (history.trace_blocks, history.record_blocks, history.who_blocks):
-            blocks.clear()
-        if see(world, rows):
-            raise StopAsked
-
-    with suppress(StopAsked):
-        simulate.run(world, scenario.phases(), simulate.Workers(1, trace_who=-1), weekly)
+        history.trace_blocks.clear()
+        history.forget_incidents()
+        yield world, rows
 
 
 def _find(scenario: Scenario, kind: int) -> tuple[int, int]:
     """Return day and resident of the first episode of a kind; of a visit, one of 6 km is preferred."""
-    found: list[tuple[int, int]] = []
-
-    def see(world: simulate.World, rows: np.ndarray) -> bool:
+    first: tuple[int, int] | None = None
+    for world, rows in traced_weeks(scenario):
         hits = rows[rows[:, 1] == kind]
         hits = hits[np.lexsort((hits[:, 2], hits[:, 0]))]
         wanted = hits[hits[:, 4] == _PREFERRED[kind]] if kind in _PREFERRED else hits
         if len(wanted):
-            found[:] = [(int(wanted[0, 0]), int(wanted[0, 2]))]
-            return True
-        if len(hits) and not found:
-            found.append((int(hits[0, 0]), int(hits[0, 2])))
-        return bool(found) and world.day - world.start > found[0][0] + _PATIENCE
-
-    watch(scenario, see)
-    if not found:
+            return int(wanted[0, 0]), int(wanted[0, 2])
+        if len(hits) and first is None:
+            first = int(hits[0, 0]), int(hits[0, 2])
+        if first is not None and world.day - world.start > first[0] + _PATIENCE:
+            break
+    if first is None:
         raise InputError("this does not happen to anybody in this run; take another --like, or a larger place")
-    return found[0]
+    return first
 
 
 def _rows_of(scenario: Scenario, who: int) -> np.ndarray:
     """Return the trace rows of a resident, with what the household did together."""
-    kept: list[np.ndarray] = []
-
-    def see(world: simulate.World, rows: np.ndarray) -> bool:
-        kept.append(rows_about(world.town, rows, who))
-        return False
-
-    watch(scenario, see)
-    return np.concatenate(kept)
+    return np.concatenate([rows_about(world.town, rows, who) for world, rows in traced_weeks(scenario)])
 
 
 def rows_about(town: L.Town, rows: np.ndarray, who: int) -> np.ndarray:
@@ -202,7 +186,7 @@ def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
     """Return the diary of the first synthetic resident of a run to whom it happens, `around` days to both sides."""
     if like not in LIKE:
         raise InputError(f'--like "{like:.40}" is not known{nearest(like, LIKE)}; one of {", ".join(LIKE)}')
-    scenario, _, _ = manifest_job(Path(run))
+    scenario, _, _ = run_of_manifest(Path(run))
     day, who = _find(scenario, LIKE[like][0])
     rows = _rows_of(scenario, who)
     shown = []

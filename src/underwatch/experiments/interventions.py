@@ -19,10 +19,10 @@ from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import checked, possible_range
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
-from underwatch.world.scenario_file import looks_like_identity
 
 LESS, MORE = -1, 1
 _LESS = (
@@ -66,8 +66,8 @@ class Intervention:
 
     def __post_init__(self) -> None:
         where = f"intervention {self.name}: "
-        if self.days is not None and (self.without or not 1 <= self.days <= _MOST_DAYS):
-            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}, and goes with no rule taken out")
+        if self.days is not None and not 1 <= self.days <= _MOST_DAYS:
+            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}")
         if twice := sorted(set(self.put) & set(self.times)):
             raise InputError(f"{where}{twice[0]} is both set and multiplied; one of them can hold")
         for name in (*self.put, *self.times):
@@ -105,7 +105,7 @@ class Intervention:
 def _lever(name: str, where: str) -> None:
     """Refuse a parameter that is not known, or that stands for nothing that is done to residents."""
     if name not in model_parameters():
-        if looks_like_identity(name, model_parameters()):
+        if key_tripped(name, model_parameters()):
             raise InputError(f'{where}key "{name[:60]}" looks like a person\'s identity and is refused')
         raise InputError(f'{where}parameter "{name[:60]}" is not known{nearest(name[:80], model_parameters())}')
     if name not in LEVERS:
@@ -164,7 +164,7 @@ def _from_table(name: str, table: object) -> Intervention:
     where = f"in [{name[:60]}]"
     for key in table:
         if key not in _KEYS:
-            if looks_like_identity(key, _KEYS):
+            if key_tripped(key, _KEYS):
                 raise InputError(f'key "{key[:60]}" {where} looks like a person\'s identity and is refused')
             known = ", ".join(_KEYS)
             raise InputError(f'key "{key[:60]}" {where} is not known{nearest(key[:80], _KEYS)}; known: {known}')
@@ -246,14 +246,13 @@ def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, d
     """Return the scenario with interventions in force from their days to their end, over its own later changes."""
     changes = list(scenario.changes)
     for intervention, day in dated:
-        over = None if intervention.days is None else day + timedelta(intervention.days)
-        last = scenario.end if over is None else over - timedelta(1)
-        later = {change.date for change in scenario.changes if day < change.date <= last}
-        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without))
-        changes += [Change(one, intervention.values(_values_on(scenario, one))) for one in sorted(later)]
-        if over is not None and over <= scenario.end:
-            before = _values_on(scenario, over)
-            changes.append(Change(over, {name: before[name] for name in (*intervention.put, *intervention.times)}))
+        last = scenario.end
+        if intervention.days is not None:
+            last = min(last, day + timedelta(intervention.days - 1))
+        until = last if last < scenario.end else None
+        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without, until))
+        later = sorted(turn for turn in scenario.turns if day < turn <= last)
+        changes += [Change(one, intervention.values(_values_on(scenario, one)), until=until) for one in later]
     return scenario.replace(changes=tuple(changes))
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from underwatch.world.indicators import Indicators
+
 ONE = 65535
 
 # Bits of `flags`. The five grounds and LISTED_AT_START never change: tables are grouped by them.
@@ -181,9 +183,8 @@ class Stretch(NamedTuple):
     lo: int  # first resident of the chunk (local index in the place)
     n: int  # residents of the chunk
     day: int  # days since 1 January 1970
-    k: int  # day of the call, 0..6: row of Output.cells
     t: int  # day of the run, from 0
-    k_stretch: int  # day of the stretch, from 0
+    k: int  # day of the stretch, from 0: row of Output.cells
 
 
 # Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held
@@ -267,38 +268,10 @@ D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)
 ) = range(6)
 INCIDENT_NAMES = ("followed_outing", "followed_visit", "call_given_up", "arrest", "accusation", "listing")
 
-# Indicators counted by the kernel, in the order of their columns
-INDICATORS = (
-    "outings",
-    "outings_forgone",
-    "followed_outings",
-    "noticed",
-    "visits_intended",
-    "visits_made",
-    "followed_visits",
-    "calls_intended",
-    "calls_avoided",
-    "calls_abandoned",
-    "calls_completed",
-    "followed_calls",
-    "reports",
-    "reports_routine",
-    "reports_offence",
-    "listings",
-    "delistings",
-    "accusations",
-    "false_accusations",
-    "arrests",
-    "detained",
-    "fear",
-    "distress",
-    "distressed",
-    "listed",
-    "protests",
-    "permits_refused",
-    "journeys",
-)
+# Columns of `Output.cells`
+INDICATORS = Indicators._fields
 N_INDICATORS = len(INDICATORS)
+COUNT = Indicators(*range(N_INDICATORS))
 (
     N_OUTINGS,
     N_FORGONE,
@@ -328,7 +301,7 @@ N_INDICATORS = len(INDICATORS)
     N_PROTESTS,
     N_PERMITS_REFUSED,
     N_JOURNEYS,
-) = range(N_INDICATORS)
+) = COUNT
 
 # Kinds of trace rows (a diary's raw material)
 (

@@ -7,14 +7,17 @@ same alone or inside its province, and two worlds with the same frame start alik
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose, choose16, quarters, u16, words
+from underwatch.world.draws import Purpose, choose, choose16, quarters, split_seed, u16, words
 from underwatch.world.rates import q16
+
+if TYPE_CHECKING:
+    from underwatch.world.scenario import Phase
 
 HOUSEHOLD_MAX = 7  # a household has 1 + Binomial(6, p) members; see docs/odd.md, "Initialisation"
 ROLE_TRIES = 16
@@ -46,6 +49,24 @@ class Frame(NamedTuple):
     listed: int
     reactive: int
     list_kept: int
+
+
+class InitialConditions(NamedTuple):
+    """All that a world's first morning follows from, and how many days it is to last."""
+
+    seed: int
+    first: int  # number of the first resident in census order
+    residents: int
+    frame: Frame
+    contact_weeks: int
+    start: int  # days since 1970-01-01
+    days: int
+
+    @classmethod
+    def of(cls, phase: Phase, border: bool, seed: int, first: int, residents: int, days: int) -> InitialConditions:
+        """Those of so many people under the parameters and rules of a first phase."""
+        weeks = int(phase.values["contact_weeks"] + 0.5)
+        return cls(seed, first, residents, frame(phase.values, border, phase.without), weeks, phase.day, days)
 
 
 def household_size_thresholds(mean: float) -> np.ndarray:
@@ -266,3 +287,13 @@ def watched(town: L.Town, state: L.State) -> np.ndarray:
     holders = np.concatenate([[0], np.cumsum(state.flags & L.ROLE != 0)])
     there = holders[town.unit_start[1:]] > holders[town.unit_start[:-1]]
     return np.repeat(there, np.diff(town.unit_start))
+
+
+def people_of(given: InitialConditions) -> tuple[tuple, L.Town, L.State]:
+    """Key, town and first state of a place."""
+    key = split_seed(given.seed)
+    house_start, unit_house = draw_town(key, given.first, given.residents, given.frame)
+    town = settle(given.first, house_start, unit_house, given.frame)
+    state = people(key, town, given.frame)
+    open_contact(town, state, given.contact_weeks)
+    return key, town, state

@@ -1,30 +1,28 @@
 """init, step, run: a place through its days, week by week, on any number of threads.
 
 A week is: its days, chunk by chunk (kernel), and on Sunday the review (review).
-Threads take ranges of chunks; what they count is integers, and incidents are put
-together in the order of chunks, so the number of threads cannot be seen in the result.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
 from underwatch.world import layout as L
 from underwatch.world import population
-from underwatch.world.draws import split_seed
 from underwatch.world.kernels import days as kernel
 from underwatch.world.kernels import review
 from underwatch.world.kernels.slots import pack
 from underwatch.world.rates import rates
+from underwatch.world.workers import Block, Workers
 
-RECORD_ROOM = 1 << 17  # incidents a thread holds before they are taken over
-TRACE_ROOM = 1 << 20
-NO_ACTS = np.zeros((0, 0), np.uint16)
+if TYPE_CHECKING:
+    from underwatch.world.population import InitialConditions
+    from underwatch.world.scenario import Phase
 
 
 @dataclass
@@ -70,7 +68,7 @@ def _joined(blocks: Sequence[np.ndarray], empty: tuple, dtype: type) -> np.ndarr
 
 @dataclass
 class World:
-    """One place in one history: town, state, what has come out so far, and the day reached."""
+    """The engine's state: one place in one history, what has come out so far, and the day reached."""
 
     key: tuple
     town: L.Town
@@ -80,16 +78,42 @@ class World:
     day: int
     order_sum: int = 0
     week_days: int = 0
+    phase: Phase | None = None  # whose rates are `now`
+    now: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
-def init(
-    key: tuple,
-    town: L.Town,
-    state: L.State,
-    start: int,
-    days: int,
-) -> World:
-    """A world on the morning of `start` (days since 1970-01-01) with room for `days` days of indicators."""
+S = TypeVar("S", bound="Reached")
+
+
+class Reached(Protocol):
+    """What everybody may read of a state: the first day and the morning it has reached, in days since 1970-01-01."""
+
+    start: int
+    day: int
+
+
+class Model(Protocol[S]):
+    """The contract of the model, kept by the compiled engine (this module) and by the reference (`world.reference`).
+
+    `init` makes the state of a first morning; two that begin alike are alike. `step` takes a state, in place, through
+    days of one week that lie in one phase (ValueError where they cross a Sunday), and on a Sunday holds the review.
+    Luck is keyed: where it is cut into steps shows in nothing but the order of incidents. Both agree to the last bit.
+    """
+
+    def init(self, given: InitialConditions) -> S:
+        """A state on its first morning."""
+
+    def step(self, world: S, phase: Phase, days: int) -> None:
+        """Some days, at most to the next Sunday."""
+
+
+def init(given: InitialConditions) -> World:
+    """A world on its first morning, with room for the indicators of its days."""
+    return world_of(*population.people_of(given), given.start, given.days)
+
+
+def world_of(key: tuple, town: L.Town, state: L.State, start: int, days: int) -> World:
+    """The same of people who are there already, who change with it."""
     cell = population.cells(state.flags)
     adult = state.flags & L.ADULT != 0
     history = History(
@@ -101,212 +125,81 @@ def init(
     return World(key, town, state, history, start, start)
 
 
-class Workspace:
-    """Scratch and output memory of one thread, made once and used for every world that fits."""
-
-    def __init__(
-        self, chunk_residents: int, chunk_units: int, trace_who: int | None = None, acts: np.ndarray = NO_ACTS
-    ) -> None:
-        n, units = max(1, chunk_residents), max(1, chunk_units)
-        rows = (
-            4 * n + 16 * units + 64
-        )  # two for each of 2 n visits at most; 3 outings of each, 16 spare turns of a unit
-        self.scratch = L.Scratch(
-            np.zeros((L.N_LANES, n), np.uint16),
-            np.zeros((4, rows), np.uint32),
-            np.zeros((rows, 4), np.int32),
-            np.zeros((4, n), np.uint32),
-            np.zeros((2 * n, 4), np.int32),
-            np.zeros((2 * n, 7), np.int32),
-            np.zeros(7 * units + 2, np.int32),
-            np.zeros((units + 1, 5), np.int64),
-            np.zeros((units, L.N_TERMS), np.int64),
-            np.zeros((units, L.N_FREE), np.int64),
-        )
-        room = max(RECORD_ROOM, kernel.RECORDS_PER_RESIDENT * (n + 1))
-        trace_room = 0 if trace_who is None else max(TRACE_ROOM, kernel.TRACE_PER_RESIDENT * (n + 1))
-        self.out = L.Output(
-            np.zeros((7, L.N_CELLS, L.N_INDICATORS), np.int64),
-            np.zeros((7, 5), np.int64),
-            np.zeros((room, L.RECORD_FIELDS), np.uint16),
-            np.zeros(room, np.uint32),
-            np.zeros(room, np.int32),
-            np.zeros((trace_room, L.TRACE_FIELDS), np.int32),
-            acts,
-            np.zeros(2, np.int64),
-            -1 if trace_who is None else trace_who,
-        )
+def weekday(day: int) -> int:
+    """Monday is 0; days are counted from 1970-01-01."""
+    return (day + 3) % 7
 
 
-@dataclass
-class Workers:
-    """The threads at work, and their benches."""
-
-    threads: int = 1
-    trace_who: int | None = None
-    workspaces: list[Workspace] = field(default_factory=list)
-    pool: ThreadPoolExecutor | None = None
-    acts: np.ndarray = field(default_factory=lambda: NO_ACTS)  # uint16[7, R] of the place at work, for who asks
-    town: L.Town | None = None  # the last that the benches were made ready for
-
-    def ready(self, town: L.Town) -> list[Workspace]:
-        """A bench for each thread, large enough for the town's chunks."""
-        if town is self.town:
-            return self.workspaces
-        edges = town.unit_start[town.chunk_start]
-        residents = int(np.diff(edges).max(initial=1))
-        units = int(np.diff(town.chunk_start).max(initial=1))
-        fits = self.workspaces and (
-            len(self.workspaces[0].scratch.visits) >= 2 * residents and len(self.workspaces[0].scratch.free) >= units
-        )
-        if not fits:
-            room = (residents + 512, units + 64, self.trace_who, self.acts)
-            self.workspaces = [Workspace(*room) for _ in range(max(1, self.threads))]
-        if self.threads > 1 and self.pool is None:
-            self.pool = ThreadPoolExecutor(self.threads)
-        self.town = town
-        return self.workspaces
-
-    def over(self, n_chunks: int, work: Callable[[Workspace, int, int], list]) -> list:
-        """Run `work(bench, first, last)` over ranges of chunks; results in the order of chunks."""
-        workspaces = self.workspaces
-        if self.threads <= 1 or n_chunks < 2 or self.pool is None:
-            return work(workspaces[0], 0, n_chunks)
-        edges = [n_chunks * i // self.threads for i in range(self.threads + 1)]
-        jobs = [self.pool.submit(work, workspaces[i], edges[i], edges[i + 1]) for i in range(self.threads)]
-        return [block for job in jobs for block in job.result()]
-
-
-def _drain(out: L.Output) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Take over a bench's incidents and trace rows."""
-    n, m = int(out.used[0]), int(out.used[1])
-    out.used[:] = 0
-    return out.records[:n].copy(), out.who[:n].copy(), out.trace[:m].copy()
-
-
-def _collect(world: World, workers: Workers, blocks: list, n_days: int) -> None:
-    """Add what the benches counted to the history."""
-    for records, who, traced in blocks:
-        if len(records):
-            world.history.record_blocks.append(records)
-            world.history.who_blocks.append(who)
-        if len(traced):
-            world.history.trace_blocks.append(traced)
-    t = world.day - world.start
-    for workspace in workers.workspaces:
-        kernel.add_up(world.history.cells[t : t + n_days], workspace.out.cells, workspace.out.totals)
-
-
-def step(world: World, now: np.ndarray, n_days: int, workers: Workers, order: int = 65536) -> None:
-    """Take the world through `n_days` days of one week; if the last of them is a Sunday, hold the review."""
-    weekday = (world.day + 3) % 7
-    if weekday + n_days > 7:
-        raise ValueError(f"{n_days} days from weekday {weekday} cross a Sunday")
+def step(world: World, phase: Phase, days: int, workers: Workers | None = None) -> None:
+    """Take the world through `days` days of one week, all in `phase`; if the last is a Sunday, hold the review."""
+    if weekday(world.day) + days > 7:
+        raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
+    if world.phase is not phase:
+        world.phase, world.now = phase, pack(rates(phase.values, phase.without, phase.order, phase.campaign))
+    workers = workers or Workers()
     workers.ready(world.town)
-    n_chunks = len(world.town.chunk_start) - 1
-    t = world.day - world.start
-
-    def days(workspace: Workspace, first: int, last: int) -> list:
-        blocks = []
-        while first < last:
-            first = kernel.run_days(
-                world.key, world.town, world.state, now, workspace.scratch, workspace.out,
-                first, last, world.day, n_days, t, 0,
-            )  # fmt: skip
-            blocks.append(_drain(workspace.out))
-        return blocks
-
-    _collect(world, workers, workers.over(n_chunks, days), n_days)
-    world.day += n_days
-    world.order_sum += order * n_days
-    world.week_days += n_days
-    if weekday + n_days == 7:
-        _review(world, now, workers)
+    n_chunks, t = len(world.town.chunk_start) - 1, world.day - world.start
+    where = (world.key, world.town, world.state, world.now)
+    _collect(world, workers, workers.over(kernel.run_days, n_chunks, *where, world.day, days, t), t, days)
+    world.day += days
+    world.order_sum += int(phase.order * 65536 + 0.5) * days
+    world.week_days += days
+    if weekday(world.day) == 0:
+        _review(world, workers)
 
 
-def _review(world: World, now: np.ndarray, workers: Workers) -> None:
-    """Sunday evening: officers, then units, then the snapshot of households."""
-    town, state = world.town, world.state
-    sunday = world.day - 1
+def _review(world: World, workers: Workers) -> None:
+    """Sunday evening: officers, then units, then the snapshot of households. What it counts belongs to the Sunday."""
+    key, town, state, now = world.key, world.town, world.state, world.now
+    sunday, n_chunks = world.day - 1, len(town.chunk_start) - 1
     order = world.order_sum // world.week_days
     for units, organ in ((town.mps_units, L.MPS), (town.mss_units, L.MSS)):
         review.review_officers(
-            world.key, town, now, units, organ, state.units[L.UNIT_REPORTS + organ],
+            key, town, now, units, organ, state.units[L.UNIT_REPORTS + organ],
             state.officers[organ, L.PRESSURE], state.officers[organ, L.ADDED], order, world.week_days, sunday,
         )  # fmt: skip
     state.units[L.UNIT_REPORTS :] = 0
     events = state.homes[L.HOME_EVENTS].copy()
-
-    def decide(workspace: Workspace, first: int, last: int) -> list:
-        blocks = []
-        while first < last:
-            first = review.review_units(
-                world.key,
-                town,
-                state,
-                now,
-                workspace.scratch,
-                workspace.out,
-                events,
-                first,
-                last,
-                sunday,
-                sunday - world.start,
-                0,
-            )
-            blocks.append(_drain(workspace.out))
-        return blocks
-
-    blocks = workers.over(len(town.chunk_start) - 1, decide)
-    world.day -= 1  # what the review counts belongs to the Sunday
-    _collect(world, workers, blocks, 1)
-    world.day += 1
-
-    def close(workspace: Workspace, first: int, last: int) -> list:
-        review.close_week(town, state, now, workspace.scratch, events, first, last)
-        return []
-
-    workers.over(len(town.chunk_start) - 1, close)
+    t = sunday - world.start
+    _collect(
+        world, workers, workers.over(review.review_units, n_chunks, key, town, state, now, events, sunday, t), t, 1
+    )
+    workers.over(review.close_week, n_chunks, town, state, now, events)
     world.order_sum = world.week_days = 0
 
 
-def weeks(phases: Sequence, day: int) -> Iterator[tuple]:
-    """Pieces (phase, days) of the calendar from `day` on: within one phase and one week each."""
+def _collect(world: World, workers: Workers, blocks: Iterable[Block], t: int, days: int) -> None:
+    """Add what the workers put out and counted on days of the run from `t` on to the history."""
+    history = world.history
+    for records, who, traced in blocks:
+        if len(records):
+            history.record_blocks.append(records)
+            history.who_blocks.append(who)
+        if len(traced):
+            history.trace_blocks.append(traced)
+    for workspace in workers.workspaces:
+        kernel.add_up(history.cells[t : t + days], workspace.out.cells, workspace.out.totals)
+
+
+def weeks(world: World, phases: Sequence[Phase], workers: Workers | None = None) -> Iterator[int]:
+    """Take the world from the day it has reached to the end of `phases`, and yield how many days are done, weekly.
+
+    A week ends on a Sunday, or where the phases end. To stop is to `break`; who counts, draws or keeps a checkpoint
+    does so in the loop, and may let incidents go that it has seen.
+    """
+    end = max((phase.day + phase.days for phase in phases), default=world.day)
+    workers = workers or Workers()
     for phase in phases:
-        end = phase.day + phase.days
-        at = max(day, phase.day)
-        while at < end:
-            n = min(7 - (at + 3) % 7, end - at)
-            yield phase, n
-            at += n
+        while world.day < phase.day + phase.days:
+            step(world, phase, min(7 - weekday(world.day), phase.day + phase.days - world.day), workers)
+            if weekday(world.day) == 0 or world.day == end:
+                yield world.day - world.start
 
 
-class Course:
-    """A world through its phases, day by day as far as it is asked to go; rates are made once for each phase."""
-
-    def __init__(self, world: World, phases: Sequence) -> None:
-        self.world, self.phases = world, phases
-        self.made: dict[int, np.ndarray] = {}
-
-    def go(self, until: int, workers: Workers) -> World:
-        """Take the world to the morning of day `until` (days since 1970-01-01)."""
-        for phase, n in weeks(self.phases, self.world.day):
-            days = min(n, until - self.world.day)
-            if days <= 0:
-                break
-            if id(phase) not in self.made:
-                self.made[id(phase)] = pack(rates(phase.values, phase.without, phase.order, phase.campaign))
-            step(self.world, self.made[id(phase)], days, workers, int(phase.order * 65536 + 0.5))
-        return self.world
-
-
-def run(world: World, phases: Sequence, workers: Workers, progress: Callable[[int], None] | None = None) -> World:
-    """Take the world from the day it has reached to the end of `phases`; `progress(days done)` is called weekly."""
-    course = Course(world, phases)
-    for _, n in weeks(phases, world.day):
-        course.go(world.day + n, workers)
-        if progress is not None:
-            progress(world.day - world.start)
+def run(world: World, phases: Sequence[Phase], workers: Workers | None = None) -> World:
+    """Take the world from the day it has reached to the end of `phases`, and return it."""
+    for _ in weeks(world, phases, workers):
+        pass
     return world
 
 
@@ -319,13 +212,3 @@ def digest(world: World) -> str:
     for block in (*world.history.record_blocks, *world.history.who_blocks):
         h.update(block.tobytes())
     return h.hexdigest()
-
-
-def people_of(seed: int, first: int, residents: int, frame: population.Frame, contact_weeks: int) -> tuple:
-    """Key, town and first state of a place of `residents` people numbered from `first`."""
-    key = split_seed(seed)
-    house_start, unit_house = population.draw_town(key, first, residents, frame)
-    town = population.settle(first, house_start, unit_house, frame)
-    state = population.people(key, town, frame)
-    population.open_contact(town, state, contact_weeks)
-    return key, town, state

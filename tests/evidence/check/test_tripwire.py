@@ -15,12 +15,12 @@ from underwatch.cli.evidence import evidence
 from underwatch.evidence.check.cells import check_cells
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.check.problems import as_json, as_text
-from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.format.gazetteer import gazetteer
 from underwatch.evidence.format.table_schemas import TABLES
 from underwatch.evidence.format.vocabularies import codes, vocabulary_files
 from underwatch.evidence.package import Sheet, to_files
+from underwatch.files.tripwire import column_tripped, tripped
 
 CLEAN = to_files(good_package())
 PLACES = [

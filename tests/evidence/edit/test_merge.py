@@ -162,7 +162,7 @@ def test_the_command_joins_into_a_folder_named_after_both(tmp_path):
         write_files(tmp_path / name, to_files(good_package()))
     words = ["merge", str(tmp_path / "north"), str(tmp_path / "south"), "--today", "2026-06-30"]
     CliRunner().invoke(evidence, words, standalone_mode=False, catch_exceptions=False)
-    assert read_package(tmp_path / "north-south", TODAY).fingerprint() == good_package().fingerprint()
+    assert read_package(tmp_path / "north-south", TODAY).fingerprint == good_package().fingerprint
 
 
 def brought_in(*rows, segment):

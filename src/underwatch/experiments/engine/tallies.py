@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from underwatch.channel.reporting import law_table
-from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.engine.worlds import init_world, workers_here
 from underwatch.experiments.silence import watched_more
 from underwatch.record.tally import N_NODES, Tallier, Tally, Window
 from underwatch.world import simulate
@@ -38,17 +38,12 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
     household = scenario.parameters["persons_per_household"]
     tallier = Tallier(window, law_table(), household, (place.first_resident, n), SETTLING)
     done = 0
-
-    def weekly(days: int) -> None:
-        nonlocal done
+    for days in simulate.weeks(world, phases or scenario.phases(), workers_here()):
         for records, who in zip(history.record_blocks, history.who_blocks, strict=True):
             tallier.add(records, who)
-        history.record_blocks.clear()
-        history.who_blocks.clear()
+        history.forget_incidents()
         tick(n * (days - done))
         done = days
-
-    simulate.run(world, phases or scenario.phases(), simulate.Workers(1), weekly)
     by_list = np.stack([history.cells[:, LISTED_CELL:].sum(axis=1), history.cells[:, :LISTED_CELL].sum(axis=1)], axis=1)
     people = np.stack([history.residents, history.adults])
     counted = np.stack([people[:, LISTED_CELL:].sum(axis=1), people[:, :LISTED_CELL].sum(axis=1)])
@@ -57,7 +52,7 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
 
 def records_of_window(scenario: Scenario, seed: int) -> np.ndarray:
     """Return the incidents of a world of one place after it has settled, uint16[n, 8], days counted from then."""
-    world = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), simulate.Workers(1))
+    world = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), workers_here())
     records = world.history.records
     records = records[records[:, 0] >= 7 * SETTLING].copy()
     records[:, 0] -= np.uint16(7 * SETTLING)

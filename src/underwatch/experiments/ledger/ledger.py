@@ -30,6 +30,7 @@ from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.population import cells
 from underwatch.world.rates import UNWATCHED
 from underwatch.world.scenario import Scenario
+from underwatch.world.workers import Workers
 
 SIGNS = (-1, -1, -1, -1, 1)
 
@@ -181,23 +182,23 @@ def _replicate(
     entries = np.zeros((len(starts), len(ACTS), len(REASONS), L.N_CELLS), np.int64)
     totals = np.zeros((len(starts), 2, len(ACTS), L.N_CELLS), np.int64)
     residents = np.zeros(L.N_CELLS, np.int64)
-    ends = [*starts[1:], scenario.days]
     for place in scenario.places:
-        courses = [simulate.Course(_settled(scenario, one, place, seed), one.phases()) for one in worlds]
-        first = courses[0].world
-        n = len(first.state.flags)
-        workers = [simulate.Workers(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
-        cell = cells(first.state.flags)
+        pair = [_settled(scenario, one, place, seed) for one in worlds]
+        n = len(pair[0].state.flags)
+        workers = [Workers(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
+        cell = cells(pair[0].state.flags)
         residents += np.bincount(cell, minlength=L.N_CELLS)
-        for week, (lo, hi) in enumerate(zip(starts, ends, strict=True)):
-            rows = slice((first.day + 3) % WEEK, (first.day + 3) % WEEK + hi - lo)
-            for course, hand in zip(courses, workers, strict=True):
-                course.go(first.start + hi, hand).history.forget_incidents()
-            enter(workers[0].acts[rows], workers[1].acts[rows], cell, entries[week])
+        courses = [simulate.weeks(world, one.phases(), w) for world, one, w in zip(pair, worlds, workers, strict=True)]
+        for week, (hi, _) in enumerate(zip(*courses, strict=True)):
+            days = hi - starts[week]
+            first = (pair[0].day - days + 3) % WEEK
+            enter(*(w.acts[first : first + days] for w in workers), cell, entries[week])
+            for world in pair:
+                world.history.forget_incidents()
             if progress is not None:
-                progress(2 * n * (hi - lo))
-        for w, course in enumerate(courses):
-            totals[:, w] += np.add.reduceat(_did(course.world.history.cells), starts)
+                progress(2 * n * days)
+        for w, world in enumerate(pair):
+            totals[:, w] += np.add.reduceat(_did(world.history.cells), starts)
     return entries, totals, residents
 
 

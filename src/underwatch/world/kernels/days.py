@@ -54,7 +54,7 @@ def add_up(history, cells, totals):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day, n_days, t, k):
+def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day, n_days, t):
     """Take chunks first_chunk..last_chunk - 1 through n_days days (within one week, at one set of rates).
 
     Stops early, before a chunk whose incidents might not fit into `out`; returns the next chunk to run.
@@ -75,16 +75,16 @@ def run_days(key, town, state, rates, scratch, out, first_chunk, last_chunk, day
             scratch.lanes[L.LANE_RATE, :n],
         )
         set_rates(rates, flags, base, rate)
-        count_listed(state, scratch, out, lo, scratch.spans[n_units, L.S_LISTED], k, n_days)
+        count_listed(state, scratch, out, lo, scratch.spans[n_units, L.S_LISTED], n_days)
         set_terms(town, state, rates, scratch, first_unit, n_units)
         assign_watchers(state, scratch, lo, n_units)
         incidents = out.used[0]
-        plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, 0, 0, 0), n_days)
+        plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, t, 0), n_days)
         w = scratch.lanes
         fear = state.people[L.FEAR, lo : lo + n]
         distress = state.people[L.DISTRESS, lo : lo + n]
         for d in range(n_days):
-            at = L.Stretch(first_unit, n_units, lo, n, day + d, k + d, t + d, d)
+            at = L.Stretch(first_unit, n_units, lo, n, day + d, t + d, d)
             weekday = (at.day + 3) % 7
             if len(out.acts):
                 note_morning(state.people[:, lo : lo + n], out.acts[weekday, lo : lo + n])

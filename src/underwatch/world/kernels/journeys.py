@@ -39,7 +39,7 @@ UNNOTICED, NOTICED = 1, 2
 def visit_kin(key, town, state, rates, scratch, out, at):
     """S7, S16: visits to kin and journeys of the day; those of listed households and on a permit may be followed."""
     for j in range(at.n_units):
-        slot = at.k_stretch * at.n_units + j
+        slot = at.k * at.n_units + j
         for row in range(scratch.visit_spans[slot], scratch.visit_spans[slot + 1]):
             visit = scratch.visits[row]
             house = np.int64(visit[L.V_HOUSE])

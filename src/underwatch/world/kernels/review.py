@@ -210,7 +210,7 @@ def bar_of(rates, pressure):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def review_units(key, town, state, rates, scratch, out, events, first_chunk, last_chunk, day, t, k):
+def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates, events, day, t):
     """Accusations, lists, protest and word among kin. `events` uint8[H] is the week's events before the review.
 
     Stops before a chunk whose incidents might not fit; returns the next chunk.
@@ -224,7 +224,7 @@ def review_units(key, town, state, rates, scratch, out, events, first_chunk, las
             return c
         if len(out.trace) and len(out.trace) - out.used[1] < 16 * (n + 1):
             return c
-        at = L.Stretch(first_unit, n_units, lo, n, day, k, t, 0)
+        at = L.Stretch(first_unit, n_units, lo, n, day, t, 0)
         incidents = out.used[0]
         file_mps = state.people[L.FILE_MPS, lo : lo + n]
         file_mss = state.people[L.FILE_MSS, lo : lo + n]
@@ -284,7 +284,7 @@ def unit_snapshot(town, state, u):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def close_week(town, state, rates, scratch, events, first_chunk, last_chunk):
+def close_week(scratch, out, first_chunk, last_chunk, town, state, rates, events):
     """The new snapshot of households: fear and contact; the week's events and calls are forgotten, not the review's."""
     homes = state.homes
     for c in range(first_chunk, last_chunk):
@@ -301,6 +301,7 @@ def close_week(town, state, rates, scratch, events, first_chunk, last_chunk):
             begin = end
         renew_contact(u8(rates[R.contact_weeks]), homes[L.HOME_CALLED, first:last], homes[L.HOME_CONTACT, first:last])
         forget(events[first:last], homes[L.HOME_EVENTS, first:last])
+    return last_chunk
 
 
 @njit(cache=True, nogil=True, _nrt=False)

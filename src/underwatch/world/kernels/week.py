@@ -73,13 +73,13 @@ def sort_in(lanes, n, i, flag):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def count_listed(state, scratch, out, lo, n_listed, k, n_days):
+def count_listed(state, scratch, out, lo, n_listed, n_days):
     """People on a list, by cell: the same on every day until the review."""
     for m in range(n_listed):
         x = lo + np.int64(scratch.lanes[L.LANE_LISTED, m])
         cell = cell_of(state.people[L.FLAGS, x])
         for d in range(n_days):
-            out.cells[k + d, cell, L.N_LISTED] += 1
+            out.cells[d, cell, L.N_LISTED] += 1
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

@@ -40,7 +40,7 @@ from underwatch.world.reference.rules import (
 )
 
 if TYPE_CHECKING:
-    from underwatch.world.population import Frame
+    from underwatch.world.population import InitialConditions
     from underwatch.world.scenario import Phase
 
 SPARE_TRIES = 16
@@ -51,27 +51,20 @@ SUNDAY = 6
 class ReferenceWorld(Rules):
     """One place in one history.
 
-    Explicit `house_start` and `unit_house` (first resident of each household, first household of each
-    unit, with an end) replace the drawn ones. `chunk_residents` only says in what order incidents are noted.
+    Explicit `starts` (first resident of each household and first household of each unit, with an end) replace the drawn
+    ones. `chunk_residents` only says in what order incidents are noted.
     """
 
     def __init__(
         self,
-        seed: int,
-        first: int,
-        residents: int,
-        frame: Frame,
-        contact_weeks: int,
-        start_day: int,
-        house_start: Sequence[int] | None = None,
-        unit_house: Sequence[int] | None = None,
+        given: InitialConditions,
+        starts: tuple[Sequence[int], Sequence[int]] | None = None,
         chunk_residents: int = L.CHUNK_RESIDENTS,
     ) -> None:
-        rng = Rng(seed)
-        if house_start is None or unit_house is None:
-            house_start, unit_house = draw_households(rng, first, residents, frame)
-        units, officers = settle(rng, first, house_start, unit_house, frame, contact_weeks)
-        super().__init__(rng, units, officers, start_day)
+        rng = Rng(given.seed)
+        house_start, unit_house = starts or draw_households(rng, given.first, given.residents, given.frame)
+        units, officers = settle(rng, given.first, house_start, unit_house, given.frame, given.contact_weeks)
+        super().__init__(rng, units, officers, given.start)
         self.chunks = self._chunks(chunk_residents)
         self.order_sum = self.week_days = 0
 
@@ -92,13 +85,11 @@ class ReferenceWorld(Rules):
     def run(self, phases: Iterable[Phase]) -> ReferenceWorld:
         """Take the world from the day it has reached to the end of `phases`."""
         for phase in phases:
-            self.rates = rates(phase.values, phase.without, phase.order, phase.campaign)
             while phase.day <= self.day < phase.day + phase.days:
-                days = min(7 - weekday(self.day), phase.day + phase.days - self.day)
-                self.stretch(days, int(phase.order * WHOLE + 0.5))
+                step(self, phase, min(7 - weekday(self.day), phase.day + phase.days - self.day))
         return self
 
-    def stretch(self, days: int, order: int) -> None:
+    def live(self, days: int, order: int) -> None:
         """Days of one week under one set of rates; a Sunday ends with the review."""
         self.counts.extend([[0] * L.N_INDICATORS for _ in range(L.N_CELLS)] for _ in range(days))
         begin = self.day
@@ -360,3 +351,24 @@ class ReferenceWorld(Rules):
             self.count("distressed", r, r.distress >= self.rates.threshold_distress)
             self.count("detained", r, r.detained)
             self.count("listed", r, bool(r.lists))
+
+
+def init(given: InitialConditions) -> ReferenceWorld:
+    """A world on its first morning."""
+    return ReferenceWorld(given)
+
+
+def step(world: ReferenceWorld, phase: Phase, days: int) -> None:
+    """Take the world through `days` days of one week, all in `phase`; if the last is a Sunday, hold the review."""
+    if weekday(world.day) + days > SUNDAY + 1:
+        raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
+    world.rates = rates(phase.values, phase.without, phase.order, phase.campaign)
+    world.live(days, int(phase.order * WHOLE + 0.5))
+
+
+if TYPE_CHECKING:  # engine and reference keep the one contract: mypy holds it here
+    from underwatch.world import simulate
+    from underwatch.world.reference import world as reference
+
+    ENGINE: simulate.Model[simulate.World] = simulate
+    REFERENCE: simulate.Model[ReferenceWorld] = reference
