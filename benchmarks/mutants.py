@@ -29,7 +29,7 @@ SECONDS = 1800
 MAKE_TEST = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder", "tests")
 # What they are drawn from, and how many of each.
 GROUPS = {
-    "engine": (12, ("world/kernels/*.py", "world/simulate.py")),
+    "engine": (12, ("world/kernels/*.py", "world/simulate.py", "world/workers.py")),
     "channel": (6, ("channel/*.py",)),
     "gates": (7, ("inference/checks/gates*.py",)),
     "publish": (6, ("evidence/release/*.py",)),

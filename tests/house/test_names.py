@@ -26,7 +26,8 @@ SHARE = {
 
 FORMER = {
     "Hands", "hands", "Workbench", "benches", "Gathered", "Desk", "desk", "Stretch", "stretch", "lanes", "humps",
-    "luck", "call_the_roll", "takeaway", "stations", "station", "declared", "Declared", "Told", "Luck", "tallied", "hearing",
+    "luck", "call_the_roll", "takeaway", "stations", "station", "declared", "Declared", "Told", "Luck", "tallied",
+    "hearing",
 }  # fmt: skip
 
 
