@@ -30,9 +30,9 @@ if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds t
     from underwatch.world.scenario import Change as Change
     from underwatch.world.scenario import Scenario as Scenario
     from underwatch.world.scenario_file import scenario_for as scenario_for
-    from underwatch.world.simulate import Workers as Workers
     from underwatch.world.simulate import digest as digest
     from underwatch.world.simulate import run as run
+    from underwatch.world.workers import Workers as Workers
 
 __version__ = "0.1.0"
 

@@ -21,10 +21,9 @@ from underwatch.experiments.compare import (
     Task,
     compare,
     figures,
-    live,
     summary,
 )
-from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.engine.worlds import init_world, totals_of
 from underwatch.experiments.interventions import (
     LEVERS,
     Intervention,
@@ -52,7 +51,7 @@ def twins(name, scenario, seed, day=None):
     """The sums of a baseline and of its twin under an intervention."""
     (one,) = find_interventions([name])
     lived = with_interventions(scenario, [(one, day or scenario.start)])
-    return [live(Task(scenario, world, seed, (0,))) for world in (scenario, lived)]
+    return [totals_of(scenario, world, seed) for world in (scenario, lived)]
 
 
 @pytest.mark.parametrize("seed", range(1, 7))

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from support.depth import examples
 from underwatch.facts import model_parameters
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
@@ -205,17 +206,16 @@ def test_both_models_keep_the_contract_and_days_one_by_one_are_the_same():
             model.step(world, c.phases[0], 8)
 
 
-def fast(n):
-    return settings(max_examples=n, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LARGE = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@fast(200)
+@examples(200, **LARGE)
 @given(cases())
 def test_engine_is_reference(c):
     assert_same(simulate.run(engine(c), c.phases, ONE_THREAD), reference(c).run(c.phases))
 
 
-@fast(100)
+@examples(100, **LARGE)
 @given(cases(most=200), st.integers(0, 30))
 def test_threads_and_resuming_cannot_be_seen(c, stop):
     whole = simulate.run(engine(c), c.phases, ONE_THREAD)
@@ -255,7 +255,7 @@ def test_a_rule_that_returns_acts_again():
 SUBPROCESS = """
 import sys
 sys.path.insert(0, {tests!r})
-import test_engine_is_reference as t
+from world import test_engine_is_reference as t
 c = t.case(residents=60, days=9)
 world = t.simulate.run(t.engine(c), c.phases, t.ONE_THREAD)
 t.assert_same(world, t.reference(c).run(c.phases))
@@ -265,13 +265,18 @@ print(t.simulate.digest(world))
 
 @pytest.mark.parametrize(
     "setting",
-    [{"NUMBA_DISABLE_JIT": "1"}, {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}],
-    ids=["uncompiled", "another processor"],
+    [
+        pytest.param({"NUMBA_DISABLE_JIT": "1"}, id="uncompiled"),
+        # All is compiled anew; tests/world/test_vector_code.py does it for the loops where it could matter.
+        pytest.param(
+            {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, id="another processor", marks=pytest.mark.deep
+        ),
+    ],
 )
 def test_the_same_world_on_another_machine(setting, tmp_path):
     c = case(residents=60, days=9)
     here = simulate.digest(simulate.run(engine(c), c.phases, ONE_THREAD))
-    code = SUBPROCESS.format(tests=os.path.dirname(__file__))
+    code = SUBPROCESS.format(tests=os.path.dirname(os.path.dirname(__file__)))
     env = {**os.environ, **setting}
     there = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], env=env, capture_output=True, text=True, check=False

@@ -19,10 +19,10 @@ from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import checked, possible_range
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
-from underwatch.world.scenario_file import looks_like_identity
 
 LESS, MORE = -1, 1
 _LESS = (
@@ -107,7 +107,7 @@ class Intervention:
 def _lever(name: str, where: str) -> None:
     """Refuse a parameter that is not known, or that stands for nothing that is done to residents."""
     if name not in model_parameters():
-        if looks_like_identity(name, model_parameters()):
+        if key_tripped(name, model_parameters()):
             raise InputError(f'{where}key "{name[:60]}" looks like a person\'s identity and is refused')
         raise InputError(f'{where}parameter "{name[:60]}" is not known{nearest(name[:80], model_parameters())}')
     if name not in LEVERS:
@@ -166,7 +166,7 @@ def _from_table(name: str, table: object) -> Intervention:
     where = f"in [{name[:60]}]"
     for key in table:
         if key not in _KEYS:
-            if looks_like_identity(key, _KEYS):
+            if key_tripped(key, _KEYS):
                 raise InputError(f'key "{key[:60]}" {where} looks like a person\'s identity and is refused')
             known = ", ".join(_KEYS)
             raise InputError(f'key "{key[:60]}" {where} is not known{nearest(key[:80], _KEYS)}; known: {known}')

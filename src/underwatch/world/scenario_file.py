@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
 from underwatch.files.intake.toml import parse_toml, read_toml
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import Parameters, checked
 from underwatch.world.scenario import (
     DEFAULT_CAMPAIGN,
@@ -30,25 +29,6 @@ from underwatch.world.scenario import (
 _KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "parameters", "change")
 _CAMPAIGN_KEYS = ("first", "last")
 _CHANGE_KEYS = ("date", "until", "parameters", "without")
-
-# What a key about a person looks like, with case, spaces and signs taken out.
-_PERSON_WORDS = (
-    "name", "phone", "telephone", "mobile", "email", "address", "passport", "birth", "photo", "fingerprint",
-    "residentnumber", "residentno", "residentid", "citizennumber", "idnumber", "idcard", "nationalid", "identity",
-    "registrationnumber", "gps", "latitude", "longitude", "coordinates", "irum", "jumin", "juso", "jonhwa", "jeonhwa",
-    "이름", "성명", "성함", "실명", "전화", "휴대폰", "손전화", "주소", "거주지", "주민", "공민증", "신분증", "여권",
-    "생년월일", "생일", "사진", "지문", "얼굴", "이메일", "메일", "학번", "군번", "위치", "좌표",
-)  # fmt: skip
-_PERSON_KEYS = ("tel", "dob", "ssn", "id", "face", "lat", "lon", "person", "people", "residents", "resident")
-_LIKE_A_KNOWN_KEY = 0.85
-
-
-def looks_like_identity(key: str, known: Iterable[str] = ()) -> bool:
-    """Say whether a key looks like a person's identity, in Latin letters or Hangul; a slip in a known key does not."""
-    letters = "".join(letter for letter in unicodedata.normalize("NFKC", key).casefold() if letter.isalnum())
-    if get_close_matches(key.casefold(), list(known), n=1, cutoff=_LIKE_A_KNOWN_KEY):
-        return False
-    return letters in _PERSON_KEYS or any(word in letters for word in _PERSON_WORDS)
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -279,7 +259,7 @@ def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) ->
         if key in known:
             continue
         place = f" {where}" if where else ""
-        if looks_like_identity(key, known):
+        if key_tripped(key, known):
             raise InputError(
                 f'key "{_brief(key)}"{place} looks like a person\'s identity and is refused: every resident here is '
                 "synthetic, and nothing about a real person is read or kept"

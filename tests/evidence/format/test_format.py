@@ -208,7 +208,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(package, luck):
             )
             mixed[f"{name}.csv"] = text.encode("utf-8")
     assert to_files(parse_package(mixed)) == files
-    assert examine(mixed, TODAY)[1] == examine(files, TODAY)[1] == package.fingerprint()
+    assert examine(mixed, TODAY).fingerprint == examine(files, TODAY).fingerprint == package.fingerprint
 
     def told(found):
         return sorted((one.file, one.column, one.code) for one in found if one.code != "file-form")

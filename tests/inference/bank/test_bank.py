@@ -38,9 +38,9 @@ def test_a_bank_holds_each_row_as_it_is_run_alone(folder):
     assert len(bank) == 6
     alone = row_of(PLAN, 1, 2)
     for name in ("counts", "reached", "indicators", "residents", "values"):
-        assert (bank.parts[name][5] == alone[name]).all()
+        assert (getattr(bank, name)[5] == alone[name]).all()
     for name in ("subject", "others", "pairs", "weekly", "known", "curve"):
-        assert np.allclose(bank.parts[name][5], alone[name], rtol=2**-7)
+        assert np.allclose(getattr(bank, name)[5], alone[name], rtol=2**-7)
     assert bank.value("p_notice")[5] == PLAN.rows(1)["p_notice"][2]
 
 

@@ -135,7 +135,7 @@ def test_worlds_that_cannot_be_are_refused(tmp_path, capsys, made):
 def test_the_bank_that_is_spoilt_is_sound_before(tmp_path):
     found = read_bank(bank(tmp_path / "bank"), check_key=False)
     assert len(found) == PLAN.per_shard
-    assert (found.parts["values"] == [[fact.low for fact in world_prior().values()]] * 2).all()
+    assert (found.values == [[fact.low for fact in world_prior().values()]] * 2).all()
 
 
 @pytest.mark.parametrize("command", ["calibrate", "design"])
@@ -275,6 +275,6 @@ def test_descriptions_are_spoilt_one_entry_at_a_time():
 
 
 def test_a_bank_in_which_nothing_happens_is_one_line(tmp_path, capsys):
-    """Else the first to say so would be the box of the prior, after the work of an estimate, and without the bank."""
+    """Else the first to say so would be the prior support, after the work of an estimate, and without the bank."""
     folder = bank(tmp_path / "bank", packed(spoilt("reached", np.zeros_like)))
     assert "nothing happens" in refused(capsys, "estimate", "--example", "--bank", folder)

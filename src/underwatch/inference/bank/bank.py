@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.resources import files
@@ -25,6 +25,7 @@ import tomli_w
 from underwatch.channel.reporting import STRENGTHS_OF_SILENCE
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tallies import CURVE_RESIDENTS, SETTLING, STRENGTHS, curve_of, tally_world
+from underwatch.experiments.engine.tasks import as_completed, result_of
 from underwatch.files.folders import ready_folder
 from underwatch.files.intake.toml import read_toml
 from underwatch.files.writing import write_atomically
@@ -89,11 +90,11 @@ def _probe() -> str:
     plan = BankPlan(window=_PROBE, population=_PROBE_RESIDENTS, per_shard=2)
     h = hashlib.blake2b(digest_size=16)
     for row in range(plan.per_shard):
-        found = row_of(plan, 0, row)
+        result = row_of(plan, 0, row)
         for name in ("counts", "reached", "indicators", "residents"):
-            h.update(found[name].astype(np.int64).tobytes())
+            h.update(result[name].astype(np.int64).tobytes())
         for name in ("subject", "others"):  # sums of floats: to what all machines agree on
-            h.update(np.rint(found[name] * 1e3).astype(np.int64).tobytes())
+            h.update(np.rint(result[name] * 1e3).astype(np.int64).tobytes())
     return h.hexdigest()
 
 
@@ -118,7 +119,7 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
         if plan_of(folder) != plan:
             raise _other_version(folder)
         return key
-    told = {
+    description = {
         "format": FORMAT,
         "key": key,
         "place": plan.place,
@@ -131,7 +132,7 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
         "parameters": list(world_prior()),
         "indicators": list(plan.indicators),
     }
-    write_atomically(path, tomli_w.dumps(told).encode())
+    write_atomically(path, tomli_w.dumps(description).encode())
     return key
 
 
@@ -150,23 +151,31 @@ def _other_version(folder: Path) -> InputError:
 def described(folder: Path) -> dict[str, Any]:
     """Return what a bank's folder says of itself; InputError when it is none."""
     try:
-        told = read_toml(folder / _DESCRIPTION, "description of a bank")
+        description = read_toml(folder / _DESCRIPTION, "description of a bank")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"{folder} is no bank: {_DESCRIPTION} is missing; `underwatch calibrate --bank DIR` builds one"
         ) from None
-    if type(told.get("format")) is not int or told["format"] != FORMAT:
-        raise InputError(f"{folder} is a bank of format {told.get('format')!s:.20}; this program reads format {FORMAT}")
-    check_description(told, f"{folder / _DESCRIPTION}: ")
-    return told
+    if type(description.get("format")) is not int or description["format"] != FORMAT:
+        raise InputError(
+            f"{folder} is a bank of format {description.get('format')!s:.20}; this program reads format {FORMAT}"
+        )
+    check_description(description, f"{folder / _DESCRIPTION}: ")
+    return description
 
 
 def plan_of(folder: Path) -> BankPlan:
     """Return the plan of a bank from its folder."""
-    told = described(folder)
-    window = Window(told["first_day"], told["weeks"])
-    population, per_shard = told.get("population"), told["worlds_per_shard"]
-    return BankPlan(told["place"], window, told["seed"], population, per_shard, tuple(told["indicators"]))
+    description = described(folder)
+    window = Window(description["first_day"], description["weeks"])
+    return BankPlan(
+        description["place"],
+        window,
+        description["seed"],
+        description.get("population"),
+        description["worlds_per_shard"],
+        tuple(description["indicators"]),
+    )
 
 
 def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int, done: Callable[[int], None]) -> None:
@@ -178,23 +187,17 @@ def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int
     there = shards_in(folder)
     missing = [number for number in range(-(-n // plan.per_shard)) if number not in there]
     done(plan.per_shard * (-(-n // plan.per_shard) - len(missing)))
-    jobs = [(number, row) for number in missing for row in range(plan.per_shard)]
     rows: dict[int, dict[int, dict[str, np.ndarray]]] = {}
-    at_work: dict[Future, tuple[int, int]] = {}
-    try:
-        while jobs or at_work:
-            while jobs and len(at_work) < 2 * workers:
-                number, row = jobs.pop(0)
-                at_work[executor.submit(row_of, plan, number, row)] = number, row
-            for job in wait(at_work, return_when=FIRST_COMPLETED).done:
-                number, row = at_work.pop(job)
-                rows.setdefault(number, {})[row] = job.result()
-                done(1)
-                if len(rows[number]) == plan.per_shard:
-                    _write(folder, number, rows.pop(number))
-    finally:
-        for job in at_work:
-            job.cancel()
+    tasks = {(number, row): (plan, number, row) for number in missing for row in range(plan.per_shard)}
+    for (number, row), job in as_completed(tasks, _row_of_task, executor, 2 * workers):
+        rows.setdefault(number, {})[row] = result_of(job)
+        done(1)
+        if len(rows[number]) == plan.per_shard:
+            _write(folder, number, rows.pop(number))
+
+
+def _row_of_task(task: tuple[BankPlan, int, int]) -> dict[str, Any]:
+    return row_of(*task)
 
 
 def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) -> None:
@@ -206,56 +209,61 @@ def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) ->
 
 @dataclass(frozen=True)
 class Bank:
-    """The worlds of a bank, row by row: the parts of `Tally` with a first axis of worlds, curve and parameters."""
+    """The worlds of a bank, row by row: the sufficient statistics of each (as in `Tally`), its curve and parameters."""
 
     plan: BankPlan
     key: str
-    parts: dict[str, np.ndarray]
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # of the parameters
+    counts: np.ndarray  # uint32[worlds, weeks, kinds, 2, grounds]
+    subject: np.ndarray  # float32[worlds, periods, kinds, grounds, nodes]
+    others: np.ndarray  # the same shape
+    pairs: np.ndarray  # float32[worlds, periods, kinds, responses, strengths, 2]
+    weekly: np.ndarray  # float32[worlds, weeks, kinds, 2]
+    known: np.ndarray  # float32[worlds, periods, kinds]
+    reached: np.ndarray  # int64[worlds, ranges of periods, kinds + 1]
+    indicators: np.ndarray  # int64[worlds, periods, 2, indicators]
+    residents: np.ndarray  # int64[worlds, 2, 2]
+    curve: np.ndarray  # float32[worlds, strengths, 1 + 2 nodes]
+    values: np.ndarray  # float64[worlds, parameters]
 
     def __len__(self) -> int:
-        return len(self.parts["values"])
-
-    def __getattr__(self, name: str) -> np.ndarray:
-        if name.startswith("_") or name not in self.parts:
-            raise AttributeError(name)
-        return self.parts[name]
+        return len(self.values)
 
     def value(self, name: str) -> np.ndarray:
         """Return float64[worlds], a parameter of the prior."""
-        return self.parts["values"][:, self.names.index(name)]
+        return np.asarray(self.values[:, self.names.index(name)])
 
     def indicator(self, name: str) -> np.ndarray:
         """Return int64[worlds, periods, 2], the sums of an indicator by listed and ordinary residents."""
-        return self.parts["indicators"][..., self.plan.indicators.index(name)]
+        return np.asarray(self.indicators[..., self.plan.indicators.index(name)])
 
     def rows(self, kept: np.ndarray) -> Bank:
         """Return some of the worlds."""
-        return replace(self, parts={name: part[kept] for name, part in self.parts.items()})
+        return replace(self, **{name: getattr(self, name)[kept] for name in form_of(self.plan)})
 
 
 def read_bank(folder: Path, check_key: bool = True) -> Bank:
     """Read a bank; InputError when it is damaged, empty, or of another version of the program."""
-    told = described(folder)
+    description = described(folder)
     plan = plan_of(folder)
-    if told["parameters"] != list(world_prior()):
+    if description["parameters"] != list(world_prior()):
         raise _other_version(folder)
     shards = shards_in(folder)
     if not shards:
         raise InputError(f"{folder} holds no world yet; `underwatch calibrate --bank {folder}` runs them")
     form = form_of(plan)
     parts = room_for(form, shards, f"{folder}: ")
-    for at, path in enumerate(shards.values()):
-        found = read_shard(path, form)
-        found["reached"] = np.cumsum(found["reached"], axis=1)
-        check_worlds(found, f"{path}: ")
-        for name, part in found.items():
-            parts[name][at * plan.per_shard : (at + 1) * plan.per_shard] = part
+    for index, path in enumerate(shards.values()):
+        result = read_shard(path, form)
+        result["reached"] = np.cumsum(result["reached"], axis=1)
+        check_worlds(result, f"{path}: ")
+        for name, part in result.items():
+            parts[name][index * plan.per_shard : (index + 1) * plan.per_shard] = part
     if not parts["reached"].any():
         raise InputError(f"{folder} holds worlds in which nothing happens to anybody; take another copy of the bank")
     if check_key:
         _check_key(folder, plan.key())
-    return Bank(plan, told["key"], parts, tuple(told["parameters"]))
+    return Bank(plan, description["key"], tuple(description["parameters"]), **parts)
 
 
 def shipped_folder() -> Path:
