@@ -15,7 +15,6 @@ from underwatch.errors import InputError
 from underwatch.experiments.compare import (
     CHANGES_SCHEMA,
     FIGURES,
-    HIGHER,
     PAIRS_SCHEMA,
     TOGETHER,
     ComparePlan,
@@ -35,6 +34,7 @@ from underwatch.experiments.interventions import (
     with_interventions,
 )
 from underwatch.facts import model_parameters
+from underwatch.record.headlines import HIGHER
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Change
@@ -58,15 +58,15 @@ def twins(name, scenario, seed, day=None):
 def test_ending_detection_never_lowers_completed_calls(seed):
     """A town's calls, not a resident's: a caller who is not held also takes up watchers, and others gain or lose."""
     baseline, free = twins("free-calling", CALLING, seed)
-    assert baseline.cells[..., L.N_ARRESTS].sum() > 0
-    assert free.cells[..., L.N_ARRESTS].sum() == 0
-    assert free.cells[..., L.N_CALLS].sum() >= baseline.cells[..., L.N_CALLS].sum()
+    assert baseline.cells[..., L.COUNT.arrests].sum() > 0
+    assert free.cells[..., L.COUNT.arrests].sum() == 0
+    assert free.cells[..., L.COUNT.calls_completed].sum() >= baseline.cells[..., L.COUNT.calls_completed].sum()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_ending_reprimands_lowers_routine_reports(seed):
     baseline, changed = twins("end-reprimands", SMALL, seed)
-    assert changed.cells[..., L.N_REPORTS_ROUTINE].sum() < baseline.cells[..., L.N_REPORTS_ROUTINE].sum()
+    assert changed.cells[..., L.COUNT.reports_routine].sum() < baseline.cells[..., L.COUNT.reports_routine].sum()
 
 
 @pytest.mark.parametrize("name", catalogue())
@@ -87,16 +87,16 @@ def test_groups_are_those_of_the_baseline_even_from_the_first_day(name):
 
 def test_nobody_is_listed_once_the_list_is_closed():
     baseline, changed = twins("close-the-list", SMALL, 1)
-    assert baseline.cells[..., L.N_LISTINGS].sum() > 0
-    assert changed.cells[..., L.N_LISTINGS].sum() == 0
+    assert baseline.cells[..., L.COUNT.listings].sum() > 0
+    assert changed.cells[..., L.COUNT.listings].sum() == 0
 
 
 GROUNDS_OF = {
     "remove-ground-family": L.FAMILY,
     "remove-ground-phone": L.PHONE,
     "remove-ground-detention": L.DETAINEE,
-    "remove-ground-return": L.RETURNED,
-    "remove-ground-discharge": L.DISCHARGED,
+    "remove-ground-return": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("returned_defector"),
+    "remove-ground-discharge": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("early_discharged"),
 }
 SUNDAY = date(2024, 7, 14)
 
@@ -150,6 +150,18 @@ def test_an_intervention_for_some_days_ends_and_leaves_the_scenarios_own_changes
     assert [by_day[first + n] for n in range(15)] == [own] * 7 + [0.0] * 5 + [0.9] * 3
 
 
+def test_a_rule_taken_out_for_some_days_returns_and_a_change_of_the_scenario_that_ends_is_met():
+    ends = Change(date(2024, 7, 4), {"p_permit_refused_listed": 0.9, "p_reprimand": 0.9}, until=date(2024, 7, 9))
+    mine = Intervention("mine", "w", times={"p_reprimand": 0.5}, without=frozenset({"S16"}), days=5)
+    phases = with_interventions(SMALL.replace(changes=(ends,)), ((mine, date(2024, 7, 8)),)).phases()
+    by_day = [phase for phase in phases for _ in range(phase.days)]
+    own = SMALL.parameters["p_reprimand"]
+    assert [phase.values["p_reprimand"] for phase in by_day[:15]] == (
+        [own] * 3 + [0.9] * 4 + [0.45] * 2 + [own / 2] * 3 + [own] * 3
+    )
+    assert ["S16" in phase.without for phase in by_day[:15]] == [False] * 7 + [True] * 5 + [False] * 3
+
+
 def test_an_intervention_stays_in_force_over_a_later_change_of_the_scenario():
     pressed = SMALL.replace(changes=(Change(date(2024, 9, 1), {"quota_mps_per_week": 25.0, "p_reprimand": 0.9}),))
     both = find_interventions(["halve-quotas", "end-reprimands"])
@@ -178,6 +190,7 @@ def own(text):
         ('date = "2024-08-01"\nwithout = ["S6"]', "is no date"),
         ("", "nothing changes"),
         ("phone = 1", "identity"),
+        ('days = 0\nwithout = ["S16"]', "days = 0 must be 1 to"),
         ("tmes = {p_reprimand = 0.5}", 'did you mean "times"'),
     ],
 )
@@ -221,7 +234,7 @@ def test_the_figures_are_those_of_the_counts():
     (found, _) = twins("free-calling", SMALL, 1)
     at = [figure.indicator for figure in FIGURES].index("reports")
     years = found.residents.sum() * 98 / 365 / 1000
-    assert figures(found, 0)[0, at] == pytest.approx(found.cells[..., L.N_REPORTS].sum() / years)
+    assert figures(found, 0)[0, at] == pytest.approx(found.cells[..., L.COUNT.reports].sum() / years)
 
 
 def test_intervals_and_probabilities_of_pairs():

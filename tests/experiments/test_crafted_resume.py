@@ -16,7 +16,7 @@ from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, init_wor
 from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.sweep import SweepTask
 from underwatch.inference.npe.posterior import Posterior
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.inference.workflow import Steps
 from underwatch.record.provenance import made_by, mark
 from underwatch.world import checkpoint
@@ -185,10 +185,10 @@ def test_a_box_without_room_and_another_format_are_refused(tmp_path):
 
 def test_a_step_of_another_question_is_refused(tmp_path):
     steps = Steps(tmp_path, 1.0, print)
-    box = Box(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
+    support = PriorSupport(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
     spoilt_posterior(tmp_path)
-    assert steps.posterior("posterior", lambda: None, box, 3).members == 1
-    for other, s in ((box, 4), (Box(("a", "c"), np.zeros(2), np.ones(2), np.array([False, False])), 3)):
+    assert steps.posterior("posterior", lambda: None, support, 3).members == 1
+    for other, s in ((support, 4), (PriorSupport(("a", "c"), np.zeros(2), np.ones(2), np.array([False, False])), 3)):
         with pytest.raises(InputError, match="another question"):
             steps.posterior("posterior", lambda: None, other, s)
     np.savez(tmp_path / "x.npz", a=np.zeros(3))

@@ -7,9 +7,10 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.depth import examples
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments.compare import ComparePlan
@@ -94,7 +95,7 @@ def test_all_of_them_set_leaves_nothing_to_draw():
 
 
 @given(st.sets(st.sampled_from(sorted(OPEN)), max_size=5), st.booleans(), st.integers(0, 9))
-@settings(max_examples=40)
+@examples(40)
 def test_toml_reads_back_what_is_set(names, moved, seed):
     values = prior_draws(1, seed)[0] if moved else Parameters.central()
     given_ = Parameters.central().with_values(**{name: values[name] for name in names})

@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.depth import at_length, examples
 from support.run_folder import read_run
 from underwatch.cli import main
 from underwatch.errors import InputError
@@ -86,7 +87,7 @@ def test_a_folder_that_exists_is_refused(done):
     assert (folder / "manifest.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("after", [1, 2, 3, 5, 6])
+@pytest.mark.parametrize("after", [1, at_length(2), 3, at_length(5), 6])
 def test_stopped_and_resumed_it_is_the_same_run(done, tmp_path, monkeypatch, after):
     folder, _ = done
     real, count = checkpoint.write_arrays, [0]
@@ -142,7 +143,7 @@ def same_run(folder, other):
         assert (folder / name).read_bytes() == (other / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("threads", [2, 4])
+@pytest.mark.parametrize("threads", [2, at_length(4)])
 def test_a_province_is_the_same_on_any_threads(province, tmp_path, threads):
     do(f"{PROVINCE} --threads {threads} --out {tmp_path}/more")
     same_run(province[0], tmp_path / "more")
@@ -154,7 +155,7 @@ def test_a_province_says_what_its_time_was_spent_on(province):
         assert what in told
 
 
-@pytest.mark.parametrize("after", [1, 2, 7, 30])
+@pytest.mark.parametrize("after", [at_length(1), 2, at_length(7), 30])
 def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
     """Stopped when so many files of places are written, tables and sums, whichever of them was the last."""
     count = [0]
@@ -294,7 +295,7 @@ def test_a_world_goes_on_from_any_week(small_world, tmp_path, week):
     assert simulate.digest(simulate.run(again, scenario.phases(), workers)) == simulate.digest(whole)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_a_damaged_checkpoint_is_refused_in_one_line(small_world, tmp_path_factory, data):
     _, fresh = small_world

@@ -169,18 +169,18 @@ def test_a_stop_says_how_to_go_on_and_leaves_the_directory_to_others(sweep):
 def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     question = {"what": "x"}
     place = find_place("hoeryong")[2][0]
-    folder = _directory({"resume": None, "out": tmp_path / "e"}, place, question, "").path
-    again = {"resume": folder, "out": None}
-    assert _directory(again, place, question, "").path == folder
+    folder = _directory(None, tmp_path / "e", place, question, "").path
+    again = (folder, None, place, question, "")
+    assert _directory(*again).path == folder
     (folder / "steps").rmdir()
     (folder / "steps").symlink_to(precious)
     with pytest.raises(InputError, match="is a link"):
-        _directory(again, place, question, "")
+        _directory(*again)
     (folder / "steps").unlink()
     (folder / "steps").mkdir()
     (folder / "steps" / "first posterior.npz").symlink_to(precious / "letters")
     with pytest.raises(InputError, match="is a link"):
-        _directory(again, place, question, "")
+        _directory(*again)
     assert tree(precious) == {"letters": b"mine"}
 
 

@@ -35,11 +35,11 @@ from underwatch.files.intake.toml import parse_toml
 from underwatch.files.intake.xz import unxz
 from underwatch.inference.bank.form import check_description, check_worlds, form_of
 from underwatch.inference.bank.shard import unpacked
-from underwatch.inference.inputs.expert_prior import read_declared
+from underwatch.inference.inputs.expert_prior import read_expert_prior
 from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.inference.npe import density
 from underwatch.inference.npe.posterior import Posterior, Standardiser
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.outputs import read_manifest, table_bytes
 from underwatch.record.provenance import mark
 from underwatch.record.schema import SCHEMA_VERSION, TABLES
@@ -90,10 +90,10 @@ def noted(folder, **arrays):
 
 
 def posterior(folder):
-    box = Box(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
+    support = PriorSupport(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
     weights = density.fresh_weights(np.random.default_rng(1), 1, 3, 2)
     summaries = Standardiser(np.zeros(3), np.ones(3))
-    Posterior(box, summaries, np.zeros(2), np.ones(2), weights, np.zeros((4, 1))).save(folder / "posterior.npz")
+    Posterior(support, summaries, np.zeros(2), np.ones(2), weights, np.zeros((4, 1))).save(folder / "posterior.npz")
     return (folder / "posterior.npz").read_bytes()
 
 
@@ -200,7 +200,7 @@ def readers(folder):
         "interventions": Reader(
             lambda data, _: parse_interventions(data.decode("utf-8", "replace"), ""), (interventions,)
         ),
-        "declared prior": Reader(by_path(read_declared), (declared,)),
+        "declared prior": Reader(by_path(read_expert_prior), (declared,)),
         "mapping": Reader(by_path(read_mapping), (MAPPING,)),
         "bank": Reader(
             lambda data, _: check_description(parse_toml(data.decode("utf-8", "replace"), ""), ""), (description,)

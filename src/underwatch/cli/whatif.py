@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds
 from underwatch.errors import InputError
+from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for
 
@@ -30,19 +32,6 @@ residents and the same luck and differ in the intervention alone. Changes are sh
 
 \b
 Interventions:
-  end-reprimands          no reprimand for a missed quota
-  halve-quotas            half the quota for officers of both organs
-  free-calling            calls are not detected
-  satellite-phones        no journey to a signal to be followed on
-  free-movement           no permit for journeys
-  end-inminban-reporting  neighbours report no routine acts and no offences
-  close-the-list          nobody new is listed
-  let-off-after-a-year    off the list after a year on average without fresh reports
-  amnesty                 everybody is let off the list, once
-  abolish-the-list        everybody is let off, and nobody comes onto it
-  remove-ground-family, -phone, -detention, -return, -discharge
-                          a ground that no longer counts for the list
-  watching-eased          word that watching has eased: fear fades faster
 """
 _EXAMPLES = """\b
 Examples:
@@ -53,7 +42,18 @@ Examples:
 """
 
 
-@click.command(help=_HELP, epilog=_EXAMPLES)
+def _interventions() -> str:
+    """Return a line for each intervention; those of one stem that say the same share it."""
+    lines = []
+    for short, some in groupby(catalogue().values(), key=lambda one: one.short):
+        first, *others = (one.name for one in some)
+        stem = first.rpartition("-")[0]
+        names = ", ".join([first, *(name.removeprefix(stem) for name in others)])
+        lines.append(f"  {names:<24}{short}" if not others else f"  {names}\n{'':26}{short}")
+    return "\n".join(lines)
+
+
+@click.command(help=_HELP + _interventions(), epilog=_EXAMPLES)
 @click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
 @click.option(
     "--with",
@@ -224,7 +224,7 @@ def _print(found: Comparison) -> None:
         say(f"{name}, from {first} to {plan.scenario.end}: {words.get(name, 'all of them at once.')}")
         shown = []
         for figure in FIGURES:
-            label, better = f"{figure.indicator}, {figure.unit}", figure.better
+            label, better = f"{figure.indicator}, {figure.unit_of_any_group}", figure.better
             for group in (ALL, LISTED, ORDINARY):
                 shown.append((label, better, group, *_cells(rows[name, group, figure.indicator])))
                 label = better = ""

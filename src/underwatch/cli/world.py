@@ -15,8 +15,8 @@ from underwatch.world.scenario_file import scenario_for
 _RUN_HELP = """Simulate a place day by day, beside its twin without the campaign; write a run folder with report.html.
 
 PLACE is a city or county of the 2008 census (hoeryong, "Kim Jong Suk County", 회령시), a province ("North Hamgyong") or
-the country (country). FILE.toml is a scenario: place, start, end, seed, [parameters], and a [[change]] with a date.
-Every resident is synthetic.
+the country (country). FILE.toml is a scenario: place, start, end, seed, [parameters], and a [[change]] with a date and,
+where it ends, its last day (until). Every resident is synthetic.
 """
 
 _RUN_EXAMPLES = """\b

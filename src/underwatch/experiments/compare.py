@@ -19,37 +19,18 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import WorldTotals, prior_scenarios, seed_of, totals_of
 from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
-from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
+from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY, Headline
+from underwatch.record.indicators import WEEK, YEAR_DAYS, group_cells, with_ratios, words
 from underwatch.record.ranges import range_of
-from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
+from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
-LOWER, HIGHER = "lower", "higher"
-_HIGHER_IS_RELIEF = ("calls_completed",)
-_COUNTED = {"resident-week": f"per resident and {WEEK} days", "1,000 resident-years": "per 1,000 residents and year"}
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedHeadline:
-    """A headline indicator, for any group: its unit, and whether lower or higher is relief to residents."""
-
-    indicator: str
-    per: str
-    unit: str
-    better: str
-
-
-def _figure(headline: Headline) -> ComparedHeadline:
-    unit = _COUNTED.get(headline.per, DICTIONARY[headline.indicator].unit)
-    better = HIGHER if headline.indicator in _HIGHER_IS_RELIEF else LOWER
-    return ComparedHeadline(headline.indicator, headline.per, unit, better)
-
-
-FIGURES: tuple[ComparedHeadline, ...] = tuple({one.indicator: _figure(one) for one in HEADLINES}.values())
+# One headline for each indicator: what is compared for every group
+FIGURES = tuple({one.indicator: one for one in HEADLINES}.values())
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
@@ -189,7 +170,7 @@ def figures(found: WorldTotals, since: int) -> np.ndarray:
     people, watched = members @ found.residents, members @ found.watched
     values = with_ratios(counts, people * days, watched * days)
     resident_days = np.where(people > 0, people * float(days), np.nan)
-    scale = {"": 1.0, "resident-week": WEEK / resident_days, "1,000 resident-years": 1000 * YEAR_DAYS / resident_days}
+    scale = {"": 1.0, WEEKLY: WEEK / resident_days, YEARLY: 1000 * YEAR_DAYS / resident_days}
     return np.stack([values[one.indicator] * scale[one.per] for one in FIGURES], axis=-1)
 
 
@@ -212,7 +193,7 @@ class Comparison:
                 before, after = self.baseline[w, mine], self.changed[w, mine]
                 for g, group in enumerate(GROUPS):
                     for f, figure in enumerate(FIGURES):
-                        row = _keys(name, group, figure) | {"unit": figure.unit, "better": figure.better}
+                        row = _keys(name, group, figure) | {"unit": figure.unit_of_any_group, "better": figure.better}
                         row |= {"spread": spread, "first_day": self._first_day(name)}
                         rows.append(row | summary(before[:, g, f], after[:, g, f], figure.better))
         return pa.Table.from_pylist(rows, schema=CHANGES_SCHEMA)
@@ -242,7 +223,7 @@ class Comparison:
         return pa.table(columns, schema=PAIRS_SCHEMA)
 
 
-def _keys(name: str, group: str, figure: ComparedHeadline) -> dict[str, object]:
+def _keys(name: str, group: str, figure: Headline) -> dict[str, object]:
     by_ground = group in GROUND_NAMES
     return {
         "intervention": name,

@@ -24,9 +24,9 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINE_NAMES
+from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.world.draws import rng
-from underwatch.world.parameters import at_share
+from underwatch.world.parameters import along
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -150,7 +150,7 @@ class SensitivityPlan:
 
 def worlds_at(scenario: Scenario, names: Sequence[str], points: np.ndarray) -> list[SweepTask]:
     """Return the worlds at points of the unit cube: each factor at that share of its range, all else as it is."""
-    columns = {name: at_share(name, points[:, at]).tolist() for at, name in enumerate(names)}
+    columns = {name: along(model_parameters()[name], points[:, at]).tolist() for at, name in enumerate(names)}
     worlds = []
     for row in range(len(points)):
         values = {name: column[row] for name, column in columns.items()}

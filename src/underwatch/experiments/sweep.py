@@ -13,10 +13,10 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome
 from underwatch.experiments.engine.worlds import as_set, seed_of_draw, totals_of
 from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINES
+from underwatch.record.headlines import HEADLINES
 from underwatch.record.ranges import quantiles, range_of
 from underwatch.world.draws import rng
-from underwatch.world.parameters import Parameters, at_share, prior_draws
+from underwatch.world.parameters import Parameters, along, prior_draws
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -86,9 +86,9 @@ def _sobol_rows(n: int, seed: int) -> np.ndarray:
     """Return parameters float[n, parameters] of a scrambled Sobol sequence."""
     from scipy.stats import qmc
 
-    names = Parameters.names()
-    shares = qmc.Sobol(len(names), scramble=True, rng=int(rng(seed, "sobol").integers(2**31))).random(n)
-    return np.stack([at_share(name, shares[:, at]) for at, name in enumerate(names)], axis=1)
+    facts = model_parameters().values()
+    shares = qmc.Sobol(len(facts), scramble=True, rng=int(rng(seed, "sobol").integers(2**31))).random(n)
+    return np.stack([along(fact, column) for fact, column in zip(facts, shares.T, strict=True)], axis=1)
 
 
 def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:

@@ -4,7 +4,7 @@ A witness tells with a small chance p times what fear leaves of it, so that the 
 the first order, p times a sum over its witnesses (`testimony.channel`). That sum needs two distributions of fear for
 each sort of incident: of subjects whose contact is open, and of the others who may know, weighted by their share with
 open contact. They are kept at the nodes of a grid, each incident dealt out between the two nodes beside it, so that the
-mean is exact and any law of fear can be laid over them later.
+mean is exact and any response function can be laid over them later.
 """
 
 from __future__ import annotations
@@ -17,14 +17,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.record.dates import coarsen, thursday, week_number
-from underwatch.world.layout import (
-    GROUND_NAMES,
-    I_CALL_GIVEN_UP,
-    I_FOLLOWED_OUTING,
-    I_FOLLOWED_VISIT,
-    INCIDENT_NAMES,
-    N_INDICATORS,
-)
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, KIND, MARK_LISTED, N_INDICATORS
 
 # Where fear is kept, in the 255 steps of a record; closer where there is much of it.
 FEAR_NODES = np.array(
@@ -35,7 +28,8 @@ NO_GROUND = len(GROUND_NAMES)  # the last column by ground: no ground is held
 N_GROUNDS = NO_GROUND + 1
 MOST_PERIODS = 16  # one bit each
 _FEAR_BYTES = 256
-_FOLLOWED = [I_FOLLOWED_OUTING, I_FOLLOWED_VISIT, I_CALL_GIVEN_UP]  # who noticed a follower, whatever for
+# Who noticed a follower, whatever for
+_FOLLOWED = [KIND.followed_outing, KIND.followed_visit, KIND.call_given_up]
 _LAW, _STRENGTH = 0, 2  # by which weeks are told apart: exponential, near the middle of the prior
 
 
@@ -80,13 +74,15 @@ class Window:
 
 
 class Sums(NamedTuple):
-    """The sums of a tally while it grows; `law` is what fear leaves by law, strength and step of fear."""
+    """The sums of a tally while it grows; `response` is what fear leaves by function, strength and step of fear."""
 
     counts: np.ndarray  # uint32[weeks, kinds, 2, grounds], incidents; listed at the time or not
     subject: np.ndarray  # float64[periods, kinds, grounds, nodes], incidents whose subject's contact is open
     others: np.ndarray  # float64[periods, kinds, grounds, nodes], share of the others with open contact
-    pairs: np.ndarray  # float64[periods, kinds, laws, strengths, 2], products for being told twice
-    weekly: np.ndarray  # float64[weeks, kinds, 2], subjects and others at one law, to tell weeks of a period apart
+    pairs: np.ndarray  # float64[periods, kinds, responses, strengths, 2], products for being told twice
+    weekly: (
+        np.ndarray
+    )  # float64[weeks, kinds, 2], subjects and others at one response function, to tell weeks of a period apart
     known: np.ndarray  # float64[periods, kinds], residents who knew of an incident
     mask: np.ndarray  # uint16[kinds, residents], periods in which a resident was the subject
 
@@ -94,7 +90,7 @@ class Sums(NamedTuple):
 class Ruler(NamedTuple):
     """What the sums are measured with."""
 
-    law: np.ndarray  # float64[laws, strengths, 256]
+    response: np.ndarray  # float64[responses, strengths, 256]
     settling: int  # weeks before the first that counts
     period_of_week: np.ndarray  # int64[weeks]
     node: np.ndarray  # int64[256], the node at or below a step of fear
@@ -106,47 +102,47 @@ class Ruler(NamedTuple):
 @njit(cache=True, nogil=True)
 def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
     """Add incidents to the sums."""
-    n_laws, n_strengths = ruler.law.shape[0], ruler.law.shape[1]
+    n_laws, n_strengths = ruler.response.shape[0], ruler.response.shape[1]
     for row in range(len(records)):
-        week = np.int64(records[row, 0]) // 7 - ruler.settling
+        record = records[row]
+        week = np.int64(record["day"]) // 7 - ruler.settling
         if week < 0:
             continue
-        what = np.int64(records[row, 1])
-        kind, listed = what >> 8, what >> 5 & 1
+        kind, listed = np.int64(record["kind"]), np.int64(record["marks"] & MARK_LISTED != 0)
         ground = 0
-        while ground < 5 and what >> ground & 1 == 0:
+        while ground < NO_GROUND and record["marks"] >> ground & 1 == 0:
             ground += 1
         period = ruler.period_of_week[week]
         sums.counts[week, kind, listed, ground] += np.uint32(1)
         sums.mask[kind, np.int64(who[row]) - ruler.first_resident] |= np.uint16(1 << period)
-        fear, is_open = np.int64(records[row, 2]) >> 8, np.int64(records[row, 2]) & 255
-        kin, near, heard = np.int64(records[row, 3]), np.int64(records[row, 5]), np.int64(records[row, 7])
-        kin_fear, near_fear = np.int64(records[row, 4]) & 255, np.int64(records[row, 6]) & 255
+        fear, is_open = np.int64(record["subject_fear"]), record["subject_contact"]
+        kin, near, heard = np.int64(record["kin"]), np.int64(record["neighbours"]), np.int64(record["hearsay"])
+        kin_fear, near_fear = np.int64(record["kin_fear"]), np.int64(record["neighbours_fear"])
         sums.known[period, kind] += 1 + kin + heard
         n_others = max(1.0, float(kin + near + heard))
-        kin_share = min(1.0, float(np.int64(records[row, 4]) >> 8) / max(1.0, (kin + 1) / ruler.household))
-        near_share = min(1.0, float(np.int64(records[row, 6]) >> 8) / max(1.0, near / ruler.household + 1.0))
+        kin_share = min(1.0, float(record["kin_contact"]) / max(1.0, (kin + 1) / ruler.household))
+        near_share = min(1.0, float(record["neighbours_contact"]) / max(1.0, near / ruler.household + 1.0))
         of_kin, of_near = kin * kin_share / n_others, (near + heard) * near_share / n_others
         if is_open > 0:
             at = ruler.node[fear]
             sums.subject[period, kind, ground, at] += 1.0 - ruler.share[fear]
             sums.subject[period, kind, ground, at + 1] += ruler.share[fear]
-            sums.weekly[week, kind, 0] += ruler.law[_LAW, _STRENGTH, fear]
+            sums.weekly[week, kind, 0] += ruler.response[_LAW, _STRENGTH, fear]
         at = ruler.node[kin_fear]
         sums.others[period, kind, ground, at] += of_kin * (1.0 - ruler.share[kin_fear])
         sums.others[period, kind, ground, at + 1] += of_kin * ruler.share[kin_fear]
         at = ruler.node[near_fear]
         sums.others[period, kind, ground, at] += of_near * (1.0 - ruler.share[near_fear])
         sums.others[period, kind, ground, at + 1] += of_near * ruler.share[near_fear]
-        left = ruler.law[_LAW, _STRENGTH]
+        left = ruler.response[_LAW, _STRENGTH]
         sums.weekly[week, kind, 1] += of_kin * left[kin_fear] + of_near * left[near_fear]
-        for law in range(n_laws):
+        for response in range(n_laws):
             for k in range(n_strengths):
-                left = ruler.law[law, k]
+                left = ruler.response[response, k]
                 b = of_kin * left[kin_fear] + of_near * left[near_fear]
-                sums.pairs[period, kind, law, k, 1] += b * b
+                sums.pairs[period, kind, response, k, 1] += b * b
                 if is_open > 0:
-                    sums.pairs[period, kind, law, k, 0] += left[fear] * b
+                    sums.pairs[period, kind, response, k, 0] += left[fear] * b
 
 
 @dataclass(frozen=True)
@@ -159,7 +155,7 @@ class Tally:
     counts: np.ndarray  # uint32[weeks, kinds, 2, grounds]
     subject: np.ndarray  # float32[periods, kinds, grounds, nodes]
     others: np.ndarray  # float32[periods, kinds, grounds, nodes]
-    pairs: np.ndarray  # float32[periods, kinds, laws, strengths, 2]
+    pairs: np.ndarray  # float32[periods, kinds, responses, strengths, 2]
     weekly: np.ndarray  # float32[weeks, kinds, 2]
     known: np.ndarray  # float32[periods, kinds]
     reached: np.ndarray  # uint32[ranges, kinds + 1], distinct subjects in periods i to j ; last: followed
@@ -180,7 +176,7 @@ class Tallier:
     """Adds up the incidents of one world, week by week, so that they need not be kept."""
 
     def __init__(
-        self, window: Window, law: np.ndarray, household: float, residents: tuple[int, int], settling: int = 0
+        self, window: Window, response: np.ndarray, household: float, residents: tuple[int, int], settling: int = 0
     ) -> None:
         """`residents`: the number of the first resident, and how many there are; `settling`: weeks before the window.
 
@@ -194,20 +190,20 @@ class Tallier:
         node = np.minimum(np.searchsorted(FEAR_NODES, steps, side="right") - 1, N_NODES - 2)
         share = (steps - FEAR_NODES[node]) / (FEAR_NODES[node + 1] - FEAR_NODES[node])
         self.ruler = Ruler(
-            law, settling, period_of_week, node.astype(np.int64), share, float(household), int(residents[0])
+            response, settling, period_of_week, node.astype(np.int64), share, float(household), int(residents[0])
         )
         self.sums = Sums(
             np.zeros((window.n_weeks, N_KINDS, 2, N_GROUNDS), np.uint32),
             np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
             np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
-            np.zeros((n, N_KINDS, *law.shape[:2], 2)),
+            np.zeros((n, N_KINDS, *response.shape[:2], 2)),
             np.zeros((window.n_weeks, N_KINDS, 2)),
             np.zeros((n, N_KINDS)),
             np.zeros((N_KINDS, residents[1]), np.uint16),
         )
 
     def add(self, records: np.ndarray, who: np.ndarray) -> None:
-        """Add incidents uint16[n, 8] and the numbers of their subjects uint32[n]."""
+        """Add incidents INCIDENT[n] and the numbers of their subjects uint32[n]."""
         if len(records):
             _add(records, who, self.ruler, self.sums)
 

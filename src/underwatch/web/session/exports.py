@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import timedelta
-from io import StringIO
 
 from underwatch import __version__
 from underwatch.experiments.studies.tables import table_parts
+from underwatch.files.writing import csv_bytes
 from underwatch.pages.report import scenario_report
 from underwatch.record.indicators import group_cells, with_ratios
 from underwatch.record.outputs import joined, table_bytes
@@ -20,9 +19,7 @@ Maker = Callable[[StudioRun], bytes]
 
 def daily_csv(run: StudioRun) -> bytes:
     """Return a row for each day, world and group, with a column for each indicator of the data dictionary."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("date", "world", "group", *DICTIONARY))
+    rows: list[tuple[object, ...]] = [("date", "world", "group", *DICTIONARY)]
     for name, lived in run.lived.items():
         totals = lived.world.totals
         for group in (ALL, LISTED, ORDINARY):
@@ -33,8 +30,8 @@ def daily_csv(run: StudioRun) -> bytes:
             columns = [values[indicator].tolist() for indicator in DICTIONARY]
             for day, row in enumerate(zip(*columns, strict=True)):
                 date = run.question.scenario.start + timedelta(day)
-                writer.writerow((date, name, group, *("" if value != value else f"{value:.10g}" for value in row)))
-    return text.getvalue().encode()
+                rows.append((date, name, group, *("" if value != value else f"{value:.10g}" for value in row)))
+    return csv_bytes(rows)
 
 
 def _parquet(name: str) -> Maker:

@@ -7,7 +7,7 @@ from typing import Any
 
 from underwatch.errors import InputError
 from underwatch.experiments.studies.kept_run import run_of_manifest
-from underwatch.record.indicators import HEADLINES
+from underwatch.record.headlines import HEADLINES
 from underwatch.record.schema import DICTIONARY
 from underwatch.web.bounds import MOST_DRAWS
 from underwatch.web.session.request import RunRequest

@@ -48,7 +48,7 @@ class RunRequest(StudyPlan):
         name = "question.toml"
         lines = [f"# underwatch run {name} --draws {self.draws}"]
         if self.dated:
-            named = " ".join(f"--with {one.name}" for one, _ in self.dated)
+            named = " ".join(f"--with {item.name}" for item, _ in self.dated)
             lines.append(f"# underwatch compare {name} {named} --from-date {self.dated[0][1]} --draws {self.draws}")
             lines += [f"# {line}".rstrip() for line in as_toml(self.dated).splitlines()]
         return "\n".join(lines) + "\n" + scenario_toml(self.scenario)
@@ -65,7 +65,7 @@ class RunRequest(StudyPlan):
             "draws": self.draws,
             "parameters": {name: scenario.parameters[name] for name in scenario.parameters.fixed},
             "without": sorted(scenario.without, key=lambda rule: int(rule[1:])),
-            "interventions": [one.name for one, _ in self.dated],
+            "interventions": [item.name for item, _ in self.dated],
             "from_date": self.dated[0][1].isoformat() if self.dated else None,
         }
 
@@ -94,9 +94,9 @@ def question_of(asked: object) -> RunRequest:
     )
     interventions = _interventions(_names(asked, "interventions"))
     first = _day(asked, "from_date")
-    dated = tuple((one, first_day(one, scenario, first)) for one in interventions)
-    for one, day in dated:
-        check_relief(scenario, one, day)
+    dated = tuple((item, first_day(item, scenario, first)) for item in interventions)
+    for item, day in dated:
+        check_relief(scenario, item, day)
     draws = _whole(asked, "draws")
     return RunRequest(scenario, dated, 8 if draws is None else draws)
 
@@ -143,6 +143,6 @@ def _names(asked: Mapping[str, Any], key: str) -> list[str]:
     value = asked.get(key)
     if value is None:
         return []
-    if not isinstance(value, list) or len(value) > 32 or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or len(value) > 32 or not all(isinstance(item, str) for item in value):
         raise InputError(f"{key} is no short list of names")
     return value

@@ -22,12 +22,12 @@ def seen_from_outside(run: StudioRun) -> dict[str, Any]:
 def _world(world: FinishedWorld) -> dict[str, Any]:
     scenario, records = world.scenario, world.records
     starts = week_starts(scenario.days)
-    week = records[:, 0].astype(np.int64) // 7
-    kind = records[:, 1].astype(np.int64) >> 8
+    week = records["day"].astype(np.int64) // 7
+    kind = records["kind"]
     table = np.bincount(week * len(INCIDENT_NAMES) + kind, minlength=len(starts) * len(INCIDENT_NAMES))
     by_week = table.reshape(len(starts), len(INCIDENT_NAMES))
-    told = world.published()
-    out = (told["date"] - np.datetime64(scenario.start, "D")).astype(int)
+    published = world.published()
+    out = (published["date"] - np.datetime64(scenario.start, "D")).astype(int)
     reports = [
         {
             "day": int(day),
@@ -37,18 +37,18 @@ def _world(world: FinishedWorld) -> dict[str, Any]:
             "list": str(which),
         }
         for day, delay, what, relay, which in zip(
-            out, told["delay_days"], told["kind"], told["relay"], told["list"], strict=True
+            out, published["delay_days"], published["kind"], published["relay"], published["list"], strict=True
         )
     ]
-    first = sum(not one["relay"] for one in reports)
+    first = sum(not item["relay"] for item in reports)
     incidents = len(records)
     return {
         "week_starts": starts.tolist(),
-        "incidents": {name: by_week[:, at].tolist() for at, name in enumerate(INCIDENT_NAMES)},
+        "incidents": {name: by_week[:, index].tolist() for index, name in enumerate(INCIDENT_NAMES)},
         "total": incidents,
         "published": first,
         "relays": len(reports) - first,
         "expected": float(f"{world.totals.numbers[1]:.6g}"),
         "share_silent": (incidents - first) / incidents if incidents else None,
-        "reports": sorted(reports, key=lambda one: (one["incident_day"], one["day"]))[:_MOST_REPORTS],
+        "reports": sorted(reports, key=lambda item: (item["incident_day"], item["day"]))[:_MOST_REPORTS],
     }
