@@ -186,7 +186,7 @@ def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
 
 def test_the_key_of_an_estimate_goes_with_its_steps(tmp_path):
     place = find_place("hoeryong")[2][0]
-    directory = _directory({"resume": None, "out": tmp_path / "e"}, place, {"what": "x"}, "a key")
+    directory = _directory(None, tmp_path / "e", place, {"what": "x"}, "a key")
     assert os.listdir(directory.folder) == ["key"]
     (directory.folder / "first posterior.npz").write_bytes(b"x")
     directory.clear()
