@@ -12,6 +12,7 @@ from underwatch.experiments.engine.tallies import tally_world
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
 from underwatch.world import simulate
+from underwatch.world.layout import MARK_LISTED
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import place_scenario
 from underwatch.world.workers import Workers
@@ -28,24 +29,24 @@ def world():
     """The records of a small town in the window, their subjects, and its tally."""
     made = init_world(SCENARIO, SCENARIO.places[0], 5)
     simulate.run(made, SCENARIO.phases(), Workers(1))
-    inside = made.history.records[:, 0] >= 7 * SETTLING
+    inside = made.history.records["day"] >= 7 * SETTLING
     records = made.history.records[inside]
-    records[:, 0] -= 7 * SETTLING
+    records["day"] -= 7 * SETTLING
     return records, made.history.who[inside], tally_world(SCENARIO, 5, lambda days: None)
 
 
 def test_counts_and_distinct_subjects_are_those_of_the_records(world):
     records, who, tally = world
     by_week = np.zeros((WINDOW.n_weeks, N_KINDS), int)
-    np.add.at(by_week, (records[:, 0] // 7, records[:, 1] >> 8), 1)
+    np.add.at(by_week, (records["day"] // 7, records["kind"]), 1)
     assert (tally.counts.sum(axis=(2, 3)) == by_week).all()
-    assert tally.counts[:, :, 1].sum() == (records[:, 1] >> 5 & 1).sum()
-    quarter = QUARTER[records[:, 0] // 7]
+    assert tally.counts[:, :, 1].sum() == (records["marks"] & MARK_LISTED != 0).sum()
+    quarter = QUARTER[records["day"] // 7]
     for row, (first, last) in zip(tally.reached, period_ranges(WINDOW.n_periods), strict=True):
         now = (quarter >= first) & (quarter <= last)
         for kind in range(N_KINDS):
-            assert row[kind] == len(set(who[now & (records[:, 1] >> 8 == kind)]))
-        assert row[N_KINDS] == len(set(who[now & (records[:, 1] >> 8 <= 2)]))
+            assert row[kind] == len(set(who[now & (records["kind"] == kind)]))
+        assert row[N_KINDS] == len(set(who[now & (records["kind"] <= 2)]))
 
 
 def values_of(**changes):
@@ -66,7 +67,7 @@ def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_wit
     effort = np.ones((1, 2, WINDOW.n_weeks))
     effort[0, 1, :9] = 0.0
     found = expected_told(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), effort, QUARTER, True)[0]
-    pull, week = selection(records, values), records[:, 0] // 7
+    pull, week = selection(records, values), records["day"] // 7
     a, b = (
         p_told(records, values, law, share * pull * effort[0, at, week])
         for at, share in enumerate(shares_of_lists(values))

@@ -182,7 +182,8 @@ def assert_same(world, plain):
         np.testing.assert_array_equal(found[: len(state[name])], state[name], err_msg=name)
     for name, column in zip(L.INDICATORS, range(L.N_INDICATORS), strict=True):
         np.testing.assert_array_equal(world.history.cells[:, :, column], plain.cells[:, :, column], err_msg=name)
-    assert [tuple(row) for row in world.history.records.tolist()] == plain.records
+    fields = L.INCIDENT.names
+    assert [dict(zip(fields, row, strict=True)) for row in world.history.records.tolist()] == plain.records
     assert world.history.who.tolist() == plain.who
 
 
@@ -236,7 +237,7 @@ def test_everything_happens_somewhere():
     assert_same(simulate.run(engine(c), c.phases, TWO_THREADS), plain)
     counts = plain.cells.sum(axis=(0, 1))
     assert [name for name, n in zip(L.INDICATORS, counts, strict=True) if n == 0] == []
-    assert {record[1] >> 8 for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
+    assert {record["kind"] for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
 
 
 def test_a_rule_that_returns_acts_again():

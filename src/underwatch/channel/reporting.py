@@ -26,25 +26,21 @@ from underwatch.world.layout import (
     FAMILY,
     GROUND_NAMES,
     GROUND_SHIFT,
-    I_ACCUSATION,
-    I_ARREST,
-    I_CALL_GIVEN_UP,
-    I_FOLLOWED_VISIT,
-    I_LISTING,
+    INCIDENT,
     INCIDENT_NAMES,
+    KIND,
     MARK_GROUNDS,
     MARK_LISTED,
-    RECORD_FIELDS,
 )
 
 Response = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
 LISTS = ("A", "B")
 NO_GROUND = "none"
 # What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
-GRAVER = (I_FOLLOWED_VISIT, I_CALL_GIVEN_UP, I_LISTING, I_ARREST, I_ARREST, I_ACCUSATION)
+GRAVER = (KIND.followed_visit, KIND.call_given_up, KIND.listing, KIND.arrest, KIND.arrest, KIND.accusation)
 _FAMILY = FAMILY >> GROUND_SHIFT  # of the grounds of a record
 _THRESHOLD_AT = 1.0  # the threshold response function is all or nothing at fear 1 / k
-_FEAR_STEPS, _LOW_BYTE = 255.0, 0xFF
+_FEAR_STEPS = 255.0
 _BLOCK = 1 << 17  # records looked at at once, so that memory stays flat
 
 
@@ -74,7 +70,7 @@ STRENGTHS_OF_SILENCE = (0.5, 0.93, 1.73, 3.22, 6.0)
 
 def law_table() -> np.ndarray:
     """Return float[responses, strengths, 256]: what each leaves of telling at each step of fear in a record."""
-    fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
+    fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
     return np.array([[response(fear, k) for k in STRENGTHS_OF_SILENCE] for response in FEAR_RESPONSES.values()])
 
 
@@ -98,26 +94,25 @@ class Witnesses:
 
 
 def witnesses(records: np.ndarray, values: Mapping[str, float]) -> Witnesses:
-    """Return the classes of witness of records uint16[n, 8].
+    """Return the classes of witness of records INCIDENT[n].
 
     The record counts households with open contact; how many households the persons fill follows from the parameters.
     Those who heard live in the unit: their fear and contact are the neighbours'.
     """
-    r = records.astype(np.int64)
-    subject_contact = (r[:, 2] & _LOW_BYTE > 0).astype(float)
-    persons = np.stack([np.ones(len(r)), r[:, 3], r[:, 5], r[:, 7]]).astype(float)
-    unit_fear = (r[:, 6] & _LOW_BYTE) / _FEAR_STEPS
-    fear = np.stack([(r[:, 2] >> 8) / _FEAR_STEPS, (r[:, 4] & _LOW_BYTE) / _FEAR_STEPS, unit_fear, unit_fear])
+    n = len(records)
+    persons = np.stack([np.ones(n), *(records[name].astype(float) for name in ("kin", "neighbours", "hearsay"))])
+    own_fear, kin_fear, unit_fear = (records[f"{who}_fear"] / _FEAR_STEPS for who in ("subject", "kin", "neighbours"))
+    fear = np.stack([own_fear, kin_fear, unit_fear, unit_fear])
     size = values["persons_per_household"]
     kin_houses = np.maximum(1.0, (persons[1] + 1.0) / size)
     unit_houses = np.maximum(1.0, persons[2] / size + 1.0)
-    kin_share = np.minimum(1.0, (r[:, 4] >> 8) / kin_houses)
-    unit_share = np.minimum(1.0, (r[:, 6] >> 8) / unit_houses)
-    contact = np.stack([subject_contact, kin_share, unit_share, unit_share])
+    kin_share = np.minimum(1.0, records["kin_contact"] / kin_houses)
+    unit_share = np.minimum(1.0, records["neighbours_contact"] / unit_houses)
+    contact = np.stack([records["subject_contact"] > 0, kin_share, unit_share, unit_share])
     wanted = values["witnesses_per_incident"]
     others = persons[1:].sum(axis=0)
     rest = np.clip((wanted - 1.0) / np.maximum(others, 1.0), 0.0, 1.0)
-    knows = np.stack([np.full(len(r), min(1.0, wanted)), rest, rest, rest])
+    knows = np.stack([np.full(n, min(1.0, wanted)), rest, rest, rest])
     return Witnesses(persons, fear, contact, knows)
 
 
@@ -143,7 +138,7 @@ def p_told(
 
 def selection(records: np.ndarray, values: Mapping[str, float], border: bool = True) -> np.ndarray:
     """Return float[n]: how readily an incident is told for what is known of its subject and place, 1 for the plain."""
-    grounds = records[:, 1].astype(np.int64) & MARK_GROUNDS
+    grounds = records["marks"] & MARK_GROUNDS
     pull = np.where(grounds > 0, values["selection_by_ground"], 1.0)
     pull = np.where(grounds & _FAMILY > 0, pull * values["selection_kin_abroad"], pull)
     return pull if border else pull * values["selection_inland"]
@@ -158,10 +153,10 @@ def _ear(
     values: Mapping[str, float], response: str, border: bool = True, effort: np.ndarray | None = None
 ) -> telling.Ear:
     """Return the channel as the compiled pass reads it."""
-    fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
+    fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
     left = values["p_tell_at_no_fear"] * fear_response(response)(fear, values["fear_silence"])
-    grounds = np.zeros((MARK_GROUNDS + 1, RECORD_FIELDS), np.uint16)
-    grounds[:, 1] = np.arange(MARK_GROUNDS + 1)
+    grounds = np.zeros(MARK_GROUNDS + 1, INCIDENT)
+    grounds["marks"] = np.arange(MARK_GROUNDS + 1)
     shares = np.array(shares_of_lists(values))
     heard = np.ones((len(shares), 1)) if effort is None else np.asarray(effort, float)
     pull = selection(grounds, values, border)
@@ -180,7 +175,7 @@ def expected_published(
 ) -> float:
     """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted.
 
-    `records` is uint16[n, 8], or blocks of such.
+    `records` is INCIDENT[n], or blocks of such.
     """
     ear = _ear(values, response)
     parts = [records] if isinstance(records, np.ndarray) else records
@@ -196,7 +191,7 @@ def expected_incidents_told(
     border: bool = True,
     effort: np.ndarray | None = None,
 ) -> float:
-    """Return how many of the records uint16[n, 8] are expected to be told to one list or to both; `effort` as in
+    """Return how many of the records INCIDENT[n] are expected to be told to one list or to both; `effort` as in
     `tell`, full without it.
     """
     ear = _ear(values, response, border, effort)
@@ -225,7 +220,7 @@ def tell(
     border: bool = True,
     effort: np.ndarray | None = None,
 ) -> Observation:
-    """Draw which of the records uint16[n, 8] are told, to which list, how late and how falsely.
+    """Draw which of the records INCIDENT[n] are told, to which list, how late and how falsely.
 
     The delay is log-normal on 1 + days. Each list is told apart from the other, so that an incident may stand in both;
     a report is copied into the other list with `list_relay_share`, later by a delay of its own. With 1 -
@@ -262,7 +257,7 @@ def publish(
     told = tell(records, values, seed, response, border=border, effort=effort)
     n = len(told.incident)
     return {
-        "date": np.datetime64(start, "D") + records[told.incident, 0].astype(np.int64) + told.delay_days,
+        "date": np.datetime64(start, "D") + records["day"][told.incident].astype(np.int64) + told.delay_days,
         "place": np.full(n, place, object),
         "world": np.full(n, world, object),
         "kind": np.array(INCIDENT_NAMES, object)[told.kind],
@@ -296,10 +291,9 @@ def _coded(
     told: np.ndarray, values: Mapping[str, float], generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return kind, ground and listing as published; a false report is wrong in one of the three."""
-    what = told[:, 1].astype(np.int64)
-    n = len(what)
-    kind, listed = what >> 8, what & MARK_LISTED != 0
-    held = np.stack([what >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
+    n = len(told)
+    kind, listed = told["kind"].astype(np.int64), told["marks"] & MARK_LISTED != 0
+    held = np.stack([told["marks"] >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
     ground = np.where(held.any(axis=0), held.argmax(axis=0), len(GROUND_NAMES))
     false = generator.random(n) >= values["report_reliability"]
     wrong = generator.integers(0, 3, n)

@@ -10,7 +10,6 @@ from numba import njit
 from underwatch.world.kernels import compiled  # noqa: F401 - where compiled code is kept, before any is made
 from underwatch.world.layout import MARK_GROUNDS
 
-_LOW_BYTE = 255
 # Below this, four terms of a series are exact to 1e-13 of the value, and several times as quick as the library's own.
 _SMALL = 1e-3
 
@@ -36,20 +35,21 @@ def _silent(p, persons):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def chances(records, ear, found):  # type: ignore[no-untyped-def]
-    """Fill `found` float64[lists, n] with the chance that a list is told of each record of uint16[n, 8]."""
+    """Fill `found` float64[lists, n] with the chance that a list is told of each record of INCIDENT[n]."""
     weeks = ear.effort.shape[1]
     first = min(1.0, ear.wanted)
     for row in range(len(records)):
-        kin, near, heard = float(records[row, 3]), float(records[row, 5]), float(records[row, 7])
-        unit_left = ear.left[records[row, 6] & _LOW_BYTE]
-        kin_share = min(1.0, float(records[row, 4] >> 8) / max(1.0, (kin + 1.0) / ear.household))
-        unit_share = min(1.0, float(records[row, 6] >> 8) / max(1.0, near / ear.household + 1.0))
+        record = records[row]
+        kin, near, heard = float(record["kin"]), float(record["neighbours"]), float(record["hearsay"])
+        unit_left = ear.left[record["neighbours_fear"]]
+        kin_share = min(1.0, float(record["kin_contact"]) / max(1.0, (kin + 1.0) / ear.household))
+        unit_share = min(1.0, float(record["neighbours_contact"]) / max(1.0, near / ear.household + 1.0))
         rest = min(1.0, max(0.0, (ear.wanted - 1.0) / max(1.0, kin + near + heard)))
-        own = first * ear.left[records[row, 2] >> 8] if records[row, 2] & _LOW_BYTE else 0.0
-        of_kin = rest * kin_share * ear.left[records[row, 4] & _LOW_BYTE] if kin > 0.0 else 0.0
+        own = first * ear.left[record["subject_fear"]] if record["subject_contact"] else 0.0
+        of_kin = rest * kin_share * ear.left[record["kin_fear"]] if kin > 0.0 else 0.0
         of_unit = rest * unit_share * unit_left if near + heard > 0.0 else 0.0
-        pull = ear.pull[records[row, 1] & MARK_GROUNDS]
-        week = records[row, 0] // 7 if weeks > 1 else 0
+        pull = ear.pull[record["marks"] & MARK_GROUNDS]
+        week = record["day"] // 7 if weeks > 1 else 0
         for ear_of in range(len(ear.share)):
             reach = ear.share[ear_of] * pull * ear.effort[ear_of, week]
             silent = _silent(own * reach, 1.0) + _silent(of_kin * reach, kin) + _silent(of_unit * reach, near + heard)

@@ -17,14 +17,13 @@ from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
 from underwatch.world.indicators import STOCK
 from underwatch.world.layout import (
+    COUNT,
     GROUND_NAMES,
+    INCIDENT,
     INDICATORS,
     LISTED_CELL,
     N_CELLS,
-    N_DISTRESS,
-    N_FEAR,
     ONE,
-    RECORD_FIELDS,
 )
 
 WEEK = 7
@@ -65,7 +64,7 @@ class DailyCounts(Protocol):
 
     @property
     def records(self) -> np.ndarray:
-        """uint16[n, 8], incidents."""
+        """Incidents, INCIDENT[n]."""
 
 
 def group_cells(group: str) -> np.ndarray:
@@ -92,8 +91,8 @@ def with_ratios(
     `floor` is the parameter `private_speech_floor`.
     """
     values = {name: counts[..., column].astype(float) for column, name in enumerate(INDICATORS)}
-    values["fear"] = counts[..., N_FEAR] / ONE
-    values["distress"] = counts[..., N_DISTRESS] / ONE
+    values["fear"] = counts[..., COUNT.fear] / ONE
+    values["distress"] = counts[..., COUNT.distress] / ONE
     shape = counts.shape[:-1]
     people = np.broadcast_to(np.asarray(residents, float), shape)
     values["residents"] = people
@@ -156,7 +155,7 @@ def combine(name: str, histories: Iterable[DailyCounts]) -> Combined:
     for one in histories:
         if total is None:
             cells, residents, adults, watched = map(np.array, (one.cells, one.residents, one.adults, one.watched))
-            none = np.zeros((0, RECORD_FIELDS), np.uint16)
+            none = np.zeros(0, INCIDENT)
             total = Combined(name, one.start, one.days, cells, residents, adults, watched, none)
             continue
         if (one.start, one.days) != (total.start, total.days):

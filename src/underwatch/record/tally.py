@@ -17,15 +17,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.record.dates import coarsen, thursday, week_number
-from underwatch.world.layout import (
-    GROUND_NAMES,
-    I_CALL_GIVEN_UP,
-    I_FOLLOWED_OUTING,
-    I_FOLLOWED_VISIT,
-    INCIDENT_NAMES,
-    MARK_LISTED,
-    N_INDICATORS,
-)
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, KIND, MARK_LISTED, N_INDICATORS
 
 # Where fear is kept, in the 255 steps of a record; closer where there is much of it.
 FEAR_NODES = np.array(
@@ -36,7 +28,8 @@ NO_GROUND = len(GROUND_NAMES)  # the last column by ground: no ground is held
 N_GROUNDS = NO_GROUND + 1
 MOST_PERIODS = 16  # one bit each
 _FEAR_BYTES = 256
-_FOLLOWED = [I_FOLLOWED_OUTING, I_FOLLOWED_VISIT, I_CALL_GIVEN_UP]  # who noticed a follower, whatever for
+# Who noticed a follower, whatever for
+_FOLLOWED = [KIND.followed_outing, KIND.followed_visit, KIND.call_given_up]
 _LAW, _STRENGTH = 0, 2  # by which weeks are told apart: exponential, near the middle of the prior
 
 
@@ -111,24 +104,24 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
     """Add incidents to the sums."""
     n_laws, n_strengths = ruler.response.shape[0], ruler.response.shape[1]
     for row in range(len(records)):
-        week = np.int64(records[row, 0]) // 7 - ruler.settling
+        record = records[row]
+        week = np.int64(record["day"]) // 7 - ruler.settling
         if week < 0:
             continue
-        what = np.int64(records[row, 1])
-        kind, listed = what >> 8, what // MARK_LISTED & 1
+        kind, listed = np.int64(record["kind"]), np.int64(record["marks"] & MARK_LISTED != 0)
         ground = 0
-        while ground < NO_GROUND and what >> ground & 1 == 0:
+        while ground < NO_GROUND and record["marks"] >> ground & 1 == 0:
             ground += 1
         period = ruler.period_of_week[week]
         sums.counts[week, kind, listed, ground] += np.uint32(1)
         sums.mask[kind, np.int64(who[row]) - ruler.first_resident] |= np.uint16(1 << period)
-        fear, is_open = np.int64(records[row, 2]) >> 8, np.int64(records[row, 2]) & 255
-        kin, near, heard = np.int64(records[row, 3]), np.int64(records[row, 5]), np.int64(records[row, 7])
-        kin_fear, near_fear = np.int64(records[row, 4]) & 255, np.int64(records[row, 6]) & 255
+        fear, is_open = np.int64(record["subject_fear"]), record["subject_contact"]
+        kin, near, heard = np.int64(record["kin"]), np.int64(record["neighbours"]), np.int64(record["hearsay"])
+        kin_fear, near_fear = np.int64(record["kin_fear"]), np.int64(record["neighbours_fear"])
         sums.known[period, kind] += 1 + kin + heard
         n_others = max(1.0, float(kin + near + heard))
-        kin_share = min(1.0, float(np.int64(records[row, 4]) >> 8) / max(1.0, (kin + 1) / ruler.household))
-        near_share = min(1.0, float(np.int64(records[row, 6]) >> 8) / max(1.0, near / ruler.household + 1.0))
+        kin_share = min(1.0, float(record["kin_contact"]) / max(1.0, (kin + 1) / ruler.household))
+        near_share = min(1.0, float(record["neighbours_contact"]) / max(1.0, near / ruler.household + 1.0))
         of_kin, of_near = kin * kin_share / n_others, (near + heard) * near_share / n_others
         if is_open > 0:
             at = ruler.node[fear]
@@ -210,7 +203,7 @@ class Tallier:
         )
 
     def add(self, records: np.ndarray, who: np.ndarray) -> None:
-        """Add incidents uint16[n, 8] and the numbers of their subjects uint32[n]."""
+        """Add incidents INCIDENT[n] and the numbers of their subjects uint32[n]."""
         if len(records):
             _add(records, who, self.ruler, self.sums)
 

@@ -21,7 +21,7 @@ from underwatch.files.intake.arrays import arrays_of
 from underwatch.files.intake.json import parse_json
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.writing import write_atomically
-from underwatch.world.layout import INCIDENT_NAMES, RECORD_FIELDS
+from underwatch.world.layout import INCIDENT, INCIDENT_NAMES, WORD
 from underwatch.world.simulate import World
 
 SUFFIX = ".npz"
@@ -84,8 +84,9 @@ def save(world: World, path: str | Path, note: Mapping[str, Any]) -> None:
     reached = world.day - world.start
     arrays = {f"state_{name}": array for name, array in zip(world.state._fields, world.state, strict=True)}
     arrays["cells"] = world.history.cells[:reached]
-    for name in ("residents", "adults", "watched", "records", "who"):
+    for name in ("residents", "adults", "watched", "who"):
         arrays[name] = getattr(world.history, name)
+    arrays["records"] = world.history.records.view(np.uint16).reshape(-1, len(WORD))
     arrays["numbers"] = np.array([int(getattr(world, name)) for name in _numbers(world)], np.int64)
     write_arrays(path, arrays, note)
 
@@ -94,7 +95,7 @@ def _most_bytes(world: World) -> int:
     """Return how large the checkpoint of a world can be: its state and sums, and what incidents there may be."""
     history = world.history
     sums = sum(array.nbytes for array in (*world.state, history.cells, history.residents)) + (1 << 20)
-    incident = 2 * RECORD_FIELDS + 4
+    incident = INCIDENT.itemsize + 4
     return 2 * sums + len(world.state.flags) * len(history.cells) * _INCIDENTS_A_DAY * incident
 
 
@@ -115,10 +116,16 @@ def _fits(world: World, found: Arrays, expected: Arrays, numbers: Mapping[str, i
         return False
     if not 0 <= numbers["week_days"] < 7 or not 0 <= numbers["order_sum"] < _MOST_ORDER:
         return False
-    if cells.shape != (reached, *world.history.cells.shape[1:]) or records.shape != (len(who), RECORD_FIELDS):
+    if cells.shape != (reached, *world.history.cells.shape[1:]) or records.shape != (len(who), len(WORD)):
         return False
     known = ((who >= first) & (who < first + len(world.state.flags))).all()
-    return bool(known and (records[:, 0] < reached).all() and (records[:, 1] >> 8 < len(INCIDENT_NAMES)).all())
+    incidents = _incidents(records)
+    return bool(known and (incidents["day"] < reached).all() and (incidents["kind"] < len(INCIDENT_NAMES)).all())
+
+
+def _incidents(records: np.ndarray) -> np.ndarray:
+    """Return INCIDENT[n] of what a file holds of them, uint16[n, words]."""
+    return np.ascontiguousarray(records).reshape(-1).view(INCIDENT)
 
 
 def load(world: World, path: str | Path, note: Mapping[str, Any]) -> World:
@@ -135,6 +142,6 @@ def load(world: World, path: str | Path, note: Mapping[str, Any]) -> World:
     history.cells[: len(found["cells"])] = found["cells"]
     for name, value in numbers.items():
         setattr(world, name, value)
-    history.record_blocks[:] = [found["records"]] if len(found["records"]) else []
+    history.record_blocks[:] = [_incidents(found["records"])] if len(found["records"]) else []
     history.who_blocks[:] = [found["who"]] if len(found["who"]) else []
     return world

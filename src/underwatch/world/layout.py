@@ -60,9 +60,6 @@ MPS, MSS = 0, 1
 BY_OPEN_ROLE, BY_COVERT, BY_MPS_OFFICER, BY_MSS_OFFICER = 0, 1, 2, 3
 
 CHUNK_RESIDENTS = 1024  # a chunk is closed when it has at least this many residents
-RECORD_FIELDS = 8
-TRACE_FIELDS = 5
-
 
 # Rows of State.people, uint16: levels (65535 = 1), files (256 = one report), days of the run (from 1; 0 = never)
 FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY = range(8)
@@ -164,10 +161,10 @@ class Output(NamedTuple):
 
     cells: np.ndarray  # int64[7, cells, indicators], events and stocks by day and cell
     totals: np.ndarray  # int64[7, 5], dense totals over all residents by day
-    records: np.ndarray  # uint16[capacity, 8], incidents
+    records: np.ndarray  # uint16[capacity, 8], incidents as words
     who: np.ndarray  # uint32[capacity], number of the subject of each incident (never written out)
     house: np.ndarray  # int32[capacity], and the subject's household, whose kin are still to be named
-    trace: np.ndarray  # int32[capacity, 5]: day, kind, local index, other, value; empty when not tracing
+    trace: np.ndarray  # TRACE[capacity], `who` by local index; empty when not tracing
     acts: np.ndarray  # uint16[7, R], what each resident did by day of the week, in bits; empty when nobody asks
     used: np.ndarray  # int64[2], records and trace rows used
     trace_who: int  # -1: trace everybody; otherwise one local index
@@ -270,74 +267,88 @@ S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT = range(5)
 # Columns of `totals`
 D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)
 
-# Kinds of incident (column `kind` of a record)
-(
-    I_FOLLOWED_OUTING,
-    I_FOLLOWED_VISIT,
-    I_CALL_GIVEN_UP,
-    I_ARREST,
-    I_ACCUSATION,
-    I_LISTING,
-) = range(6)
-INCIDENT_NAMES = ("followed_outing", "followed_visit", "call_given_up", "arrest", "accusation", "listing")
 
-# Columns of `Output.cells`
-INDICATORS = Indicators._fields
+# What comes out of a world, by name and from here alone. A name is a column or a kind; Numba takes `COUNT.outings` as
+# the number that it is (of an `IntEnum` it would not, as an index).
+
+
+class IncidentKinds(NamedTuple):
+    """What an incident can be: `kind` of a record."""
+
+    followed_outing: int
+    followed_visit: int
+    call_given_up: int
+    arrest: int
+    accusation: int
+    listing: int
+
+
+class IncidentWords(NamedTuple):
+    """An incident as the kernels write it: eight 16-bit words, each named by its lower byte.
+
+    Whoever reads takes the fields of INCIDENT; a kernel that stored single bytes was 7 % slower.
+    """
+
+    day: int
+    marks: int
+    subject_contact: int
+    kin: int
+    kin_fear: int
+    neighbours: int
+    neighbours_fear: int
+    hearsay: int
+
+
+class Episodes(NamedTuple):
+    """What a trace row can tell of: its `kind`, and a diary's raw material."""
+
+    followed: int
+    noticed: int
+    report: int
+    visit: int
+    visit_followed: int
+    visit_noticed: int
+    call_set_out: int
+    call_followed: int
+    call_given_up: int
+    call_completed: int
+    arrest: int
+    release: int
+    accused: int
+    listed: int
+    delisted: int
+    heard_kin: int
+    protest: int
+    permit_refused: int
+    journey: int
+    lodging: int
+    call_avoided: int
+    visit_avoided: int
+
+
+INDICATORS, INCIDENT_NAMES, EPISODES = Indicators._fields, IncidentKinds._fields, Episodes._fields
 N_INDICATORS = len(INDICATORS)
 COUNT = Indicators(*range(N_INDICATORS))
-(
-    N_OUTINGS,
-    N_FORGONE,
-    N_FOLLOWED,
-    N_NOTICED,
-    N_VISITS_INTENDED,
-    N_VISITS,
-    N_FOLLOWED_VISITS,
-    N_CALLS_INTENDED,
-    N_CALLS_AVOIDED,
-    N_CALLS_ABANDONED,
-    N_CALLS,
-    N_FOLLOWED_CALLS,
-    N_REPORTS,
-    N_REPORTS_ROUTINE,
-    N_REPORTS_OFFENCE,
-    N_LISTINGS,
-    N_DELISTINGS,
-    N_ACCUSATIONS,
-    N_FALSE_ACCUSATIONS,
-    N_ARRESTS,
-    N_DETAINED,
-    N_FEAR,
-    N_DISTRESS,
-    N_DISTRESSED,
-    N_LISTED,
-    N_PROTESTS,
-    N_PERMITS_REFUSED,
-    N_JOURNEYS,
-) = COUNT
+KIND = IncidentKinds(*range(len(INCIDENT_NAMES)))
+EPISODE = Episodes(*range(len(EPISODES)))
+WORD = IncidentWords(*range(8))
 
-# Kinds of trace rows (a diary's raw material)
-(
-    TR_FOLLOWED,
-    TR_NOTICED,
-    TR_REPORT,
-    TR_VISIT,
-    TR_VISIT_FOLLOWED,
-    TR_VISIT_NOTICED,
-    TR_CALL_SET_OUT,
-    TR_CALL_FOLLOWED,
-    TR_CALL_GIVEN_UP,
-    TR_CALL_COMPLETED,
-    TR_ARREST,
-    TR_RELEASE,
-    TR_ACCUSED,
-    TR_LISTED,
-    TR_DELISTED,
-    TR_HEARD_KIN,
-    TR_PROTEST,
-    TR_PERMIT_REFUSED,
-    TR_JOURNEY,
-    TR_LODGING,
-    TR_CALL_AVOIDED,
-    TR_VISIT_AVOIDED,
-) = range(22)
+# An incident, 16 bytes: the day of the run; bits below; what it was; then, class by class of those who may know of it,
+# how many they are, their fear (255 = 1) and whether, or in how many households, contact abroad is open
+INCIDENT = np.dtype(
+    [
+        ("day", "<u2"),
+        ("marks", "u1"),
+        ("kind", "u1"),
+        ("subject_contact", "u1"),
+        ("subject_fear", "u1"),
+        ("kin", "<u2"),
+        ("kin_fear", "u1"),
+        ("kin_contact", "u1"),
+        ("neighbours", "<u2"),
+        ("neighbours_fear", "u1"),
+        ("neighbours_contact", "u1"),
+        ("hearsay", "<u2"),
+    ]
+)
+TRACE = np.dtype([(name, "<i4") for name in ("day", "kind", "who", "other", "value")])

@@ -51,11 +51,11 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
 
 
 def records_of_window(scenario: Scenario, seed: int) -> np.ndarray:
-    """Return the incidents of a world of one place after it has settled, uint16[n, 8], days counted from then."""
+    """Return the incidents of a world of one place after it has settled, INCIDENT[n], days counted from then."""
     world = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), workers_here())
     records = world.history.records
-    records = records[records[:, 0] >= 7 * SETTLING].copy()
-    records[:, 0] -= np.uint16(7 * SETTLING)
+    records = records[records["day"] >= 7 * SETTLING].copy()
+    records["day"] -= np.uint16(7 * SETTLING)
     return records
 
 

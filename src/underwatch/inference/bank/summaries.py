@@ -20,7 +20,7 @@ from underwatch.inference.inputs.observed import ObservationDesign, Observed, wh
 from underwatch.inference.inputs.safe_table import disclosed, table_columns, table_row
 from underwatch.record.tally import N_GROUNDS, N_KINDS, period_ranges
 from underwatch.world.draws import rng
-from underwatch.world.layout import I_ARREST, INCIDENT_NAMES
+from underwatch.world.layout import INCIDENT_NAMES, KIND
 
 AT_ONCE = 64  # packages simulated at once, so that memory stays flat
 _MOST = 1e7  # expected reports in a cell beyond this are held here
@@ -108,7 +108,7 @@ def _anchors(
         column = QUESTIONS[survey.question]
         if column < 0:
             first, last = survey.periods
-            share = -np.expm1(-bank.known[rows][:, first : last + 1, I_ARREST].sum(axis=1) / adults)
+            share = -np.expm1(-bank.known[rows][:, first : last + 1, KIND.arrest].sum(axis=1) / adults)
         else:
             share = bank.reached[rows, ranges.index(survey.periods), column] / adults
         share = np.clip(share * values["leavers_ratio"], 0.0, 0.999)
@@ -122,7 +122,7 @@ def _anchors(
 def arrests(bank: Bank, rows: np.ndarray, weeks: tuple[int, int]) -> np.ndarray:
     """Return the arrests for calls of worlds in the weeks of the window from first to last, both included."""
     first, last = weeks
-    result: np.ndarray = bank.counts[rows][:, first : last + 1, I_ARREST].sum(axis=(1, 2, 3))
+    result: np.ndarray = bank.counts[rows][:, first : last + 1, KIND.arrest].sum(axis=(1, 2, 3))
     return result
 
 

@@ -65,7 +65,7 @@ def recovery_cases(plan: BankPlan) -> tuple[RecoveryCase, ...]:
 
 def _package(world: HiddenWorld, observation: Observation, yes: int, generator: np.random.Generator) -> Package:
     """Return what two groups would code by the last day of the window; copies are known as such with `relay_marked`."""
-    plan, days = world.plan, world.records[:, 0]
+    plan, days = world.plan, world.records["day"]
 
     def an_id(what: str, number: int) -> str:
         return id_from("underwatch rehearsal", str(plan.seed), what, str(number))

@@ -31,7 +31,7 @@ from underwatch.world.kernels.week import assign_watchers, call_the_roll, count_
 RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
 TRACE_PER_RESIDENT = 120
 # The indicators of which all are counted at once, in the order of the columns of `totals`
-DENSE = (L.N_OUTINGS, L.N_FORGONE, L.N_FEAR, L.N_DISTRESS, L.N_DISTRESSED)
+DENSE = (L.COUNT.outings, L.COUNT.outings_forgone, L.COUNT.fear, L.COUNT.distress, L.COUNT.distressed)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -47,8 +47,8 @@ def visit_kin(key, town, state, rates, scratch, out, at):
             head = np.int64(town.house_start[house])
             cell = cell_of(state.people[L.FLAGS, head])
             if tie == L.REFUSED:
-                out.cells[at.k, cell, L.N_PERMITS_REFUSED] += 1
-                trace(out, at, L.TR_PERMIT_REFUSED, head, house, 0)
+                out.cells[at.k, cell, L.COUNT.permits_refused] += 1
+                trace(out, at, L.EPISODE.permit_refused, head, house, 0)
                 continue
             km = 0
             if tie == L.JOURNEY:
@@ -57,7 +57,7 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 if len(town.house_start) < 3:
                     continue  # there is no other household
                 km = np.int64(rates[R.visit_km + visit[L.V_DISTANCE]])
-            out.cells[at.k, cell, L.N_VISITS_INTENDED] += 1
+            out.cells[at.k, cell, L.COUNT.visits_intended] += 1
             held = state.people[L.FLAGS, head] & L.DETAINED
             made = withdrawn(
                 65536,
@@ -67,13 +67,13 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 rates[R.avoid_distress],
             )
             if held or visit[L.V_MADE] >= made:
-                trace(out, at, L.TR_VISIT_AVOIDED, head, house, km)
+                trace(out, at, L.EPISODE.visit_avoided, head, house, km)
                 continue
-            out.cells[at.k, cell, L.N_VISITS] += 1
+            out.cells[at.k, cell, L.COUNT.visits_made] += 1
             act(out, at, head, L.ACT_JOURNEY if tie == L.JOURNEY else L.ACT_VISIT)
             if tie == L.JOURNEY:
-                out.cells[at.k, cell, L.N_JOURNEYS] += 1
-            trace(out, at, L.TR_JOURNEY if tie == L.JOURNEY else L.TR_VISIT, head, house, km)
+                out.cells[at.k, cell, L.COUNT.journeys] += 1
+            trace(out, at, L.EPISODE.journey if tie == L.JOURNEY else L.EPISODE.visit, head, house, km)
             if rates[R.visits_followed]:
                 follow_visit(key, town, state, rates, scratch, out, at, j, visit, km)
 
@@ -103,10 +103,10 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
     if by < 0:
         return
     cell = cell_of(state.people[L.FLAGS, head])
-    out.cells[at.k, cell, L.N_FOLLOWED_VISITS] += 1
+    out.cells[at.k, cell, L.COUNT.followed_visits] += 1
     for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
         first_followed(state, at, x)
-    trace(out, at, L.TR_VISIT_FOLLOWED, head, by, km)
+    trace(out, at, L.EPISODE.visit_followed, head, by, km)
     purpose = P_JOURNEY_CLAIM if tie == L.JOURNEY else P_VISIT_CLAIM
     q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, at.day)
     write_down(town, state, rates, out, at, u, head, by & 1, term, q_report, q_claim, False)
@@ -115,8 +115,20 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
             if not state.people[L.FLAGS, x] & L.DETAINED:
                 frighten(state, rates, x, rates[R.rise_noticed])
         word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_VISIT_NOTICED, head, by, km)
-        incident(town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR])
+        trace(out, at, L.EPISODE.visit_noticed, head, by, km)
+        incident(
+            town,
+            state,
+            rates,
+            out,
+            at,
+            u,
+            head,
+            house,
+            L.KIND.followed_visit,
+            term[L.T_CONTACT],
+            term[L.T_FEAR],
+        )
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -136,22 +148,22 @@ def call_abroad(key, town, state, rates, scratch, out, at):
             cell = cell_of(flag)
             q_call, q_taken, q_joined, q_notice = split(draws[2, row], draws[3, row])
             if q_call < rates[R.call]:
-                out.cells[at.k, cell, L.N_CALLS_INTENDED] += 1
+                out.cells[at.k, cell, L.COUNT.calls_intended] += 1
             if flag & L.DETAINED:
                 q_release, _, _, _ = quarters(key, P_RELEASE, town.first + x, at.day)
                 if q_release < rates[R.release]:
                     flag = (flag & ~L.DETAINED) | L.WAS_DETAINED | L.NEW_GROUND
                     state.people[L.FLAGS, x] = flag
                     scratch.lanes[L.LANE_RATE, i] = scratch.lanes[L.LANE_BASE, i]
-                    trace(out, at, L.TR_RELEASE, x, 0, 0)
+                    trace(out, at, L.EPISODE.release, x, 0, 0)
                 else:
-                    out.cells[at.k, cell, L.N_DETAINED] += 1
+                    out.cells[at.k, cell, L.COUNT.detained] += 1
                 continue
             if q_call >= rates[R.call]:
                 continue
             if q_call >= withdrawn(rates[R.call], state.people[L.FEAR, x], 0, rates[R.avoid_call], 0):
-                out.cells[at.k, cell, L.N_CALLS_AVOIDED] += 1
-                trace(out, at, L.TR_CALL_AVOIDED, x, 0, 0)
+                out.cells[at.k, cell, L.COUNT.calls_avoided] += 1
+                trace(out, at, L.EPISODE.call_avoided, x, 0, 0)
                 continue
             go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice)
 
@@ -167,7 +179,7 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
     house = house_of(town, u, x)
     _, spot = words(key, P_CALL_SPOT, town.first + x, 0)
     km = np.int64(rates[R.call_km + choose16(spot & LOW, 32)])
-    trace(out, at, L.TR_CALL_SET_OUT, x, 0, km)
+    trace(out, at, L.EPISODE.call_set_out, x, 0, km)
     seen = 0
     by = -1
     if rates[R.calls_followed]:
@@ -179,32 +191,32 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
             by = L.BY_OPEN_ROLE  # watchers along the way to signal know no list
         if by >= 0:
             seen = NOTICED if q_notice < rates[R.notice] else UNNOTICED
-            out.cells[at.k, cell, L.N_FOLLOWED_CALLS] += 1
+            out.cells[at.k, cell, L.COUNT.followed_calls] += 1
             first_followed(state, at, x)
-            trace(out, at, L.TR_CALL_FOLLOWED, x, by, km)
+            trace(out, at, L.EPISODE.call_followed, x, by, km)
     q_back, q_report, q_claim, _ = quarters(key, P_CALL_END, town.first + x, at.day)
     if seen == NOTICED:
         frighten(state, rates, x, rates[R.rise_noticed])
     if seen == NOTICED and q_back < rates[R.abandon]:
-        out.cells[at.k, cell, L.N_CALLS_ABANDONED] += 1
+        out.cells[at.k, cell, L.COUNT.calls_abandoned] += 1
         act(out, at, x, L.ACT_TURNED_BACK)
-        trace(out, at, L.TR_CALL_GIVEN_UP, x, by, km)
+        trace(out, at, L.EPISODE.call_given_up, x, by, km)
         write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
-        incident(town, state, rates, out, at, u, x, house, L.I_CALL_GIVEN_UP, term[L.T_CONTACT], term[L.T_FEAR])
+        incident(town, state, rates, out, at, u, x, house, L.KIND.call_given_up, term[L.T_CONTACT], term[L.T_FEAR])
         return
-    out.cells[at.k, cell, L.N_CALLS] += 1
+    out.cells[at.k, cell, L.COUNT.calls_completed] += 1
     act(out, at, x, L.ACT_CALL)
     state.homes[L.HOME_CALLED, house] = 1
-    trace(out, at, L.TR_CALL_COMPLETED, x, by, km)
+    trace(out, at, L.EPISODE.call_completed, x, by, km)
     if seen:
         write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, True)
     detection, _ = words(key, P_DETECTION, town.first + x, at.day)
     if np.int64(detection) < rates[R.detection]:
-        out.cells[at.k, cell, L.N_ARRESTS] += 1
-        out.cells[at.k, cell, L.N_DETAINED] += 1
+        out.cells[at.k, cell, L.COUNT.arrests] += 1
+        out.cells[at.k, cell, L.COUNT.detained] += 1
         state.people[L.FLAGS, x] |= u16(L.DETAINED)
         scratch.lanes[L.LANE_RATE, i] = 0
         frighten(state, rates, x, rates[R.rise_accused])
         word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_ARREST, x, 0, km)
-        incident(town, state, rates, out, at, u, x, house, L.I_ARREST, term[L.T_CONTACT], term[L.T_FEAR])
+        trace(out, at, L.EPISODE.arrest, x, 0, km)
+        incident(town, state, rates, out, at, u, x, house, L.KIND.arrest, term[L.T_CONTACT], term[L.T_FEAR])

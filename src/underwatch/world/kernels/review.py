@@ -87,13 +87,13 @@ def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
     """S3: a resident comes onto a list of `organ`, and may learn of it."""
     cell = cell_of(state.people[L.FLAGS, x])
     state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
-    out.cells[at.k, cell, L.N_LISTINGS] += 1
+    out.cells[at.k, cell, L.COUNT.listings] += 1
     if state.people[L.LISTED_DAY, x] == 0:
         state.people[L.LISTED_DAY, x] = u16(at.t + 1)
-    trace(out, at, L.TR_LISTED, x, organ, 0)
+    trace(out, at, L.EPISODE.listed, x, organ, 0)
     _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
     if learns < rates[R.learns]:
-        incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.I_LISTING, contact, fear)
+        incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.KIND.listing, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -102,15 +102,15 @@ def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
     house = house_of(town, u, x)
-    out.cells[at.k, cell, L.N_ACCUSATIONS] += 1
+    out.cells[at.k, cell, L.COUNT.accusations] += 1
     if not flag & L.REAL_OFFENCE:
-        out.cells[at.k, cell, L.N_FALSE_ACCUSATIONS] += 1
+        out.cells[at.k, cell, L.COUNT.false_accusations] += 1
     frighten(state, rates, x, rates[R.rise_accused])
     if state.homes[L.HOME_EVENTS, house] < 255:
         state.homes[L.HOME_EVENTS, house] += u8(1)
     state.units[L.UNIT_EVENTS, u] = min(np.int64(state.units[L.UNIT_EVENTS, u]) + 1, 65535)
-    trace(out, at, L.TR_ACCUSED, x, organ, (flag & L.REAL_OFFENCE) != 0)
-    incident(town, state, rates, out, at, u, x, house, L.I_ACCUSATION, contact, fear)
+    trace(out, at, L.EPISODE.accused, x, organ, (flag & L.REAL_OFFENCE) != 0)
+    incident(town, state, rates, out, at, u, x, house, L.KIND.accusation, contact, fear)
     state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
     state.people[L.FILE_MPS, x] = 0
     state.people[L.FILE_MSS, x] = 0
@@ -133,8 +133,8 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_
         quiet = mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED
         if (quiet and np.int64(q_exit) < rates[R.exit]) or np.int64(u16(q_let_off)) < let_off(rates, flag):
             state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
-            out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
-            trace(out, at, L.TR_DELISTED, x, 0, 0)
+            out.cells[at.k, cell_of(flag), L.COUNT.delistings] += 1
+            trace(out, at, L.EPISODE.delisted, x, 0, 0)
     elif flag & L.ADULT and not flag & L.DETAINED:
         if rates[R.accusations] and mps >= bar_mps:
             accuse(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
@@ -147,8 +147,8 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_
     if flag & L.NEW_GROUND:
         state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
     if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
-        out.cells[at.k, cell_of(flag), L.N_PROTESTS] += 1
-        trace(out, at, L.TR_PROTEST, x, 0, 0)
+        out.cells[at.k, cell_of(flag), L.COUNT.protests] += 1
+        trace(out, at, L.EPISODE.protest, x, 0, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -189,7 +189,7 @@ def told_by_kin(town, state, rates, out, at, events, house, other, q):
         lo = np.int64(town.house_start[house])
         for x in range(lo, np.int64(town.house_start[house + 1])):
             state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
-        trace(out, at, L.TR_HEARD_KIN, lo, other, 0)
+        trace(out, at, L.EPISODE.heard_kin, lo, other, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -144,13 +144,13 @@ def another(other, house, n):
 def trace(out, at, kind, i, other, value):
     """A line of the diary, when one is asked for."""
     if len(out.trace) and (out.trace_who < 0 or out.trace_who == i):
-        row = out.used[1]
-        out.trace[row, 0] = at.t
-        out.trace[row, 1] = kind
-        out.trace[row, 2] = i
-        out.trace[row, 3] = other
-        out.trace[row, 4] = value
-        out.used[1] = row + 1
+        row = out.trace[out.used[1]]
+        row["day"] = at.t
+        row["kind"] = kind
+        row["who"] = i
+        row["other"] = other
+        row["value"] = value
+        out.used[1] += 1
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -164,7 +164,7 @@ def act(out, at, i, bit):
 def report(town, state, rates, out, at, u, i, organ, claim, weight):
     """S5: a written report on resident i enters the file of `organ`; it counts at the review if it claims something."""
     cell = cell_of(state.people[L.FLAGS, i])
-    out.cells[at.k, cell, L.N_REPORTS] += 1
+    out.cells[at.k, cell, L.COUNT.reports] += 1
     if organ == L.MPS:
         state.people[L.FILE_MPS, i] = written_up(state.people[L.FILE_MPS, i], weight)
     else:
@@ -172,7 +172,7 @@ def report(town, state, rates, out, at, u, i, organ, claim, weight):
     if claim:
         state.units[L.UNIT_REPORTS + organ, u] += 1
         out.cells[at.k, cell, claim] += 1
-        if claim == L.N_REPORTS_OFFENCE:
+        if claim == L.COUNT.reports_offence:
             state.people[L.FLAGS, i] |= np.uint16(L.REAL_OFFENCE)
 
 
@@ -257,15 +257,15 @@ def kin_witnesses(key, town, state, rates, draws, out, first):
                 persons += np.int64(town.house_start[other + 1] - town.house_start[other])
                 contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
                 fear += np.int64(state.homes[L.HOME_FEAR, other])
-            out.records[begin + m, 3] = persons
-            out.records[begin + m, 4] = contact << 8 | fear // (1 + ties)
+            out.records[begin + m, L.WORD.kin] = persons
+            out.records[begin + m, L.WORD.kin_fear] = contact << 8 | fear // (1 + ties)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
     """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's.
 
-    Its kin (columns 3 and 4) are named when the chunk is done: `kin_witnesses`.
+    Its kin are named when the chunk is done: `kin_witnesses`.
     """
     row = out.used[0]
     flag = np.int64(state.people[L.FLAGS, i])
@@ -274,13 +274,14 @@ def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
     neighbours = np.int64(town.units[L.UNIT_START, u + 1] - town.units[L.UNIT_START, u]) - np.int64(
         town.house_start[house + 1] - town.house_start[house]
     )
-    record = out.records
-    record[row, 0] = at.t
-    record[row, 1] = kind << 8 | at_start | listed | ((flag >> L.GROUND_SHIFT) & L.MARK_GROUNDS)
-    record[row, 2] = (np.int64(state.people[L.FEAR, i]) >> 8) << 8 | np.int64(state.homes[L.HOME_CONTACT, house] > 0)
-    record[row, 5] = neighbours
-    record[row, 6] = min(contact, 255) << 8 | fear
-    record[row, 7] = part(neighbours, rates[R.hearsay_reach])
+    own_fear, own_contact = np.int64(state.people[L.FEAR, i]) >> 8, np.int64(state.homes[L.HOME_CONTACT, house] > 0)
+    record = out.records[row]
+    record[L.WORD.day] = at.t
+    record[L.WORD.marks] = kind << 8 | at_start | listed | ((flag >> L.GROUND_SHIFT) & L.MARK_GROUNDS)
+    record[L.WORD.subject_contact] = own_fear << 8 | own_contact
+    record[L.WORD.neighbours] = neighbours
+    record[L.WORD.neighbours_fear] = min(contact, 255) << 8 | fear
+    record[L.WORD.hearsay] = part(neighbours, rates[R.hearsay_reach])
     out.who[row] = town.first + i
     out.house[row] = house
     out.used[0] = row + 1
@@ -310,8 +311,8 @@ def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim
     """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
     if q_report < term[L.T_REPORT_MPS + organ]:
         if offence:
-            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
+            report(town, state, rates, out, at, u, i, organ, L.COUNT.reports_offence, FULL_WEIGHT)
         elif q_claim < term[L.T_CLAIM_MPS + organ]:
-            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
+            report(town, state, rates, out, at, u, i, organ, L.COUNT.reports_routine, FULL_WEIGHT)
         else:
             report(town, state, rates, out, at, u, i, organ, 0, rates[R.weight_nothing])

@@ -170,18 +170,18 @@ def follow(town, state, rates, scratch, out, at, j, i, slot, by, a, b):
     x = at.lo + i
     term = scratch.unit_terms[j]
     cell = cell_of(state.people[L.FLAGS, x])
-    out.cells[at.k, cell, L.N_FOLLOWED] += 1
+    out.cells[at.k, cell, L.COUNT.followed_outings] += 1
     first_followed(state, at, x)
-    trace(out, at, L.TR_FOLLOWED, x, by, slot)
+    trace(out, at, L.EPISODE.followed, x, by, slot)
     q_notice, q_report, q_claim, _ = split(a, b)
     write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
     if q_notice < rates[R.notice]:
         house = house_of(town, u, x)
-        out.cells[at.k, cell, L.N_NOTICED] += 1
+        out.cells[at.k, cell, L.COUNT.noticed] += 1
         frighten(state, rates, x, rates[R.rise_noticed])
         word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_NOTICED, x, by, slot)
-        incident(town, state, rates, out, at, u, x, house, L.I_FOLLOWED_OUTING, term[L.T_CONTACT], term[L.T_FEAR])
+        trace(out, at, L.EPISODE.noticed, x, by, slot)
+        incident(town, state, rates, out, at, u, x, house, L.KIND.followed_outing, term[L.T_CONTACT], term[L.T_FEAR])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -219,8 +219,8 @@ def at_home(key, town, state, rates, scratch, out, at):
                 if q_told < rates[R.report_offence]:
                     organ = L.MPS if choose16(q_role, n_roles) < n_open else L.MSS
                     x = adult_of(town, state, u, choose16(q_who, n))
-                    report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
-                    trace(out, at, L.TR_REPORT, x, organ, L.N_REPORTS_OFFENCE)
+                    report(town, state, rates, out, at, u, x, organ, L.COUNT.reports_offence, FULL_WEIGHT)
+                    trace(out, at, L.EPISODE.report, x, organ, L.COUNT.reports_offence)
             report_routine(key, town, state, rates, scratch, out, at, j, row)
             if n_open and scratch.free[j, L.F_LODGING] < rates[R.lodging]:
                 check_homes(key, town, state, rates, scratch, out, at, j)
@@ -272,8 +272,8 @@ def report_routine(key, town, state, rates, scratch, out, at, j, first):
         if x == by:
             x = adult_of(town, state, u, (nth + 1) % n)
         if not state.people[L.FLAGS, x] & L.DETAINED:
-            report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
-            trace(out, at, L.TR_REPORT, x, by, L.N_REPORTS_ROUTINE)
+            report(town, state, rates, out, at, u, x, organ, L.COUNT.reports_routine, FULL_WEIGHT)
+            trace(out, at, L.EPISODE.report, x, by, L.COUNT.reports_routine)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -288,10 +288,10 @@ def check_homes(key, town, state, rates, scratch, out, at, j):
             a, _ = words(key, P_LODGING_HOME + s, unit_key, at.day)
             house = first_house + choose(a, town.units[L.UNIT_HOUSE, u + 1] - first_house)
             head = np.int64(town.house_start[house])
-            report(town, state, rates, out, at, u, head, L.MPS, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
+            report(town, state, rates, out, at, u, head, L.MPS, L.COUNT.reports_routine, FULL_WEIGHT)
             frighten(state, rates, head, rates[R.rise_noticed])
             word_spreads(state, scratch.free, j, house)
-            trace(out, at, L.TR_LODGING, head, house, 0)
+            trace(out, at, L.EPISODE.lodging, head, house, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -306,8 +306,8 @@ def tally(state, rates, scratch, out, at, n_marked):
         made = (went & 1) + ((went >> 1) & 1) + ((went >> 2) & 1)
         free = ((went >> 3) & 1) + ((went >> 4) & 1) + ((went >> 5) & 1)
         distress = np.int64(state.people[L.DISTRESS, at.lo + i])
-        row[L.N_OUTINGS] += made
-        row[L.N_FORGONE] += free - made
-        row[L.N_FEAR] += np.int64(state.people[L.FEAR, at.lo + i])
-        row[L.N_DISTRESS] += distress
-        row[L.N_DISTRESSED] += distress >= limit
+        row[L.COUNT.outings] += made
+        row[L.COUNT.outings_forgone] += free - made
+        row[L.COUNT.fear] += np.int64(state.people[L.FEAR, at.lo + i])
+        row[L.COUNT.distress] += distress
+        row[L.COUNT.distressed] += distress >= limit

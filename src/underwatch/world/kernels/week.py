@@ -79,7 +79,7 @@ def count_listed(state, scratch, out, lo, n_listed, n_days):
         x = lo + np.int64(scratch.lanes[L.LANE_LISTED, m])
         cell = cell_of(state.people[L.FLAGS, x])
         for d in range(n_days):
-            out.cells[d, cell, L.N_LISTED] += 1
+            out.cells[d, cell, L.COUNT.listed] += 1
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
