@@ -14,7 +14,6 @@ SHARE = {
     "calibration": {"inference/checks", "pages"},
     "diary": {"cli", "experiments"},
     "estimate": {"cli", "pages"},
-    "evidence": {"cli", "pages"},
     "importing": {"cli/evidence", "evidence/edit"},
     "ledger": {"experiments/ledger", "pages/charts"},
     "merge": {"cli/evidence", "evidence/edit"},
