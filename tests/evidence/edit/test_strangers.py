@@ -206,7 +206,7 @@ def test_what_a_user_names_takes_the_place_of_nothing(folder, precious, tmp_path
 
 @pytest.mark.parametrize("words", [[], ["--synthetic"]], ids=["template", "truth"])
 def test_what_is_put_beside_a_new_package_takes_the_place_of_nothing(tmp_path, precious, monkeypatch, words):
-    monkeypatch.setattr("underwatch.cli.evidence.new.synthetic_package", lambda: (good_package(), {}))
+    monkeypatch.setattr("underwatch.evidence.samples.synthetic.synthetic_package", lambda: (good_package(), {}))
     beside = tmp_path / ("x.truth.json" if words else "x-template.xlsx")
     beside.write_text("filled in")
     assert "exists already" in do("new", tmp_path / "x", *words).stderr
