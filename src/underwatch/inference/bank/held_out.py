@@ -40,14 +40,16 @@ class HiddenWorld:
     border: bool
 
     def told(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
-        """Draw what two lists hear by the last day of the window; `effort` float[lists, weeks] as in `tell`."""
-        told = reporting.tell(self.records, self.values, seed, self.law, border=self.border, effort=effort)
+        """Draw what two lists hear by the last day of the window; `effort` float[lists, weeks] as in `observe`."""
+        told = reporting.observe(self.records, self.values, seed, self.law, border=self.border, effort=effort)
         in_time = self.records["day"][told.incident] + told.delay_days < 7 * self.plan.window.n_weeks
         return reporting.Observation(*(column[in_time] for column in told))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
         """Return how many incidents are expected to be told to one list or to both, however late."""
-        return reporting.expected_incidents_told(self.records, self.values, self.law, border=self.border, effort=effort)
+        return reporting.expected_incidents_reported(
+            self.records, self.values, self.law, border=self.border, effort=effort
+        )
 
 
 def hidden_world(plan: BankPlan, row: int = 0) -> HiddenWorld:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from underwatch.channel.effort import effort_factors
-from underwatch.channel.expected_counts import Values, Witnessed, expected_told, in_time, miscoded
+from underwatch.channel.expected_counts import SufficientStatistics, Values, expected_reports, in_time, miscoded
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.inputs.anchors import QUESTIONS, log_count
 from underwatch.inference.inputs.observed import Observed, Setting, whole_years
@@ -63,10 +63,12 @@ def _hear(
     """Simulate a block of packages: the counts of `Heard` in order, and the cells where a safe table is asked for."""
     window = setting.window
     quarter, names = window.of_weeks("quarter")
-    tally = Witnessed(*(bank.parts[name][rows].astype(float) for name in ("subject", "others", "pairs", "weekly")))
+    tally = SufficientStatistics(
+        *(bank.parts[name][rows].astype(float) for name in ("subject", "others", "pairs", "weekly"))
+    )
     effort = np.stack([effort_factors(weeks, quarter, values, generator) for weeks in setting.effort], axis=1)
     pooled = values if setting.lists == 2 else {**values, "share_of_first_list": np.ones(len(rows))}
-    told = expected_told(tally, pooled, law, effort, quarter, setting.place.border)
+    told = expected_reports(tally, pooled, law, effort, quarter, setting.place.border)
     coded = miscoded(told * in_time(values, setting.days_left)[:, None, :, None, None], values)
     by_quarter = np.add.reduceat(coded, np.flatnonzero(np.diff(quarter, prepend=-1)), axis=2)
     drawn = generator.poisson(np.minimum(by_quarter * setting.share_by_quarter, _MOST)).astype(float)

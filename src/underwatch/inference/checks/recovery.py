@@ -1,4 +1,4 @@
-"""A rehearsal: worlds that are in no bank, told report by report (`telling`) and coded as two groups would, with their
+"""A rehearsal: worlds that are in no bank, told report by report (`reporting`) and coded as two groups would, with their
 truth.
 
 As no tally is involved on the way to the package, a rehearsal also judges the tallies of the bank.
