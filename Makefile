@@ -30,13 +30,15 @@ $(UPLOT): vendor/package-lock.json vendor/placed.sha256 vendor/place.py | $(READ
 run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with its report
 	@$(BIN)/underwatch run hoeryong
 
-test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
-	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
-		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -n auto --dist loadfile tests
+# Each run compiles the kernels afresh, once for all of its workers. The order of the files is that of tests/conftest.py.
+PYTEST = mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
+	OMP_NUM_THREADS=1 NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
-test-deep: $(READY) $(UPLOT) ## the tests that take long, every reader fuzzed among them
-	@mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
-		NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -m deep --hypothesis-profile=deep tests
+test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
+	@$(PYTEST) tests
+
+test-deep: $(READY) $(UPLOT) ## the tests that take long, every reader fuzzed and Hypothesis in depth among them
+	@$(PYTEST) -m "deep or hypothesis" --hypothesis-profile=deep tests
 
 wheel: $(READY) $(UPLOT) ## build dist/underwatch-*.whl, whole: the studio's chart library is in it
 	@$(BIN)/python -m hatchling build --directory dist --target wheel

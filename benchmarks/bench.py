@@ -22,7 +22,7 @@ import numpy as np
 from machine import cpu_seconds, machine, peak_bytes, table
 from numba import njit
 
-from underwatch.experiments.engine.place import Clock
+from underwatch.experiments.engine.progress import Clock
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.sweep import SweepTask, headlines_of

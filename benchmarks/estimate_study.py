@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - tables are read by the line
-"""make study: the estimator against the exact posterior of the tractable twin, simple estimates, and known faults.
+"""make study: the estimator against the exact posterior of the toy model, simple estimates, and known faults.
 
-Writes the section "The tractable twin" of docs/calibration.md, between its two marks, and leaves the rest alone. Nothing is
+Writes the section "The toy model" of docs/calibration.md, between its two marks, and leaves the rest alone. Nothing is
 tuned to the tables: what fails is printed as failing. `--small` for a look at whether it runs.
 """
 
@@ -20,11 +20,12 @@ from machine import machine
 from sections import put_section
 from trials import baselines
 from trials.c2st import c2st
+from trials.cross_fit import cross_fit
 from trials.sampler import sample
 from trials.toy_model import Data, ToyModel, summarise
 
 from underwatch.inference.checks import calibration, gates, gates_calibration
-from underwatch.inference.npe.modes import find_humps
+from underwatch.inference.npe.modes import find_modes
 from underwatch.inference.npe.posterior import Posterior, train
 from underwatch.world.draws import rng
 
@@ -72,22 +73,22 @@ def trained(twin: ToyModel, n: int) -> Posterior:
 
 def exactly(twin: ToyModel, data: Data, i: int, steps: int) -> tuple[np.ndarray, bool]:
     """Draws of the exact posterior of data set i, acts in all among them, and whether the chains have settled."""
-    chains = sample(lambda theta: twin.log_likelihood(theta, data[i : i + 1]), twin.box, seed=i, steps=steps)
+    chains = sample(lambda theta: twin.log_likelihood(theta, data[i : i + 1]), twin.support, seed=i, steps=steps)
     theta = chains.flat(DRAWS)
     acts = twin.draw_acts(theta, data[i : i + 1], rng(i, "study acts"))
-    box = twin.target_box
-    return np.column_stack([theta, np.clip(acts, box.low[-1], box.high[-1])]), chains.settled()
+    support = twin.target_box
+    return np.column_stack([theta, np.clip(acts, support.low[-1], support.high[-1])]), chains.settled()
 
 
-def scores(box, draws: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
+def scores(support, draws: np.ndarray, truth: np.ndarray) -> tuple[float, float, float]:
     """CRPS in shares of the prior range: intensity, acts in all, mean of all."""
-    crps = calibration.crps(box.unit(draws), box.unit(truth)).mean(axis=0)
+    crps = calibration.crps(support.unit(draws), support.unit(truth)).mean(axis=0)
     return float(crps[0]), float(crps[-1]), float(crps.mean())
 
 
 def accuracy(size: dict[str, int]) -> Rows:
     """Coverage, scores and C2ST of the estimator, beside the exact posterior."""
-    box = FULL.target_box
+    support = FULL.target_box
     _, truth, seen = bank(FULL, size["fresh"], "fresh")
     x = summarise(seen)
     rows = [
@@ -103,7 +104,7 @@ def accuracy(size: dict[str, int]) -> Rows:
         rank = calibration.ranks(drawn[n], truth)
         nlpd = -calibration.unit_log_density(posterior, truth, x).mean()
         cover = [calibration.coverage(rank, level) for level in (0.5, 0.9)]
-        figures = scores(box, drawn[n], truth)
+        figures = scores(support, drawn[n], truth)
         rows.append(
             f"| density net, ensemble of 3 | {n:,} | {cover[0].mean():.2f} | {cover[1].mean():.2f} | {cover[1][-1]:.2f} | {figures[0]:.3f} | {figures[1]:.4f} | {figures[2]:.3f} | {nlpd:.2f} | {seconds:.0f} |"
         )
@@ -114,12 +115,14 @@ def accuracy(size: dict[str, int]) -> Rows:
         "| --- | --- | --- | --- | --- |",
     ]
     for n, draws in drawn.items():
-        apart = [c2st(box.free(exact[i]), box.free(draws[i]), 1) for i in range(size["exact"])]
-        figures = scores(box, draws[first], truth[first])
+        apart = [
+            c2st(support.unconstrained(exact[i]), support.unconstrained(draws[i]), 1) for i in range(size["exact"])
+        ]
+        figures = scores(support, draws[first], truth[first])
         table.append(
             f"| density net, {n:,} runs | {np.mean(apart):.2f} ({min(apart):.2f} to {max(apart):.2f}) | {figures[0]:.3f} | {figures[1]:.4f} | {figures[2]:.3f} |"
         )
-    figures = scores(box, np.array(exact), truth[first])
+    figures = scores(support, np.array(exact), truth[first])
     table.append(f"| exact | 0.5 | {figures[0]:.3f} | {figures[1]:.4f} | {figures[2]:.3f} |")
     note = f"Coverage is the mean over the ten parameters and acts in all, on {size['fresh']} fresh data sets. CRPS is in shares of the prior range. Chains settled (R-hat under 1.05, 400 effective draws) for {sum(settled)} of {size['exact']} data sets."
     return ["### Against the exact posterior", "", *rows, "", *table, "", note, ""]
@@ -189,7 +192,7 @@ def simple(size: dict[str, int]) -> Rows:
 
 def alarm(posterior: Posterior, model: ToyModel, seen: Data, n: int) -> float:
     """In how many of n data sets the gate on prediction (G7) warns."""
-    x, p = summarise(seen), len(model.box)
+    x, p = summarise(seen), len(model.support)
     names = [str(i) for i in range(x.shape[1])]
     warned = 0
     for i in range(n):
@@ -206,8 +209,8 @@ def unseen(size: dict[str, int]) -> Rows:
         ("none: independent lists, modelled as such", TWO, TWO),
         ("5 % relays, not modelled", TWO, ToyModel(bounds=fixed)),
         ("5 % relays, share to be found out", FULL, ToyModel(bounds=fixed)),
-        ("threshold world, exponential model", TWO, ToyModel(relays=False, law="threshold")),
-        ("saturating world, exponential model", TWO, ToyModel(relays=False, law="saturating")),
+        ("threshold world, exponential model", TWO, ToyModel(relays=False, response="threshold")),
+        ("saturating world, exponential model", TWO, ToyModel(relays=False, response="saturating")),
         ("a new office, not modelled", ToyModel(relays=False, office=False), TWO),
     )
     rows = [
@@ -226,7 +229,7 @@ def unseen(size: dict[str, int]) -> Rows:
         rows.append(
             f"| {name} | {ratio:.2f} | {cover[0]:.2f} | {cover[1]:.2f} | {100 * refused:.0f} % | {100 * warned:.0f} % |"
         )
-    note = f"{size['fresh']} data sets each, {size['alarms']} for the gates. A relay share is therefore always a parameter, and three laws of fear are always shown (G8)."
+    note = f"{size['fresh']} data sets each, {size['alarms']} for the gates. A relay share is therefore always a parameter, and three response functions are always shown (G8)."
     return ["### Faults that the gates cannot see", "", *rows, "", note, ""]
 
 
@@ -246,17 +249,19 @@ def sides(size: dict[str, int]) -> Rows:
     ]
     rank = calibration.ranks(draws, truth)
     cover = [calibration.coverage(rank[side], 0.9)[0] for side in (np.full(len(terror), True), ~terror, terror)]
-    two = np.mean([len(find_humps(each[:, 0], (BLIND.box.low[0], BLIND.box.high[0]), True)) > 1 for each in draws])
-    note = f'One list, 100 to 200 reports, {len(terror)} data sets of which {terror.sum()} from the terror side; {100 * two:.0f} % of the posteriors show two humps and are told as "either ... or ...". The 90 % interval of intensity covers {cover[0]:.2f} given the counts. Given the true side it covers {cover[1]:.2f} (calm) and {cover[2]:.2f} (terror), as it must for a right posterior: that is no test.'
+    two = np.mean(
+        [len(find_modes(each[:, 0], (BLIND.support.low[0], BLIND.support.high[0]), True)) > 1 for each in draws]
+    )
+    note = f'One list, 100 to 200 reports, {len(terror)} data sets of which {terror.sum()} from the terror side; {100 * two:.0f} % of the posteriors show two modes and are told as "either ... or ...". The 90 % interval of intensity covers {cover[0]:.2f} given the counts. Given the true side it covers {cover[1]:.2f} (calm) and {cover[2]:.2f} (terror), as it must for a right posterior: that is no test.'
     return ["### Few reports: calm or terror", "", *rows, "", note, ""]
 
 
 def sabotage(size: dict[str, int]) -> Rows:
-    """Each fault and its gate, on cross-fitted draws of the twin."""
-    box = FULL.target_box
+    """Each fault and its gate, on cross-fitted draws of the toy model."""
+    support = FULL.target_box
     theta, truth, seen = bank(FULL, size["runs"], "bank 0")
-    x, own = summarise(seen), box.unit(truth)
-    unit = box.unit(calibration.cross_fit(truth, x, box, seed=1).draws)
+    x, own = summarise(seen), support.unit(truth)
+    unit = support.unit(cross_fit(truth, x, support, seed=1).draws)
     middle = np.median(unit, axis=1, keepdims=True)
 
     def ranked(draws: np.ndarray) -> np.ndarray:
@@ -267,21 +272,21 @@ def sabotage(size: dict[str, int]) -> Rows:
     swapped = unit[..., rng(2, "permuted").permutation(unit.shape[-1])]
     weekly, cut = np.full(104, 3.0), np.arange(104) < 8
     same = {"window": "104 weeks"}
-    chance = np.stack([FULL.terror_side(box.from_unit(each)[:, :-1]) for each in unit]).mean(axis=1)
+    chance = np.stack([FULL.terror_side(support.from_unit(each)[:, :-1]) for each in unit]).mean(axis=1)
     found = (
-        ("none (clean)", gates_calibration.sbc(clean, box.names)),
-        ("none (clean)", gates_calibration.coverage(clean, box.names)),
+        ("none (clean)", gates_calibration.sbc(clean, support.names)),
+        ("none (clean)", gates_calibration.coverage(clean, support.names)),
         (
             "none (clean), median count",
-            gates_calibration.low_counts(clean, seen.reports(), float(np.median(seen.reports())), box.names),
+            gates_calibration.low_counts(clean, seen.reports(), float(np.median(seen.reports())), support.names),
         ),
-        ("none (clean), few reports", gates_calibration.low_counts(clean, seen.reports(), 20.0, box.names)),
+        ("none (clean), few reports", gates_calibration.low_counts(clean, seen.reports(), 20.0, support.names)),
         ("none (clean), P(terror side)", gates_calibration.reliability(chance, FULL.terror_side(theta))),
         ("none (clean)", gates_calibration.tarp({k: calibration.tarp(unit, own, v) for k, v in at.items()})),
-        ("shift by 0.3 sd", gates_calibration.sbc(ranked(unit + 0.3 * unit.std(axis=1, keepdims=True)), box.names)),
-        ("parameters permuted", gates_calibration.sbc(ranked(swapped), box.names)),
-        ("narrowed to 0.7", gates_calibration.coverage(ranked(middle + 0.7 * (unit - middle)), box.names)),
-        ("the prior as posterior", gates.contraction(rng(3, "prior").permutation(own)[:1000], own, box.names)),
+        ("shift by 0.3 sd", gates_calibration.sbc(ranked(unit + 0.3 * unit.std(axis=1, keepdims=True)), support.names)),
+        ("parameters permuted", gates_calibration.sbc(ranked(swapped), support.names)),
+        ("narrowed to 0.7", gates_calibration.coverage(ranked(middle + 0.7 * (unit - middle)), support.names)),
+        ("the prior as posterior", gates.contraction(rng(3, "prior").permutation(own)[:1000], own, support.names)),
         ("a summary is NaN", gates.contract(same, same, np.array([np.nan]), weekly, np.zeros(104, bool))),
         ("cut weeks coded as zero", gates.contract(same, same, x[0], np.where(cut, 0.0, weekly), cut)),
     )
@@ -291,7 +296,7 @@ def sabotage(size: dict[str, int]) -> Rows:
 
 
 def section(lines: Rows, size: dict[str, int]) -> Rows:
-    """The section of the twin, with its title and machine."""
+    """The section of the toy model, with its title and machine."""
     own = machine()
     intro = f"A reduced model whose likelihood is known exactly: 12 places, 104 weeks, 10 parameters, 175 summaries (`benchmarks/trials/toy_model.py`). Trained on {size['runs']:,} runs unless said. Measured on {own['cpu']}, {own['cores']} cores, NumPy {own['numpy']}, {own['date']}."
     return ["## The tractable twin", "", intro, "", *lines]

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 - tables are read by the line
 """make study: the whole way on packages whose truth is known, as two sections of docs/estimate.md.
 
-The synthetic package that ships, its safe table, and rehearsals (`underwatch.inference.checks.recovery`) are asked with
+The synthetic package that ships, its safe table, and parameter-recovery tests (`underwatch.inference.checks.recovery`) are asked with
 `underwatch estimate`'s own steps, and what is said of each is held against its truth.
 """
 
@@ -25,11 +25,12 @@ from underwatch.evidence.package import to_files
 from underwatch.evidence.release.publish import ReleaseRules, publish
 from underwatch.evidence.samples.synthetic import synthetic_package
 from underwatch.inference.bank.bank import Bank, BankPlan, read_bank, shipped_folder
-from underwatch.inference.bank.quantities import COUNTED, SILENCE
-from underwatch.inference.checks.recovery import ASKED, rehearse
-from underwatch.inference.findings import first_lines, number, rows, words_of
-from underwatch.inference.inputs.observed import Reading, read_for, read_table_for
-from underwatch.inference.workflow import ALL_NAMES, Answer, EstimateRequest, Steps, answer
+from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, SILENCE
+from underwatch.inference.checks.recovery import ASKED, recovery_cases
+from underwatch.inference.findings import Findings, number, words_of
+from underwatch.inference.inputs.observed import Reading, read_for, reading_of_table
+from underwatch.inference.inputs.safe_table import read_safe_table
+from underwatch.inference.workflow import Answer, EstimateRequest, Steps, answer
 
 PAGE = Path(__file__).parents[1] / "docs" / "estimate.md"
 MARK, SHIPPED_MARK = "known truth", "synthetic package"
@@ -50,7 +51,7 @@ def refused_by(found: Answer) -> str:
 
 def told_of(found: Answer, truth: np.ndarray) -> tuple[list[str], int, int]:
     """Cells of a case: each shown quantity's range beside its truth; how many of all ranges hold it, and of how many."""
-    by_name = {row.name: row for row in rows(found)}
+    by_name = {row.name: row for row in Findings(found).rows}
     cells = []
     for name in SHOWN:
         row, true = by_name[name], truth[ALL_NAMES.index(name)]
@@ -70,11 +71,14 @@ def shipped(bank: Bank) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder) / "package", to_files(package))
         release = publish(Path(folder) / "package", Path(folder) / "safe", EVERY_QUARTER, LATER)
-        safe = asked(read_table_for(Path(folder) / "safe", place, bank.plan.window), bank)
+        safe = asked(
+            reading_of_table(read_safe_table(Path(folder) / "safe", place, bank.plan.window), place, bank.plan.window),
+            bank,
+        )
     _, inside_safe, _ = told_of(safe, true)
     lines = [
         f"| {words_of(row.name)} | {number(value)} | {'withheld' if row.posterior is None else row.said} | {number(row.prior[0])} to {number(row.prior[2])} |"
-        for row, value in zip(rows(found), true.tolist(), strict=True)
+        for row, value in zip(Findings(found).rows, true.tolist(), strict=True)
     ]
     return [
         "## The synthetic package of 5,000 reports",
@@ -85,7 +89,7 @@ def shipped(bank: Bank) -> list[str]:
         "| --- | --- | --- | --- |",
         *lines,
         "",
-        f"{inside} of {n} ranges hold the truth before the gates; they go together, so that one package proves little (next section). Its safe table (`evidence publish`, {release.table.count(b',yes,')} of {release.record['cells']} cells shown) has one list and no anchor: *{first_lines(safe)[0]}* Behind it, {inside_safe} of {n} ranges hold the truth. A fifth of the reports are coded to a province or to no place, and so set aside: what the truth counts as told, the estimate must count as told and coded to the place.",
+        f"{inside} of {n} ranges hold the truth before the gates; they go together, so that one package proves little (next section). Its safe table (`evidence publish`, {release.table.count(b',yes,')} of {release.record['cells']} cells shown) has one list and no anchor: *{Findings(safe).lines[0]}* Behind it, {inside_safe} of {n} ranges hold the truth. A fifth of the reports are coded to a province or to no place, and so set aside: what the truth counts as told, the estimate must count as told and coded to the place.",
         "",
         "An earlier synthetic package came from a law of its own, no world of the model, in which an incident got out with a chance of about one in ten. All gates passed, and the answer was wrong: 6,700 to 60,000 followed outings a week, where 52 were true. Gates ask whether an answer follows from the model, not whether the place does.",
     ]
@@ -95,17 +99,22 @@ def main() -> None:
     bank, own = read_bank(shipped_folder()), machine()
     put_section(PAGE, SHIPPED_MARK, shipped(bank))
     plan, lines, shares = BankPlan(seed=SEED, per_shard=CASES), [], []
-    for k, rehearsal in enumerate(rehearse(plan)):
+    for k, case in enumerate(recovery_cases(plan)):
         began = time.monotonic()
-        reading = read_for(rehearsal.package, plan.scenario().places[0], plan.window)
+        reading = read_for(case.package, plan.scenario().places[0], plan.window)
         found = asked(reading, bank)
-        cells, inside, n = told_of(found, rehearsal.truth)
+        cells, inside, n = told_of(found, case.truth)
         shares.append(inside / n)
         lines.append(
-            f"| {k + 1}, {rehearsal.law} law | {reading.n_incidents:,} | {refused_by(found)} | {' | '.join(cells)} | {inside} of {n} |"
+            f"| {k + 1}, {case.response} law | {reading.n_incidents:,} | {refused_by(found)} | {' | '.join(cells)} | {inside} of {n} |"
         )
         print(
-            lines[-1], f"{time.monotonic() - began:.0f} s", *first_lines(found), sep="\n", file=sys.stderr, flush=True
+            lines[-1],
+            f"{time.monotonic() - began:.0f} s",
+            *Findings(found).lines,
+            sep="\n",
+            file=sys.stderr,
+            flush=True,
         )
     head = " | ".join(words_of(name) for name in SHOWN)
     intro = f"{CASES} worlds of Hoeryong that are in no bank, simulated resident by resident, told one by one through channels drawn from the prior, coded as two groups would, with {ASKED} people asked who left (`make study`, {own['cpu']}, {own['date']}). Truth: range of the posterior (90 %)."

@@ -26,13 +26,13 @@ from trials.c2st import c2st
 from trials.toy_model import summarise
 
 from underwatch.inference.bank.bank import read_bank, shipped_folder
-from underwatch.inference.bank.quantities import box_of
-from underwatch.inference.bank.simulations import experiments
+from underwatch.inference.bank.quantities import support_of
+from underwatch.inference.bank.simulations import simulations
 from underwatch.inference.checks import calibration
-from underwatch.inference.checks.proof import reference_settings
+from underwatch.inference.checks.cross_fit import MEMBERS
+from underwatch.inference.checks.proof import reference_designs
 from underwatch.inference.npe.posterior import Standardiser, train
-from underwatch.inference.npe.prior_support import Box
-from underwatch.inference.workflow import MEMBERS
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.world.draws import rng
 
 HERE = Path(__file__).resolve().parent
@@ -69,42 +69,46 @@ def flows(tasks: list[dict[str, np.ndarray]], draws: int) -> list[dict[str, np.n
 class Task:
     """Rows to learn from and rows to be judged on, in the coordinates that both sides see."""
 
-    def __init__(self, box: Box, theta: np.ndarray, x: np.ndarray, truth: np.ndarray, at: np.ndarray) -> None:
-        self.box, self.theta, self.x, self.truth, self.at = box, theta, x, truth, at
-        free, self.summaries = box.free(theta), Standardiser.of(x)
-        self.mean, self.sd = free.mean(axis=0), free.std(axis=0)
+    def __init__(
+        self, support: PriorSupport, theta: np.ndarray, x: np.ndarray, truth: np.ndarray, at: np.ndarray
+    ) -> None:
+        self.support, self.theta, self.x, self.truth, self.at = support, theta, x, truth, at
+        unconstrained, self.summaries = support.unconstrained(theta), Standardiser.of(x)
+        self.mean, self.sd = unconstrained.mean(axis=0), unconstrained.std(axis=0)
 
     def rows(self) -> dict[str, np.ndarray]:
         """What the referee is given."""
-        z, z_at = ((self.box.free(one) - self.mean) / self.sd for one in (self.theta, self.truth))
+        z, z_at = ((self.support.unconstrained(one) - self.mean) / self.sd for one in (self.theta, self.truth))
         return {"z": z, "x": self.summaries.apply(self.x), "at": self.summaries.apply(self.at), "z_at": z_at}
 
     def theirs(self, answer: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, float]:
-        """The referee's draws in own units, its log density against an even spread over the box, and its seconds."""
-        slope = self.box.log_slope(self.truth) - np.log(self.sd).sum() - self.box.log_unit_slope(self.truth)
-        draws = self.box.from_free(answer["draws"] * self.sd + self.mean)
+        """The referee's draws in own units, its log density against an even spread over the prior support, and its seconds."""
+        slope = self.support.log_slope(self.truth) - np.log(self.sd).sum() - self.support.log_unit_slope(self.truth)
+        draws = self.support.from_unconstrained(answer["draws"] * self.sd + self.mean)
         return draws, answer["density"] + slope, float(answer["seconds"])
 
     def ours(self, n: int) -> tuple[np.ndarray, np.ndarray, float]:
         """The same of the density nets."""
         began = time.process_time()
-        posterior = train(self.theta, self.x, self.box, seed=SEED, members=MEMBERS)
+        posterior = train(self.theta, self.x, self.support, seed=SEED, members=MEMBERS)
         seconds = time.process_time() - began
         density = calibration.unit_log_density(posterior, self.truth, self.at)
         return posterior.draw(self.at, n, SEED), density, seconds
 
 
-def row(name: str, box: Box, truth: np.ndarray, drawn: np.ndarray, density: np.ndarray, seconds: float) -> str:
+def row(
+    name: str, support: PriorSupport, truth: np.ndarray, drawn: np.ndarray, density: np.ndarray, seconds: float
+) -> str:
     """One line of the table."""
     rank = calibration.ranks(drawn, truth)
     cover = [calibration.coverage(rank, level).mean() for level in (0.5, 0.9)]
-    crps = calibration.crps(box.unit(drawn), box.unit(truth)).mean()
+    crps = calibration.crps(support.unit(drawn), support.unit(truth)).mean()
     return f"| {name} | {cover[0]:.3f} | {cover[1]:.3f} | {crps:.4f} | {-density.mean():.2f} | {seconds:.0f} |"
 
 
-def apart(box: Box, truth: np.ndarray, one: tuple, other: tuple) -> str:
+def apart(support: PriorSupport, truth: np.ndarray, one: tuple, other: tuple) -> str:
     """By how much the first is better, case by case, with two standard errors."""
-    crps = [calibration.crps(box.unit(each[0]), box.unit(truth)).mean(axis=1) for each in (one, other)]
+    crps = [calibration.crps(support.unit(each[0]), support.unit(truth)).mean(axis=1) for each in (one, other)]
     said = []
     for name, gain in (("CRPS", crps[1] - crps[0]), ("NLPD", one[1] - other[1])):
         said.append(f"{name} {gain.mean():+.4f} ± {2 * gain.std() / np.sqrt(len(gain)):.4f}")
@@ -115,34 +119,34 @@ def on_the_bank() -> list[str]:
     """On the bank that ships: learned from four fifths of its worlds, judged on the others."""
     worlds = read_bank(shipped_folder())
     lines = []
-    for kind, setting in list(reference_settings(worlds).items())[:KINDS]:
-        runs = experiments(worlds, setting, SEED)
-        box = box_of(runs.theta)
+    for kind, setting in list(reference_designs(worlds).items())[:KINDS]:
+        runs = simulations(worlds, setting, SEED)
+        support = support_of(runs.theta)
         out = rng(SEED, "folds").permutation(len(worlds))[runs.rows] % calibration.FOLDS == 0
-        task = Task(box, runs.theta[~out], runs.x[~out], runs.theta[out], runs.x[out])
+        task = Task(support, runs.theta[~out], runs.x[~out], runs.theta[out], runs.x[out])
         theirs = task.theirs(flows([task.rows()], calibration.DRAWS)[0])
         whole, truth = {"density nets": task.ours(calibration.DRAWS), "sbi NSF": theirs}, task.truth
-        lines += [row(f"{name}; {kind}", box, truth, one[0], one[1], one[2]) for name, one in whole.items()]
+        lines += [row(f"{name}; {kind}", support, truth, one[0], one[1], one[2]) for name, one in whole.items()]
         lines.append(
-            f"| ours better by, {kind} | | | {apart(box, truth, whole['density nets'], whole['sbi NSF'])} | | |"
+            f"| ours better by, {kind} | | | {apart(support, truth, whole['density nets'], whole['sbi NSF'])} | | |"
         )
     return lines
 
 
 def on_the_twin() -> list[str]:
-    """On the tractable twin: ten data sets, C2ST against the exact posterior."""
+    """On the toy model: ten data sets, C2ST against the exact posterior."""
     _, theta, data = bank(FULL, RUNS, "bank 0")
     _, truth, seen = bank(FULL, DATA_SETS, "fresh")
-    box = FULL.target_box
-    task = Task(box, theta, summarise(data), truth, summarise(seen))
+    support = FULL.target_box
+    task = Task(support, theta, summarise(data), truth, summarise(seen))
     exact = [exactly(FULL, seen, i, STEPS)[0] for i in range(DATA_SETS)]
     lines = []
     for name, (draws, density, _) in {
         "density nets": task.ours(C2ST_DRAWS),
         "sbi NSF": task.theirs(flows([task.rows()], C2ST_DRAWS)[0]),
     }.items():
-        score = [c2st(box.free(exact[i]), box.free(draws[i]), SEED) for i in range(DATA_SETS)]
-        crps = calibration.crps(box.unit(draws), box.unit(truth)).mean()
+        score = [c2st(support.unconstrained(exact[i]), support.unconstrained(draws[i]), SEED) for i in range(DATA_SETS)]
+        crps = calibration.crps(support.unit(draws), support.unit(truth)).mean()
         lines.append(
             f"| {name} | {np.mean(score):.3f} ({min(score):.2f} to {max(score):.2f}) | {crps:.4f} | {-density.mean():.2f} |"
         )

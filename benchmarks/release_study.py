@@ -15,10 +15,10 @@ from machine import machine, peak_bytes
 from sections import put_section
 
 from underwatch.inference.bank.bank import Bank, read_bank, shipped_folder
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.calibration import rank_p_values
-from underwatch.inference.checks.proof import Proof, prove, reference_settings
+from underwatch.inference.checks.proof import Proof, prove, reference_designs
 from underwatch.inference.findings import in_words_of_columns, words_of
-from underwatch.inference.workflow import ALL_NAMES
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 MARK = "release bank"
@@ -62,7 +62,7 @@ def intro(bank: Bank, seconds: float) -> str:
 
 def main() -> None:
     bank, began = read_bank(shipped_folder()), time.monotonic()
-    lines = [line for kind, setting in reference_settings(bank).items() for line in table(prove(bank, kind, setting))]
+    lines = [line for kind, design in reference_designs(bank).items() for line in table(prove(bank, kind, design))]
     put_section(PAGE, MARK, ["## The bank that ships", "", intro(bank, time.monotonic() - began), "", *lines])
 
 

@@ -3,7 +3,7 @@
 Nine places live under the orders and the channel of one draw from the prior, the first for which 5,000 reports can be
 expected at all: that number is a condition, as it is for whoever holds a package, and the chance of telling is what it
 makes it. Two lists hear, each with weeks in which it could not. What reached them, and what is true, ships as two
-files; `underwatch.evidence.samples.synthetic` codes the one as two groups would.
+files; `synthetic_package` codes the one as two groups would.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from synthetic_package import TOLD, SyntheticReport, effort_weeks, lines_of
 
 from underwatch.channel.effort import effort_factors
-from underwatch.evidence.samples.synthetic import TOLD_FILE, TRUTH_FILE, SyntheticReport, effort_weeks
+from underwatch.evidence.samples.synthetic import TRUTH_FILE
 from underwatch.facts import model_parameters
 from underwatch.files.writing import write_atomically
 from underwatch.inference.bank.bank import WINDOW, BankPlan
 from underwatch.inference.bank.held_out import (
     ACTS,
     HiddenWorld,
+    bank_of,
     hidden_world,
     leavers_who_met,
-    lines_of,
-    tallied,
     truth_of,
 )
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.recovery import ASKED
-from underwatch.inference.workflow import ALL_NAMES
 from underwatch.record.tally import N_KINDS
 from underwatch.world.draws import rng
 from underwatch.world.layout import KIND
@@ -45,7 +45,7 @@ PLACES = (
 )  # fmt: skip
 TELLING = "p_tell_at_no_fear"
 TRIES = 8  # tellings of which the mean is taken
-DATA = Path(__file__).parents[1] / "src" / "underwatch" / "evidence" / "data"
+DATA = Path(__file__).parents[1] / "src" / "underwatch" / "evidence" / "samples" / "data"
 
 
 def effort_of(world: HiddenWorld) -> np.ndarray:
@@ -62,14 +62,18 @@ def worlds_of(seed: int) -> list[HiddenWorld]:
     for _ in range(4):
         mean = np.mean([sum(len(one.incident) for one in told_by(worlds, luck)) for luck in range(TRIES)])
         p = worlds[0].values[TELLING] * N_REPORTS / max(float(mean), 0.1)
-        print(f"seed {seed}, {worlds[0].law} law: {mean:,.0f} reports; {TELLING} {p:.3g}", file=sys.stderr, flush=True)
+        print(
+            f"seed {seed}, {worlds[0].response} law: {mean:,.0f} reports; {TELLING} {p:.3g}",
+            file=sys.stderr,
+            flush=True,
+        )
         worlds = [replace(world, values={**world.values, TELLING: min(p, 1.0)}) for world in worlds]
     return worlds
 
 
 def told_by(worlds: list[HiddenWorld], luck: int) -> list[Any]:
     """What reaches the lists from each place."""
-    return [world.told(len(PLACES) * luck + at, effort_of(world)) for at, world in enumerate(worlds)]
+    return [world.observe(len(PLACES) * luck + at, effort_of(world)) for at, world in enumerate(worlds)]
 
 
 def main() -> None:
@@ -85,7 +89,7 @@ def main() -> None:
     lines = [line for world, one in zip(worlds, heard, strict=True) for line in lines_of(world, one)]
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([SyntheticReport._fields, *lines])
-    write_atomically(DATA / TOLD_FILE, text.getvalue().encode())
+    write_atomically(TOLD, text.getvalue().encode())
     truth = truth_behind(worlds, luck, lines)
     write_atomically(DATA / TRUTH_FILE, (json.dumps(truth, separators=(",", ":")) + "\n").encode())
 
@@ -93,7 +97,7 @@ def main() -> None:
 def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[SyntheticReport]) -> dict[str, Any]:
     """What is true of the worlds, with the answers of people who left the first place and an independent count."""
     first, draws = worlds[0], rng(worlds[0].plan.seed, "synthetic anchors")
-    bank = tallied(first.plan)
+    bank = bank_of(first.plan)
     names = WINDOW.of_weeks("quarter")[1]
     half = len(names) // 2
     period, second = f"{names[0]}/{names[-1]}", f"{names[half]}/{names[-1]}"
@@ -117,7 +121,7 @@ def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[SyntheticRepo
         "acts": list(ACTS),
         "seed": first.plan.seed,
         "luck": luck,
-        "law_of_fear": first.law,
+        "law_of_fear": first.response,
         "parameters": dict(first.values),
         "effort": effort_of(first).tolist(),
         "survey": survey,

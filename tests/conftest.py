@@ -3,8 +3,11 @@
 `--hypothesis-profile=deep` has many more of them; `make test-deep` takes it.
 """
 
+import fcntl
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A first example may meet the compiler, so no example has a deadline.
 settings.register_profile(
     "here",
+    max_examples=25,
     deadline=None,
     database=DirectoryBasedExampleDatabase(ROOT / "build" / "hypothesis"),
     suppress_health_check=[HealthCheck.too_slow],
@@ -25,14 +29,88 @@ _SAME = "ci" if os.environ.get("CI") == "true" else "here"
 settings.register_profile("deep", parent=settings.get_profile(_SAME), max_examples=500)
 settings.load_profile(_SAME)
 
+# Programs that tests begin and interrupt inherit what is ignored here, as it is behind an `&` of a shell.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+# No test cuts the power: what is written need not be waited for until it is on the disk.
+os.fsync = lambda descriptor: None
+
 
 @pytest.fixture(scope="session")
-def bank_folder(tmp_path_factory):
+def of_all(tmp_path_factory):
+    """What is made once for all workers: a folder of theirs, and a lock that one of them holds at a time."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder
+
+    @contextmanager
+    def held(name):
+        with (folder / f"{name}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield folder / name
+
+    return held
+
+
+# Rooms whose tests run no world, or few; the others wait until one worker has compiled the kernels for all.
+WITHOUT_WORLDS = ("evidence", "facts", "files", "house")
+# The longest files, so that none is left alone at the end; the second and fourth fill the time while kernels compile.
+FIRST = (
+    "files/test_deep_readers", "inference/checks/test_calibrate", "house/test_wheel",  # these in make test-deep alone
+    "world/test_engine_is_reference", "evidence/privacy/test_passphrases", "web/test_page", "evidence/test_fuzz",
+    "experiments/test_job", "inference/test_estimate", "files/test_hostile", "web/test_runs",
+    "inference/checks/test_gates", "pages/test_report", "web/test_links", "web/test_start", "experiments/test_ensemble",
+    "cli/test_terminal", "experiments/test_cluster", "inference/npe/test_toy_model", "evidence/release/test_publish",
+    "web/test_key", "web/test_zones", "web/test_guard", "house/test_examples",
+)  # fmt: skip
+
+
+def place_of(item):
+    return item.path.relative_to(ROOT / "tests").with_suffix("").as_posix()
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: at for at, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get(place_of(item), len(order)))
+
+
+@pytest.fixture(autouse=True)
+def kernels(request):
+    if not place_of(request.node).startswith(WITHOUT_WORLDS):
+        request.getfixturevalue("compiled")
+
+
+@pytest.fixture(scope="session")
+def compiled(of_all):
+    """Compile the kernels once for all workers, and for the programs that tests begin: they find them on the disk."""
+    from underwatch.web.session.request import question_of
+    from underwatch.web.session.simulation import answer
+    from underwatch.web.session.studio_run import StudioRun
+    from underwatch.web.views.life import life
+
+    with of_all("compiled") as done:
+        if not done.exists():
+            question = question_of({"place": "Hoeryong", "population": 300, "days": 8, "draws": 1})
+            run = StudioRun(1, question, kept=True)
+            answer(run, 2)
+            life(run, 0)
+            done.touch()
+
+
+@pytest.fixture(scope="session")
+def bank_folder(of_all):
     """A bank of 144 tiny worlds of half a year: too small for any number to be shown."""
     from support.reported import WINDOW
     from underwatch.inference.bank.bank import BankPlan, build
 
-    folder = tmp_path_factory.mktemp("banks") / "tiny"
-    with ThreadPoolExecutor(2) as executor:
-        build(BankPlan(window=WINDOW, population=900, per_shard=48), folder, 144, executor, 2, lambda worlds: None)
+    with of_all("bank") as folder:
+        if not folder.exists():
+            plan = BankPlan(window=WINDOW, population=900, per_shard=48)
+            with ThreadPoolExecutor(2) as executor:
+                build(plan, folder, 144, executor, 2, lambda worlds: None)
     return folder
+
+
+@pytest.fixture
+def few_nets(monkeypatch):
+    """An estimate with two nets instead of five, where what it says is withheld anyway."""
+    monkeypatch.setattr("underwatch.inference.workflow.MEMBERS", 2)

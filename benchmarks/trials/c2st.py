@@ -1,7 +1,7 @@
 """C2ST: how well a classifier tells two samples apart (Lopez-Paz and Oquab 2017), as in the sbibm benchmark.
 
 0.5 means that it cannot, 1 that it always can. It sees every fault of a posterior at once, but only against draws of
-the exact one, which there are for the tractable twin.
+the exact one, which there are for the toy model.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Half of the walkers move while the other half stands: by a stretch towards one of them (Goodman and Weare 2010) or by
 the difference of two of them (ter Braak 2006). Both need no tuning and are blind to scale and slant. The start is a
-weighted choice among prior draws, so that a second hump is met from the beginning.
+weighted choice among prior draws, so that a second mode is met from the beginning.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.world.draws import rng
 
 GROUPS, WALKERS = 4, 32  # groups that never meet, to be judged against each other; walkers in each
 STRETCH = 2.0  # Goodman and Weare's a
 SHARE_OF_DIFFERENCES = 0.7
-LONG_JUMP = 0.1  # of the differences go the whole way, from hump to hump (ter Braak)
+LONG_JUMP = 0.1  # of the differences go the whole way, from mode to mode (ter Braak)
 CROSSOVER = (0.33, 0.67, 1.0)  # share of the parameters a difference moves at once (Vrugt et al. 2009)
 JITTER = 1e-4
 PRIOR_DRAWS = 20_000
@@ -49,14 +49,16 @@ class Chains:
         return np.asarray(all_draws[np.linspace(0, len(all_draws) - 1, n).astype(int)])
 
 
-def sample(log_likelihood: LogLikelihood, box: Box, *, seed: int, steps: int = 2000, thin: int = 2) -> Chains:
-    """Sample the posterior under a prior that is even over the box; the first half of the steps is thrown away."""
+def sample(
+    log_likelihood: LogLikelihood, support: PriorSupport, *, seed: int, steps: int = 2000, thin: int = 2
+) -> Chains:
+    """Sample the posterior under a prior that is even over its support; the first half of the steps is thrown away."""
     luck = rng(seed, "walkers")
 
     def target(free: np.ndarray) -> np.ndarray:
-        return np.asarray(log_likelihood(box.from_unit(ndtr(free))) - 0.5 * (free * free).sum(axis=1))
+        return np.asarray(log_likelihood(support.from_unit(ndtr(free))) - 0.5 * (free * free).sum(axis=1))
 
-    place = _start(log_likelihood, box, luck)
+    place = _start(log_likelihood, support, luck)
     height = target(place)
     kept, accepted = [], 0
     order = np.arange(GROUPS * WALKERS).reshape(GROUPS, 2, -1)
@@ -71,17 +73,17 @@ def sample(log_likelihood: LogLikelihood, box: Box, *, seed: int, steps: int = 2
         if step >= steps // 2 and step % thin == 0:
             kept.append(place.reshape(GROUPS, WALKERS, -1).copy())
     free = np.array(kept)
-    return Chains(box.from_unit(ndtr(free)), accepted / (steps * place.shape[0]), *_trust(free))
+    return Chains(support.from_unit(ndtr(free)), accepted / (steps * place.shape[0]), *_trust(free))
 
 
-def _start(log_likelihood: LogLikelihood, box: Box, luck: np.random.Generator) -> np.ndarray:
+def _start(log_likelihood: LogLikelihood, support: PriorSupport, luck: np.random.Generator) -> np.ndarray:
     """Choose walkers among prior draws, the likelier the more often, all of them different."""
-    theta = box.draw(PRIOR_DRAWS, luck)
+    theta = support.draw(PRIOR_DRAWS, luck)
     height = np.concatenate([log_likelihood(part) for part in np.array_split(theta, 40)])
     height = np.where(np.isfinite(height), height, -np.inf)
     # Gumbel noise and the largest values: a weighted choice without putting back
     chosen = np.argsort(SOFTENED * height + luck.gumbel(size=len(height)))[-GROUPS * WALKERS :]
-    return np.asarray(ndtri(box.unit(theta[luck.permutation(chosen)])))
+    return np.asarray(ndtri(support.unit(theta[luck.permutation(chosen)])))
 
 
 def _propose(own: np.ndarray, other: np.ndarray, luck: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

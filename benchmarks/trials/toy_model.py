@@ -27,7 +27,7 @@ from scipy.special import gammaln, ndtr
 
 from underwatch.channel.reporting import exponential, saturating
 from underwatch.errors import InputError, nearest
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 
 PLACES, WEEKS, SIDES = 12, 104, 2  # half of the places at the border
 PER_SIDE = PLACES // SIDES
@@ -64,7 +64,7 @@ def soft_threshold(fear: np.ndarray, k: np.ndarray) -> np.ndarray:
     return np.asarray(ndtr(-np.log(fear * k) / FEAR_SCATTER))
 
 
-LAWS: Mapping[str, Callable[..., np.ndarray]] = MappingProxyType(
+RESPONSES: Mapping[str, Callable[..., np.ndarray]] = MappingProxyType(
     {"exponential": exponential, "threshold": soft_threshold, "saturating": saturating}
 )
 
@@ -74,40 +74,48 @@ class ToyModel:
     """Which parts the model has. `bounds` narrows the prior of some parameters (a declared prior)."""
 
     lists: int = 2
-    law: str = "exponential"
+    response: str = "exponential"
     relays: bool = True
     office: bool = True
     leavers: int = 0  # people who left and were asked
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.law not in LAWS:
-            raise InputError(f'fear law "{self.law}" is not known{nearest(self.law, LAWS)}; known: {", ".join(LAWS)}')
+        if self.response not in RESPONSES:
+            raise InputError(
+                f'fear law "{self.response}" is not known{nearest(self.response, RESPONSES)}; '
+                f"known: {', '.join(RESPONSES)}"
+            )
         if self.lists not in (1, 2):
             raise InputError(f"lists is {self.lists}; the toy model has 1 or 2")
 
     @cached_property
-    def box(self) -> Box:
-        """The prior box of the parameters that are there."""
+    def support(self) -> PriorSupport:
+        """The prior support of the parameters that are there."""
         absent = {"p_tell_b": self.lists == 1, "relay_share": self.lists == 1 or not self.relays}
         absent["new_office_gain"] = self.lists == 1 or not self.office
         names = [name for name in PARAMETERS if not absent.get(name, False)]
         rows = [(*self.bounds.get(name, PARAMETERS[name][:2]), PARAMETERS[name][2]) for name in names]
         low, high, log = (np.array(column) for column in zip(*rows, strict=True))
-        return Box(tuple(names), low, high, log)
+        return PriorSupport(tuple(names), low, high, log)
 
     @cached_property
-    def target_box(self) -> Box:
-        """The box with the derived target: acts in all, on a log scale with room for luck at both ends."""
+    def target_box(self) -> PriorSupport:
+        """The prior support with the derived target: acts in all, on a log scale with room for luck at both ends."""
         mean = ACTS_PER_WATCHING * PLACES * WEEKS
-        low, high = self.box.low[0] * mean / 20.0, self.box.high[0] * mean * 20.0
-        box = self.box
-        return Box((*box.names, HIDDEN), np.append(box.low, low), np.append(box.high, high), np.append(box.log, True))
+        low, high = self.support.low[0] * mean / 20.0, self.support.high[0] * mean * 20.0
+        support = self.support
+        return PriorSupport(
+            (*support.names, HIDDEN),
+            np.append(support.low, low),
+            np.append(support.high, high),
+            np.append(support.log, True),
+        )
 
     def value(self, theta: np.ndarray, name: str) -> np.ndarray:
         """Return float[n]: a parameter of rows float[n, p], or its fixed value."""
-        if name in self.box.names:
-            return np.asarray(theta[:, self.box.names.index(name)])
+        if name in self.support.names:
+            return np.asarray(theta[:, self.support.names.index(name)])
         return np.full(len(theta), PARAMETERS[name][3], float)
 
     def watching(self, theta: np.ndarray) -> np.ndarray:
@@ -124,7 +132,7 @@ class ToyModel:
     def chances(self, theta: np.ndarray) -> np.ndarray:
         """Return float[n, 3, 2, 26]: the chance that an act comes out in A only, in B only, in both."""
         w = self.watching(theta)
-        left = LAWS[self.law](w, self.value(theta, "fear_silence")[:, None, None])
+        left = RESPONSES[self.response](w, self.value(theta, "fear_silence")[:, None, None])
         effort = np.ones((len(theta), 1, BINS))
         effort[:, 0, OFFICE_OPENS:] = self.value(theta, "new_office_gain")[:, None]
         a = np.minimum(self.value(theta, "p_tell_a")[:, None, None] * left, AT_MOST)
@@ -182,18 +190,18 @@ class ToyModel:
     def terror_side(self, theta: np.ndarray) -> np.ndarray:
         """Return bool[n]: would a little more watching bring fewer reports (the far side of the silence curve)."""
         more = theta.copy()
-        more[:, self.box.names.index("intensity")] *= 1.01
+        more[:, self.support.names.index("intensity")] *= 1.01
         return np.asarray(self.expected(more).sum(axis=(1, 2, 3)) < self.expected(theta).sum(axis=(1, 2, 3)))
 
     def bank(self, n: int, luck: np.random.Generator) -> tuple[np.ndarray, Data]:
         """Return n prior draws float[n, p] and their data."""
-        theta = self.box.draw(n, luck)
+        theta = self.support.draw(n, luck)
         return theta, self.simulate(theta, luck)
 
     def targets(self, theta: np.ndarray, data: Data) -> np.ndarray:
         """Return float[n, p + 1]: the parameters and the derived target, inside `target_box`."""
-        box = self.target_box
-        return np.column_stack([theta, np.clip(data.acts, box.low[-1], box.high[-1])])
+        support = self.target_box
+        return np.column_stack([theta, np.clip(data.acts, support.low[-1], support.high[-1])])
 
 
 @dataclass(frozen=True, slots=True)

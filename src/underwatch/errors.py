@@ -1,4 +1,4 @@
-"""The one error that bad input raises, and the suggestion that goes with an unknown name."""
+"""The one error that bad input raises, the suggestion that goes with an unknown name, and the stop of the user."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -13,6 +13,10 @@ class InputError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
+
+
+class Stopped(Exception):  # noqa: N818 - a wish of the user, no error
+    """The user stopped what can go on; the message says how: "resume with underwatch run --resume runs/a"."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -7,10 +7,10 @@ import pytest
 
 from underwatch.channel import reporting
 from underwatch.channel.reporting import (
-    FEAR_LAWS,
+    FEAR_RESPONSES,
     expected_incidents_reported,
     expected_published,
-    fear_law,
+    fear_response,
     observe,
     p_reported,
     publish,
@@ -78,12 +78,12 @@ def test_witnesses_are_as_many_as_the_parameter_says():
     assert (number <= VALUES["witnesses_per_incident"] + 1e-9).all()
 
 
-@pytest.mark.parametrize("law", FEAR_LAWS)
+@pytest.mark.parametrize("law", FEAR_RESPONSES)
 def test_more_fear_tells_less(law):
     told = [expected_published(some_records(fear=fear), VALUES, law) for fear in (0, 40, 100, 200, 255)]
     assert told == sorted(told, reverse=True)
     assert told[0] > told[-1] > (-1 if law == "threshold" else 0)
-    assert fear_law(law)(np.zeros(1), 2.0)[0] == 1
+    assert fear_response(law)(np.zeros(1), 2.0)[0] == 1
 
 
 def test_without_contact_nothing_is_told():
@@ -99,7 +99,7 @@ def test_no_incident_and_an_unknown_law():
     assert expected_published(none, VALUES) == 0
     assert published_table(publish(none, START, "Hoeryong", VALUES, 1)).num_rows == 0
     with pytest.raises(InputError, match='did you mean "threshold"'):
-        fear_law("treshold")
+        fear_response("treshold")
 
 
 def test_what_is_published_fits_the_table_and_repeats():
@@ -122,11 +122,11 @@ def test_delays_are_log_normal_on_one_plus_days():
     assert abs(logs.std() - VALUES["delay_log_sd"]) < 0.03
 
 
-@pytest.mark.parametrize("law", FEAR_LAWS)
+@pytest.mark.parametrize("law", FEAR_RESPONSES)
 @pytest.mark.parametrize("tell", [1e-6, 1e-3, 0.3, 1.0])
-def test_the_compiled_pass_is_the_plain_form(law, observe):
+def test_the_compiled_pass_is_the_plain_form(law, tell):
     """Small chances by a series and large ones by the library, up to certainty, effort by list and week."""
-    records, values = some_records(3000), {**VALUES, "p_tell_at_no_fear": observe}
+    records, values = some_records(3000), {**VALUES, "p_tell_at_no_fear": tell}
     records["kin"][:50] = records["neighbours"][50:100] = records["hearsay"][50:100] = 0  # no kin; nobody near
     effort = np.random.default_rng(8).random((2, 53))
     for border, heard in ((True, None), (False, effort)):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from underwatch.channel.effort import EffortWeek, effort_factors
-from underwatch.channel.expected_counts import LAWS, SufficientStatistics, expected_reports, in_time, miscoded
-from underwatch.channel.reporting import FEAR_LAWS, law_table, p_reported, selection, shares_of_lists
+from underwatch.channel.expected_counts import RESPONSES, SufficientStatistics, expected_reports, in_time, miscoded
+from underwatch.channel.reporting import FEAR_RESPONSES, law_table, p_reported, selection, shares_of_lists
 from underwatch.experiments.engine.tallies import tally_world
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
@@ -60,7 +60,7 @@ def witnessed(tally):
     )
 
 
-@pytest.mark.parametrize("law", FEAR_LAWS)
+@pytest.mark.parametrize("law", FEAR_RESPONSES)
 @pytest.mark.parametrize("k", [0.5, 2.0, 6.0])
 @pytest.mark.parametrize(("p", "n_witnesses"), [(1e-4, 4.0), (1e-2, 20.0)])
 def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_witnesses):
@@ -68,7 +68,7 @@ def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_wit
     values, drawn = values_of(fear_silence=k, p_tell_at_no_fear=p, witnesses_per_incident=n_witnesses)
     effort = np.ones((1, 2, WINDOW.n_weeks))
     effort[0, 1, :9] = 0.0
-    found = expected_reports(witnessed(tally), drawn, np.array([LAWS.index(law)]), effort, QUARTER, True)[0]
+    found = expected_reports(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), effort, QUARTER, True)[0]
     pull, week = selection(records, values), records["day"] // 7
     a, b = (
         p_reported(records, values, law, share * pull * effort[0, at, week])

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import underwatch
 from underwatch.cli import COMMANDS, main
 from underwatch.cli.front import Front
-from underwatch.errors import InputError
+from underwatch.errors import InputError, Stopped
 
 HEAVY = ("numba", "numpy", "pyarrow", "matplotlib", "scipy", "pandas", "rich", "starlette", "jinja2")
 
@@ -82,7 +82,7 @@ def test_an_unknown_command_is_refused_with_the_nearest():
         (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "runs"), 2, "no permission: runs"),
         (FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "a.toml"), 2, "no such file or folder: a.toml"),
         (MemoryError(), 2, "not enough memory"),
-        (KeyboardInterrupt("resume with underwatch run --resume runs/a"), 130, "stopped; resume with underwatch run"),
+        (Stopped("resume with underwatch run --resume runs/a"), 130, "stopped; resume with underwatch run"),
         (KeyboardInterrupt(), 130, "stopped"),
         (click.ClickException("two\nlines"), 2, "two lines"),
     ],

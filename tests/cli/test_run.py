@@ -17,10 +17,10 @@ from underwatch.world.scenario_file import scenario_for
 def jobs(monkeypatch):
     """What the command hands to the main job."""
     handed = []
-    module = types.ModuleType("underwatch.experiments.run")
+    module = types.ModuleType("underwatch.experiments.studies.run")
     module.Pages = lambda *pages: pages
     module.main_job = lambda scenario, options, pages: handed.append((scenario, options))
-    monkeypatch.setitem(sys.modules, "underwatch.experiments.run", module)
+    monkeypatch.setitem(sys.modules, "underwatch.experiments.studies.run", module)
     return handed
 
 

@@ -12,16 +12,17 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from evidence.packages import good_package
+from support.depth import at_length, examples
 from underwatch import terminal
 from underwatch.cli import COMMANDS, main
 from underwatch.cli.evidence import evidence
 from underwatch.cli.front import Front
-from underwatch.errors import InputError
+from underwatch.errors import InputError, Stopped
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import to_files
 from underwatch.experiments.engine.progress import Progress
@@ -64,7 +65,7 @@ def test_no_text_can_pass_for_a_line_of_its_own(capsys):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp949", "euc-kr", "ascii"])
-@settings(max_examples=60)
+@examples(60)
 @given(text=st.text(st.characters(codec=None, exclude_categories=()), max_size=20))
 def test_json_stays_whole_and_acts_on_nothing(encoding, text):
     told = {"a": [text, HOSTILE], text: 1.5}
@@ -107,7 +108,7 @@ def test_all_that_is_printed_goes_through_the_one_module():
     assert found == []
 
 
-@pytest.mark.parametrize("error", [InputError(f"x {HOSTILE}"), KeyboardInterrupt(f"resume {HOSTILE}"),
+@pytest.mark.parametrize("error", [InputError(f"x {HOSTILE}"), Stopped(f"resume {HOSTILE}"),
                                    OSError(28, HOSTILE, HOSTILE), click.ClickException(HOSTILE)])  # fmt: skip
 def test_an_error_made_of_foreign_text_is_one_harmless_line(error):
     @click.command()
@@ -233,8 +234,9 @@ def test_what_stands_for_a_letter_is_the_plainest_there_is(monkeypatch):
     assert stream.buffer.getvalue() == b"90 % of 12 000 e 10? ? ?? ? ?.\n"
 
 
-@pytest.mark.parametrize("settings_of", [{"PYTHONIOENCODING": "cp949"},
-                                         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])  # fmt: skip
+@pytest.mark.parametrize("settings_of", [
+    {"PYTHONIOENCODING": "cp949"}, at_length({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+])  # fmt: skip
 def test_so_it_is_in_a_process_of_its_own(settings_of, tmp_path):
     """A run prints marks that cp949 has not; its folder was written, and then it ended in a traceback."""
     words = [sys.executable, "-m", "underwatch", "run", "hyesan", "--days", "2", "--population", "50", "--draws", "2"]

@@ -10,16 +10,16 @@ import tempfile
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, report
+from support.depth import at_length, examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files, read_checked
 from underwatch.evidence.check.overview import as_text as summary_text
 from underwatch.evidence.check.overview import summarise
 from underwatch.evidence.check.problems import as_json, as_text
-from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.edit.importing import import_csv, read_mapping
 from underwatch.evidence.edit.merge import merge
 from underwatch.evidence.edit.store import WorkingCopy
@@ -29,6 +29,7 @@ from underwatch.evidence.privacy.seal import open_bytes
 from underwatch.evidence.reading import effort, figures, reports, survey
 from underwatch.evidence.release.publish import ReleaseRules, prepare
 from underwatch.evidence.release.share import shareable
+from underwatch.files.tripwire import column_tripped, tripped
 from underwatch.pages.evidence import evidence_page
 
 CLEAN = to_files(good_package())
@@ -134,25 +135,26 @@ def wound_all(luck):
     return is_whole
 
 
-def test_wounds_without_a_traceback():
-    luck, n = random.Random(20250104), 1_200
+@pytest.mark.parametrize("n", [300, at_length(1_200)])
+def test_wounds_without_a_traceback(n):
+    luck = random.Random(20250104)
     assert 0 < sum(wound_all(luck) for _ in range(n)) < n, "some wounds must show, and some must not matter"
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.sampled_from(NAMES), st.binary(max_size=400))
 def test_any_bytes_in_any_file(name, data):
     everything(CLEAN | {name: data})
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.text(max_size=80))
 def test_any_text_at_the_tripwire(text):
     assert tripped(text) == "" or tripped(text).startswith("identity-")
     assert column_tripped(text) in (True, False)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.binary(max_size=300))
 def test_any_bytes_as_zip_or_sealed_file(data):
     for act in (unzip, lambda one: open_bytes(b"age-encryption.org/v1\n" + one, passphrase="x")):
@@ -160,7 +162,7 @@ def test_any_bytes_as_zip_or_sealed_file(data):
             act(data)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_a_wounded_working_copy_is_one_line_or_whole_rows(tmp_path, seed):
     luck = random.Random(seed)

@@ -3,10 +3,11 @@
 import dataclasses
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, packages, report
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.format.ids import ALPHABET, id_from, letters_of
@@ -46,7 +47,7 @@ def test_change_and_removal_are_lines_of_their_own():
     assert len(again.table(CHANGES).rows) == 5
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.data())
 def test_any_change_of_one_letter_in_the_history_is_found(data):
     package = good_package()
@@ -103,7 +104,7 @@ def test_a_chain_cut_at_its_end_needs_the_fingerprint():
     after = recorded(before.with_rows("reports", [report(0), report(1)]), CODER, "coding", Segment(id_from("b")))
     cut = after.with_rows("reports", [report(0)]).with_rows(CHANGES, before.table(CHANGES).rows)
     assert codes_of(cut) == set()
-    assert cut.fingerprint() != after.fingerprint()
+    assert cut.fingerprint != after.fingerprint
 
 
 @given(packages())
@@ -116,4 +117,4 @@ def test_every_row_has_one_head_with_its_content(package):
 
 def test_kind_and_limits_are_part_of_the_fingerprint():
     package = good_package()
-    assert dataclasses.replace(package, kind="synthetic").fingerprint() != package.fingerprint()
+    assert dataclasses.replace(package, kind="synthetic").fingerprint != package.fingerprint

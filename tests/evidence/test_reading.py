@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.packages import TODAY, package_of
 from evidence.packages import report as plain
+from support.depth import examples
 from support.reported import PLACE, WINDOW, A, B, made_package, report, some_reports
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
@@ -103,12 +104,12 @@ def all_said(package):
         read = read_for(package, PLACE, WINDOW)
     except InputError as error:
         return str(error), summarise(package), cells.counts
-    said = plainly(read) | {"setting": plainly(read.setting), "observed": plainly(read.observed)}
-    said["row"] = row_of(read.observed, read.setting).tolist()
+    said = plainly(read) | {"design": plainly(read.design), "observed": plainly(read.observed)}
+    said["row"] = row_of(read.observed, read.design).tolist()
     return said, list(read.set_aside.items()), summarise(package), cells.counts
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(crowded(), st.integers(0, 10**6))
 def test_no_answer_hangs_on_an_identifier_or_on_the_order_of_rows(package, seed):
     assert all_said(renamed(package, f"fresh {seed}")) == all_said(package)
@@ -130,7 +131,7 @@ def of_one_kind(figure):
 def test_of_lists_that_told_as_much_the_first_is_the_same_whatever_they_are_called(figure):
     package = of_one_kind(figure)
     said = [all_said(renamed(package, f"name {n}")) for n in range(8)]
-    assert said[0][0]["setting"]["lists"] == 2
+    assert said[0][0]["design"]["lists"] == 2
     assert all(one == said[0] for one in said)
 
 
@@ -160,7 +161,7 @@ def test_what_is_dated_to_the_year_is_in_no_count_by_kind_ground_or_relay_as_in_
 
 def test_an_incident_that_no_list_has_at_first_hand_makes_no_second_list():
     told = [report(new_id(), A, "2024-08"), report(new_id(), B, "2024-08", relay="list")]
-    assert read_for(made_package(told), PLACE, WINDOW).setting.lists == 1
+    assert read_for(made_package(told), PLACE, WINDOW).design.lists == 1
 
 
 @pytest.mark.parametrize(
@@ -205,10 +206,10 @@ def test_a_count_is_held_against_the_weeks_of_the_time_it_is_about(period, first
     read = read_for(made_package(some_reports(), figures=[figure(period)]), PLACE, WINDOW)
     counts = np.random.default_rng(1).integers(0, 9, (3, WINDOW.n_weeks, 6, 2, 6))
     if first is None:
-        assert read.setting.counts == ()
+        assert read.design.counts == ()
         assert read.set_aside == {"figures of another measure, place or window": 1}
         return
-    (count,) = read.setting.counts
+    (count,) = read.design.counts
     inside = [
         at for at in range(WINDOW.n_weeks)
         if date.fromisoformat(first) <= WINDOW.thursday(at) <= date.fromisoformat(last)
@@ -227,7 +228,7 @@ def test_a_count_is_held_against_the_weeks_of_the_time_it_is_about(period, first
 )  # fmt: skip
 def test_a_survey_is_about_whole_quarters_or_set_aside(period, quarters):
     read = read_for(made_package(some_reports(), survey=[asked(period)]), PLACE, WINDOW)
-    assert [one.periods for one in read.setting.surveys] == ([] if quarters is None else [quarters])
+    assert [one.periods for one in read.design.surveys] == ([] if quarters is None else [quarters])
     assert any("part of a quarter" in why for why in read.set_aside) == (quarters is None)
 
 
@@ -236,8 +237,8 @@ def test_a_week_at_the_turn_of_the_year_is_in_one_quarter():
     read = read_for(
         made_package(some_reports(), survey=[asked("2025-W01")], figures=[figure("2025-W01")]), PLACE, window
     )
-    assert read.setting.surveys == ()
-    assert [window.thursday(at) for at in read.setting.counts[0].weeks] == [date(2025, 1, 2)] * 2
+    assert read.design.surveys == ()
+    assert [window.thursday(at) for at in read.design.counts[0].weeks] == [date(2025, 1, 2)] * 2
 
 
 def test_a_count_of_a_month_cannot_exceed_that_of_its_quarter():
@@ -245,7 +246,7 @@ def test_a_count_of_a_month_cannot_exceed_that_of_its_quarter():
     with pytest.raises(InputError, match="contradicts itself"):
         read_for(made_package(some_reports(), figures=figures), PLACE, WINDOW)
     figures = [figure("2024-08", "5", "9"), figure("2024-Q3", "20", "30")]
-    assert len(read_for(made_package(some_reports(), figures=figures), PLACE, WINDOW).setting.counts) == 2
+    assert len(read_for(made_package(some_reports(), figures=figures), PLACE, WINDOW).design.counts) == 2
 
 
 # By hand, not from the vocabulary.
@@ -298,7 +299,7 @@ def test_a_figure_can_be_what_its_unit_can_be(measure, unit, low, high, code):
 @pytest.mark.parametrize("unit", ["share", "per_resident_year"])
 def test_a_rate_is_never_read_as_persons(unit):
     read = read_for(made_package(some_reports(), figures=[figure("2024-Q3", *FIT[unit], unit)]), PLACE, WINDOW)
-    assert read.setting.counts == ()
+    assert read.design.counts == ()
     assert "figure" not in read.anchors
     assert read.set_aside == {"figures in another unit than their measure's": 1}
 
@@ -308,7 +309,7 @@ def test_zero_is_a_count_and_more_is_more():
     for low, high in (("0", "0"), ("0", "3"), ("1", "3"), ("7", "7"), ("700", "700")):
         read = read_for(made_package(some_reports(), figures=[figure("2024-Q3", low, high)]), PLACE, WINDOW)
         seen.append(read.observed.figures[0])
-        assert astuple(read.setting.counts[0])[1:] == (float(low), float(high))
+        assert astuple(read.design.counts[0])[1:] == (float(low), float(high))
     assert seen[0] == pytest.approx(np.log(0.5))
     assert seen[3] == pytest.approx(np.log(7.5))
     assert seen == sorted(set(seen))

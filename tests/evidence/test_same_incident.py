@@ -3,10 +3,11 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.packages import PLAIN_REPORT, packages
+from support.depth import examples
 from underwatch.channel.reporting import GRAVER
 from underwatch.evidence.format.ids import id_from
 from underwatch.evidence.format.table_schemas import REPORTS, TABLES
@@ -90,7 +91,7 @@ def test_the_gravest_act_goes_first_and_grounds_are_any_of():
     assert grounds_of(reports) == {"defector_family", "chinese_phone_user"}
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(packages(max_size=8), st.integers(0, 5))
 def test_neither_order_of_rows_nor_identifiers_decide(package, seed):
     """The rows as reports of one incident, all of one act: shuffled and renamed they say the same in the same order."""

@@ -104,14 +104,18 @@ def test_a_worker_killed_in_the_middle_loses_nothing(cluster):
     assert found == expected
 
 
+def test_an_address_that_is_none_is_told():
+    with pytest.raises(InputError, match="no Dask scheduler"), executor_for(dask="nonsense"):
+        pass
+
+
+@pytest.mark.deep
 def test_no_scheduler_at_the_address_is_one_line_within_ten_seconds(tmp_path):
     begun = time.monotonic()
     result = do(f"{WORDS} --dask tcp://127.0.0.1:{free_port()} --out {tmp_path}/none", 2)
     assert time.monotonic() - begun < 15  # 8 s for the answer; the rest is this busy machine
     assert "no Dask scheduler answers there" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
-    with pytest.raises(InputError, match="no Dask scheduler"), executor_for(dask="nonsense"):
-        pass
 
 
 def test_a_worker_with_another_version_is_refused(scheduler, cluster, tmp_path):

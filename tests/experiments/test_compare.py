@@ -15,17 +15,15 @@ from underwatch.errors import InputError
 from underwatch.experiments.compare import (
     CHANGES_SCHEMA,
     FIGURES,
-    HIGHER,
     PAIRS_SCHEMA,
     TOGETHER,
     ComparePlan,
     Task,
     compare,
     figures,
-    live,
     summary,
 )
-from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.engine.worlds import init_world, totals_of
 from underwatch.experiments.interventions import (
     LEVERS,
     Intervention,
@@ -36,6 +34,7 @@ from underwatch.experiments.interventions import (
     with_interventions,
 )
 from underwatch.facts import model_parameters
+from underwatch.record.headlines import HIGHER
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Change
@@ -52,7 +51,7 @@ def twins(name, scenario, seed, day=None):
     """The sums of a baseline and of its twin under an intervention."""
     (one,) = find_interventions([name])
     lived = with_interventions(scenario, [(one, day or scenario.start)])
-    return [live(Task(scenario, world, seed, (0,))) for world in (scenario, lived)]
+    return [totals_of(scenario, world, seed) for world in (scenario, lived)]
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -96,8 +95,8 @@ GROUNDS_OF = {
     "remove-ground-family": L.FAMILY,
     "remove-ground-phone": L.PHONE,
     "remove-ground-detention": L.DETAINEE,
-    "remove-ground-return": L.RETURNED,
-    "remove-ground-discharge": L.DISCHARGED,
+    "remove-ground-return": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("returned_defector"),
+    "remove-ground-discharge": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("early_discharged"),
 }
 SUNDAY = date(2024, 7, 14)
 
@@ -151,6 +150,18 @@ def test_an_intervention_for_some_days_ends_and_leaves_the_scenarios_own_changes
     assert [by_day[first + n] for n in range(15)] == [own] * 7 + [0.0] * 5 + [0.9] * 3
 
 
+def test_a_rule_taken_out_for_some_days_returns_and_a_change_of_the_scenario_that_ends_is_met():
+    ends = Change(date(2024, 7, 4), {"p_permit_refused_listed": 0.9, "p_reprimand": 0.9}, until=date(2024, 7, 9))
+    mine = Intervention("mine", "w", times={"p_reprimand": 0.5}, without=frozenset({"S16"}), days=5)
+    phases = with_interventions(SMALL.replace(changes=(ends,)), ((mine, date(2024, 7, 8)),)).phases()
+    by_day = [phase for phase in phases for _ in range(phase.days)]
+    own = SMALL.parameters["p_reprimand"]
+    assert [phase.values["p_reprimand"] for phase in by_day[:15]] == (
+        [own] * 3 + [0.9] * 4 + [0.45] * 2 + [own / 2] * 3 + [own] * 3
+    )
+    assert ["S16" in phase.without for phase in by_day[:15]] == [False] * 7 + [True] * 5 + [False] * 3
+
+
 def test_an_intervention_stays_in_force_over_a_later_change_of_the_scenario():
     pressed = SMALL.replace(changes=(Change(date(2024, 9, 1), {"quota_mps_per_week": 25.0, "p_reprimand": 0.9}),))
     both = find_interventions(["halve-quotas", "end-reprimands"])
@@ -179,6 +190,7 @@ def own(text):
         ('date = "2024-08-01"\nwithout = ["S6"]', "is no date"),
         ("", "nothing changes"),
         ("phone = 1", "identity"),
+        ('days = 0\nwithout = ["S16"]', "days = 0 must be 1 to"),
         ("tmes = {p_reprimand = 0.5}", 'did you mean "times"'),
     ],
 )

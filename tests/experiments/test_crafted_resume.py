@@ -11,18 +11,20 @@ from support import readers
 from underwatch.errors import InputError
 from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.experiments.compare import Task
-from underwatch.experiments.engine.run_directory import Station
-from underwatch.experiments.engine.tasks import MADE_BY, Results, _mark
-from underwatch.experiments.engine.worlds import WorldTotals, init_world
+from underwatch.experiments.engine.tasks import Results
+from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, init_world
+from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.sweep import SweepTask
 from underwatch.inference.npe.posterior import Posterior
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.inference.workflow import Steps
+from underwatch.record.provenance import made_by, mark
 from underwatch.world import checkpoint
 from underwatch.world.layout import N_CELLS, N_INDICATORS
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 NOTE = {"a": 1}
+DRAWN = WorldKey(1, 0, "w")
 SCENARIO = scenario_for("hoeryong", days=3, population=40)
 
 
@@ -113,23 +115,18 @@ def sums():
     return WorldTotals(*parts)
 
 
-def station(tmp_path):
-    (tmp_path / "checkpoint").mkdir(exist_ok=True)
-    return Station(tmp_path, NOTE)
-
-
 def test_sums_of_a_place_are_read_as_they_were_kept(tmp_path):
-    kept = station(tmp_path)
+    kept = Checkpoints(tmp_path, NOTE)
     kept.keep_place(0, {"a": sums(), "b": sums()}, ["0" * 40, "1" * 40])
     found, digests = kept.read_place(0, ["a", "b"], 3)
     assert digests == ["0" * 40, "1" * 40]
-    assert all((one == two).all() for one, two in zip(found["a"].arrays()[:1], sums().arrays()[:1], strict=True))
-    kept.keep_draw(0, 1, "w", sums())
-    assert (kept.read_draw(0, 1, "w", 3).cells == sums().cells).all()
+    assert (found["a"].cells == sums().cells).all()
+    kept.keep_draw(0, DRAWN, sums())
+    assert (kept.read_draw(0, DRAWN, 3).cells == sums().cells).all()
 
 
 def test_sums_of_other_worlds_days_or_cells_are_refused(tmp_path):
-    kept = station(tmp_path)
+    kept = Checkpoints(tmp_path, NOTE)
     kept.keep_place(0, {"a": sums()}, ["0" * 40])
     for keys, days in ((["b"], 3), (["a", "b"], 3), (["a"], 4)):
         with pytest.raises(InputError):
@@ -145,9 +142,9 @@ def test_sums_of_other_worlds_days_or_cells_are_refused(tmp_path):
         checkpoint.write_arrays(path, sound | spoilt, note)
         with pytest.raises(InputError):
             kept.read_place(0, ["a"], 3)
-    kept.keep_draw(0, 1, "w", sums())
+    kept.keep_draw(0, DRAWN, sums())
     with pytest.raises(InputError):
-        kept.read_draw(0, 1, "w", 2)
+        kept.read_draw(0, DRAWN, 2)
 
 
 # --- estimates --------------------------------------------------------------------------------------------------------
@@ -188,10 +185,10 @@ def test_a_box_without_room_and_another_format_are_refused(tmp_path):
 
 def test_a_step_of_another_question_is_refused(tmp_path):
     steps = Steps(tmp_path, 1.0, print)
-    box = Box(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
+    support = PriorSupport(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
     spoilt_posterior(tmp_path)
-    assert steps.posterior("posterior", lambda: None, box, 3).members == 1
-    for other, s in ((box, 4), (Box(("a", "c"), np.zeros(2), np.ones(2), np.array([False, False])), 3)):
+    assert steps.posterior("posterior", lambda: None, support, 3).members == 1
+    for other, s in ((support, 4), (PriorSupport(("a", "c"), np.zeros(2), np.ones(2), np.array([False, False])), 3)):
         with pytest.raises(InputError, match="another question"):
             steps.posterior("posterior", lambda: None, other, s)
     np.savez(tmp_path / "x.npz", a=np.zeros(3))
@@ -218,7 +215,7 @@ def test_a_question_with_an_entry_of_another_kind_is_refused(tmp_path, capsys, w
         for value in WRONG:
             if type(value) is type(sound) and name in ("ledger", "interventions"):
                 continue
-            told = {"made_by": MADE_BY, "what": what, **QUESTIONS[what], name: value}
+            told = {"made_by": made_by(), "what": what, **QUESTIONS[what], name: value}
             (tmp_path / "question.json").write_text(json.dumps(told))
             refused(capsys, what, "--resume", tmp_path, "--threads", "1")
 
@@ -236,7 +233,7 @@ def row(**spoilt):
 )  # fmt: skip
 def test_a_result_that_is_none_is_refused(tmp_path, told):
     path = tmp_path / "results.jsonl"
-    path.write_text(json.dumps({"question": _mark({})}) + "\n" + json.dumps(told) + "\n")
+    path.write_text(json.dumps({"question": mark({})}) + "\n" + json.dumps(told) + "\n")
     with pytest.raises(InputError, match="is damaged"), Results({}, path):
         pass
 
@@ -247,7 +244,7 @@ def test_results_of_another_number_of_figures_are_refused(tmp_path):
     for number, task in enumerate(tasks):
         for n, is_sound in ((task.n_figures, True), (task.n_figures + 1, False), (0, False)):
             row = {"task": number, "values": [1.0] * n, "reason": ""}
-            path.write_text(json.dumps({"question": _mark({})}) + "\n" + json.dumps(row) + "\n")
+            path.write_text(json.dumps({"question": mark({})}) + "\n" + json.dumps(row) + "\n")
             with Results({}, path) as found:
                 if is_sound:
                     found.check(tasks)

@@ -7,18 +7,19 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.depth import examples
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.compare import ComparePlan as Comparison
-from underwatch.experiments.engine.run_directory import manifest_job, new_station, old_station
-from underwatch.experiments.engine.worlds import prior_scenarios
+from underwatch.experiments.compare import ComparePlan
+from underwatch.experiments.engine.worlds import BASELINE, prior_scenarios
 from underwatch.experiments.interventions import find_interventions
-from underwatch.experiments.run import Job
-from underwatch.experiments.sensitivity import SensitivityPlan as Sensitivity
+from underwatch.experiments.sensitivity import SensitivityPlan
 from underwatch.experiments.silence import silence_curve
+from underwatch.experiments.studies.kept_run import new_run, old_run, run_of_manifest
+from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.experiments.sweep import Sweep
 from underwatch.facts import model_parameters
 from underwatch.web.session.request import question_of
@@ -43,12 +44,11 @@ def varied(scenarios, name="p_notice"):
     return {phase.values[name] for one in scenarios for phase in one.phases()}
 
 
-def ensembles(scenario, tmp_path):
+def ensembles(scenario):
     """The scenarios that each command would run for its draws, but for sensitivity, which has names."""
-    options = RunOptions(draws=4, twin=False, incidents="all", out=tmp_path / "run")
-    compared = Comparison.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
+    compared = ComparePlan.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
     return {
-        "run": Job(scenario, options, new_station(scenario, options), 1).draws,
+        "run": [world for (_, key), world in StudyPlan(scenario, (), 4).drawn().items() if key.world == BASELINE],
         "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler).worlds()],
         "compare": [case[-1] for case in compared],
         "drawn": prior_scenarios(scenario, 4),
@@ -72,18 +72,18 @@ SETTINGS = {
 def test_what_is_set_is_in_no_draw_of_any_command(how, tmp_path):
     scenario = SETTINGS[how]()
     value = scenario.phases()[0].values["p_notice"]
-    for command, found in ensembles(scenario, tmp_path).items():
+    for command, found in ensembles(scenario).items():
         assert varied(found) == {value}, command
         assert {one.parameters["p_notice"] for one in found} == {value}, command
         assert len(varied(found, "quota_mps_per_week")) >= 4, command
-    assert set(Sensitivity(scenario).names()) == OPEN - {"p_notice"}
+    assert set(SensitivityPlan(scenario).names()) == OPEN - {"p_notice"}
 
 
 def test_a_dated_change_is_from_what_the_scenario_has_in_every_draw(tmp_path):
     scenario = parse(TOWN).replace(changes=(Change(date(2024, 7, 8), {"p_notice": 0.9}),))
-    for command, found in ensembles(scenario, tmp_path).items():
+    for command, found in ensembles(scenario).items():
         assert varied(found) == {CENTRAL, 0.9}, command
-    assert "p_notice" not in Sensitivity(scenario).names()
+    assert "p_notice" not in SensitivityPlan(scenario).names()
 
 
 def test_all_of_them_set_leaves_nothing_to_draw():
@@ -91,11 +91,11 @@ def test_all_of_them_set_leaves_nothing_to_draw():
     scenario = parse(f"{TOWN}[parameters]\n{every}")
     assert [one.parameters for one in prior_scenarios(scenario, 3)] == [Parameters.central()] * 3
     with pytest.raises(InputError, match="sets every parameter"):
-        Sensitivity(scenario)
+        SensitivityPlan(scenario)
 
 
 @given(st.sets(st.sampled_from(sorted(OPEN)), max_size=5), st.booleans(), st.integers(0, 9))
-@settings(max_examples=40)
+@examples(40)
 def test_toml_reads_back_what_is_set(names, moved, seed):
     values = prior_draws(1, seed)[0] if moved else Parameters.central()
     given_ = Parameters.central().with_values(**{name: values[name] for name in names})
@@ -132,7 +132,7 @@ def test_a_run_says_how_many_are_set_and_its_folder_keeps_which(tmp_path):
     assert "The scenario sets 1, which no draw changes." in (tmp_path / "a" / "report.html").read_text()
     asked = prior_scenarios(parse(FILE), 2)
     assert (
-        prior_scenarios(manifest_job(tmp_path / "a")[0], 2)
+        prior_scenarios(run_of_manifest(tmp_path / "a")[0], 2)
         == prior_scenarios(scenario_for(tmp_path / "a" / "parameters.toml"), 2)
         == asked
     )
@@ -164,11 +164,11 @@ def test_no_two_draws_share_their_luck_nor_do_those_of_neighbouring_seeds(tmp_pa
     scenario = parse(TOWN)
     seeds = [world.seed for n in range(6) for world in Sweep(scenario.replace(seed=n), 32, 3).worlds()]
     assert len(set(seeds)) == len(seeds) == 6 * 32 * 3
-    for command, found in ensembles(scenario, tmp_path).items():
+    for command, found in ensembles(scenario).items():
         if command != "sweep":  # it has its seeds beside its scenarios
             own = [one.seed for one in found if one.parameters != scenario.parameters]
             assert len({*own, scenario.seed}) == len(own) + 1, command
-    cases = Comparison.ask(scenario, find_interventions(["end-reprimands"]), replicates=2, draws=5).cases()
+    cases = ComparePlan.ask(scenario, find_interventions(["end-reprimands"]), replicates=2, draws=5).cases()
     assert len({case[2] for case in cases}) == 7
 
 
@@ -189,20 +189,20 @@ def test_each_silence_curve_has_luck_of_its_own_and_one_luck_in_itself():
 
 def test_a_run_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):
     scenario, options = parse(TOWN), RunOptions(draws=2, twin=False, incidents="all", out=tmp_path / "a")
-    station = new_station(scenario, options)
-    assert old_station(station.run)[1] == scenario
-    path = station.folder / "job.json"
+    run = new_run(scenario, options)
+    assert old_run(run.path)[1] == scenario
+    path = run.folder / "job.json"
     path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "luck"}))
-    assert "one luck; run it again" in do(f"run --resume {station.run}", 2).stderr
+    assert "one luck; run it again" in do(f"run --resume {run.path}", 2).stderr
 
 
 def test_a_sweep_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):
-    from underwatch.experiments.engine.answer_folder import new_folder
+    from underwatch.experiments.engine.answer_folder import new_answer
     from underwatch.experiments.engine.tasks import Results
 
     question = Sweep(parse(TOWN), 2).question()
     before = {key: value for key, value in question.items() if key != "luck"}
-    folder = new_folder(tmp_path / "s", "", before)
+    folder = new_answer(tmp_path / "s", "", before).path
     with Results(before, folder / "results.jsonl"), ThreadPoolExecutor(1):
         pass
     assert "another question or version" in do(f"sweep --resume {folder}", 2).stderr

@@ -14,20 +14,21 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.depth import at_length, examples
+from support.run_folder import read_run
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments import run as job
-from underwatch.experiments.engine import place as work
-from underwatch.experiments.engine import run_directory as stations
+from underwatch.experiments.engine import progress
 from underwatch.experiments.engine.worlds import init_world
-from underwatch.experiments.run import Pages, main_job
 from underwatch.experiments.silence import silence_curve
+from underwatch.experiments.studies import checkpoints, tables
+from underwatch.experiments.studies.kept_run import new_run
+from underwatch.experiments.studies.run import Pages, main_job
 from underwatch.pages.report import scenario_report
 from underwatch.pages.summary import summary_lines
-from underwatch.record.outputs import read_run
 from underwatch.world import checkpoint, simulate
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
@@ -86,7 +87,7 @@ def test_a_folder_that_exists_is_refused(done):
     assert (folder / "manifest.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("after", [1, 2, 3, 5, 6])
+@pytest.mark.parametrize("after", [1, at_length(2), 3, at_length(5), 6])
 def test_stopped_and_resumed_it_is_the_same_run(done, tmp_path, monkeypatch, after):
     folder, _ = done
     real, count = checkpoint.write_arrays, [0]
@@ -142,7 +143,7 @@ def same_run(folder, other):
         assert (folder / name).read_bytes() == (other / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("threads", [2, 4])
+@pytest.mark.parametrize("threads", [2, at_length(4)])
 def test_a_province_is_the_same_on_any_threads(province, tmp_path, threads):
     do(f"{PROVINCE} --threads {threads} --out {tmp_path}/more")
     same_run(province[0], tmp_path / "more")
@@ -154,7 +155,7 @@ def test_a_province_says_what_its_time_was_spent_on(province):
         assert what in told
 
 
-@pytest.mark.parametrize("after", [1, 2, 7, 30])
+@pytest.mark.parametrize("after", [at_length(1), 2, at_length(7), 30])
 def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
     """Stopped when so many files of places are written, tables and sums, whichever of them was the last."""
     count = [0]
@@ -169,7 +170,7 @@ def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
 
         return stop
 
-    monkeypatch.setattr(stations, "write_parts", stopping(stations.write_parts))
+    monkeypatch.setattr(checkpoints, "write_parts", stopping(checkpoints.write_parts))
     monkeypatch.setattr(checkpoint, "write_arrays", stopping(checkpoint.write_arrays))
     result = do(f"{PROVINCE} --threads 1 --out {tmp_path}/stopped", 130)
     assert f"--resume {tmp_path}/stopped" in result.stderr
@@ -180,7 +181,7 @@ def test_a_stopped_province_goes_on(province, tmp_path, monkeypatch, after):
 
 def test_a_killed_province_loses_at_most_what_its_patience_allows(province, tmp_path):
     """Killed in the middle of a place, twice; a checkpoint of a place at work is taken up."""
-    command = [sys.executable, "-c", f"import underwatch.experiments.run as j; j._PATIENCE = 1e-9; {MAIN}"]
+    command = [sys.executable, "-c", f"import underwatch.experiments.studies.run as j; j._PATIENCE = 1e-9; {MAIN}"]
     folder = tmp_path / "killed"
     words = [f"{PROVINCE} --threads 2 --out {folder}", f"run --resume {folder} --threads 2"]
     for n, line in enumerate(words):
@@ -224,16 +225,15 @@ def test_the_order_of_places_does_not_matter(province, tmp_path):
 
 def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp_path, monkeypatch):
     """Sums of weights estimate the counts by kind: within four standard errors."""
-    for module in (job, work):
-        monkeypatch.setattr(module, "LARGE", 500_000)
-    monkeypatch.setattr(work, "_LARGE_SAMPLE", 6_000)
-    monkeypatch.setattr(work, "_LEAST_SAMPLE", 100)
+    monkeypatch.setattr(tables, "LARGE", 500_000)
+    monkeypatch.setattr(tables, "_LARGE_SAMPLE", 6_000)
+    monkeypatch.setattr(tables, "_LEAST_SAMPLE", 100)
     words = f"run Ryanggang --start 2024-11-15 --days 8 --draws 0 --threads 2 --out {tmp_path}/"
     do(words + "sampled")
     do(words + "whole --incidents all")
     sampled, whole = (read_run(tmp_path / name) for name in ("sampled", "whole"))
     assert sampled.digest == whole.digest
-    assert sampled.notes["worlds"] == whole.notes["worlds"] == ["baseline"]
+    assert sampled.worlds == whole.worlds == ["baseline"]
     some, every = sampled.tables["incidents"], whole.tables["incidents"]
     assert some.num_rows < every.num_rows / 2
     assert pc.min_max(every["weight"]).as_py() == {"min": 1.0, "max": 1.0}
@@ -246,8 +246,8 @@ def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp
 
 def test_time_inside_of_another_is_counted_once(monkeypatch):
     ticks = iter([0.0, 1.0, 4.0, 10.0, 10.0, 12.0])
-    monkeypatch.setattr(work.time, "perf_counter", lambda: next(ticks))
-    clock = work.Clock()
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(ticks))
+    clock = progress.Clock()
     with clock.on("outer"), clock.on("inner"):
         pass
     with clock.on("outer"):
@@ -256,18 +256,18 @@ def test_time_inside_of_another_is_counted_once(monkeypatch):
 
 
 def test_a_run_that_another_has_finished_is_not_begun_again(tmp_path):
-    station = stations.new_station(scenario_for("hoeryong"), RunOptions(out=tmp_path / "run"))
+    directory = new_run(scenario_for("hoeryong"), RunOptions(out=tmp_path / "run"))
     (tmp_path / "run" / "manifest.json").write_text("{}")
-    with pytest.raises(InputError, match="was finished by another process"):
-        station.hold()
+    with pytest.raises(InputError, match="was finished by another process"), directory.hold():
+        pass
 
 
 def test_two_cannot_go_on_with_one_run(tmp_path):
     folder = tmp_path / "run"
-    station = stations.new_station(
+    directory = new_run(
         scenario_for("hoeryong", population=50, days=3), RunOptions(out=folder, incidents="all", twin=True)
     )
-    with station.hold():
+    with directory.hold():
         result = do(f"run --resume {folder}", 2)
     assert "is being worked on by another process" in result.stderr
     do(f"run --resume {folder} --threads 1")
@@ -295,7 +295,7 @@ def test_a_world_goes_on_from_any_week(small_world, tmp_path, week):
     assert simulate.digest(simulate.run(again, scenario.phases(), workers)) == simulate.digest(whole)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(data=st.data())
 def test_a_damaged_checkpoint_is_refused_in_one_line(small_world, tmp_path_factory, data):
     _, fresh = small_world

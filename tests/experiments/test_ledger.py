@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.depth import at_length, examples
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments.engine.worlds import init_world
@@ -87,7 +88,7 @@ def worlds(draw):
     return scenario.replace(without=draw(st.sets(st.sampled_from(["S3", "S5", "S9", "S11", "S16"]), max_size=2)))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(worlds())
 def test_entries_add_up_to_the_difference_of_the_worlds_and_a_free_life_lacks_nothing(scenario):
     kept = ledger(scenario)
@@ -95,7 +96,7 @@ def test_entries_add_up_to_the_difference_of_the_worlds_and_a_free_life_lacks_no
     assert not kept.entries[:, :, :, GAINED].any()
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(worlds())
 def test_without_journeys_to_signal_ending_detection_costs_nobody_a_call(scenario):
     """With them (S8) a call more takes up a watcher or brings fear, and somebody else may lose one: no law there."""
@@ -178,7 +179,7 @@ def slow_count(scenario, other):
     return entries
 
 
-@pytest.mark.parametrize("name", ["unwatched", "amnesty", "free-movement"])
+@pytest.mark.parametrize("name", ["unwatched", at_length("amnesty"), "free-movement"])
 def test_the_ledger_is_the_slow_count_on_the_reference(name):
     scenario = a_scenario(700, 40)
     if name == "unwatched":

@@ -9,16 +9,17 @@ from click.testing import CliRunner
 
 from support.planted import STRANGER, opened_up, tree
 from underwatch.cli import main
-from underwatch.cli.estimate import _folder
-from underwatch.errors import InputError
-from underwatch.experiments.engine.answer_folder import new_folder
-from underwatch.experiments.engine.run_directory import new_station
+from underwatch.cli.estimate import _directory
+from underwatch.errors import InputError, Stopped
+from underwatch.experiments.engine.answer_folder import new_answer, old_answer
+from underwatch.experiments.studies.kept_run import new_run
 from underwatch.experiments.sweep import Sweep
 from underwatch.facts import find_place
 from underwatch.inference.workflow import OWN_STEPS
-from underwatch.record.outputs import RunContents, write_run
+from underwatch.record.outputs import run_entries, run_files
+from underwatch.record.provenance import write_results
 from underwatch.world.scenario import RunOptions
-from underwatch.world.scenario_file import scenario_for, scenario_toml
+from underwatch.world.scenario_file import scenario_for
 
 SCENARIO = scenario_for("hoeryong", population=50, days=2)
 OPTIONS = RunOptions(draws=1, incidents="all", twin=True)
@@ -43,13 +44,13 @@ def precious(tmp_path):
 @pytest.fixture
 def run(tmp_path):
     """The folder of a run that was stopped before its first week."""
-    return new_station(SCENARIO, replace(OPTIONS, out=tmp_path / "run")).run
+    return new_run(SCENARIO, replace(OPTIONS, out=tmp_path / "run")).path
 
 
 @pytest.fixture
 def sweep(tmp_path):
     """The folder of a sweep that was stopped before its first world."""
-    return new_folder(tmp_path / "sweep", "sweep", Sweep(SCENARIO, 2).question())
+    return new_answer(tmp_path / "sweep", "sweep", Sweep(SCENARIO, 2).question()).path
 
 
 RUN_NAMES = [
@@ -124,8 +125,7 @@ def test_checkpoints_of_whatever_else_has_a_manifest_stay(tmp_path, manifest):
 
 def test_checkpoints_left_beside_a_whole_run_are_taken_away_but_nothing_else(tmp_path):
     (tmp_path / "a").mkdir()
-    text = scenario_toml(SCENARIO)
-    manifest = write_run(tmp_path / "a", RunContents(text, {}, text, 50, 2, 1, "0" * 40, {}))
+    manifest = write_results(tmp_path / "a", "run", run_files(SCENARIO, {}, ""), run_entries(SCENARIO, "0" * 40, {}))
     for told, left in ((manifest["scenario"], ["mine.npz", "world-x"]), ("another", None)):
         folder = tmp_path / "a" / "checkpoint"
         folder.mkdir(exist_ok=True)
@@ -152,21 +152,35 @@ def test_a_sweep_that_ends_leaves_what_is_not_its_own(sweep):
     assert not (sweep / "results.jsonl").exists()
 
 
+def test_two_cannot_go_on_with_one_sweep(sweep):
+    with old_answer(sweep, "sweep").hold():
+        assert "is being worked on by another process" in do("sweep", "--resume", sweep).stderr
+    assert do("sweep", "--resume", sweep).exit_code == 0
+
+
+def test_a_stop_says_how_to_go_on_and_leaves_the_directory_to_others(sweep):
+    directory = old_answer(sweep, "sweep")
+    with pytest.raises(Stopped, match=f"resume with underwatch sweep --resume {sweep}"), directory.hold():
+        raise KeyboardInterrupt
+    with directory.hold():
+        pass
+
+
 def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     question = {"what": "x"}
     place = find_place("hoeryong")[2][0]
-    folder = _folder({"resume": None, "out": tmp_path / "e"}, place, question, "")
-    again = {"resume": folder, "out": None}
-    assert _folder(again, place, question, "") == folder
+    folder = _directory(None, tmp_path / "e", place, question, "").path
+    again = (folder, None, place, question, "")
+    assert _directory(*again).path == folder
     (folder / "steps").rmdir()
     (folder / "steps").symlink_to(precious)
     with pytest.raises(InputError, match="is a link"):
-        _folder(again, place, question, "")
+        _directory(*again)
     (folder / "steps").unlink()
     (folder / "steps").mkdir()
     (folder / "steps" / "first posterior.npz").symlink_to(precious / "letters")
     with pytest.raises(InputError, match="is a link"):
-        _folder(again, place, question, "")
+        _directory(*again)
     assert tree(precious) == {"letters": b"mine"}
 
 

@@ -116,7 +116,7 @@ def test_every_uncertain_parameter_is_varied_over_its_range_and_no_other():
 
 def test_targets_are_human_rights_figures_alone():
     """No sensitivity or ranking is of anything but what is done to residents: each target bears on an article."""
-    from underwatch.record.indicators import HEADLINES
+    from underwatch.record.headlines import HEADLINES
 
     assert tuple(headline.name for headline in HEADLINES) == TARGETS
     for headline in HEADLINES:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.test_fuzz import mutated
 from support import readers
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.files.intake.json import parse_json
 from underwatch.files.intake.toml import parse_toml
@@ -30,7 +31,7 @@ def test_what_is_sound_is_read(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 2**64), st.data())
 def test_what_is_wounded_is_read_or_refused_in_one_line(name, seed, data):
     luck, reader = random.Random(seed), READERS[name]
@@ -40,7 +41,7 @@ def test_what_is_wounded_is_read_or_refused_in_one_line(name, seed, data):
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=20)
+@examples(20)
 @given(st.binary(max_size=2_000))
 def test_any_bytes_are_read_or_refused_in_one_line(name, data):
     with tempfile.TemporaryDirectory() as folder:

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import underwatch
+from underwatch.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
@@ -47,11 +49,22 @@ def test_the_front_door_imports_nothing_before_it_is_asked():
     assert ran.stdout.strip() == "['underwatch']"
 
 
+SHOWN = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0].splitlines()
+
+
+def test_the_readme_shows_the_lines_of_a_run(tmp_path):
+    """Of a small one: what each line is about, and what it says without a number."""
+    words = f"run hoeryong --population 3000 --start 2024-11-01 --days 60 --draws 2 --out {tmp_path}/run"
+    printed = CliRunner().invoke(main, words.split()).stdout.splitlines()
+    assert [line.split(":")[0] for line in printed] == [line.split(":")[0] for line in SHOWN]
+    assert printed[-1] == SHOWN[-1]
+
+
+@pytest.mark.deep
 def test_the_readme_shows_what_the_main_job_prints(tmp_path):
-    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0].splitlines()
     command = [sys.executable, "-c", "from underwatch.cli import main; main()", "run", "hoeryong"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=1200)
-    assert ran.stdout.splitlines()[: len(shown)] == shown
+    assert ran.stdout.splitlines()[: len(SHOWN)] == SHOWN
 
 
 @pytest.mark.parametrize(("former", "now"), underwatch._FORMER.items())

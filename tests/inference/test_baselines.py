@@ -1,4 +1,4 @@
-"""The simple estimates, against worked examples, and where each of them fails on the twin."""
+"""The simple estimates, against worked examples, and where each of them fails on the toy model."""
 
 import numpy as np
 import pytest
@@ -43,8 +43,8 @@ def test_under_reporting_is_bayes_rule_where_acts_and_chance_do_come_apart():
 def test_capture_recapture_is_right_for_independent_lists_and_wrong_with_relays():
     """5 % of one list copied into the other: some half of the truth, and intervals that miss it."""
     law = ToyModel(bounds={"fear_silence": (0.2, 0.2001), "place_spread": (0.05, 0.0501)})
-    theta = law.box.from_unit(np.full((200, len(law.box)), 0.5))
-    names = law.box.names
+    theta = law.support.from_unit(np.full((200, len(law.support)), 0.5))
+    names = law.support.names
     for name, value in {"border_effect": 0, "trend": 0, "campaign_effect": 0, "new_office_gain": 1}.items():
         theta[:, names.index(name)] = value
     theta[:, names.index("p_tell_a")] = theta[:, names.index("p_tell_b")] = 0.05

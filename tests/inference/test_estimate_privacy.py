@@ -3,7 +3,6 @@
 import json
 import os
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,15 +10,15 @@ from click.testing import CliRunner
 
 from support.reported import PLACE, WINDOW, made_package, some_reports
 from underwatch.cli import main
-from underwatch.cli.asked import asked_of
+from underwatch.cli.asked import PackageOptions, asked_of
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.format.ids import is_key, letters_of
 from underwatch.evidence.package import to_files
-from underwatch.evidence.privacy.bands import told
+from underwatch.evidence.privacy.bands import in_bands
 from underwatch.evidence.samples.example import example_package
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks import gates
-from underwatch.inference.design import AS_IT_IS, Option
-from underwatch.inference.workflow import ALL_NAMES
+from underwatch.inference.options import AS_IT_IS, Option
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def test_a_package_without_a_key_gets_a_name_for_once_and_can_be_gone_on_with(pa
         assert found.exit_code == 1
         assert "cannot prove that it is the same package" in found.stderr
     assert name_in(tmp_path / "a") != name_in(tmp_path / "b")
-    assert letters_of(content.fingerprint().encode()) != name_in(tmp_path / "a")
+    assert letters_of(content.fingerprint.encode()) != name_in(tmp_path / "a")
     once = tmp_path / "a" / "steps" / "key"
     assert is_key(once.read_text())
     assert once.stat().st_mode & 0o777 == 0o600
@@ -91,26 +90,28 @@ def test_exact_counts_are_refused_where_others_can_look(package, bank_folder, tm
 
 
 def test_only_what_is_public_is_told_as_it_is_and_by_a_plain_checksum(tmp_path):
-    given = {"example": False, "package": None, "no_anchors": False}
-    example = asked_of({**given, "example": True}, PLACE, WINDOW)
-    assert (example.is_public, example.name) == (True, example_package().fingerprint())
+    def given(package=None):
+        return PackageOptions(package, package is None, "hoeryong", None, 1, None)
+
+    example = asked_of(given(), PLACE, WINDOW)
+    assert (example.is_public, example.name) == (True, example_package().fingerprint)
     write_files(tmp_path / "e", to_files(example_package().keyed()))
-    assert asked_of({**given, "package": tmp_path / "e"}, PLACE, WINDOW).is_public
+    assert asked_of(given(tmp_path / "e"), PLACE, WINDOW).is_public
     told_here = made_package(some_reports())
-    rehearsed = asked_of({**given, "rehearsed": SimpleNamespace(package=told_here)}, PLACE, WINDOW)
-    assert (rehearsed.is_public, rehearsed.name) == (True, told_here.fingerprint())
+    rehearsed = asked_of(given(), PLACE, WINDOW, told_here)
+    assert (rehearsed.is_public, rehearsed.name) == (True, told_here.fingerprint)
     # A mark in a file is no proof: anybody can set it.
     for kind in ("synthetic", "example", "evidence"):
         marked = replace(told_here, kind=kind, declares=())
         write_files(tmp_path / kind, to_files(marked))
-        asked = asked_of({**given, "package": tmp_path / kind}, PLACE, WINDOW)
+        asked = asked_of(given(tmp_path / kind), PLACE, WINDOW)
         assert (asked.is_public, asked.name) == (False, "")
 
 
 def test_design_writes_for_its_owner_alone(package, bank_folder, tmp_path, monkeypatch):
     ones = np.ones(len(ALL_NAMES))
     monkeypatch.setattr(
-        "underwatch.inference.design.design", lambda *given: (Option(AS_IT_IS, ones, ones, ones, ones, 9),)
+        "underwatch.inference.options.try_options", lambda *given: (Option(AS_IT_IS, ones, ones, ones, ones, 9),)
     )
     found = CliRunner().invoke(main, ["design", str(package), "--bank", str(bank_folder), "--out", str(tmp_path / "d")])
     assert found.exit_code == 0, found.output
@@ -119,13 +120,13 @@ def test_design_writes_for_its_owner_alone(package, bank_folder, tmp_path, monke
 
 
 def test_gates_tell_bands_where_counts_are_not_public():
-    held = {"second_list": False, "counts": 0, "declared": False}
-    assert "asked so far: fewer than 10" in gates.anchor(asked=3, **held, counted=told).sentence
-    assert "a survey of 20 to 49 who left" in gates.anchor(asked=33, **held, counted=told).sentence
+    held = {"second_list": False, "counts": 0, "expert_prior": False}
+    assert "asked so far: fewer than 10" in gates.anchor(asked=3, **held, counted=in_bands).sentence
+    assert "a survey of 20 to 49 who left" in gates.anchor(asked=33, **held, counted=in_bands).sentence
     cut = np.zeros(104, bool)
     cut[:8] = True
     kind = {"place": "x"}
-    zeros = gates.contract(kind, kind, np.zeros(3), np.zeros(104), cut, told).sentence
+    zeros = gates.contract(kind, kind, np.zeros(3), np.zeros(104), cut, in_bands).sentence
     assert "fewer than 10 weeks that were cut off carry a number" in zeros
     luck = np.random.default_rng(1)
     replicates, names = luck.standard_normal((400, 6)), [f"column {n}" for n in range(6)]

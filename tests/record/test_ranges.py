@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from underwatch.experiments.compare import LOWER, summary
+from support.depth import examples
+from underwatch.experiments.compare import summary
 from underwatch.pages.summary import band_words
+from underwatch.record.headlines import LOWER
 from underwatch.record.ranges import FEWEST, TAILS, Range, quantiles, range_name, range_of, ranges_of
 from underwatch.world.draws import rng
 
@@ -70,7 +72,7 @@ def test_the_range_of_a_comparison_holds_nine_of_ten_further_pairs():
 
 
 @given(st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), max_size=60))
-@settings(max_examples=150)
+@examples(150)
 def test_it_is_made_of_order_statistics_of_the_draws_that_have_a_value(draws):
     found, known = range_of(draws), sorted(value for value in draws if value == value)
     n = len(known)

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.run_folder import read_run
 from underwatch.errors import InputError
-from underwatch.record import outputs
+from underwatch.record import outputs, provenance
+from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES
 from underwatch.record.incidents import (
     incident_table,
     kind_counts,
@@ -24,8 +26,6 @@ from underwatch.record.incidents import (
     shares_for,
 )
 from underwatch.record.indicators import (
-    HEADLINE_NAMES,
-    HEADLINES,
     SUMS,
     combine,
     group_cells,
@@ -36,6 +36,7 @@ from underwatch.record.indicators import (
 )
 from underwatch.record.schema import DICTIONARY, GROUND_COLUMNS, GROUPS, RIGHTS, TABLES, data_dictionary
 from underwatch.world.layout import GROUND_NAMES, INCIDENT, INCIDENT_NAMES, INDICATORS, N_INDICATORS, ONE
+from underwatch.world.scenario_file import parse, scenario_for
 
 START = datetime.date(2024, 7, 1)
 
@@ -244,35 +245,35 @@ def test_published_reports_with_a_wrong_column_are_refused():
         published_table({"outlet": ["x"], "date": [START]})
 
 
-def a_run():
+SCENARIO = scenario_for("hoeryong", population=500, days=5)
+NOTES = {"worlds": ["baseline", "counter-world"], "draws": 8}
+
+
+def tables_of_a_run():
     history = fake_history()
-    return outputs.RunContents(
-        scenario='place = "Hoeryong"\nseed = 1\n',
-        parameters={"p_notice": 0.6},
-        parameters_toml="p_notice = 0.6\n",
-        population=int(history.residents.sum()),
-        days=history.days,
-        seed=1,
-        digest="ab" * 32,
-        tables={
-            "indicators": outputs.joined(
-                "indicators", [indicator_table(history, world) for world in ("baseline", "counter-world")]
-            ),
-            "incidents": incident_table(history.records, START, "Hoeryong", "baseline"),
-            "published": published(),
-        },
-        report="<!doctype html>",
-        notes={"worlds": ["baseline", "counter-world"], "draws": 8},
-    )
+    indicators = [indicator_table(history, world) for world in ("baseline", "counter-world")]
+    return {
+        "indicators": outputs.joined("indicators", indicators),
+        "incidents": incident_table(history.records, START, "Hoeryong", "baseline"),
+        "published": published(),
+    }
+
+
+def write_run(folder, digest="ab" * 32):
+    files = outputs.run_files(SCENARIO, tables_of_a_run(), "<!doctype html>")
+    return provenance.write_results(folder, "run", files, outputs.run_entries(SCENARIO, digest, NOTES))
 
 
 def test_a_run_folder_goes_round_and_tells_nothing_of_the_machine(tmp_path):
-    run = a_run()
-    manifest = outputs.write_run(tmp_path, run)
-    back = outputs.read_run(tmp_path)
-    for name, table in run.tables.items():
+    manifest = write_run(tmp_path)
+    back = read_run(tmp_path)
+    for name, table in tables_of_a_run().items():
         assert back.tables[name].equals(table.combine_chunks()), name
-    assert replace(back, tables={}) == replace(run, tables={})
+    assert {name: getattr(back, name) for name in manifest} == manifest
+    assert (back.report, back.digest, back.worlds) == ("<!doctype html>", "ab" * 32, NOTES["worlds"])
+    assert (back.population, back.days, back.seed) == (500, 5, 1)
+    assert parse(back.scenario) == parse(back.parameters_toml) == SCENARIO
+    assert back.parameters == SCENARIO.parameters.to_dict()
     text = (tmp_path / "manifest.json").read_text()
     assert str(tmp_path) not in text
     assert "/" not in json.dumps({key: value for key, value in manifest.items() if key != "scenario"})
@@ -284,14 +285,22 @@ def test_a_run_folder_goes_round_and_tells_nothing_of_the_machine(tmp_path):
 def test_the_same_run_has_the_same_hashes(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
-    assert outputs.write_run(tmp_path / "one", a_run()) == outputs.write_run(tmp_path / "two", a_run())
+    assert write_run(tmp_path / "one") == write_run(tmp_path / "two")
+
+
+def test_a_mark_tells_questions_and_versions_apart(monkeypatch):
+    mine = provenance.mark({"a": 1, "b": 2})
+    assert mine == provenance.mark({"b": 2, "a": 1})
+    assert mine != provenance.mark({"a": 1, "b": 3})
+    monkeypatch.setattr(provenance, "made_by", lambda: "another version")
+    assert mine != provenance.mark({"a": 1, "b": 2})
 
 
 def test_a_run_is_not_overwritten_and_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
-    outputs.write_run(tmp_path, a_run())
+    write_run(tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(InputError, match="nothing is overwritten"):
-        outputs.write_run(tmp_path, replace(a_run(), seed=2))
+        write_run(tmp_path, "cd" * 32)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     (tmp_path / "full").mkdir()
 
@@ -300,9 +309,9 @@ def test_a_run_is_not_overwritten_and_a_failed_write_leaves_nothing(tmp_path, mo
             raise OSError(28, "No space left on device")
         path.write_bytes(data)
 
-    monkeypatch.setattr(outputs, "write_atomically", fail_at_incidents)
+    monkeypatch.setattr(provenance, "write_atomically", fail_at_incidents)
     with pytest.raises(OSError, match="No space"):
-        outputs.write_run(tmp_path / "full", a_run())
+        write_run(tmp_path / "full")
     assert list((tmp_path / "full").iterdir()) == []
 
 
@@ -310,7 +319,7 @@ def test_a_run_is_not_overwritten_and_a_failed_write_leaves_nothing(tmp_path, mo
                                   "parameters.toml", "data_dictionary.csv", "report.html"])  # fmt: skip
 @pytest.mark.parametrize("harm", ["missing", "cut", "changed", "empty"])
 def test_a_missing_or_damaged_file_is_told_in_one_line(tmp_path, name, harm):
-    outputs.write_run(tmp_path, a_run())
+    write_run(tmp_path)
     path = tmp_path / name
     data = path.read_bytes()
     if harm == "missing":
@@ -318,7 +327,7 @@ def test_a_missing_or_damaged_file_is_told_in_one_line(tmp_path, name, harm):
     else:
         path.write_bytes({"cut": data[: len(data) // 2], "changed": b"\xff" + data[1:], "empty": b""}[harm])
     with pytest.raises(InputError) as told:
-        outputs.read_run(tmp_path)
+        read_run(tmp_path)
     assert name in str(told.value)
     assert "\n" not in str(told.value)
 
@@ -347,6 +356,6 @@ def test_any_bytes_for_a_manifest_are_told_in_one_line(tmp_path_factory, data):
 
 def test_what_is_not_a_run_is_told(tmp_path):
     with pytest.raises(InputError, match="not a run folder"):
-        outputs.read_run(tmp_path / "nothing")
+        read_run(tmp_path / "nothing")
     with pytest.raises(InputError, match="missing"):
-        outputs.read_run(tmp_path)
+        read_run(tmp_path)

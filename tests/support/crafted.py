@@ -22,6 +22,7 @@ def description(**told):
     kept = {
         "format": FORMAT, "key": "0" * 32, "place": PLAN.place, "first_day": PLAN.window.start, "weeks": 4,
         "settling_weeks": 13, "seed": 1, "worlds_per_shard": PLAN.per_shard, "parameters": list(world_prior()),
+        "indicators": list(PLAN.indicators),
     } | told  # fmt: skip
     return {name: value for name, value in kept.items() if value is not None}
 

@@ -25,7 +25,7 @@ from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.evidence.folder import unzip, zip_bytes
 from underwatch.evidence.package import new_package, to_files
 from underwatch.evidence.privacy.seal import new_key, open_bytes, seal_bytes
-from underwatch.experiments.engine.tasks import Results, _mark
+from underwatch.experiments.engine.tasks import Results
 from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place
 from underwatch.files.intake.arrays import arrays_of
@@ -35,12 +35,13 @@ from underwatch.files.intake.toml import parse_toml
 from underwatch.files.intake.xz import unxz
 from underwatch.inference.bank.form import check_description, check_worlds, form_of
 from underwatch.inference.bank.shard import unpacked
-from underwatch.inference.inputs.expert_prior import read_declared
+from underwatch.inference.inputs.expert_prior import read_expert_prior
 from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.inference.npe import density
 from underwatch.inference.npe.posterior import Posterior, Standardiser
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.outputs import read_manifest, table_bytes
+from underwatch.record.provenance import mark
 from underwatch.record.schema import SCHEMA_VERSION, TABLES
 from underwatch.record.tally import Window
 from underwatch.web.session.request import question_of
@@ -89,10 +90,10 @@ def noted(folder, **arrays):
 
 
 def posterior(folder):
-    box = Box(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
+    support = PriorSupport(("a", "b"), np.zeros(2), np.ones(2), np.array([False, False]))
     weights = density.fresh_weights(np.random.default_rng(1), 1, 3, 2)
     summaries = Standardiser(np.zeros(3), np.ones(3))
-    Posterior(box, summaries, np.zeros(2), np.ones(2), weights, np.zeros((4, 1))).save(folder / "posterior.npz")
+    Posterior(support, summaries, np.zeros(2), np.ones(2), weights, np.zeros((4, 1))).save(folder / "posterior.npz")
     return (folder / "posterior.npz").read_bytes()
 
 
@@ -141,7 +142,7 @@ def _of(kind):
 
 def results(path):
     with Results({}, path) as found:
-        return found.in_order(len(found.found)) if set(found.found) == set(range(len(found.found))) else None
+        return found.in_order(len(found.outcomes)) if {*found.outcomes} == {*range(len(found.outcomes))} else None
 
 
 def safe_table(table, record):
@@ -159,7 +160,7 @@ TABLE = (
 )
 RECORD = b'{"min_cell": 10, "epsilon": null, "source_cap": 5}'
 NOISY = b'{"min_cell": null, "epsilon": "1.0", "source_cap": 5}'
-RESULTS = (json.dumps({"question": _mark({})}) + "\n").encode()
+RESULTS = (json.dumps({"question": mark({})}) + "\n").encode()
 ROW = b'{"task": 0, "values": [1.0, NaN], "reason": ""}\n{"task": 1, "values": null, "reason": "x"}\n'
 
 
@@ -199,7 +200,7 @@ def readers(folder):
         "interventions": Reader(
             lambda data, _: parse_interventions(data.decode("utf-8", "replace"), ""), (interventions,)
         ),
-        "declared prior": Reader(by_path(read_declared), (declared,)),
+        "declared prior": Reader(by_path(read_expert_prior), (declared,)),
         "mapping": Reader(by_path(read_mapping), (MAPPING,)),
         "bank": Reader(
             lambda data, _: check_description(parse_toml(data.decode("utf-8", "replace"), ""), ""), (description,)

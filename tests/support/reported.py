@@ -13,7 +13,7 @@ PLACE = places()["Hoeryong"]
 A, B = new_id(), new_id()
 
 
-def report(incident, which, when, act="tailing", relay="none", ground="ordinary", place="hoeryong"):
+def report(incident, which, when, act="tailing", relay="none", ground="ordinary", place="hoeryong"):  # noqa: PLR0913 - a cell each, and most are left out
     """One row of reports.csv."""
     precision = "week" if "W" in when else "month" if len(when) == 7 and "Q" not in when else "year"
     return (

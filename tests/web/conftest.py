@@ -36,21 +36,8 @@ def _place():
         subprocess.run([sys.executable, ROOT / "vendor" / "place.py"], check=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled():
-    """Compile the kernels once, for the studios that are processes of their own and find them on the disk."""
-    from underwatch.web.session.request import question_of
-    from underwatch.web.session.simulation import answer
-    from underwatch.web.session.studio_run import StudioRun
-    from underwatch.web.views.life import life
-
-    run = StudioRun(1, question_of({"place": "Hoeryong", "population": 300, "days": 8, "draws": 1}), kept=True)
-    answer(run, 2)
-    life(run, 0)
-
-
 @pytest.fixture(scope="session")
-def studio(placed):
+def studio(placed, compiled):
     one = Studio()
     yield one
     assert one.close() == 0

@@ -18,12 +18,12 @@ IMPATIENT = """
 import resource, sys
 from underwatch.web import server
 from underwatch.web.links import Patience
-from underwatch.web.session.queue import Desk
+from underwatch.web.session.queue import JobQueue
 files, places = {files}, {places}
 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 if places:
     server.room = lambda: places
-server.serve(Desk(), ready=lambda address: print(address, flush=True), patience=Patience(*{patience}))
+server.serve(JobQueue(), ready=lambda address: print(address, flush=True), patience=Patience(*{patience}))
 """
 
 

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from underwatch.cli import main
-from underwatch.experiments.engine import place as work
 from underwatch.web.session import simulation
 from underwatch.web.session.request import question_of
 from underwatch.web.session.studio_run import StudioRun
@@ -79,7 +78,7 @@ def test_a_cold_studio_compiles_in_a_stage_of_its_own(monkeypatch):
         run.began = 0.0
 
     monkeypatch.setattr(simulation, "is_cold", lambda: True)
-    monkeypatch.setattr(work, "compile_first", compiles)
+    monkeypatch.setattr(simulation, "compile_first", compiles)
     simulation.answer(run, 1)
     assert stages == ["compiling"]
     assert run.began > 0.0

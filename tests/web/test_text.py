@@ -4,9 +4,10 @@ import json
 import string
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from support.depth import examples
 from web.served import SMALL
 from web.test_links import connected, ended, request
 
@@ -102,7 +103,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(question=st.dictionaries(st.sampled_from(KEYS) | st.text(string.printable), JSON, max_size=6) | JSON)
 def test_whatever_is_asked_it_is_answered(client, question):
     answer = asked(client, question)

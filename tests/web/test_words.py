@@ -7,16 +7,16 @@ import pytest
 
 from underwatch.experiments.diary import COUNTED
 from underwatch.experiments.ledger.entries import ACTS, REASONS
-from underwatch.facts import model_parameters, provinces
+from underwatch.facts import grounds, model_parameters, provinces
 from underwatch.pages.report import LIMITS
-from underwatch.record.indicators import HEADLINES
+from underwatch.record.headlines import HEADLINES
 from underwatch.web.session import studio_run as run
 from underwatch.web.session.exports import TAKEN
 from underwatch.web.session.request import question_of
 from underwatch.web.session.simulation import LIVE
 from underwatch.web.views import choices
 from underwatch.web.views.life import _FOLLOWERS
-from underwatch.world.layout import EPISODES, GROUND_NAMES, INCIDENT_NAMES
+from underwatch.world.layout import EPISODES, INCIDENT_NAMES
 from web.served import ROOT
 
 PAGE = ROOT / "src" / "underwatch" / "web" / "page"
@@ -47,7 +47,7 @@ def composed_keys():
         *(f"map.{k}" for k in ("calm", "followed", "listed", "same", "better", "worse")),
         *(f"live.{k}" for k in LIVE),
         *(f"like.{k}" for k in INCIDENT_NAMES),
-        *(f"ground.{g}" for g in GROUND_NAMES),
+        *(f"ground.{g}" for g in grounds()),
         *(f"article.{a}" for h in HEADLINES for a in h.articles),
         *(f"basis.{f['basis']}" for f in (*facts["first"], *facts["more"])),
         *(f"file.{name}" for name in TAKEN),
@@ -101,6 +101,13 @@ def test_every_text_of_the_page_is_in_both_catalogues():
 
 def test_the_korean_catalogue_has_what_the_server_says_in_english():
     assert server_keys() - set(KO) == set()
+
+
+def test_every_ground_is_called_as_in_its_table_and_counted_in_the_korean_line():
+    assert {name: EN[f"ground.{name}"] for name in grounds()} == {name: one.words for name, one in grounds().items()}
+    assert set(grounds()) <= holes(KO["line.listed"])
+    assert f"{('셋', '네', '다섯', '여섯', '일곱')[len(grounds()) - 3]} 가지 사유" in KO["term.1.meaning"]
+    assert all(f"{KO[f'ground.{name}']} {{{name}}}명" in KO["line.listed"] for name in grounds())
 
 
 def test_no_text_is_left_over():

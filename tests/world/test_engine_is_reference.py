@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from support.depth import examples
 from underwatch.facts import model_parameters
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
@@ -113,14 +114,17 @@ def cases(draw, most=400):
     for days in draw(st.lists(st.integers(1, 15), min_size=1, max_size=2)):
         now = some if draw(st.booleans()) else draw(values())
         order = draw(st.sampled_from([1.0, 1.2, 1.5, 6.0]))
-        phases.append(Phase(day, days, now, frame_without | draw(without), order, order > 1.2))
+        kept = frozenset() if phases and draw(st.booleans()) else frame_without  # a rule may return
+        phases.append(Phase(day, days, now, kept | draw(without), order, order > 1.2))
         day += days
     frame = population.frame(some, draw(st.booleans()), frame_without)
     if draw(st.booleans()):  # small units and areas, so that there are several
         frame = frame._replace(unit_low=1, unit_high=12, units_per_mps_officer=2, residents_per_mss_officer=90)
     odd = draw(st.sampled_from(["", "", "odd", "all listed", "no informant"]))
     if odd == "all listed":
-        frame = frame._replace(listed=65535, detainee=65535)
+        shares = frame.shares.copy()
+        shares[L.GROUND_NAMES.index("former_detainee")] = 65535
+        frame = frame._replace(listed=65535, shares=shares)
     if odd == "no informant":
         frame = frame._replace(covert=0, open_roles=0)
     return SimpleNamespace(
@@ -202,17 +206,16 @@ def test_both_models_keep_the_contract_and_days_one_by_one_are_the_same():
             model.step(world, c.phases[0], 8)
 
 
-def fast(n):
-    return settings(max_examples=n, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LARGE = {"suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@fast(200)
+@examples(200, **LARGE)
 @given(cases())
 def test_engine_is_reference(c):
     assert_same(simulate.run(engine(c), c.phases, ONE_THREAD), reference(c).run(c.phases))
 
 
-@fast(100)
+@examples(100, **LARGE)
 @given(cases(most=200), st.integers(0, 30))
 def test_threads_and_resuming_cannot_be_seen(c, stop):
     whole = simulate.run(engine(c), c.phases, ONE_THREAD)
@@ -237,10 +240,22 @@ def test_everything_happens_somewhere():
     assert {record["kind"] for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
 
 
+def test_a_rule_that_returns_acts_again():
+    c = case(residents=1500, days=40, chunk=400)
+    (whole,) = c.phases
+    spans = ((0, 12, set()), (12, 14, {"S9", "S16"}), (26, 14, set()))
+    c.phases = [replace(whole, day=whole.day + at, days=n, without=frozenset(out)) for at, n, out in spans]
+    world = simulate.run(engine(c), c.phases, TWO_THREADS)
+    assert_same(world, reference(c).run(c.phases))
+    for name in ("arrests", "permits_refused"):
+        daily = world.history.cells[:, :, L.INDICATORS.index(name)].sum(axis=1)
+        assert [bool(daily[at : at + n].any()) for at, n, _ in spans] == [True, False, True]
+
+
 SUBPROCESS = """
 import sys
 sys.path.insert(0, {tests!r})
-import test_engine_is_reference as t
+from world import test_engine_is_reference as t
 c = t.case(residents=60, days=9)
 world = t.simulate.run(t.engine(c), c.phases, t.ONE_THREAD)
 t.assert_same(world, t.reference(c).run(c.phases))
@@ -250,13 +265,18 @@ print(t.simulate.digest(world))
 
 @pytest.mark.parametrize(
     "setting",
-    [{"NUMBA_DISABLE_JIT": "1"}, {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}],
-    ids=["uncompiled", "another processor"],
+    [
+        pytest.param({"NUMBA_DISABLE_JIT": "1"}, id="uncompiled"),
+        # All is compiled anew; tests/world/test_vector_code.py does it for the loops where it could matter.
+        pytest.param(
+            {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}, id="another processor", marks=pytest.mark.deep
+        ),
+    ],
 )
 def test_the_same_world_on_another_machine(setting, tmp_path):
     c = case(residents=60, days=9)
     here = simulate.digest(simulate.run(engine(c), c.phases, ONE_THREAD))
-    code = SUBPROCESS.format(tests=os.path.dirname(__file__))
+    code = SUBPROCESS.format(tests=os.path.dirname(os.path.dirname(__file__)))
     env = {**os.environ, **setting}
     there = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], env=env, capture_output=True, text=True, check=False

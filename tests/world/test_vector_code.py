@@ -1,8 +1,12 @@
-"""The dense loops are vector code: their machine instructions work on whole registers, the widest the target has."""
+"""The dense loops are vector code, the widest the target has; and on a target without it they make the same."""
 
+import hashlib
 import inspect
+import os
 import platform
 import re
+import subprocess
+import sys
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -71,3 +75,40 @@ def test_a_loop_that_cannot_be_vector_code_is_told_apart():
     fresh = njit(nogil=True, _nrt=False)(chain)
     fresh(np.zeros(1024, np.uint16))
     assert len(packed_instructions().findall("\n".join(fresh.inspect_asm().values()))) < AT_LEAST
+
+
+ALL_LOOPS = (
+    *DENSE_LOOPS,
+    "count_outings",
+    "sum_levels",
+    "set_rates",
+    "count_adults",
+    "note_outings",
+    "draw_households",
+)
+
+
+def what_the_loops_make():
+    """A hash of all that the dense loops return and leave in arrays of any content."""
+    luck, found = np.random.default_rng(5), hashlib.blake2b(digest_size=16)
+    scalars = {"threshold": 40_000, "purpose": 3, "first": 77}
+    for name in ALL_LOOPS:
+        arguments = []
+        for parameter in inspect.signature(getattr(dense, name).py_func).parameters:
+            one = scalars.get(parameter, an_argument(parameter))
+            content = isinstance(one, np.ndarray)
+            arguments.append(luck.integers(0, 65536, 1000, np.uint16) if content else one)
+        returned = getattr(dense, name)(*arguments)
+        arrays = [one.tobytes() for one in arguments if isinstance(one, np.ndarray)]
+        found.update(repr(returned).encode() + b"".join(arrays))
+    return found.hexdigest()
+
+
+def test_they_make_the_same_on_a_processor_without_vectors():
+    """A quick look where width could matter; the whole engine is tried so in `make test-deep`."""
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import test_vector_code as t; print(t.what_the_loops_make())"
+    setting = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    command = [sys.executable, "-W", "ignore", "-c", code, os.path.dirname(__file__)]
+    there = subprocess.run(command, env=os.environ | setting, capture_output=True, text=True, check=False)
+    assert there.returncode == 0, there.stderr
+    assert there.stdout.strip() == what_the_loops_make()

@@ -2,7 +2,8 @@
 
 To the first order in the small chance that a witness tells, what is expected of a sort of incident is that chance times
 a sum over witnesses, which a tally keeps by fear. The second order (an incident told twice, or to both lists) uses the
-products that it keeps by law. Arrays have a first axis of draws: a world and a set of channel parameters each.
+products that it keeps by response function. Arrays have a first axis of draws: a world and a set of channel parameters
+each.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from underwatch.channel.reporting import FEAR_LAWS, GRAVER, STRENGTHS_OF_SILENCE
+from underwatch.channel.reporting import FEAR_RESPONSES, GRAVER, STRENGTHS_OF_SILENCE
 from underwatch.record.tally import FEAR_NODES, N_GROUNDS, N_KINDS, NO_GROUND
 
 Values = Mapping[str, np.ndarray]
-LAWS = tuple(FEAR_LAWS)
+RESPONSES = tuple(FEAR_RESPONSES)
 FIRST, SECOND, BOTH = range(3)
 _FEAR = FEAR_NODES / 255.0
 _EDGES = np.concatenate([[0.0], (_FEAR[1:] + _FEAR[:-1]) / 2, [1.0]])
-_THRESHOLD = LAWS.index("threshold")
+_THRESHOLD = RESPONSES.index("threshold")
 
 
 @dataclass(frozen=True)
@@ -29,22 +30,22 @@ class SufficientStatistics:
 
     subject: np.ndarray  # [draws, periods, kinds, grounds, nodes]
     others: np.ndarray
-    pairs: np.ndarray  # [draws, periods, kinds, laws, strengths, 2]
+    pairs: np.ndarray  # [draws, periods, kinds, responses, strengths, 2]
     weekly: np.ndarray  # [draws, weeks, kinds, 2]
 
 
-def left_by_fear(law: np.ndarray, k: np.ndarray) -> np.ndarray:
-    """Return float[draws, nodes]: what each draw's law (its number in `LAWS`) leaves of telling at the nodes of fear.
+def left_by_fear(response: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """Return float[draws, nodes]: what each draw's response (of `RESPONSES`) leaves of telling at the nodes of fear.
 
     The threshold's node values are its means over the stretch around each node, so that a step between nodes is kept.
     """
     result = np.empty((len(k), len(_FEAR)))
-    for number, name in enumerate(LAWS):
-        mine = law == number
+    for number, name in enumerate(RESPONSES):
+        mine = response == number
         if number == _THRESHOLD:
             result[mine] = np.clip((1.0 / k[mine, None] - _EDGES[:-1]) / np.diff(_EDGES), 0.0, 1.0)
         else:
-            result[mine] = FEAR_LAWS[name](_FEAR[None, :], k[mine, None])
+            result[mine] = FEAR_RESPONSES[name](_FEAR[None, :], k[mine, None])
     return result
 
 
@@ -56,7 +57,7 @@ def pull_of_grounds(values: Values, border: bool) -> np.ndarray:
     return pull if border else pull * values["selection_inland"][:, None]
 
 
-def _products(tally: SufficientStatistics, values: Values, law: np.ndarray, left: np.ndarray) -> np.ndarray:
+def _products(tally: SufficientStatistics, values: Values, response: np.ndarray, left: np.ndarray) -> np.ndarray:
     """Return float[draws, periods, kinds, grounds]: the sum over incidents of the square of what their witnesses tell
     per unit chance.
 
@@ -66,8 +67,8 @@ def _products(tally: SufficientStatistics, values: Values, law: np.ndarray, left
     place = np.clip(np.log(values["fear_silence"]), grid[0], grid[-1])
     index = np.clip(np.searchsorted(grid, place, side="right") - 1, 0, len(grid) - 2)
     share = ((place - grid[index]) / (grid[index + 1] - grid[index]))[:, None, None, None]
-    rows = np.arange(len(law))
-    low, high = tally.pairs[rows, :, :, law, index], tally.pairs[rows, :, :, law, index + 1]
+    rows = np.arange(len(response))
+    low, high = tally.pairs[rows, :, :, response, index], tally.pairs[rows, :, :, response, index + 1]
     products = ((1.0 - share) * low + share * high)[:, :, :, None]
     first, rest = _first_and_rest(values)
     subject, others, own = (
@@ -89,7 +90,7 @@ def _first_and_rest(values: Values) -> tuple[np.ndarray, np.ndarray]:
 def expected_reports(
     tally: SufficientStatistics,
     values: Values,
-    law: np.ndarray,
+    response: np.ndarray,
     effort: np.ndarray,
     period_of_week: np.ndarray,
     border: bool,
@@ -97,16 +98,16 @@ def expected_reports(
     """Return float[draws, 3, weeks, kinds, grounds]: incidents expected to be told to the first list alone, to the
     second alone, and to both.
 
-    `effort` is float[draws, lists, weeks], `law` int[draws].
+    `effort` is float[draws, lists, weeks], `response` int[draws].
     """
-    left = left_by_fear(law, values["fear_silence"])
+    left = left_by_fear(response, values["fear_silence"])
     first, rest = _first_and_rest(values)
     pull = pull_of_grounds(values, border)[:, None, None, :]
     subject = first * np.einsum("dpkgn,dn->dpkg", tally.subject, left, optimize=True)
     others = rest * np.einsum("dpkgn,dn->dpkg", tally.others, left, optimize=True)
     weekly = tally.weekly / np.maximum(_by_period(tally.weekly, period_of_week)[:, period_of_week], 1e-30)
     sums = subject[:, period_of_week] * weekly[..., 0, None] + others[:, period_of_week] * weekly[..., 1, None]
-    size = _products(tally, values, law, left) / np.maximum(subject + others, 1e-30)  # what one incident tells
+    size = _products(tally, values, response, left) / np.maximum(subject + others, 1e-30)  # what one incident tells
     size = size[:, period_of_week] * pull
     p = values["p_tell_at_no_fear"]
     shares = (values["share_of_first_list"], 1.0 - values["share_of_first_list"])

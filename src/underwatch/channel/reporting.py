@@ -25,6 +25,7 @@ from underwatch.world.draws import rng
 from underwatch.world.layout import (
     FAMILY,
     GROUND_NAMES,
+    GROUND_SHIFT,
     INCIDENT,
     INCIDENT_NAMES,
     KIND,
@@ -32,13 +33,13 @@ from underwatch.world.layout import (
     MARK_LISTED,
 )
 
-Law = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
+Response = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
 LISTS = ("A", "B")
 NO_GROUND = "none"
 # What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
 GRAVER = (KIND.followed_visit, KIND.call_given_up, KIND.listing, KIND.arrest, KIND.arrest, KIND.accusation)
-_FAMILY = FAMILY >> 1  # of the grounds of a record
-_THRESHOLD_AT = 1.0  # the threshold law is all or nothing at fear 1 / k
+_FAMILY = FAMILY >> GROUND_SHIFT  # of the grounds of a record
+_THRESHOLD_AT = 1.0  # the threshold response function is all or nothing at fear 1 / k
 _FEAR_STEPS = 255.0
 _BLOCK = 1 << 17  # records looked at at once, so that memory stays flat
 
@@ -58,7 +59,7 @@ def saturating(fear: np.ndarray, k: float | np.ndarray) -> np.ndarray:
     return 1.0 / (1.0 + k * fear)
 
 
-FEAR_LAWS: Mapping[str, Law] = MappingProxyType(
+FEAR_RESPONSES: Mapping[str, Response] = MappingProxyType(
     {"exponential": exponential, "threshold": threshold, "saturating": saturating}
 )
 
@@ -68,16 +69,18 @@ STRENGTHS_OF_SILENCE = (0.5, 0.93, 1.73, 3.22, 6.0)
 
 
 def law_table() -> np.ndarray:
-    """Return float[laws, strengths, 256]: what each law leaves of telling at each step of fear in a record."""
+    """Return float[responses, strengths, 256]: what each leaves of telling at each step of fear in a record."""
     fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
-    return np.array([[law(fear, k) for k in STRENGTHS_OF_SILENCE] for law in FEAR_LAWS.values()])
+    return np.array([[response(fear, k) for k in STRENGTHS_OF_SILENCE] for response in FEAR_RESPONSES.values()])
 
 
-def fear_law(name: str) -> Law:
-    """Return a law of fear by its name; an unknown one is refused with the nearest."""
-    if name not in FEAR_LAWS:
-        raise InputError(f'fear law "{name}" is not known{nearest(name, FEAR_LAWS)}; known: {", ".join(FEAR_LAWS)}')
-    return FEAR_LAWS[name]
+def fear_response(name: str) -> Response:
+    """Return a response function by its name; an unknown one is refused with the nearest."""
+    if name not in FEAR_RESPONSES:
+        raise InputError(
+            f'fear law "{name}" is not known{nearest(name, FEAR_RESPONSES)}; known: {", ".join(FEAR_RESPONSES)}'
+        )
+    return FEAR_RESPONSES[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def witnesses(records: np.ndarray, values: Mapping[str, float]) -> Witnesses:
 def p_reported(
     records: np.ndarray,
     values: Mapping[str, float],
-    law: str = "exponential",
+    response: str = "exponential",
     reach: np.ndarray | float = 1.0,
 ) -> np.ndarray:
     """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n.
@@ -125,7 +128,7 @@ def p_reported(
     what is used on millions of incidents is `reporting_kernel.chances`, held to it by a test.
     """
     seen = witnesses(records, values)
-    left = fear_law(law)(seen.fear, values["fear_silence"])
+    left = fear_response(response)(seen.fear, values["fear_silence"])
     p = np.clip(values["p_tell_at_no_fear"] * reach * left * seen.contact * seen.knows, 0.0, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):  # p = 1: log 0, and 0 persons times it
         logs = np.where(seen.persons > 0, seen.persons * np.log1p(-p), 0.0)
@@ -147,11 +150,11 @@ def shares_of_lists(values: Mapping[str, float]) -> tuple[float, float]:
 
 
 def _model(
-    values: Mapping[str, float], law: str, border: bool = True, effort: np.ndarray | None = None
+    values: Mapping[str, float], response: str, border: bool = True, effort: np.ndarray | None = None
 ) -> ReportingModel:
     """Return the channel as the compiled pass reads it."""
     fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
-    left = values["p_tell_at_no_fear"] * fear_law(law)(fear, values["fear_silence"])
+    left = values["p_tell_at_no_fear"] * fear_response(response)(fear, values["fear_silence"])
     grounds = np.zeros(MARK_GROUNDS + 1, INCIDENT)
     grounds["marks"] = np.arange(MARK_GROUNDS + 1)
     shares = np.array(shares_of_lists(values))
@@ -168,13 +171,13 @@ def _chances(block: np.ndarray, model: ReportingModel) -> np.ndarray:
 
 
 def expected_published(
-    records: np.ndarray | Iterable[np.ndarray], values: Mapping[str, float], law: str = "exponential"
+    records: np.ndarray | Iterable[np.ndarray], values: Mapping[str, float], response: str = "exponential"
 ) -> float:
     """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted.
 
     `records` is INCIDENT[n], or blocks of such.
     """
-    model = _model(values, law)
+    model = _model(values, response)
     parts = [records] if isinstance(records, np.ndarray) else records
     blocks = (part[begin : begin + _BLOCK] for part in parts for begin in range(0, len(part), _BLOCK))
     return sum(float(_chances(block, model).sum()) for block in blocks)
@@ -183,7 +186,7 @@ def expected_published(
 def expected_incidents_reported(
     records: np.ndarray,
     values: Mapping[str, float],
-    law: str = "exponential",
+    response: str = "exponential",
     *,
     border: bool = True,
     effort: np.ndarray | None = None,
@@ -191,7 +194,7 @@ def expected_incidents_reported(
     """Return how many of the records INCIDENT[n] are expected to be told to one list or to both; `effort` as in
     `observe`, full without it.
     """
-    model = _model(values, law, border, effort)
+    model = _model(values, response, border, effort)
     blocks = (records[begin : begin + _BLOCK] for begin in range(0, len(records), _BLOCK))
     return sum(float((1.0 - np.prod(1.0 - _chances(block, model), axis=0)).sum()) for block in blocks)
 
@@ -212,7 +215,7 @@ def observe(
     records: np.ndarray,
     values: Mapping[str, float],
     seed: int,
-    law: str = "exponential",
+    response: str = "exponential",
     *,
     border: bool = True,
     effort: np.ndarray | None = None,
@@ -225,7 +228,7 @@ def observe(
     `effort` float[lists, weeks of the run] multiplies what a list hears.
     """
     generator = rng(seed, "channel")
-    row, first = _reported(records, _model(values, law, border, effort), generator)
+    row, first = _reported(records, _model(values, response, border, effort), generator)
     n = len(row)
     delay = _delays(generator, n, values)
     relayed = generator.random(n) < values["list_relay_share"]
@@ -244,14 +247,14 @@ def publish(
     place: str,
     values: Mapping[str, float],
     seed: int,
-    law: str = "exponential",
+    response: str = "exponential",
     world: str = "baseline",
     *,
     effort: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Return what the lists publish (`observe`), as columns for `record.incidents.published_table`."""
     border = place not in places() or places()[place].border
-    seen = observe(records, values, seed, law, border=border, effort=effort)
+    seen = observe(records, values, seed, response, border=border, effort=effort)
     n = len(seen.incident)
     return {
         "date": np.datetime64(start, "D") + records["day"][seen.incident].astype(np.int64) + seen.delay_days,

@@ -18,7 +18,7 @@ class ReportingModel(NamedTuple):
     """What the pass needs of a channel; `reach` of a list multiplies the chance that a witness tells."""
 
     left: np.ndarray  # float64[256], chance that a witness with this step of fear and open contact tells
-    pull: np.ndarray  # float64[32], selection by the bits of the grounds
+    pull: np.ndarray  # float64[2**grounds], selection by the bits of the grounds
     share: np.ndarray  # float64[lists]
     effort: np.ndarray  # float64[lists, weeks], or [lists, 1] where it is the same in all
     household: float  # mean size

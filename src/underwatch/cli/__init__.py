@@ -19,9 +19,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Say what the silence hides, with calibrated ranges or a refusal.",
     ),
     "calibrate": ("underwatch.cli.calibrate:calibrate", "Prove the calibration of a bank of worlds; build one."),
-    "design": ("underwatch.cli.calibrate:design", "Say what evidence would sharpen an estimate the most."),
+    "design": ("underwatch.cli.design:design", "Say what evidence would sharpen an estimate the most."),
     "evidence": ("underwatch.cli.evidence:evidence", "Keep, check, seal and publish a package of coded reports."),
-    "check": ("underwatch.cli.evidence:check", "Short for `evidence check`: what is wrong in a package."),
+    "check": ("underwatch.cli.evidence.check:check", "Short for `evidence check`: what is wrong in a package."),
     "facts": ("underwatch.cli.facts:facts", "Show what the model rests on: numbers, places, sources."),
 }
 

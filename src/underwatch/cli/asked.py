@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from underwatch.errors import InputError
 
 if TYPE_CHECKING:
+    from underwatch.evidence.package import Package
     from underwatch.facts import Place
     from underwatch.inference.bank.bank import Bank
     from underwatch.inference.inputs.observed import Reading
@@ -29,13 +30,25 @@ class Asked:
     is_public: bool
 
 
-def one_package(given: dict[str, Any]) -> None:
-    """Refuse none, two, or one that is not there, before anything is read."""
-    asked = [given["example"], given["package"] is not None, given.get("rehearsal") is not None]
-    if sum(asked) != 1:
-        raise InputError("name one package, or --example for the one that comes with the program")
-    if given["package"] is not None and not given["package"].exists():
-        raise InputError(f"{given['package']} does not exist; `underwatch evidence new DIR` starts a package")
+@dataclass(frozen=True)
+class PackageOptions:
+    """What a command that asks about a package is given."""
+
+    package: Path | None
+    example: bool
+    place: str
+    bank_folder: Path | None
+    seed: int
+    out: Path | None
+    rehearsal: int | None = field(default=None, kw_only=True)
+    no_anchors: bool = field(default=False, kw_only=True)
+
+    def check(self) -> None:
+        """Refuse no package, two, or one that is not there, before anything is read."""
+        if sum((self.example, self.package is not None, self.rehearsal is not None)) != 1:
+            raise InputError("name one package, or --example for the one that comes with the program")
+        if self.package is not None and not self.package.exists():
+            raise InputError(f"{self.package} does not exist; `underwatch evidence new DIR` starts a package")
 
 
 def place_of(name: str) -> Place:
@@ -48,34 +61,31 @@ def place_of(name: str) -> Place:
     return members[0]
 
 
-def of_this_place(bank: Bank, place: Place) -> None:
-    """Refuse a bank of another place before anything is learned from it."""
+def bank_for(place: Place, folder: Path | None) -> Bank:
+    """Return the bank of a folder, or the one that ships; one of another place is refused at once."""
+    from underwatch.inference.bank.bank import read_bank, shipped_folder
+
+    bank = read_bank(folder or shipped_folder())
     own = bank.plan.scenario().places[0]
     if own.slug != place.slug:
         raise InputError(
             f"--place {place.slug}: the bank is of {own.slug}, and a place needs a bank of its own; build one with "
             f"`underwatch calibrate --bank DIR --place {place.slug} --worlds 2000`, then give --bank DIR"
         )
+    return bank
 
 
-def asked_of(given: dict[str, Any], place: Place, window: Window) -> Asked:
-    """Read the package or the safe table."""
+def asked_of(given: PackageOptions, place: Place, window: Window, case: Package | None = None) -> Asked:
+    """Read the package or the safe table; `case` is the package of a parameter-recovery test."""
     from underwatch.evidence.check.checking import read_package
-    from underwatch.evidence.format.ids import letters_of
-    from underwatch.evidence.release.publish import TABLE_FILE
     from underwatch.evidence.samples.example import example_package, is_the_example
-    from underwatch.files.intake.regular import read_bytes
-    from underwatch.inference.inputs.observed import read_for, read_table_for
-    from underwatch.inference.inputs.safe_table import LARGEST_TABLE, is_safe_table
+    from underwatch.inference.inputs.observed import read_for, reading_of_table
+    from underwatch.inference.inputs.safe_table import is_safe_table, read_safe_table
 
-    path: Path | None = given["package"]
-    if path is not None and is_safe_table(path):
-        checksum = letters_of(read_bytes(path / TABLE_FILE, LARGEST_TABLE, "safe table"))
-        return Asked(read_table_for(path, place, window), checksum, checksum, True)
-    if given.get("rehearsed") is not None:
-        package = given["rehearsed"].package
-    else:
-        package = example_package() if path is None else read_package(path)
-    is_public, checksum = path is None or is_the_example(package), package.fingerprint()
+    if given.package is not None and is_safe_table(given.package):
+        table = read_safe_table(given.package, place, window)
+        return Asked(reading_of_table(table, place, window), table.checksum, table.checksum, True)
+    package = case or (example_package() if given.package is None else read_package(given.package))
+    is_public, checksum = given.package is None or is_the_example(package), package.fingerprint
     name = checksum if is_public else package.keyed_name() if package.key else ""
-    return Asked(read_for(package, place, window, not given["no_anchors"]), name, checksum, is_public)
+    return Asked(read_for(package, place, window, not given.no_anchors), name, checksum, is_public)

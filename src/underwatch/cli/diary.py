@@ -40,8 +40,8 @@ def diary(run: Path, like: str, around: int, as_json: bool) -> None:
 
     from underwatch.experiments.diary import diary_lines, diary_record, make_diary
 
-    told = make_diary(run, like, around)
+    days = make_diary(run, like, around)
     if as_json:
-        say_json(json.dumps(diary_record(told), indent=2, ensure_ascii=False))
+        say_json(json.dumps(diary_record(days), indent=2, ensure_ascii=False))
     else:
-        say(*diary_lines(told))
+        say(*diary_lines(days))

@@ -11,7 +11,7 @@ import click
 
 from underwatch import __version__
 from underwatch.cli.stops import Stops
-from underwatch.errors import InputError, nearest
+from underwatch.errors import InputError, Stopped, nearest
 from underwatch.files.intake.regular import read_text
 from underwatch.terminal import never_fail, say
 
@@ -72,10 +72,10 @@ class Front(click.Group):
             _look_at_the_folder()
             with stops:
                 code = super().main(args, prog_name or "underwatch", **settings)
-        except click.exceptions.Abort as stop:
-            _end(_stopped(stop.__cause__), stops.exit_code)
-        except KeyboardInterrupt as stop:
-            _end(_stopped(stop), stops.exit_code)
+        except (click.exceptions.Abort, KeyboardInterrupt):
+            _end("stopped", stops.exit_code)
+        except Stopped as stop:
+            _end(f"stopped; {stop}", stops.exit_code)
         except click.ClickException as error:
             _end(_usage(error), BAD_INPUT)
         except InputError as error:
@@ -111,12 +111,6 @@ def _end(message: str, code: int) -> NoReturn:
     """Write one line to standard error and exit."""
     say("underwatch: " + " ".join(message.split()), err=True)
     sys.exit(code)
-
-
-def _stopped(stop: BaseException | None) -> str:
-    """Say that the user stopped it, and how to go on when `KeyboardInterrupt("resume with ...")` says so."""
-    hint = str(stop) if stop is not None else ""
-    return f"stopped; {hint}" if hint else "stopped"
 
 
 def _usage(error: click.ClickException) -> str:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from underwatch.errors import InputError
+from underwatch.facts.places import slug
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from underwatch.experiments.compare import ComparePlan
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.engine.tasks import Results
+    from underwatch.experiments.sensitivity import SensitivityPlan
+    from underwatch.experiments.sweep import Sweep
 
 _WITH_RESUME = {"resume", "threads", "dask", "as_json"}
 
@@ -44,6 +49,9 @@ _OPTIONS = (
 )
 
 
+Plan = TypeVar("Plan", "ComparePlan", "SensitivityPlan", "Sweep")
+
+
 def many_worlds(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of all that runs many worlds."""
     for option in reversed(_OPTIONS):
@@ -51,18 +59,37 @@ def many_worlds(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def alone_with_resume(ctx: click.Context) -> None:
-    """Refuse, beside --resume, all that says what is asked: the folder tells that itself."""
+def refuse_beside(ctx: click.Context, allowed: set[str], what: str) -> None:
+    """Refuse all that is given on the command line beside what keeps its own, but for what is allowed."""
     for parameter in ctx.command.params:
         source = ctx.get_parameter_source(str(parameter.name))
-        if source is click.core.ParameterSource.COMMANDLINE and parameter.name not in _WITH_RESUME:
-            told = parameter.opts[0] if isinstance(parameter, click.Option) else "a place"
-            raise InputError(f"{told} cannot be given with --resume: the folder keeps its own question")
+        if source is click.core.ParameterSource.COMMANDLINE and parameter.name not in allowed:
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else "a place"
+            raise InputError(f"{name} cannot be given with {what}")
+
+
+def asked_or_kept(
+    ctx: click.Context, asked: Callable[[], Plan], kept: Callable[[RunDirectory, str], Plan]
+) -> tuple[Plan, RunDirectory]:
+    """Return what is asked and a new directory for it, or with --resume the directory and what it asks.
+
+    Beside --resume all that says what is asked is refused: the directory tells that itself. `kept` gets the directory
+    and what errors about the scenario in it begin with.
+    """
+    from underwatch.experiments.engine.answer_folder import new_answer, old_answer
+
+    what, resume = str(ctx.command.name), ctx.params["resume"]
+    if resume is None:
+        plan = asked()
+        return plan, new_answer(ctx.params["out"], f"{what}-{slug(plan.scenario.name)}", plan.question())
+    refuse_beside(ctx, _WITH_RESUME, "--resume: the folder keeps its own question")
+    directory = old_answer(resume, what)
+    return kept(directory, f"{resume}: "), directory
 
 
 @contextmanager
 def at_work(
-    folder: Path, question: Mapping[str, Any], given: Mapping[str, Any], total: int, name: str = ""
+    directory: RunDirectory, plan: Plan, given: Mapping[str, Any], total: int, name: str = ""
 ) -> Iterator[tuple[Executor, Results, Callable[[int], None]]]:
     """Give executor, results and progress (over `total` of whatever is told) for the tasks of one question.
 
@@ -72,11 +99,9 @@ def at_work(
     from underwatch.experiments.engine.progress import Progress, warn_if_cold
     from underwatch.experiments.engine.tasks import RESULTS, Results
 
-    results = Results(question, folder / f"{name}{RESULTS}")
-    try:
-        with executor_for(given["threads"], given["dask"]) as executor, results, Progress(total) as progress:
-            warn_if_cold()
-            progress.say(name.strip("-") or str(question["what"]))
-            yield executor, results, progress.advance
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"resume with underwatch {question['what']} --resume {folder}") from None
+    results = Results(plan.question(), directory.folder / f"{name}{RESULTS}")
+    executor_asked = executor_for(given["threads"], given["dask"])
+    with directory.hold(), executor_asked as executor, results, Progress(total) as progress:
+        warn_if_cold()
+        progress.say(name.strip("-") or directory.kind.what)
+        yield executor, results, progress.advance

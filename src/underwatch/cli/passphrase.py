@@ -50,5 +50,5 @@ def _again(passphrase: str, question: str) -> str:
 
 def _is_korean() -> bool:
     """Say whether the terminal's language is Korean."""
-    told = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return told.startswith("ko")
+    language = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return language.startswith("ko")

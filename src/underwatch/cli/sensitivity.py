@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import alone_with_resume, at_work, many_worlds
+from underwatch.cli.many import asked_or_kept, at_work, many_worlds
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
-from underwatch.facts.places import slug
 from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.sensitivity import SensitivityPlan
 
 _HELP = """Say which unknowns drive the figures: Morris screens all of them, Sobol divides the variance among the few.
@@ -49,39 +48,41 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     """Ask the question, run it, keep it and show it."""
     if find_spec("SALib") is None:
         raise InputError("sensitivity needs the package SALib: pip install SALib")
-    from underwatch.experiments.engine.answer_folder import csv, finish, new_folder, parquet
+    from underwatch.experiments.engine.answer_folder import csv
     from underwatch.experiments.sensitivity import ask_first, chosen, divide, indices_table, screen
     from underwatch.pages.answers import ask_lines, sensitivity_page
+    from underwatch.record.outputs import parquet
 
-    if given["resume"] is not None:
-        question, folder = _kept(ctx, given["resume"]), given["resume"]
-    else:
-        question = _asked(place, given)
-        folder = new_folder(given["out"], f"sensitivity-{slug(question.scenario.name)}", question.told())
-    runs = question.trajectories * (len(question.names()) + 1)
-    with at_work(folder, question.told(), given, runs, "screening-") as (executor, results, advance):
-        screened = screen(question, executor, results, lambda _: advance(1))
-    factors = chosen(screened, question.factors)
-    runs = question.n * (len(factors) + 2)
-    with at_work(folder, question.told(), given, runs, "dividing-") as (executor, results, advance):
-        divided = divide(question, factors, executor, results, lambda _: advance(1))
+    plan, directory = asked_or_kept(ctx, lambda: _asked(place, given), _kept)
+    runs = plan.trajectories * (len(plan.names()) + 1)
+    with at_work(directory, plan, given, runs, "screening-") as (executor, results, advance):
+        screened = screen(plan, executor, results, lambda _: advance(1))
+    factors = chosen(screened, plan.factors)
+    runs = plan.n * (len(factors) + 2)
+    with at_work(directory, plan, given, runs, "dividing-") as (executor, results, advance):
+        divided = divide(plan, factors, executor, results, lambda _: advance(1))
     meanings = {name: fact.meaning for name, fact in model_parameters().items()}
     table = indices_table((screened, divided))
     contents = {
-        "scenario.toml": scenario_toml(question.scenario).encode(),
+        "scenario.toml": scenario_toml(plan.scenario).encode(),
         "indices.parquet": parquet(table),
         "indices.csv": csv(table),
-        "report.html": sensitivity_page(question, screened, divided, meanings).encode(),
+        "report.html": sensitivity_page(plan, screened, divided, meanings).encode(),
     }
     first = [{"parameter": name, "mean_total_index": share} for name, share in ask_first(divided)]
-    entries = {**question.told(), "place": question.scenario.name, "seed": question.scenario.seed, "ask_first": first}
-    manifest = finish(folder, "sensitivity", contents, {key: value for key, value in entries.items() if key != "what"})
+    entries = {
+        **plan.question(),
+        "place": plan.scenario.name,
+        "seed": plan.scenario.seed,
+        "ask_first": first,
+    }
+    manifest = directory.finish(contents.items(), {key: value for key, value in entries.items() if key != "what"})
     if as_json:
-        told = {"folder": str(folder), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
+        told = {"folder": str(directory.path), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
         say_json(json.dumps(told, indent=2))
         return
     say(*ask_lines(divided, meanings))
-    say(f"All indices with intervals, and the page report.html: {folder}")
+    say(f"All indices with intervals, and the page report.html: {directory.path}")
 
 
 def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
@@ -93,12 +94,11 @@ def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
     return SensitivityPlan(scenario, given["trajectories"], given["n"], given["town"], given["factors"])
 
 
-def _kept(ctx: click.Context, folder: Path) -> SensitivityPlan:
-    from underwatch.experiments.engine.answer_folder import old_question, told_in
+def _kept(directory: RunDirectory, where: str) -> SensitivityPlan:
+    from underwatch.experiments.engine.answer_folder import told_in
     from underwatch.experiments.sensitivity import SensitivityPlan
     from underwatch.world.scenario_file import parse
 
-    alone_with_resume(ctx)
     kinds = {"scenario": (str,), **dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))}
-    scenario, *others = told_in(folder, old_question(folder, "sensitivity"), kinds)
-    return SensitivityPlan(parse(scenario, f"{folder}: "), *others)
+    scenario, *others = told_in(directory, kinds)
+    return SensitivityPlan(parse(scenario, where), *others)

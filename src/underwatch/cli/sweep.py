@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import alone_with_resume, at_work, many_worlds
+from underwatch.cli.many import asked_or_kept, at_work, many_worlds
 from underwatch.errors import InputError
-from underwatch.facts.places import slug
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 if TYPE_CHECKING:
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.sweep import Sweep
 
 _HELP = """Draw every uncertain parameter from its stated range, run each draw, and report how wide the figures are.
@@ -62,43 +61,42 @@ Examples:
 @click.pass_context
 def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
-    from underwatch.experiments.engine.answer_folder import csv, finish, new_folder, parquet
+    from underwatch.experiments.engine.answer_folder import csv
     from underwatch.experiments.engine.tasks import run_tasks
     from underwatch.experiments.sweep import bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
+    from underwatch.record.outputs import parquet
 
-    if given["resume"] is not None:
-        question, folder = _kept(ctx, given["resume"]), given["resume"]
-    else:
-        question = _asked(place, given)
-        folder = new_folder(given["out"], f"sweep-{slug(question.scenario.name)}", question.question())
-    worlds = question.worlds()
-    with at_work(folder, question.question(), given, len(worlds)) as (executor, results, advance):
+    plan, directory = asked_or_kept(ctx, lambda: _asked(place, given), _kept)
+    worlds = plan.worlds()
+    with at_work(directory, plan, given, len(worlds)) as (executor, results, advance):
         outcomes = run_tasks(worlds, headlines_of, executor, results, lambda _: advance(1))
     n_failed = sum(one.values is None for one in outcomes)
-    draws, bands = draws_table(question, outcomes), bands_table(question, outcomes)
+    draws, bands = draws_table(plan, outcomes), bands_table(plan, outcomes)
     contents = {
-        "scenario.toml": scenario_toml(question.scenario).encode(),
+        "scenario.toml": scenario_toml(plan.scenario).encode(),
         "draws.parquet": parquet(draws),
         "bands.csv": csv(bands),
-        "report.html": sweep_page(question, bands, n_failed).encode(),
+        "report.html": sweep_page(plan, bands, n_failed).encode(),
     }
     entries = {
-        "place": question.scenario.name,
-        "population": question.scenario.residents,
-        "days": question.scenario.days,
-        "seed": question.scenario.seed,
-        "draws": question.draws,
-        "replicates": question.replicates,
-        "sampler": question.sampler,
+        "place": plan.scenario.name,
+        "population": plan.scenario.residents,
+        "days": plan.scenario.days,
+        "seed": plan.scenario.seed,
+        "draws": plan.draws,
+        "replicates": plan.replicates,
+        "sampler": plan.sampler,
         "without_result": n_failed,
     }
-    manifest = finish(folder, "sweep", contents, entries)
+    manifest = directory.finish(contents.items(), entries)
     if as_json:
-        say_json(json.dumps({"folder": str(folder), "manifest": manifest, "bands": bands.to_pylist()}, indent=2))
+        say_json(
+            json.dumps({"folder": str(directory.path), "manifest": manifest, "bands": bands.to_pylist()}, indent=2)
+        )
     else:
-        _print(question, bands.to_pylist())
-        say(f"Every draw with its parameters, and the page report.html: {folder}")
+        _print(plan, bands.to_pylist())
+        say(f"Every draw with its parameters, and the page report.html: {directory.path}")
     if n_failed:
         first = next(one.reason for one in outcomes if one.values is None)
         say(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
@@ -114,18 +112,17 @@ def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
     return Sweep(scenario, given["draws"], given["replicates"], given["sampler"])
 
 
-def _kept(ctx: click.Context, folder: Path) -> Sweep:
-    from underwatch.experiments.engine.answer_folder import old_question, told_in
+def _kept(directory: RunDirectory, where: str) -> Sweep:
+    from underwatch.experiments.engine.answer_folder import told_in
     from underwatch.experiments.sweep import Sweep
     from underwatch.world.scenario_file import parse
 
-    alone_with_resume(ctx)
     kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,)}
-    scenario, *others = told_in(folder, old_question(folder, "sweep"), kinds)
-    return Sweep(parse(scenario, f"{folder}: "), *others)
+    scenario, *others = told_in(directory, kinds)
+    return Sweep(parse(scenario, where), *others)
 
 
-def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:
+def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
     from underwatch.pages.summary import sentence, set_words
     from underwatch.record.ranges import FEWEST
@@ -140,5 +137,5 @@ def _print(question: Sweep, bands: list[dict[str, Any]]) -> None:
         "prior: over draws of every uncertain parameter that is not set; luck: over worlds, each around its draw. "
         f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
         "as the whole range can hold; luck of two replicates holds less where a figure is rare."
-        f"{sentence(set_words(len(question.scenario.fixed())))}"
+        f"{sentence(set_words(len(plan.scenario.fixed())))}"
     )

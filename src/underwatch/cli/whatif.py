@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
-from pathlib import Path
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import alone_with_resume, at_work, many_worlds
+from underwatch.cli.many import asked_or_kept, at_work, many_worlds
 from underwatch.errors import InputError
-from underwatch.facts.places import slug
+from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from underwatch.experiments.compare import ComparePlan, Comparison
+    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.ledger.ledger import Ledger
 
 
@@ -30,19 +32,6 @@ residents and the same luck and differ in the intervention alone. Changes are sh
 
 \b
 Interventions:
-  end-reprimands          no reprimand for a missed quota
-  halve-quotas            half the quota for officers of both organs
-  free-calling            calls are not detected
-  satellite-phones        no journey to a signal to be followed on
-  free-movement           no permit for journeys
-  end-inminban-reporting  neighbours report no routine acts and no offences
-  close-the-list          nobody new is listed
-  let-off-after-a-year    off the list after a year on average without fresh reports
-  amnesty                 everybody is let off the list, once
-  abolish-the-list        everybody is let off, and nobody comes onto it
-  remove-ground-family, -phone, -detention, -return, -discharge
-                          a ground that no longer counts for the list
-  watching-eased          word that watching has eased: fear fades faster
 """
 _EXAMPLES = """\b
 Examples:
@@ -53,7 +42,18 @@ Examples:
 """
 
 
-@click.command(help=_HELP, epilog=_EXAMPLES)
+def _interventions() -> str:
+    """Return a line for each intervention; those of one stem that say the same share it."""
+    lines = []
+    for short, some in groupby(catalogue().values(), key=lambda one: one.short):
+        first, *others = (one.name for one in some)
+        stem = first.rpartition("-")[0]
+        names = ", ".join([first, *(name.removeprefix(stem) for name in others)])
+        lines.append(f"  {names:<24}{short}" if not others else f"  {names}\n{'':26}{short}")
+    return "\n".join(lines)
+
+
+@click.command(help=_HELP + _interventions(), epilog=_EXAMPLES)
 @click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
 @click.option(
     "--with",
@@ -94,23 +94,30 @@ Examples:
 def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Ask the question, run it, keep it and show it."""
     from underwatch.experiments.compare import compare as run_pairs
-    from underwatch.experiments.engine.answer_folder import new_folder
-    from underwatch.experiments.engine.compare_folder import write_comparison
 
-    if given["resume"] is not None:
-        question, folder = _kept(ctx, given["resume"]), given["resume"]
-    else:
-        question = _asked(place, names, given)
-        folder = new_folder(given["out"], f"compare-{slug(question.scenario.name)}", question.told())
-    with at_work(folder, question.told(), given, question.resident_days) as (executor, results, advance):
-        found = run_pairs(question, executor, results, advance)
-        kept = None if question.ledger is None else _ledger(question, given["threads"], advance)
+    plan, directory = asked_or_kept(ctx, lambda: _asked(place, names, given), _kept)
+    with at_work(directory, plan, given, plan.resident_days) as (executor, results, advance):
+        found = run_pairs(plan, executor, results, advance)
+        kept = None if plan.ledger is None else _ledger(plan, given["threads"], advance)
     from underwatch.pages.answers import compare_page
 
-    manifest = write_comparison(folder, found, compare_page(found, kept), kept)
+    contents = _contents(found, kept, compare_page(found, kept))
+    scenario = plan.scenario
+    entries = {
+        "place": scenario.name,
+        "population": scenario.residents,
+        "days": scenario.days,
+        "seed": scenario.seed,
+        "replicates": plan.replicates,
+        "draws": plan.draws,
+        "interventions": list(found.names),
+        "ledger": plan.ledger,
+        "digest": hashlib.blake2b(contents["changes.csv"], digest_size=20).hexdigest(),
+    }
+    manifest = directory.finish(contents.items(), entries)
     if as_json:
         rows = found.changes().to_pylist()
-        told = {"folder": str(folder), "manifest": manifest, "changes": rows}
+        told = {"folder": str(directory.path), "manifest": manifest, "changes": rows}
         told |= {} if kept is None else {"ledger": kept.table().to_pylist()}
         say_json(json.dumps(told, indent=2, ensure_ascii=False, default=str))
     else:
@@ -120,7 +127,30 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
             from underwatch.pages.charts.ledger import ledger_lines
 
             say(*ledger_lines(kept))
-        say(f"Every group and ground, every pair, and the page report.html: {folder}")
+        say(f"Every group and ground, every pair, and the page report.html: {directory.path}")
+
+
+def _contents(found: Comparison, kept: Ledger | None, page: str) -> dict[str, bytes]:
+    """Return the files of a comparison: the question as TOML, the tables, the page."""
+    from underwatch.experiments.engine.answer_folder import csv
+    from underwatch.experiments.interventions import as_toml
+    from underwatch.record.outputs import parquet
+    from underwatch.world.scenario_file import scenario_toml
+
+    changes = found.changes()
+    contents = {
+        "scenario.toml": scenario_toml(found.question.scenario).encode(),
+        "interventions.toml": as_toml(found.question.dated).encode(),
+        "changes.parquet": parquet(changes),
+        "changes.csv": csv(changes),
+        "pairs.parquet": parquet(found.pairs()),
+        "report.html": page.encode(),
+    }
+    if kept is not None:
+        table = kept.table()
+        contents["ledger.parquet"], contents["ledger.csv"] = parquet(table), csv(table)
+        contents["ledger_weeks.parquet"] = parquet(kept.weekly())
+    return contents
 
 
 def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> ComparePlan:
@@ -143,29 +173,27 @@ def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> 
     return ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], given["against"])
 
 
-def _ledger(question: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
+def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
     """Hold the baseline against the world asked for."""
-    from underwatch.experiments.engine.executors import cores
+    from underwatch.experiments.engine.cores import cores
     from underwatch.experiments.ledger.ledger import ledger
 
-    names = ("baseline", question.ledger or "")
-    return ledger(question.scenario, question.held_against(), names=names, replicates=max(1, question.replicates),
+    names = ("baseline", plan.ledger or "")
+    return ledger(plan.scenario, plan.held_against(), names=names, replicates=max(1, plan.replicates),
                   threads=threads or cores(), progress=advance)  # fmt: skip
 
 
-def _kept(ctx: click.Context, folder: Path) -> ComparePlan:
-    """Return the question of a folder that was not finished."""
+def _kept(directory: RunDirectory, where: str) -> ComparePlan:
     from underwatch.experiments.compare import ComparePlan
-    from underwatch.experiments.engine.answer_folder import old_question, told_in
+    from underwatch.experiments.engine.answer_folder import told_in
     from underwatch.experiments.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
 
-    alone_with_resume(ctx)
     kinds: dict[str, tuple[type, ...]] = {"scenario": (str,), "interventions": (str,)}
     kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
-    scenario, text, *others = told_in(folder, old_question(folder, "compare"), kinds)
-    interventions = parse_interventions(text, f"{folder}: ") if text.strip() else ()
-    return ComparePlan.ask(parse(scenario, f"{folder}: "), interventions, None, *others)
+    scenario, text, *others = told_in(directory, kinds)
+    interventions = parse_interventions(text, where) if text.strip() else ()
+    return ComparePlan.ask(parse(scenario, where), interventions, None, *others)
 
 
 def _date(text: str) -> date:
@@ -182,34 +210,34 @@ def _print(found: Comparison) -> None:
     from underwatch.record.ranges import FEWEST, range_name
     from underwatch.record.schema import ALL, LISTED, ORDINARY
 
-    question = found.question
-    spread = PRIOR if question.draws else LUCK
+    plan = found.question
+    spread = PRIOR if plan.draws else LUCK
     rows = {
         (row["intervention"], row["group"], row["indicator"]): row
         for row in found.changes().to_pylist()
         if row["spread"] == spread and row["ground"] == ALL
     }
     numbers = ("now", "change", "low", "high", "rises", "n")
-    words = {one.name: one.words for one, _ in question.dated}
+    words = {one.name: one.words for one, _ in plan.dated}
     for name in found.names:
         first = rows[name, ALL, FIGURES[0].indicator]["first_day"]
-        say(f"{name}, from {first} to {question.scenario.end}: {words.get(name, 'all of them at once.')}")
+        say(f"{name}, from {first} to {plan.scenario.end}: {words.get(name, 'all of them at once.')}")
         shown = []
         for figure in FIGURES:
-            label, better = f"{figure.indicator}, {figure.unit}", figure.better
+            label, better = f"{figure.indicator}, {figure.unit_of_any_group}", figure.better
             for group in (ALL, LISTED, ORDINARY):
                 shown.append((label, better, group, *_cells(rows[name, group, figure.indicator])))
                 label = better = ""
         say_table(("indicator", "relief is", "residents", *numbers), shown, numbers)
         say()
     over = "draws from the prior" if spread == PRIOR else "replicates at the scenario's own parameters"
-    n = question.draws if spread == PRIOR else question.replicates
+    n = plan.draws if spread == PRIOR else plan.replicates
     say(
         f"Pairs of twins over {over}, n of them. Now and change are medians over pairs; low and high are the "
         f"{range_name(n, 'pair', 'pairs')}; where n is less, some pairs have no such figure, and under {FEWEST} the "
         "range is the full one; rises is the probability that the figure rises. "
         f"Listed and ordinary are those of the baseline at the start."
-        f"{sentence(set_words(len(question.scenario.fixed())))}"
+        f"{sentence(set_words(len(plan.scenario.fixed())))}"
     )
 
 

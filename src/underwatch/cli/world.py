@@ -1,22 +1,22 @@
 """`underwatch run`: one world, its twin without the campaign, and the report."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from underwatch.cli.many import refuse_beside
 from underwatch.errors import InputError
+from underwatch.experiments.engine.cores import cores
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_for
-
-_KEPT = "the run keeps its own"
 
 _RUN_HELP = """Simulate a place day by day, beside its twin without the campaign; write a run folder with report.html.
 
 PLACE is a city or county of the 2008 census (hoeryong, "Kim Jong Suk County", 회령시), a province ("North Hamgyong") or
-the country (country). FILE.toml is a scenario: place, start, end, seed, [parameters], and a [[change]] with a date.
-Every resident is synthetic.
+the country (country). FILE.toml is a scenario: place, start, end, seed, [parameters], and a [[change]] with a date and,
+where it ends, its last day (until). Every resident is synthetic.
 """
 
 _RUN_EXAMPLES = """\b
@@ -112,26 +112,18 @@ def run(
 ) -> int | None:
     """Turn the command line into a scenario and its options, and do the main job."""
     options = RunOptions(
-        threads=_threads(ctx.params["threads"]), as_json=as_json, out=out, resume=resume, from_manifest=from_manifest
+        threads=ctx.params["threads"] or cores(), as_json=as_json, out=out, resume=resume, from_manifest=from_manifest
     )
     if resume is not None or from_manifest is not None:
         _refuse_beside_kept(ctx)
-        return _do(None, options)
-    if place is None:
+        scenario = None
+    elif place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
-    options = replace(
-        options,
-        replicates=ctx.params["replicates"],
-        draws=ctx.params["draws"],
-        incidents=ctx.params["incidents"],
-        twin=ctx.params["twin"],
-    )
-    return _do(_scenario(place, settings, given), options)
-
-
-def _do(scenario: Scenario | None, options: RunOptions) -> int | None:
-    """Do the main job; what it needs is imported only when the command line has no fault."""
-    from underwatch.experiments.run import Pages, main_job
+    else:
+        named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin")}
+        scenario, options = _scenario(place, settings, given), replace(options, **named)
+    # what the work needs is imported only when the command line has no fault
+    from underwatch.experiments.studies.run import Pages, main_job
     from underwatch.pages.report import scenario_report
     from underwatch.pages.summary import summary_lines
 
@@ -139,7 +131,7 @@ def _do(scenario: Scenario | None, options: RunOptions) -> int | None:
     return code
 
 
-def _scenario(place: str, settings: tuple[str, ...], given: dict[str, object]) -> Scenario:
+def _scenario(place: str, settings: tuple[str, ...], given: dict[str, Any]) -> Scenario:
     """Return the scenario of the command line."""
     parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without")}
     return scenario_for(place, values=dict(map(_setting, settings)), **parts)
@@ -156,24 +148,10 @@ def _setting(text: str) -> tuple[str, float]:
         raise InputError(f"--set {text}: {value.strip() or 'nothing'} is no number") from None
 
 
-def _threads(asked: int | None) -> int:
-    """Return the number of threads asked for, or of the cores that may be used."""
-    if asked is not None:
-        return asked
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
-
-
 def _refuse_beside_kept(ctx: click.Context) -> None:
     """Refuse, beside --resume and --from, all that says what is run: the run tells that itself."""
     if ctx.params["resume"] is not None and ctx.params["from_manifest"] is not None:
         raise InputError("--resume and --from are both given; one goes on with a run, the other runs it again")
     which = "--resume" if ctx.params["resume"] is not None else "--from"
     allowed = {"resume", "from_manifest", "threads", "as_json"} | ({"out"} if which == "--from" else set())
-    for parameter in ctx.command.params:
-        source = ctx.get_parameter_source(str(parameter.name))
-        if source is click.core.ParameterSource.COMMANDLINE and parameter.name not in allowed:
-            told = parameter.opts[0] if isinstance(parameter, click.Option) else "a place"
-            raise InputError(f"{told} cannot be given with {which}: {_KEPT}")
+    refuse_beside(ctx, allowed, f"{which}: the run keeps its own")

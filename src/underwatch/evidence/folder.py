@@ -50,10 +50,10 @@ def _read_folder(folder: Path) -> dict[str, bytes]:
     """Return all files below a folder by their path from there."""
     files: dict[str, bytes] = {}
     size = 0
-    for at, names, found in os.walk(folder):
+    for where, names, file_names in os.walk(folder):
         names.sort()
-        for name in sorted(found):
-            place = Path(at) / name
+        for name in sorted(file_names):
+            place = Path(where) / name
             inner = place.relative_to(folder).as_posix()
             if len(files) >= MOST_FILES:
                 raise InputError(f"{folder} holds more than {MOST_FILES} files; a package is a folder of its own")
@@ -148,18 +148,18 @@ def _stands(place: Path, data: bytes) -> bool:
     """Say whether a file is there as it should be: its bytes, private, and with no second name elsewhere."""
     if not plain_file(place):
         return False
-    found = place.lstat()
-    is_own = found.st_nlink == 1 and not found.st_mode & 0o077
-    return is_own and found.st_size == len(data) and read_bytes(place, len(data), "file of a package") == data
+    result = place.lstat()
+    is_own = result.st_nlink == 1 and not result.st_mode & 0o077
+    return is_own and result.st_size == len(data) and read_bytes(place, len(data), "file of a package") == data
 
 
 def _by_folder(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     """Return the names of files by the folder they are in, as paths inside the package."""
-    found: dict[str, list[str]] = {}
+    result: dict[str, list[str]] = {}
     for name in files:
         inner, _, last = name.rpartition("/")
-        found.setdefault(inner, []).append(last)
-    return found
+        result.setdefault(inner, []).append(last)
+    return result
 
 
 def _make_folder(folder: Path, files: Mapping[str, bytes]) -> None:

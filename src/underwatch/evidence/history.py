@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from underwatch.errors import InputError
 from underwatch.evidence.check.problems import Finding, finding
-from underwatch.evidence.format.ids import letters_of, many_letters_of, new_id
+from underwatch.evidence.format.ids import all_letters_of, letters_of, new_id
 from underwatch.evidence.format.table_schemas import CHANGES, TABLES
 from underwatch.evidence.package import Package, Row, content_of, recorded_rows
 
@@ -45,7 +45,7 @@ class Segment:
         else:
             action = "change" if before is not None and before.content else "add"
         cells = (self.name, str(self.seq), who, reason, *key, action, before.entry if before else "", content)
-        self.last = entry_of(self.last, cells)
+        self.last = entry_of(self.last, ",".join(cells))
         return (*cells, self.last)
 
 
@@ -54,20 +54,20 @@ def new_segment() -> Segment:
     return Segment(new_id())
 
 
-def entry_of(previous: str, cells: Iterable[str]) -> str:
+def entry_of(previous: str, text: str) -> str:
     """Return the checksum of a line: over the line before it in the chain, and its own cells without the checksum."""
-    return letters_of(f"{previous},{','.join(cells)}".encode())
+    return letters_of(f"{previous},{text}".encode())
 
 
 def heads(lines: Iterable[Row]) -> dict[Key, list[Head]]:
     """Return for every row the changes that no other follows: one, or more where two do not know of each other."""
     lines = list(lines)
     followed = {line[7] for line in lines if line[7]}
-    found: dict[Key, list[Head]] = {}
+    result: dict[Key, list[Head]] = {}
     for line in lines:
         if line[9] not in followed:
-            found.setdefault((line[4], line[5]), []).append(Head(line[9], line[8]))
-    return found
+            result.setdefault((line[4], line[5]), []).append(Head(line[9], line[8]))
+    return result
 
 
 def one_head(candidates: list[Head]) -> Head | None:
@@ -110,8 +110,8 @@ class Lines:
 
     def in_order(self, order: Sequence[int]) -> "Lines":
         """Return the rows in another order."""
-        columns = {name: [cells[at] for at in order] for name, cells in self.columns.items()}
-        return Lines(columns, [self.numbers[at] for at in order], [self.texts[at] for at in order])
+        columns = {name: [cells[index] for index in order] for name, cells in self.columns.items()}
+        return Lines(columns, [self.numbers[index] for index in order], [self.texts[index] for index in order])
 
 
 def verify(changes: Lines, tables: Mapping[str, Lines], unread: Collection[str] = ()) -> list[Finding]:
@@ -122,21 +122,21 @@ def verify(changes: Lines, tables: Mapping[str, Lines], unread: Collection[str] 
     seqs = list(map(int, changes.columns["seq"]))
     names = changes.columns["segment"]
     if seqs != list(range(1, len(seqs) + 1)) or len(set(names)) > 1:
-        changes = changes.in_order(sorted(range(len(seqs)), key=lambda at: (names[at], seqs[at])))
+        changes = changes.in_order(sorted(range(len(seqs)), key=lambda index: (names[index], seqs[index])))
         seqs = list(map(int, changes.columns["seq"]))
-    found = _broken(changes, seqs)
+    result = _broken(changes, seqs)
     latest, forked = _latest(changes.columns)
     n_rows = 0
     for name, lines in tables.items():
         rows = [(name, row_id) for row_id in lines.columns[TABLES[name].names[0]]]
-        contents = many_letters_of(f"{name},{text}" for text in lines.texts)
+        contents = all_letters_of(f"{name},{text}".encode() for text in lines.texts)
         n_rows += len(rows)
         if forked or [latest.get(key) for key in rows] != contents:
-            found += _differing(name, rows, contents, lines.numbers, latest, forked)
-    if n_rows == len(latest) and not forked and not found:
-        return found
-    told = {key: content for key, content in latest.items() if key[0] not in unread}
-    return found + _gone(changes, tables, told, forked)
+            result += _differing(name, rows, contents, lines.numbers, latest, forked)
+    if n_rows == len(latest) and not forked and not result:
+        return result
+    unlike = {key: content for key, content in latest.items() if key[0] not in unread}
+    return result + _gone(changes, tables, unlike, forked)
 
 
 def _differing(
@@ -148,13 +148,13 @@ def _differing(
     forked: set[Key],
 ) -> list[Finding]:
     """Return the rows of a table that are not as the history has them."""
-    found = []
+    result = []
     for number, key, content in zip(numbers, rows, contents, strict=True):
         if key in forked:
-            found.append(finding("history-forked", TABLES[name].file, number))
+            result.append(finding("history-forked", TABLES[name].file, number))
         elif latest.get(key, "") != content:
-            found.append(finding("history-behind", TABLES[name].file, number))
-    return found
+            result.append(finding("history-behind", TABLES[name].file, number))
+    return result
 
 
 def _gone(changes: Lines, tables: Mapping[str, Lines], latest: Mapping[Key, str], forked: set[Key]) -> list[Finding]:
@@ -163,10 +163,13 @@ def _gone(changes: Lines, tables: Mapping[str, Lines], latest: Mapping[Key, str]
     rows = {(name, row_id) for name, lines in tables.items() for row_id in lines.columns[TABLES[name].names[0]]}
     gone = {key for key, content in latest.items() if content} - rows - forked
     place = {
-        key: at for at, key in enumerate(zip(columns["table_name"], columns["row_id"], strict=True)) if key in gone
+        key: index
+        for index, key in enumerate(zip(columns["table_name"], columns["row_id"], strict=True))
+        if key in gone
     }
     return [
-        finding("history-lost-row", _FILE, number) for number in sorted(changes.numbers[at] for at in place.values())
+        finding("history-lost-row", _FILE, number)
+        for number in sorted(changes.numbers[index] for index in place.values())
     ]
 
 
@@ -190,35 +193,37 @@ def _broken(changes: Lines, seqs: Sequence[int]) -> list[Finding]:
     if not seqs:
         return []
     columns = changes.columns
-    found: list[Finding] = []
+    result: list[Finding] = []
     segments, entries = columns["segment"], columns["entry"]
-    starts = [at for at, name in enumerate(segments) if at == 0 or name != segments[at - 1]]
+    starts = [index for index, name in enumerate(segments) if index == 0 or name != segments[index - 1]]
     previous, wanted_seqs = ["", *entries[:-1]], list(range(1, len(seqs) + 1))
     for start, end in zip(starts, [*starts[1:], len(seqs)], strict=True):
         previous[start] = ""
         wanted_seqs[start:end] = range(1, end - start + 1)
-    for at, (seq, wanted) in enumerate(zip(seqs, wanted_seqs, strict=False)):
-        if seq != wanted and (at in starts or seqs[at - 1] + 1 != seq):
-            found.append(
-                finding("history-broken", _FILE, changes.numbers[at], "seq", "A number is missing or doubled.")
+    for index, (seq, wanted) in enumerate(zip(seqs, wanted_seqs, strict=False)):
+        if seq != wanted and (index in starts or seqs[index - 1] + 1 != seq):
+            result.append(
+                finding("history-broken", _FILE, changes.numbers[index], "seq", "A number is missing or doubled.")
             )
-    wanted_entries = many_letters_of(f"{last},{text}" for last, text in zip(previous, changes.texts, strict=False))
-    for at, (entry, wanted_entry) in enumerate(zip(entries, wanted_entries, strict=True)):
+    wanted_entries = all_letters_of(
+        f"{last},{text}".encode() for last, text in zip(previous, changes.texts, strict=True)
+    )
+    for index, (entry, wanted_entry) in enumerate(zip(entries, wanted_entries, strict=True)):
         if entry != wanted_entry:
             hint = "Take changes.csv from your last good copy."
-            found.append(finding("history-broken", _FILE, changes.numbers[at], "entry", hint))
-    return found + _loose(changes)
+            result.append(finding("history-broken", _FILE, changes.numbers[index], "entry", hint))
+    return result + _loose(changes)
 
 
 def _loose(changes: Lines) -> list[Finding]:
     """Return the lines that follow a change which is not there or is of another row."""
     columns = changes.columns
-    following = [at for at, before in enumerate(columns["before"]) if before]
+    following = [index for index, before in enumerate(columns["before"]) if before]
     rows = list(zip(columns["table_name"], columns["row_id"], strict=True)) if following else []
     row_of = dict(zip(columns["entry"], rows, strict=True)) if following else {}
     hint = "The change it follows is not there."
     return [
-        finding("history-broken", _FILE, changes.numbers[at], "before", hint)
-        for at in following
-        if row_of.get(columns["before"][at]) != rows[at]
+        finding("history-broken", _FILE, changes.numbers[index], "before", hint)
+        for index in following
+        if row_of.get(columns["before"][index]) != rows[index]
     ]

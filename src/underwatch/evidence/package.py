@@ -6,7 +6,6 @@ trace.
 """
 
 import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +13,7 @@ from itertools import islice
 from operator import lt
 
 from underwatch.errors import InputError
-from underwatch.evidence.format.descriptor import descriptor, own_words
+from underwatch.evidence.format.descriptor import OwnWords, descriptor, own_words
 from underwatch.evidence.format.gazetteer import places_file
 from underwatch.evidence.format.ids import keyed_letters_of, letters_of, new_key
 from underwatch.evidence.format.table_schemas import (
@@ -29,6 +28,7 @@ from underwatch.evidence.format.table_schemas import (
 )
 from underwatch.evidence.format.vocabularies import shared, vocabulary_files
 from underwatch.files.intake.table import BYTE_ORDER_MARK, check_counts, checked_texts, lines_of, rows_of
+from underwatch.files.writing import csv_bytes
 
 Row = tuple[str, ...]
 _ROWS_AT_ONCE = 2_000
@@ -90,8 +90,9 @@ class Package:
         """Return the package with other rows in one table."""
         return replace(self, tables={**self.tables, name: table(name, rows)})
 
+    @cached_property
     def fingerprint(self) -> str:
-        """Return a checksum of the whole content; row order does not count, and the key is left out."""
+        """A checksum of the whole content; row order does not count, and the key is left out."""
         return _checksum(to_files(replace(self, key="")))
 
     def keyed(self) -> "Package":
@@ -105,19 +106,12 @@ class Package:
         """
         if not self.key:
             raise ValueError("the package has no key")
-        return keyed_letters_of(self.key, self.fingerprint().encode())
+        return keyed_letters_of(self.key, self.fingerprint.encode())
 
 
 def new_package(kind: str = "evidence", declares: tuple[str, ...] = ()) -> Package:
     """Return a package with all tables empty."""
     return Package(kind, tuple(sorted(declares)), {name: table(name, ()) for name in TABLES})
-
-
-def line_of(row: Row) -> str:
-    """Write one row as a line of CSV, without the line's end."""
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="").writerow(row)
-    return text.getvalue()
 
 
 def leaves_out_last(table_name: str) -> bool:
@@ -136,11 +130,7 @@ def content_of(table_name: str, row: Row) -> str:
 
 def table_bytes(rows: Table) -> bytes:
     """Write a table in canonical form."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(rows.form.names)
-    writer.writerows(rows.rows)
-    return text.getvalue().encode("utf-8")
+    return csv_bytes((rows.form.names, *rows.rows))
 
 
 def to_files(package: Package) -> dict[str, bytes]:
@@ -163,22 +153,22 @@ def _with_the_rest(
 
 def _checksum(files: Mapping[str, bytes]) -> str:
     parts = [part for name, data in sorted(files.items()) for part in (b"\0", name.encode(), b"\0", data)]
-    return letters_of(*parts[1:])
+    return letters_of(b"".join(parts[1:]))
 
 
-def fingerprint_of(kind: str, declares: tuple[str, ...], found: Mapping[str, tuple[bytes, "Sheet"]]) -> str:
+def fingerprint_of(own: OwnWords, result: Mapping[str, tuple[bytes, "Sheet"]]) -> str:
     """Return what `Package.fingerprint` gives for tables found in files, without writing those that are canonical.
 
     '' when a table cannot be read as one of the format.
     """
     tables = {}
-    for name, (data, sheet) in found.items():
+    for name, (data, sheet) in result.items():
         made = None if _is_canonical_table(name, sheet) else table_of(name, sheet)
         if made is None and not _is_canonical_table(name, sheet):
             return ""
         if len(sheet.numbers):
             tables[name] = data if made is None else table_bytes(made)
-    return _checksum(_with_the_rest(kind, declares, tables))
+    return _checksum(_with_the_rest(own.kind, own.declares, tables))
 
 
 def _is_canonical_table(name: str, sheet: "Sheet") -> bool:
@@ -223,14 +213,14 @@ def read_sheet(data: bytes, where: str = "the file ") -> Sheet:
     plain = not data.startswith(BYTE_ORDER_MARK) and b"\r" not in data and data.endswith(b"\n")
     if b'"' not in data and plain:
         return _split(data, where)
-    found = _Columns(where)
-    canonical, at = plain, 0
+    result = _Columns(where)
+    canonical, index = plain, 0
     for rows in _some(rows_of(data, where)):
         if canonical:
-            again = _written(rows)
-            canonical, at = data.startswith(again, at), at + len(again)
-        found.add(rows)
-    return found.sheet(canonical and at in (0, len(data)))
+            again = csv_bytes(rows)
+            canonical, index = data.startswith(again, index), index + len(again)
+        result.add(rows)
+    return result.sheet(canonical and index in (0, len(data)))
 
 
 def _some(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
@@ -238,13 +228,6 @@ def _some(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
     left = iter(rows)
     while some := list(islice(left, _ROWS_AT_ONCE)):
         yield some
-
-
-def _written(rows: list[list[str]]) -> bytes:
-    """Write rows as `table_bytes` would."""
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8")
 
 
 def _split(data: bytes, where: str) -> Sheet:
@@ -264,8 +247,8 @@ def _split(data: bytes, where: str) -> Sheet:
         if not wanted or {line.count(",") for line in lines} != {wanted}:
             return _ragged(data, where)
         cells = ",".join(lines).split(",")
-        for at, column in enumerate(columns):
-            column += shared(cells[at::step], own)
+        for index, column in enumerate(columns):
+            column += shared(cells[index::step], own)
         body += lines
         texts = checked_texts(texts + len(own), where)
     return Sheet(header, columns, range(2, len(body) + 2), (), True, body)
@@ -273,10 +256,10 @@ def _split(data: bytes, where: str) -> Sheet:
 
 def _ragged(data: bytes, where: str) -> Sheet:
     """Read such a file when some of its lines are empty or of another length."""
-    found = _Columns(where)
+    result = _Columns(where)
     for lines in lines_of(data, where):
-        found.add([line.split(",") if line else [] for line in lines])
-    return found.sheet(True)
+        result.add([line.split(",") if line else [] for line in lines])
+    return result.sheet(True)
 
 
 class _Columns:
@@ -336,25 +319,36 @@ def parse_package(files: Mapping[str, bytes]) -> Package:
     InputError when a file cannot be read as a table of the format; `check` says more about such a package.
     """
     try:
-        kind, declares, key = own_words(files[DESCRIPTOR_FILE])
+        own = own_words(files[DESCRIPTOR_FILE])
     except KeyError:
         raise InputError("there is no datapackage.json; a package is made with `underwatch evidence new`") from None
     except ValueError as error:
         raise InputError(str(error)) from None
-    tables: dict[str, Table] = {}
+    sheets = {}
     for name, form in TABLES.items():
-        if form.file not in files:
-            if form.required:
-                raise InputError(f"{form.file} is missing; `underwatch check` says what to do")
-            continue
         try:
-            found = table_of(name, read_sheet(files[form.file]))
+            if form.file in files:
+                sheets[name] = read_sheet(files[form.file])
+            elif form.required:
+                raise InputError(f"{form.file} is missing; `underwatch check` says what to do")
         except (UnicodeDecodeError, csv.Error):
-            found = None
-        if found is None:
-            raise InputError(f"{form.file} is not a table of this format; `underwatch check` says what to do")
-        tables[name] = found
-    return Package(kind, declares, tables, key)
+            raise _no_table(form) from None
+    return package_of(own, sheets)
+
+
+def package_of(own: OwnWords, sheets: Mapping[str, Sheet]) -> Package:
+    """Return the package of sheets already read; InputError for one that is no table of the format."""
+    tables = {}
+    for name, sheet in sheets.items():
+        result = table_of(name, sheet)
+        if result is None:
+            raise _no_table(TABLES[name])
+        tables[name] = result
+    return Package(own.kind, own.declares, tables, own.key)
+
+
+def _no_table(form: TableForm) -> InputError:
+    return InputError(f"{form.file} is not a table of this format; `underwatch check` says what to do")
 
 
 def recorded_rows(package: Package) -> dict[tuple[str, str], Row]:

@@ -4,11 +4,10 @@ This is the one door for whoever computes. Lists are numbered, never named; sour
 numbers and the order of rows follow random identifiers: nothing may hang on them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
-from underwatch.evidence.format.periods import parse_period
+from underwatch.evidence.format.periods import Period, parse_period
 from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.format.vocabularies import entries
 from underwatch.evidence.package import Package
@@ -19,10 +18,9 @@ from underwatch.evidence.same_incident import Record, passed_on, speaking
 class Report:
     """A coded report. `kind` is the model's kind of incident, or '' where the model makes none of this act.
 
-    `first` and `last` are the first and last day of the period in which it happened, None when unknown;
-    `received_first` and `received_last` likewise. `relay_of` is the position of the report it passes on,
-    `duplicate_of` of the one it repeats, None when there is none in the package. `is_relay` is None where nobody
-    knows.
+    `when` is the period in which it happened, `received` that in which it reached the list; None when unknown.
+    `relay_of` is the position of the report it passes on, `duplicate_of` of the one it repeats, None when there is none
+    in the package. `is_relay` is None where nobody knows.
     """
 
     incident: int
@@ -30,13 +28,10 @@ class Report:
     act: str
     kind: str
     ground: str
-    first: date | None
-    last: date | None
-    when_precision: str
+    when: Period | None
     place_code: str
     place_precision: str
-    received_first: date | None
-    received_last: date | None
+    received: Period | None
     is_relay: bool | None
     relay_of: int | None
     duplicate_of: int | None
@@ -65,8 +60,7 @@ class Effort:
     """When and where a list could hear. State, capacity and event are codes of the vocabularies; unknown is one."""
 
     list_number: int
-    first: date
-    last: date
+    period: Period
     place_code: str
     state: str
     capacity: str
@@ -78,8 +72,7 @@ class SurveyAnswer:
     """How many of a group that was asked said yes."""
 
     respondents: str
-    first: date
-    last: date
+    period: Period
     place_code: str
     question: str
     n_asked: int
@@ -91,8 +84,7 @@ class Figure:
     """A count or range. `is_anchor` is True only where it is independent of the lists."""
 
     measure: str
-    first: date
-    last: date
+    period: Period
     place_code: str
     low: float
     high: float
@@ -105,82 +97,79 @@ class Figure:
 def reports(package: Package) -> list[Report]:
     """Return the reports in the order of their random identifiers; incidents and lists numbered from 0."""
     rows = package.table(REPORTS).records()
-    position = {row["report_id"]: at for at, row in enumerate(rows)}
-    incidents, lists = _numbers(row["incident_id"] for row in rows), list_numbers(package)
-    found = []
-    for row in rows:
-        first, last = _days(row["when"])
-        received_first, received_last = _days(row["received"])
-        found.append(
-            Report(
-                incidents[row["incident_id"]],
-                lists[row["list_id"]],
-                row["act_code"],
-                entries("act")[row["act_code"]]["model_kind"],
-                row["ground"],
-                first,
-                last,
-                row["when_precision"],
-                row["place_code"],
-                row["place_precision"],
-                received_first,
-                received_last,
-                {"none": False, "list": True}.get(row["relayed_from"]),
-                position.get(row["relay_of"]),
-                position.get(row["duplicate_of"]),
-                row["independent_sources"] == "two_or_more",
-                row["status"],
-                row["reliability"],
-            )
+    position = {row["report_id"]: index for index, row in enumerate(rows)}
+    incident_numbers, lists = _numbers(row["incident_id"] for row in rows), list_numbers(package)
+    return [
+        Report(
+            incident=incident_numbers[row["incident_id"]],
+            list_number=lists[row["list_id"]],
+            act=row["act_code"],
+            kind=entries("act")[row["act_code"]]["model_kind"],
+            ground=row["ground"],
+            when=parse_period(row["when"]),
+            place_code=row["place_code"],
+            place_precision=row["place_precision"],
+            received=parse_period(row["received"]),
+            is_relay={"none": False, "list": True}.get(row["relayed_from"]),
+            relay_of=position.get(row["relay_of"]),
+            duplicate_of=position.get(row["duplicate_of"]),
+            is_corroborated=row["independent_sources"] == "two_or_more",
+            status=row["status"],
+            reliability=row["reliability"],
         )
-    return found
+        for row in rows
+    ]
 
 
-def incidents(package: Package) -> list[Incident]:
-    """Return the incidents of a package."""
+def incidents(package: Package, coded: Sequence[Report]) -> list[Incident]:
+    """Return the incidents of a package; `coded` are its `reports`."""
     rows = package.table(REPORTS).records()
-    by_id = dict(zip((row["report_id"] for row in rows), reports(package), strict=True))
+    by_id = dict(zip((row["report_id"] for row in rows), coded, strict=True))
     copies = passed_on(rows)
 
     def read(some: Iterable[Record]) -> tuple[Report, ...]:
         return tuple(by_id[row["report_id"]] for row in some)
 
-    return [Incident(read(told), read(_others(copies.get(name, ()), told))) for name, told in speaking(rows).items()]
+    return [Incident(read(own), read(_others(copies.get(name, ()), own))) for name, own in speaking(rows).items()]
 
 
-def _others(rows: Iterable[Record], told: Iterable[Record]) -> list[Record]:
-    """Return the rows that are not among those told: where no original is there, what passes it on speaks itself."""
-    names = {row["report_id"] for row in told}
+def _others(rows: Iterable[Record], own: Iterable[Record]) -> list[Record]:
+    """Return the rows that do not speak: where no original is there, what passes it on speaks itself."""
+    names = {row["report_id"] for row in own}
     return [row for row in rows if row["report_id"] not in names]
 
 
 def list_numbers(package: Package) -> dict[str, int]:
     """Return the number of each list, from 0, over reports and effort."""
-    names = (name for table in (REPORTS, EFFORT) for name in package.table(table).column("list_id"))
-    return _numbers(names)
+    return _numbers(name for table in (REPORTS, EFFORT) for name in package.table(table).column("list_id"))
 
 
 def effort(package: Package) -> list[Effort]:
     """Return the effort; a list, week and place without a row is unknown."""
     lists = list_numbers(package)
-    found = []
-    for row in package.table(EFFORT).records():
-        first, last = _period(row["period"])
-        state = (row["state"], row["capacity"], row["event"])
-        found.append(Effort(lists[row["list_id"]], first, last, row["place_code"], *state))
-    return found
+    return [
+        Effort(
+            list_number=lists[row["list_id"]],
+            period=_period(row["period"]),
+            place_code=row["place_code"],
+            state=row["state"],
+            capacity=row["capacity"],
+            event=row["event"],
+        )
+        for row in package.table(EFFORT).records()
+    ]
 
 
 def survey(package: Package) -> list[SurveyAnswer]:
     """Return the survey rows."""
     return [
         SurveyAnswer(
-            row["respondents"],
-            *_period(row["period"]),
-            row["place_code"],
-            row["question"],
-            int(row["n_asked"]),
-            int(row["n_yes"]),
+            respondents=row["respondents"],
+            period=_period(row["period"]),
+            place_code=row["place_code"],
+            question=row["question"],
+            n_asked=int(row["n_asked"]),
+            n_yes=int(row["n_yes"]),
         )
         for row in package.table(SURVEY).records()
     ]
@@ -190,31 +179,26 @@ def figures(package: Package) -> list[Figure]:
     """Return the figures, each with whether it can be an anchor and what it does not measure."""
     return [
         Figure(
-            row["measure"],
-            *_period(row["period"]),
-            row["place_code"],
-            float(row["low"]),
-            float(row["high"]),
-            row["unit"],
-            row["independence"],
-            row["independence"] == "independent",
-            entries("measure")[row["measure"]]["does_not_measure"],
+            measure=row["measure"],
+            period=_period(row["period"]),
+            place_code=row["place_code"],
+            low=float(row["low"]),
+            high=float(row["high"]),
+            unit=row["unit"],
+            independence=row["independence"],
+            is_anchor=row["independence"] == "independent",
+            does_not_measure=entries("measure")[row["measure"]]["does_not_measure"],
         )
         for row in package.table(FIGURES).records()
     ]
 
 
 def _numbers(names: Iterable[str]) -> dict[str, int]:
-    return {name: at for at, name in enumerate(sorted(set(names)))}
+    return {name: number for number, name in enumerate(sorted(set(names)))}
 
 
-def _days(text: str) -> tuple[date | None, date | None]:
-    period = parse_period(text)
-    return (period.first, period.last) if period else (None, None)
-
-
-def _period(text: str) -> tuple[date, date]:
+def _period(text: str) -> Period:
     period = parse_period(text)
     if period is None:
         raise ValueError("a package is read only after its check; this one holds a malformed period")
-    return period.first, period.last
+    return period

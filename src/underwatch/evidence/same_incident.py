@@ -29,7 +29,7 @@ GRAVEST_FIRST = (
     "wiretap", "followed_visit", "tailing", "lodging_check", "home_visit", "checkpoint", "signal_detection",
     "signal_jamming", "release", "order", "deployment", "lecture",
 )  # fmt: skip
-_GRAVITY = {act: at for at, act in enumerate(GRAVEST_FIRST)}
+_GRAVITY = {act: index for index, act in enumerate(GRAVEST_FIRST)}
 _FINEST_FIRST = ("city", "county", "province", "region", "country")
 _NOT_DATED = 1 << 30
 # What a report says, without the identifiers, which are random.
@@ -54,17 +54,17 @@ def speaking(reports: Sequence[Record]) -> dict[str, list[Record]]:
             spoken_for.add(name)
         elif end is report:
             orphans[name].append(report)
-    alone = {name: found for name, found in orphans.items() if name not in originals and name not in spoken_for}
-    return {name: gravest_first(found) for name, found in sorted((originals | alone).items())}
+    alone = {name: some for name, some in orphans.items() if name not in originals and name not in spoken_for}
+    return {name: gravest_first(some) for name, some in sorted((originals | alone).items())}
 
 
 def passed_on(reports: Sequence[Record]) -> dict[str, list[Record]]:
     """Return by incident the reports that pass one of its own on or repeat it; `reports` are all there are."""
-    by_id, found = {report["report_id"]: report for report in reports}, defaultdict(list)
+    by_id, result = {report["report_id"]: report for report in reports}, defaultdict(list)
     for report in reports:
         if not is_original(report):
-            found[_end(report, by_id)["incident_id"]].append(report)
-    return dict(found)
+            result[_end(report, by_id)["incident_id"]].append(report)
+    return dict(result)
 
 
 def is_original(report: Record) -> bool:

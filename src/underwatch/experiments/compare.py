@@ -6,7 +6,6 @@ numbers, so that a change is read from pairs and not from the difference of two 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -18,41 +17,20 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
-from underwatch.experiments.engine.worlds import WorldTotals, init_world, prior_scenarios, seed_of, world_totals
+from underwatch.experiments.engine.worlds import WorldTotals, prior_scenarios, seed_of, totals_of
 from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
-from underwatch.record.indicators import HEADLINES, WEEK, YEAR_DAYS, Headline, group_cells, with_ratios, words
+from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY, Headline
+from underwatch.record.indicators import WEEK, YEAR_DAYS, group_cells, with_ratios, words
 from underwatch.record.ranges import range_of
-from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
-from underwatch.world import simulate
+from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY
 from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
-from underwatch.world.workers import Workers
 
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
-LOWER, HIGHER = "lower", "higher"
-_HIGHER_IS_RELIEF = ("calls_completed",)
-_COUNTED = {"resident-week": f"per resident and {WEEK} days", "1,000 resident-years": "per 1,000 residents and year"}
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedHeadline:
-    """A headline indicator, for any group: its unit, and whether lower or higher is relief to residents."""
-
-    indicator: str
-    per: str
-    unit: str
-    better: str
-
-
-def _figure(headline: Headline) -> ComparedHeadline:
-    unit = _COUNTED.get(headline.per, DICTIONARY[headline.indicator].unit)
-    better = HIGHER if headline.indicator in _HIGHER_IS_RELIEF else LOWER
-    return ComparedHeadline(headline.indicator, headline.per, unit, better)
-
-
-FIGURES: tuple[ComparedHeadline, ...] = tuple({one.indicator: _figure(one) for one in HEADLINES}.values())
+# One headline for each indicator: what is compared for every group
+FIGURES = tuple({one.indicator: one for one in HEADLINES}.values())
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
@@ -150,7 +128,7 @@ class ComparePlan:
         draws = enumerate(prior_scenarios(self.scenario, self.draws), 1)
         return generator + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
 
-    def told(self) -> dict[str, Any]:
+    def question(self) -> dict[str, Any]:
         """Return what tells this question from another."""
         return {"what": "compare", "scenario": scenario_toml(self.scenario), "interventions": as_toml(self.dated),
                 "replicates": self.replicates, "draws": self.draws, "ledger": self.ledger}  # fmt: skip
@@ -178,27 +156,9 @@ class Task:
         return len(self.since) * len(GROUPS) * len(FIGURES)
 
 
-_local = threading.local()
-
-
-def live(task: Task) -> WorldTotals:
-    """Simulate one world, all places, and return its sums."""
-    if not hasattr(_local, "workers"):
-        _local.workers = Workers(1)
-    total: WorldTotals | None = None
-    phases = task.lived.phases()
-    for place in task.baseline.places:
-        world = init_world(task.baseline, place, task.seed)
-        found = world_totals(simulate.run(world, phases, _local.workers), task.baseline)
-        total = found if total is None else total + found
-    if total is None:
-        raise ValueError("no place to simulate")
-    return total
-
-
 def measured(task: Task) -> np.ndarray:
     """Return the figures of one world, float[first days, groups, figures]."""
-    found = live(task)
+    found = totals_of(task.baseline, task.lived, task.seed)
     return np.stack([figures(found, since) for since in task.since])
 
 
@@ -210,7 +170,7 @@ def figures(found: WorldTotals, since: int) -> np.ndarray:
     people, watched = members @ found.residents, members @ found.watched
     values = with_ratios(counts, people * days, watched * days)
     resident_days = np.where(people > 0, people * float(days), np.nan)
-    scale = {"": 1.0, "resident-week": WEEK / resident_days, "1,000 resident-years": 1000 * YEAR_DAYS / resident_days}
+    scale = {"": 1.0, WEEKLY: WEEK / resident_days, YEARLY: 1000 * YEAR_DAYS / resident_days}
     return np.stack([values[one.indicator] * scale[one.per] for one in FIGURES], axis=-1)
 
 
@@ -233,7 +193,7 @@ class Comparison:
                 before, after = self.baseline[w, mine], self.changed[w, mine]
                 for g, group in enumerate(GROUPS):
                     for f, figure in enumerate(FIGURES):
-                        row = _keys(name, group, figure) | {"unit": figure.unit, "better": figure.better}
+                        row = _keys(name, group, figure) | {"unit": figure.unit_of_any_group, "better": figure.better}
                         row |= {"spread": spread, "first_day": self._first_day(name)}
                         rows.append(row | summary(before[:, g, f], after[:, g, f], figure.better))
         return pa.Table.from_pylist(rows, schema=CHANGES_SCHEMA)
@@ -263,7 +223,7 @@ class Comparison:
         return pa.table(columns, schema=PAIRS_SCHEMA)
 
 
-def _keys(name: str, group: str, figure: ComparedHeadline) -> dict[str, object]:
+def _keys(name: str, group: str, figure: Headline) -> dict[str, object]:
     by_ground = group in GROUND_NAMES
     return {
         "intervention": name,
@@ -316,17 +276,15 @@ def compare(
             lived = with_interventions(baseline, question.worlds()[name])
             tasks.append(Task(baseline, lived, seed, (question.since(name),)))
     days = question.scenario.residents * question.scenario.days
-    told = None if progress is None else lambda _: progress(days)
-    outcomes = run_tasks(tasks, measured, executor, results or Results({}), told)
+    tick = None if progress is None else lambda _: progress(days)
+    outcomes = run_tasks(tasks, measured, executor, results or Results({}), tick)
     shape = (len(GROUPS), len(FIGURES))
-    n_worlds, n_cases = 1 + len(names), len(question.cases())
-    nothing = np.full(shape, np.nan)
-    before = np.empty((len(names), n_cases, *shape))
-    after = np.empty_like(before)
-    for c in range(n_cases):
-        first, *others = (one.values for one in outcomes[c * n_worlds : (c + 1) * n_worlds])
-        by_window = None if first is None else np.array(first).reshape(len(windows), *shape)
-        for w, (name, values) in enumerate(zip(names, others, strict=True)):
-            before[w, c] = nothing if by_window is None else by_window[windows.index(question.since(name))]
-            after[w, c] = nothing if values is None else np.array(values).reshape(shape)
+    by_task = [
+        np.array(outcome.values or [np.nan] * task.n_figures).reshape(len(task.since), *shape)
+        for task, outcome in zip(tasks, outcomes, strict=True)
+    ]
+    baselines, twins = by_task[:: 1 + len(names)], [by_task[1 + w :: 1 + len(names)] for w in range(len(names))]
+    windows_of = [windows.index(question.since(name)) for name in names]
+    before = np.array([[by_window[window] for by_window in baselines] for window in windows_of])
+    after = np.array([[by_window[0] for by_window in each] for each in twins])
     return Comparison(question, names, before, after)

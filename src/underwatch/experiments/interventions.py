@@ -19,10 +19,10 @@ from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import checked, possible_range
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
-from underwatch.world.scenario_file import looks_like_identity
 
 LESS, MORE = -1, 1
 _LESS = (
@@ -43,7 +43,7 @@ _MORE = (
 LEVERS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(_LESS, LESS), **dict.fromkeys(_MORE, MORE)})
 # The rules whose end is relief
 RULES = ("S4", "S5", "S6", "S7", "S8", "S9", "S10", "S16", "S17")
-_KEYS = ("words", "why", "date", "days", "set", "times", "without")
+_KEYS = ("words", "short", "why", "date", "days", "set", "times", "without")
 _MOST_DAYS = 36_525
 
 
@@ -52,6 +52,7 @@ class Intervention:
     """A named change for the better: parameters `put` to a value or multiplied (`times`), rules taken out.
 
     `date` is its own first day, or None for that of the question; `days` how long it lasts, or None for until the end.
+    `short` is its line in the help.
     InputError for all that does not relieve.
     """
 
@@ -63,11 +64,12 @@ class Intervention:
     without: frozenset[str] = frozenset()
     date: date | None = None
     days: int | None = None
+    short: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         where = f"intervention {self.name}: "
-        if self.days is not None and (self.without or not 1 <= self.days <= _MOST_DAYS):
-            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}, and goes with no rule taken out")
+        if self.days is not None and not 1 <= self.days <= _MOST_DAYS:
+            raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}")
         if twice := sorted(set(self.put) & set(self.times)):
             raise InputError(f"{where}{twice[0]} is both set and multiplied; one of them can hold")
         for name in (*self.put, *self.times):
@@ -105,7 +107,7 @@ class Intervention:
 def _lever(name: str, where: str) -> None:
     """Refuse a parameter that is not known, or that stands for nothing that is done to residents."""
     if name not in model_parameters():
-        if looks_like_identity(name, model_parameters()):
+        if key_tripped(name, model_parameters()):
             raise InputError(f'{where}key "{name[:60]}" looks like a person\'s identity and is refused')
         raise InputError(f'{where}parameter "{name[:60]}" is not known{nearest(name[:80], model_parameters())}')
     if name not in LEVERS:
@@ -164,18 +166,19 @@ def _from_table(name: str, table: object) -> Intervention:
     where = f"in [{name[:60]}]"
     for key in table:
         if key not in _KEYS:
-            if looks_like_identity(key, _KEYS):
+            if key_tripped(key, _KEYS):
                 raise InputError(f'key "{key[:60]}" {where} looks like a person\'s identity and is refused')
             known = ", ".join(_KEYS)
             raise InputError(f'key "{key[:60]}" {where} is not known{nearest(key[:80], _KEYS)}; known: {known}')
-    words, why, day = table.get("words"), table.get("why", ""), table.get("date")
+    words, why, short = table.get("words"), table.get("why", ""), table.get("short", "")
     if not isinstance(words, str) or not words.strip():
         raise InputError(f'words are missing {where}; for example: words = "Officers are no longer reprimanded."')
-    if not isinstance(why, str):
-        raise InputError(f"why is no text {where}")
+    for key, text in (("why", why), ("short", short)):
+        if not isinstance(text, str):
+            raise InputError(f"{key} is no text {where}")
+    day, days = table.get("date"), table.get("days")
     if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
         raise InputError(f"date is no date {where}; write it as 2024-11-15, without quotation marks")
-    days = table.get("days")
     if days is not None and type(days) is not int:
         raise InputError(f"days is no whole number {where}; for example: days = 7")
     rules = table.get("without", [])
@@ -187,7 +190,7 @@ def _from_table(name: str, table: object) -> Intervention:
         if not isinstance(numbers[key], dict):
             raise InputError(f"{key} is no table of parameters and numbers {where}")
     rules_out = without_rules(rules)
-    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], rules_out, day, days)
+    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], rules_out, day, days, short)
 
 
 def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
@@ -246,14 +249,13 @@ def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, d
     """Return the scenario with interventions in force from their days to their end, over its own later changes."""
     changes = list(scenario.changes)
     for intervention, day in dated:
-        over = None if intervention.days is None else day + timedelta(intervention.days)
-        last = scenario.end if over is None else over - timedelta(1)
-        later = {change.date for change in scenario.changes if day < change.date <= last}
-        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without))
-        changes += [Change(one, intervention.values(_values_on(scenario, one))) for one in sorted(later)]
-        if over is not None and over <= scenario.end:
-            before = _values_on(scenario, over)
-            changes.append(Change(over, {name: before[name] for name in (*intervention.put, *intervention.times)}))
+        last = scenario.end
+        if intervention.days is not None:
+            last = min(last, day + timedelta(intervention.days - 1))
+        until = last if last < scenario.end else None
+        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without, until))
+        later = sorted(turn for turn in scenario.turns if day < turn <= last)
+        changes += [Change(one, intervention.values(_values_on(scenario, one)), until=until) for one in later]
     return scenario.replace(changes=tuple(changes))
 
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,9 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINE_NAMES
+from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.world.draws import rng
-from underwatch.world.parameters import at_share
+from underwatch.world.parameters import along
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -58,47 +60,40 @@ class Indices:
 Evaluate = Callable[[np.ndarray], np.ndarray]
 
 
-def _problem(factors: Sequence[str]) -> dict[str, Any]:
-    return {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
-
-
 def morris(factors: Sequence[str], targets: Sequence[str], trajectories: int, seed: int, evaluate: Evaluate) -> Indices:
     """Screen factors on the unit cube; `evaluate` maps float[runs, factors] to float[runs, targets], NaN for none."""
-    from SALib.analyze import morris as analyze
-    from SALib.sample import morris as sample
-
-    problem = _problem(factors)
-    points = sample.sample(problem, trajectories, num_levels=_LEVELS, seed=_salib_seed(seed, "morris"))
-    values = evaluate(points)
-    points, values, failed = _whole(points, values, len(factors) + 1)
-
-    def one(column: np.ndarray) -> tuple[np.ndarray, ...]:
-        found = analyze.analyze(
-            problem, points, column, num_levels=_LEVELS, conf_level=LEVEL, seed=_salib_seed(seed, "bootstrap")
-        )
-        mu, half, sigma = (np.asarray(found[name], float) for name in ("mu_star", "mu_star_conf", "sigma"))
-        return mu, half, sigma, np.full(len(sigma), np.nan)
-
-    return _indices("morris", factors, targets, values, one, len(points) + failed, failed)
+    return _indices("morris", factors, targets, trajectories, seed, evaluate)
 
 
 def sobol(factors: Sequence[str], targets: Sequence[str], n: int, seed: int, evaluate: Evaluate) -> Indices:
     """Divide the variance among factors on the unit cube, with `n` base samples, n (factors + 2) runs."""
-    from SALib.analyze import sobol as analyze
-    from SALib.sample import sobol as sample
+    return _indices("sobol", factors, targets, n, seed, evaluate)
 
-    problem = _problem(factors)
-    points = sample.sample(problem, n, calc_second_order=False, seed=_salib_seed(seed, "sobol"))
+
+def _indices(
+    method: str, factors: Sequence[str], targets: Sequence[str], size: int, seed: int, evaluate: Evaluate
+) -> Indices:
+    """Sample, run and analyse target by target; one that does not vary, or is not there in every run, has no index."""
+    sample, analyze = (import_module(f"SALib.{part}.{method}") for part in ("sample", "analyze"))
+    is_morris = method == "morris"
+    how: dict[str, Any] = {"num_levels": _LEVELS} if is_morris else {"calc_second_order": False}
+    names = ("mu_star", "mu_star_conf", "sigma", "") if is_morris else ("S1", "S1_conf", "ST", "ST_conf")
+    problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
+    points = sample.sample(problem, size, **how, seed=_salib_seed(seed, method))
     values = evaluate(points)
-    points, values, failed = _whole(points, values, len(factors) + 2)
-
-    def one(column: np.ndarray) -> tuple[np.ndarray, ...]:
-        found = analyze.analyze(
-            problem, column, calc_second_order=False, conf_level=LEVEL, seed=_salib_seed(seed, "bootstrap")
-        )
-        return tuple(np.asarray(found[name], float) for name in ("S1", "S1_conf", "ST", "ST_conf"))
-
-    return _indices("sobol", factors, targets, values, one, len(points) + failed, failed)
+    points, values, failed = _whole(points, values, len(factors) + (1 if is_morris else 2))
+    how |= {"conf_level": LEVEL, "seed": _salib_seed(seed, "bootstrap")}
+    unknown = np.full(len(factors), np.nan)
+    rows = np.full((len(targets), 4, len(factors)), np.nan)
+    for row, column in zip(rows, values.T, strict=True):
+        if not np.isnan(column).any() and np.ptp(column) > 0.0:
+            given = (points, column) if is_morris else (column,)
+            with np.errstate(invalid="ignore", divide="ignore"):  # a bootstrap sample may not vary
+                found = analyze.analyze(problem, *given, **how)
+            row[:] = [np.asarray(found[name], float) if name else unknown for name in names]
+    main, main_half, total, total_half = rows.transpose(1, 0, 2)
+    n_runs = len(points) + failed
+    return Indices(method, tuple(factors), tuple(targets), main, main_half, total, total_half, n_runs, failed)
 
 
 def _salib_seed(seed: int, purpose: str) -> int:
@@ -113,22 +108,6 @@ def _whole(points: np.ndarray, values: np.ndarray, each: int) -> tuple[np.ndarra
     if kept.sum() < 2 * each:
         raise InputError("too many runs failed to say what matters; results.jsonl has their reasons")
     return points[kept], values[kept], int((~kept).sum())
-
-
-def _indices(
-    method: str, factors: Sequence[str], targets: Sequence[str], values: np.ndarray,
-    one: Callable[[np.ndarray], tuple[np.ndarray, ...]], n_runs: int, n_failed: int,
-) -> Indices:  # fmt: skip
-    """Analyse target by target; one that does not vary, or is not there in every run, has no index."""
-    rows = []
-    for column in values.T:
-        if np.isnan(column).any() or np.ptp(column) == 0.0:
-            rows.append(np.full((4, len(factors)), np.nan))
-        else:
-            with np.errstate(invalid="ignore", divide="ignore"):  # a bootstrap sample may not vary
-                rows.append(np.stack(one(column)))
-    main, main_half, total, total_half = np.stack(rows, axis=1)
-    return Indices(method, tuple(factors), tuple(targets), main, main_half, total, total_half, n_runs, n_failed)
 
 
 @dataclass(frozen=True)
@@ -158,7 +137,7 @@ class SensitivityPlan:
         fixed = self.scenario.fixed()
         return tuple(name for name, fact in model_parameters().items() if fact.low < fact.high and name not in fixed)
 
-    def told(self) -> dict[str, Any]:
+    def question(self) -> dict[str, Any]:
         """Return what tells this question from another."""
         return {"what": "sensitivity", "scenario": scenario_toml(self.scenario), "trajectories": self.trajectories,
                 "n": self.n, "population": self.population, "factors": self.factors}  # fmt: skip
@@ -171,7 +150,7 @@ class SensitivityPlan:
 
 def worlds_at(scenario: Scenario, names: Sequence[str], points: np.ndarray) -> list[SweepTask]:
     """Return the worlds at points of the unit cube: each factor at that share of its range, all else as it is."""
-    columns = {name: at_share(name, points[:, at]).tolist() for at, name in enumerate(names)}
+    columns = {name: along(model_parameters()[name], points[:, at]).tolist() for at, name in enumerate(names)}
     worlds = []
     for row in range(len(points)):
         values = {name: column[row] for name, column in columns.items()}
@@ -209,9 +188,8 @@ def chosen(screened: Indices, most: int) -> tuple[str, ...]:
 def screen(question: SensitivityPlan, executor: Executor, results: Results, progress: Any = None) -> Indices:
     """Screen every uncertain parameter in the place itself."""
     names = question.names()
-    evaluate = evaluator(
-        lambda points: worlds_at(question.scenario, names, points), headlines_of, executor, results, progress
-    )
+    make = partial(worlds_at, question.scenario, names)
+    evaluate = evaluator(make, headlines_of, executor, results, progress)
     return morris(names, TARGETS, question.trajectories, question.scenario.seed, evaluate)
 
 
@@ -219,9 +197,8 @@ def divide(
     question: SensitivityPlan, factors: Sequence[str], executor: Executor, results: Results, progress: Any = None
 ) -> Indices:
     """Divide the variance among the chosen factors in the small town."""
-    evaluate = evaluator(
-        lambda points: worlds_at(question.town, factors, points), headlines_of, executor, results, progress
-    )
+    make = partial(worlds_at, question.town, factors)
+    evaluate = evaluator(make, headlines_of, executor, results, progress)
     return sobol(factors, TARGETS, question.n, question.scenario.seed, evaluate)
 
 

@@ -7,16 +7,15 @@ All strengths of a curve meet the same luck, so that it bends because watching g
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from underwatch.channel.reporting import expected_published
-from underwatch.experiments.engine.worlds import seed_of_draw
+from underwatch.experiments.engine.tasks import run_all
+from underwatch.experiments.engine.worlds import init_world, seed_of_draw, workers_here
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
-from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Phase, Scenario
 
 WATCHING = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -57,23 +56,20 @@ def silence_curve(
 
     The first set meets the luck of the scenario, number n after it that of draw n.
     """
-    place = scenario.places[0]
-    residents = min(STAND_IN, scenario.residents)
-    border = any(one.border for one in scenario.places)
+    place = replace(scenario.places[0], border=any(one.border for one in scenario.places))
+    stand_in = scenario.replace(places=(place,), population=min(STAND_IN, scenario.residents))
 
-    def one(task: tuple[int, Parameters, float]) -> tuple[float, float]:
-        number, values, scale = task
+    def count(task: tuple[int, int]) -> tuple[float, float]:
+        scale, number = watching[task[0]], task[1]
         seed = seed_of_draw(scenario, number) if number else scenario.seed
-        phases = [watched_more(phase, scale) for phase in scenario.replace(parameters=values).phases()]
-        now = phases[0]
-        given = InitialConditions.of(now, border, seed, place.first_resident, residents, scenario.days)
-        records = simulate.run(simulate.init(given), phases).history.records
-        published = 0.0 if "S13" in now.without else expected_published(records, now.values)
+        drawn = stand_in.replace(parameters=parameters[number])
+        phases = [watched_more(phase, scale) for phase in drawn.phases()]
+        records = simulate.run(init_world(drawn, place, seed), phases, workers_here()).history.records
+        published = 0.0 if "S13" in phases[0].without else expected_published(records, phases[0].values)
         if progress is not None:
             progress()
         return float(len(records)), published
 
-    tasks = [(number, values, scale) for scale in watching for number, values in enumerate(parameters)]
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        found = np.array(list(pool.map(one, tasks))).reshape(len(watching), len(parameters), 2)
-    return SilenceCurve(tuple(watching), found[..., 0], found[..., 1])
+    tasks = [(at, number) for at in range(len(watching)) for number in range(len(parameters))]
+    counts = np.array([*run_all(tasks, count, threads).values()]).reshape(len(watching), len(parameters), 2)
+    return SilenceCurve(tuple(watching), counts[..., 0], counts[..., 1])

@@ -11,8 +11,10 @@ import numpy as np
 
 from underwatch.experiments.silence import STAND_IN, silence_curve
 from underwatch.facts import Place
-from underwatch.record.indicators import HEADLINES, Measured
+from underwatch.record.headlines import HEADLINES
+from underwatch.record.indicators import Measured
 from underwatch.record.ranges import range_name, range_of, ranges_of
+from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Scenario
 
 SILENCE_DRAWS = 8
@@ -137,15 +139,14 @@ def place_facts(scenario: Scenario) -> PlaceFacts:
 
 
 def silence_points(
-    scenario: Scenario, draws: Sequence[Scenario], threads: int, tick: Callable[[], None]
+    scenario: Scenario, parameters: Sequence[Parameters], threads: int, tick: Callable[[], None]
 ) -> tuple[SilencePoint, ...]:
-    """Return the silence curve at the scenario's own values, with the range over the first draws.
+    """Return the silence curve at the scenario's own values, the first of these, with the range over draws.
 
     Levels differ by orders of magnitude between draws, shapes do not: each draw is brought to the peak of this history.
     One in which nothing is published has no shape, and is not among them.
     """
-    sets = [scenario.parameters, *(one.parameters for one in draws[:SILENCE_DRAWS])]
-    curve = silence_curve(scenario, sets, threads, progress=tick)
+    curve = silence_curve(scenario, parameters, threads, progress=tick)
     peak, *peaks = curve.published.max(axis=0)
     scales = np.array([peak / one if one > 0 else np.nan for one in peaks])
     low, _, high, n = ranges_of((curve.published[:, 1:] * scales).T)

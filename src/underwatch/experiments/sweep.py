@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,22 +11,19 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome
-from underwatch.experiments.engine.worlds import as_set, init_world, seed_of_draw, world_totals
+from underwatch.experiments.engine.worlds import as_set, seed_of_draw, totals_of
 from underwatch.facts import model_parameters
-from underwatch.record.indicators import HEADLINES, measure
+from underwatch.record.headlines import HEADLINES
 from underwatch.record.ranges import quantiles, range_of
-from underwatch.world import simulate
 from underwatch.world.draws import rng
-from underwatch.world.parameters import Parameters, at_share, prior_draws
+from underwatch.world.parameters import Parameters, along, prior_draws
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
-from underwatch.world.workers import Workers
 
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PRIOR, LUCK = "prior", "luck"
 _LUCK_RULE = "a seed for each world"  # results of another rule are not gone on with
-_local = threading.local()
 
 
 @dataclass(frozen=True)
@@ -45,17 +41,7 @@ class SweepTask:
 
 def headlines_of(world: SweepTask) -> np.ndarray:
     """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""
-    if not hasattr(_local, "workers"):
-        _local.workers = Workers(1)
-    scenario, phases = world.scenario, world.scenario.phases()
-    found = [
-        world_totals(simulate.run(init_world(scenario, place, world.seed), phases, _local.workers), scenario)
-        for place in scenario.places
-    ]
-    total = found[0]
-    for other in found[1:]:
-        total = total + other
-    return measure(total.history(scenario), None, int(total.numbers[0])).year
+    return totals_of(world.scenario, world.scenario, world.seed).measured(world.scenario).year
 
 
 @dataclass(frozen=True)
@@ -100,9 +86,9 @@ def _sobol_rows(n: int, seed: int) -> np.ndarray:
     """Return parameters float[n, parameters] of a scrambled Sobol sequence."""
     from scipy.stats import qmc
 
-    names = Parameters.names()
-    shares = qmc.Sobol(len(names), scramble=True, rng=int(rng(seed, "sobol").integers(2**31))).random(n)
-    return np.stack([at_share(name, shares[:, at]) for at, name in enumerate(names)], axis=1)
+    facts = model_parameters().values()
+    shares = qmc.Sobol(len(facts), scramble=True, rng=int(rng(seed, "sobol").integers(2**31))).random(n)
+    return np.stack([along(fact, column) for fact, column in zip(facts, shares.T, strict=True)], axis=1)
 
 
 def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:

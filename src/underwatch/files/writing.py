@@ -4,16 +4,17 @@ A file appears whole or not at all. A link is never followed to what is written,
 and not as the folder that holds it. A run folder is made once. What else there is to folders stands in `folders`.
 """
 
+import csv
 import errno
+import io
 import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from io import BufferedRandom
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from underwatch.errors import InputError
 from underwatch.files.ownership import is_ours
@@ -31,6 +32,13 @@ def write_atomically(path: str | Path, data: bytes, mode: int = 0o644) -> None:
     InputError, before anything is written, where the folder is a link or something else than a file has that name.
     """
     write_together({Path(path): data}, mode)
+
+
+def csv_bytes(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Return rows, the header first, as CSV: UTF-8, line feeds, quotes only where CSV needs them."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8")
 
 
 def write_together(files: Mapping[Path, bytes], mode: int = 0o644) -> None:
@@ -61,7 +69,7 @@ def write_together(files: Mapping[Path, bytes], mode: int = 0o644) -> None:
 
 
 @contextmanager
-def staged_file(path: Path, mode: int = 0o644) -> Iterator[BufferedRandom]:
+def staged_file(path: Path, mode: int = 0o644) -> Iterator[io.BufferedRandom]:
     """Give a file to write to bit by bit, which takes its place at `path` when the block ends without an error."""
     plain_folder(path.parent)
     plain_file(path)

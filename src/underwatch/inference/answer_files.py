@@ -6,6 +6,7 @@ is for its owner alone to read (0600), like the evidence that it comes from: dra
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -18,35 +19,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from underwatch import __version__
-from underwatch.evidence.folder import PRIVATE_FILE
+from underwatch.evidence.folder import PRIVATE_FILE, write_files
+from underwatch.evidence.package import to_files
 from underwatch.files.folders import temporary_folder
-from underwatch.files.writing import write_atomically
-from underwatch.inference.findings import MODEL, first_lines, rows, said_by, unit_of_column, words_of
-from underwatch.inference.workflow import ALL_NAMES, Answer
+from underwatch.files.writing import csv_bytes, write_atomically
+from underwatch.inference.bank.quantities import ALL_NAMES
+from underwatch.inference.checks.recovery import RecoveryCase
+from underwatch.inference.findings import MODEL, Findings, number, unit_of_column, words_of
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
 TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
+PACKAGE, TRUTH = "package", "truth.csv"
 _FOR_TREES = ("xarray", "h5netcdf", "h5py")  # the extra `arviz`
 _COLUMNS = ("quantity", "unit", "prior_05", "prior_50", "prior_95", "posterior", "withheld_by")
 
 
-def shown_names(answer: Answer) -> list[str]:
-    """Return the quantities that no gate withholds."""
-    return [row.name for row in rows(answer) if row.posterior is not None]
-
-
-def draws_table(answer: Answer) -> pa.Table:
-    """Return prior and posterior draws, and those under each law alone, of what may be shown; units in the fields."""
-    names = shown_names(answer)
+def draws_table(findings: Findings) -> pa.Table:
+    """Return draws of what may be shown: prior, posterior, and under each response alone; units in the fields."""
+    answer, names = findings.answer, findings.shown
     sets = {"prior": answer.prior, "posterior": answer.draws}
-    sets |= {f"{law} law alone": draws for law, draws in answer.by_law.items()}
+    sets |= {f"{response} law alone": draws for response, draws in answer.by_response.items()}
     fields = [pa.field("set", pa.string()), pa.field("draw", pa.int32())]
     fields += [
         pa.field(name, pa.float64(), metadata={"unit": unit_of_column(name), "meaning": words_of(name), "label": MODEL})
         for name in names
     ]
-    at = [ALL_NAMES.index(name) for name in names]
-    data = np.concatenate([draws[:, at] for draws in sets.values()])
+    index = [ALL_NAMES.index(name) for name in names]
+    data = np.concatenate([draws[:, index] for draws in sets.values()])
     columns: list[Any] = [np.repeat(list(sets), [len(draws) for draws in sets.values()])]
     columns.append(np.concatenate([np.arange(len(draws), dtype=np.int32) for draws in sets.values()]))
     columns += list(data.T)
@@ -55,18 +54,17 @@ def draws_table(answer: Answer) -> pa.Table:
     )
 
 
-def write_tree(answer: Answer, path: Path) -> bool:
+def write_tree(findings: Findings, path: Path) -> bool:
     """Write prior and posterior as an xarray DataTree (the form of ArviZ 1.x); False where xarray is not installed."""
     if any(find_spec(module) is None for module in _FOR_TREES):
         return False
     import xarray as xr
 
-    names = shown_names(answer)
-    groups = {}
+    answer, groups = findings.answer, {}
     for group, draws in (("posterior", answer.draws), ("prior", answer.prior)):
         variables = {
             name: (("chain", "draw"), draws[None, :, ALL_NAMES.index(name)], {"units": unit_of_column(name)})
-            for name in names
+            for name in findings.shown
         }
         coordinates = {"chain": [0], "draw": np.arange(len(draws))}
         about = {"label": MODEL, "inference_library": "underwatch", "inference_library_version": __version__}
@@ -77,50 +75,52 @@ def write_tree(answer: Answer, path: Path) -> bool:
     return True
 
 
-def write_answer(folder: Path, answer: Answer, report: str, question: Mapping[str, Any]) -> dict[str, Any]:
+def write_answer(folder: Path, findings: Findings, report: str, question: Mapping[str, Any]) -> dict[str, Any]:
     """Write all that an answer leaves into its folder and return the manifest."""
-    import hashlib
-
+    answer = findings.answer
+    cells = [(r.words, r.unit, *(f"{v:.4g}" for v in r.prior), r.said, r.why) for r in findings.rows]
     files: dict[str, bytes] = {
         REPORT: report.encode(),
-        TABLE: _csv(_COLUMNS, _cells(answer)),
-        GATES: _csv(("gate", "state", "sentence"), list(said_by(answer))),
+        TABLE: csv_bytes([_COLUMNS, *cells]),
+        GATES: csv_bytes([("gate", "state", "sentence"), *findings.verdicts]),
     }
-    if shown_names(answer):
+    if findings.shown:
         sink = BytesIO()
-        pq.write_table(draws_table(answer), sink)
+        pq.write_table(draws_table(findings), sink)
         files[POSTERIOR] = sink.getvalue()
     for name, data in files.items():
         write_atomically(folder / name, data, PRIVATE_FILE)
-    if shown_names(answer) and write_tree(answer, folder / TREE):
+    if findings.shown and write_tree(findings, folder / TREE):
         files[TREE] = (folder / TREE).read_bytes()
-    told = {
+    hashes = {name: hashlib.blake2b(content, digest_size=20).hexdigest() for name, content in sorted(files.items())}
+    manifest = {
         "what": "estimate",
         "version": __version__,
         "question": dict(question),
         "bank": {"key": answer.question.bank.key, "worlds": len(answer.question.bank)},
         "rounds": answer.rounds,
         "rows": answer.rows,
-        "says": list(first_lines(answer)),
-        "files": {
-            name: hashlib.blake2b(content, digest_size=20).hexdigest() for name, content in sorted(files.items())
-        },
+        "says": list(findings.lines),
+        "files": hashes,
     }
-    text = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     write_atomically(folder / MANIFEST, text.encode(), PRIVATE_FILE)
-    return told
+    return manifest
 
 
-def _cells(answer: Answer) -> list[tuple[str, ...]]:
-    return [(r.words, r.unit, *(f"{v:.4g}" for v in r.prior), r.said, r.why) for r in rows(answer)]
-
-
-def _csv(header: tuple[str, ...], body: list[tuple[str, ...]]) -> bytes:
-    import csv
-    import io
-
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(body)
-    return text.getvalue().encode()
+def write_truth(folder: Path, findings: Findings, case: RecoveryCase) -> tuple[str, ...]:
+    """Keep the package of a parameter-recovery test and its truth, beside what is said; return that in words."""
+    if not (folder / PACKAGE).exists():
+        write_files(folder / PACKAGE, to_files(case.package.keyed()))
+    table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
+    for row, truth in zip(findings.rows, case.truth.tolist(), strict=True):
+        ends = row.posterior
+        holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
+        table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')
+        mark = {"yes": " Held.", "no": " Missed.", "withheld": ""}[holds]
+        held.append(holds)
+        words.append(f"{row.words}, {number(truth)} {row.unit}; said: {row.said}.{mark}")
+    write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode(), PRIVATE_FILE)
+    shown = len(held) - held.count("withheld")
+    head = f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown hold it (9 in 10 should):"
+    return (head, *words)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from underwatch.evidence.privacy.bands import band_of
-from underwatch.inference.bank.quantities import COUNTED, SILENCE, SLOPE, derived, quantities
-from underwatch.inference.npe.modes import Hump, find_humps, in_words
-from underwatch.inference.workflow import ALL_NAMES, RATIOS, SHAPE, Answer
+from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, RATIOS, SHAPE, SILENCE, SLOPE, derived, quantities
+from underwatch.inference.npe.modes import Mode, find_modes, in_words
+from underwatch.inference.workflow import Answer
 from underwatch.record.ranges import TAILS, of_posterior
 
 LEVELS = (TAILS[0], 0.5, TAILS[1])  # of a posterior, or of the prior: thousands of draws
@@ -30,8 +31,8 @@ class Row:
     prior: tuple[float, float, float]  # 5, 50, 95 %
     posterior: tuple[float, float, float] | None
     median: bool
-    humps: tuple[Hump, ...]
-    laws: tuple[float, float] | None  # lowest and highest median over the laws of fear alone
+    modes: tuple[Mode, ...]
+    responses: tuple[float, float] | None  # lowest and highest median over the response functions alone
     why: str
 
     @property
@@ -39,8 +40,8 @@ class Row:
         """The posterior in words: one range, or either this or that."""
         if self.posterior is None:
             return WITHHELD
-        if len(self.humps) > 1:
-            return in_words(self.humps, written=number)
+        if len(self.modes) > 1:
+            return in_words(self.modes, written=number)
         low, middle, high = (number(value) for value in self.posterior)
         return f"{low} to {high}" + (f", median {middle}" if self.median else "")
 
@@ -60,9 +61,9 @@ def percent(share: float) -> str:
     return "over 99 %" if 0.995 <= share < 1.0 else f"{100 * share:.0f} %"
 
 
-def counted(n: int, what: str, told: Callable[[int], str] = str) -> str:
+def counted(n: int, what: str, write: Callable[[int], str] = str) -> str:
     """Write a number of things, one of which has no s; `told` writes the number."""
-    return f"{told(n)} {what}" if told(n) == "1" else f"{told(n)} {what}s"
+    return f"{write(n)} {what}" if write(n) == "1" else f"{write(n)} {what}s"
 
 
 def words_of(name: str) -> str:
@@ -82,49 +83,65 @@ def in_words_of_columns(sentence: str) -> str:
     return sentence
 
 
-def said_by(answer: Answer) -> tuple[tuple[str, str, str], ...]:
-    """Return gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
-    found = []
-    for verdict in answer.verdicts:
-        said = in_words_of_columns(verdict.sentence)
-        if verdict.gate == "G8" and not answer.decision.scale:
-            said = "What it says names medians, and none is shown without a scale."
-        found.append((verdict.gate, verdict.state, said))
-    return tuple(found)
+@dataclass(frozen=True)
+class Findings:
+    """An answer told: its rows, the verdicts of the gates, and what comes first; each is worked out once."""
+
+    answer: Answer
+
+    @cached_property
+    def verdicts(self) -> tuple[tuple[str, str, str], ...]:
+        """Gate, state and sentence of each verdict; one that names medians is silent where no scale is shown."""
+        result = []
+        for verdict in self.answer.verdicts:
+            said = in_words_of_columns(verdict.sentence)
+            if verdict.gate == "G8" and not self.answer.decision.scale:
+                said = "What it says names medians, and none is shown without a scale."
+            result.append((verdict.gate, verdict.state, said))
+        return tuple(result)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """A row for each quantity and each ratio of the years, prior beside posterior."""
+        return tuple(_row(self.answer, index, name) for index, name in enumerate(ALL_NAMES))
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """The quantities that no gate withholds."""
+        return tuple(row.name for row in self.rows if row.posterior is not None)
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """What is known, what is not, and why, the most important first."""
+        return tuple(_lines(self.answer, {row.name: row for row in self.rows}))
 
 
-def rows(answer: Answer) -> tuple[Row, ...]:
-    """Return a row for each quantity and each ratio of the years, prior beside posterior."""
-    decision = answer.decision
-    found = []
+def _row(answer: Answer, index: int, name: str) -> Row:
+    """Return the row of one quantity."""
+    is_scale, decision = name not in SHAPE, answer.decision
     refused = next((v.gate for v in answer.verdicts if v.state == "refuses" and v.gate != "G1"), "")
-    wide = {name: answer.laws[at].state != "passes" for at, name in enumerate(COUNTED)}
-    for at, name in enumerate(ALL_NAMES):
-        is_scale = name not in SHAPE
-        why = refused if not decision.numbers else "G1" if is_scale and not decision.scale else ""
-        if name == SLOPE and answer.side.state == "refuses":
-            why = why or "G4"
-        shown = None if why else _quantiles(answer.draws[:, at])
-        humps: Sequence[Hump] = ()
-        if shown is not None:
-            both = np.concatenate([answer.prior[:, at], answer.draws[:, at]])
-            humps = find_humps(answer.draws[:, at], (float(both.min()), float(both.max())), name != SLOPE)
-        medians = [float(np.median(one[:, at])) for one in answer.by_law.values()]
-        counted = next((one for one in COUNTED if name.startswith(one)), "")
-        found.append(
-            Row(
-                name,
-                words_of(name),
-                unit_of_column(name),
-                _quantiles(answer.prior[:, at]),
-                shown,
-                not wide.get(counted, False) and len(humps) < 2,
-                tuple(humps),
-                None if why or name == SLOPE else (min(medians), max(medians)),
-                why,
-            )
-        )
-    return tuple(found)
+    why = refused if not decision.numbers else "G1" if is_scale and not decision.scale else ""
+    if name == SLOPE and answer.side.state == "refuses":
+        why = why or "G4"
+    prior, draws = answer.prior[:, index], answer.draws[:, index]
+    modes: Sequence[Mode] = ()
+    if not why:
+        both = np.concatenate([prior, draws])
+        modes = find_modes(draws, (float(both.min()), float(both.max())), name != SLOPE)
+    medians = [float(np.median(alone[:, index])) for alone in answer.by_response.values()]
+    counted = next((number for number, stem in enumerate(COUNTED) if name.startswith(stem)), None)
+    agreed = counted is None or answer.responses[counted].state == "passes"
+    return Row(
+        name=name,
+        words=words_of(name),
+        unit=unit_of_column(name),
+        prior=_quantiles(prior),
+        posterior=None if why else _quantiles(draws),
+        median=agreed and len(modes) < 2,
+        modes=tuple(modes),
+        responses=None if why or name == SLOPE else (min(medians), max(medians)),
+        why=why,
+    )
 
 
 def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
@@ -132,11 +149,9 @@ def _quantiles(values: np.ndarray) -> tuple[float, float, float]:
     return float(low), float(middle), float(high)
 
 
-def first_lines(answer: Answer) -> tuple[str, ...]:
-    """Say what is known, what is not, and why, the most important first."""
+def _lines(answer: Answer, by_name: Mapping[str, Row]) -> list[str]:
     reading, decision = answer.question.reading, answer.decision
-    place = reading.setting.place.name
-    by_name = {row.name: row for row in rows(answer)}
+    place = reading.design.place.name
     lines = [_hardly_a_report(answer)] if decision.scale and _is_hardly_told_of(answer) else []
     if not decision.numbers:
         lines.append(f"Nothing can be said in numbers of the surveillance behind these reports in {place}.")
@@ -151,8 +166,7 @@ def first_lines(answer: Answer) -> tuple[str, ...]:
         lines += [_trend(answer, name) for name in RATIOS]
         if answer.side.state != "refuses":
             lines.append(_side(answer))
-    lines.append(_evidence(answer))
-    return tuple(lines)
+    return [*lines, _evidence(answer)]
 
 
 def _is_hardly_told_of(answer: Answer) -> bool:
@@ -164,7 +178,7 @@ def _is_hardly_told_of(answer: Answer) -> bool:
 def _hardly_a_report(answer: Answer) -> str:
     """Say first that nothing was reported, or hardly anything, and what the numbers after it rest on instead."""
     anchors = " and ".join(answer.question.anchors)
-    place = answer.question.reading.setting.place.name
+    place = answer.question.reading.design.place.name
     few = (
         "Not one report is"
         if answer.question.exact
@@ -177,20 +191,21 @@ def _hardly_a_report(answer: Answer) -> str:
 
 
 def _line(row: Row) -> str:
-    """Say a quantity with its prior beside it and its range over the laws of fear."""
-    laws = ""
-    if row.laws is not None and row.median:
-        laws = f"; the medians under three laws of fear lie between {number(row.laws[0])} and {number(row.laws[1])}"
-    elif row.laws is not None:
-        laws = f"; under three laws of fear the medians reach from {number(row.laws[0])} to {number(row.laws[1])}"
+    """Say a quantity with its prior beside it and its range over the response functions."""
+    responses = ""
+    if row.responses is not None:
+        low, high = map(number, row.responses)
+        responses = f"; under three laws of fear the medians reach from {low} to {high}"
+        if row.median:
+            responses = f"; the medians under three laws of fear lie between {low} and {high}"
     before = f"before the evidence {number(row.prior[0])} to {number(row.prior[2])}"
-    return f"{row.words.capitalize()}: {row.said} {row.unit} ({MODEL}, 90 %; {before}{laws})."
+    return f"{row.words.capitalize()}: {row.said} {row.unit} ({MODEL}, 90 %; {before}{responses})."
 
 
 def _trend(answer: Answer, name: str) -> str:
     """Say whether a quantity rose from the first year to the second, with its probability."""
-    at = ALL_NAMES.index(name)
-    chance, before = (float((draws[:, at] > 1).mean()) for draws in (answer.draws, answer.prior))
+    index = ALL_NAMES.index(name)
+    chance, before = (float((draws[:, index] > 1).mean()) for draws in (answer.draws, answer.prior))
     what = words_of(name).split(", second")[0]
     what = what[0].upper() + what[1:]
     if _is_prior(answer, name):
@@ -205,8 +220,8 @@ def _trend(answer: Answer, name: str) -> str:
 
 def _side(answer: Answer) -> str:
     """Say on which side of the silence curve the evidence points, with the chance before it."""
-    at = ALL_NAMES.index(SLOPE)
-    chance, before = (float((draws[:, at] < 0).mean()) for draws in (answer.draws, answer.prior))
+    index = ALL_NAMES.index(SLOPE)
+    chance, before = (float((draws[:, index] < 0).mean()) for draws in (answer.draws, answer.prior))
     chances = (
         f"the chance that more watching would bring fewer reports is {percent(chance)} ({percent(before)} before the "
         "evidence)"
@@ -230,11 +245,11 @@ def _is_prior(answer: Answer, name: str) -> bool:
 def _evidence(answer: Answer) -> str:
     """Say what the estimate rests on, and what was set aside."""
     reading = answer.question.reading
-    told, exact = answer.question.counted, answer.question.exact
+    write, exact = answer.question.counted, answer.question.exact
     by_reason = reading.set_aside.most_common() if exact else sorted(reading.set_aside.items())
-    aside = "; ".join(f"{told(n)} {why}" for why, n in by_reason)
+    aside = "; ".join(f"{write(n)} {why}" for why, n in by_reason)
     anchors = ", ".join(answer.question.anchors) or "none"
-    reports, incidents = counted(reading.n_reports, "report", told), counted(reading.n_incidents, "incident", told)
+    reports, incidents = counted(reading.n_reports, "report", write), counted(reading.n_incidents, "incident", write)
     return (
         f"It rests on {reports} of {incidents} (reported); anchors: {anchors}.{_effort(answer)} Set aside: "
         f"{aside or 'nothing'}."
@@ -243,7 +258,7 @@ def _evidence(answer: Answer) -> str:
 
 def _effort(answer: Answer) -> str:
     """Say in how many of the weeks nobody wrote down whether the lists could hear."""
-    weeks = answer.question.reading.setting.effort[0]
+    weeks = answer.question.reading.design.effort[0]
     unknown = sum(week.state == "unknown" for week in weeks) / len(weeks)
     if not unknown:
         return ""

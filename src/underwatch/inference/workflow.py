@@ -1,61 +1,55 @@
 """The question: what a package says of the surveillance behind it, asked step by step, each step kept.
 
-Hear every world of the bank as this package would have; learn the posterior; look closer where it points (a second
-round in the truncated box); ask the gates; ask again under each law of fear alone. Steps are kept in a folder, so that
-a budget that ends or a stop loses nothing.
+Simulate such a package from every world of the bank; learn the posterior; look closer where it points (a second round
+in the truncated support); ask the gates; ask again under each response function alone. Steps are kept in a folder, so
+that a budget that ends or a stop loses nothing.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from underwatch.channel.expected_counts import LAWS
+from underwatch.channel.expected_counts import RESPONSES
 from underwatch.errors import InputError
-from underwatch.evidence.folder import PRIVATE_FILE
-from underwatch.evidence.privacy.bands import told
+from underwatch.evidence.privacy.bands import in_bands
 from underwatch.files.intake.arrays import arrays_of, expect
 from underwatch.files.intake.regular import read_bytes
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.bank.quantities import (
+    ALL_NAMES,
     COUNTED,
+    SHAPE,
     SLOPE,
-    box_of,
-    derived,
-    quantities,
+    in_logs,
+    support_of,
     told_along_curve,
     with_derived,
 )
-from underwatch.inference.bank.simulations import Experiments, experiments
+from underwatch.inference.bank.simulations import Simulations, simulations
 from underwatch.inference.bank.summaries import columns, n_reports, row_of
-from underwatch.inference.checks import calibration, gates, gates_calibration
-from underwatch.inference.checks.verdict import Decision, Verdict, decide
-from underwatch.inference.inputs.expert_prior import Declared
+from underwatch.inference.checks import gates, gates_calibration
+from underwatch.inference.checks.cross_fit import Arrays, HeldOut, a_part, cross_fit, learn, nearest, unfitted
+from underwatch.inference.checks.verdict import GATES, Decision, Verdict, decide
+from underwatch.inference.inputs.expert_prior import ExpertPrior
 from underwatch.inference.inputs.observed import Reading
-from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, train
-from underwatch.inference.npe.prior_support import Box
-from underwatch.world.draws import rng
+from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, save_arrays
+from underwatch.inference.npe.prior_support import PriorSupport
 
 DRAWS = 4_000
-MEMBERS = 5  # nets of an ensemble: with 3 the medians of a packed package moved by 0.30 posterior sd when trained again
-AGAIN = 8  # times that each world is heard again, for a second round in the truncated box and for each law alone
-FIRST = 2  # times that each world is heard for the first posterior
+AGAIN = 8  # packages of each world for a second round in the truncated support, and for each response function alone
+FIRST = 2  # packages of each world for the first posterior
 FEWEST_AGAIN, MOST_AGAIN = 2_500, 4_000  # rows of a second round; with fewer no quarter of them has 500 to be judged by
-TAIL = 0.001  # of the first posterior, left outside the truncated box
-NEAREST = 400  # simulated packages that stand for the posterior where a whole world is wanted
-STABLE_SHARE = 0.8
-FEWEST_WORLDS = 64
-NAMES = tuple(quantity.name for quantity in quantities())
-RATIOS = tuple(f"{name}_second_over_first" for name in COUNTED)
-ALL_NAMES = (*NAMES, *(quantity.name for quantity in derived()))
-SHAPE = (SLOPE, *RATIOS)
+TAIL = 0.001  # of the first posterior, left outside the truncated support
 Say = Callable[[str], None]
+Result = TypeVar("Result")
 
 
 class OutOfTime(Exception):  # noqa: N818 - a result of the budget, no mistake
@@ -70,19 +64,29 @@ class EstimateRequest:
 
     reading: Reading
     bank: Bank
-    declared: Declared = field(default_factory=Declared)
+    expert_prior: ExpertPrior = field(default_factory=ExpertPrior)
     seed: int = 1
     rounds: int = 2
     exact: bool = False
 
     def counted(self, n: int) -> str:
         """Write a count of the evidence as it may be told."""
-        return told(n, self.exact)
+        return in_bands(n, self.exact)
+
+    @cached_property
+    def x_obs(self) -> np.ndarray:
+        """The summaries of the package, float[s]."""
+        return row_of(self.reading.observed, self.reading.design)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The quantities that are asked about: without an anchor those of the shape alone, as nothing else is shown."""
+        return ALL_NAMES if self.anchors else SHAPE
 
     @property
     def anchors(self) -> tuple[str, ...]:
         """What speaks of the scale."""
-        return (*self.reading.anchors, *(("declared prior",) if self.declared.is_anchor else ()))
+        return (*self.reading.anchors, *(("declared prior",) if self.expert_prior.is_anchor else ()))
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,9 @@ class Answer:
     question: EstimateRequest
     prior: np.ndarray  # float[k, columns]
     draws: np.ndarray  # float[DRAWS, columns]
-    by_law: dict[str, np.ndarray]
+    by_response: dict[str, np.ndarray]
     verdicts: tuple[Verdict, ...]
-    laws: tuple[Verdict, ...]  # G8 for each counted quantity
+    responses: tuple[Verdict, ...]  # G8 for each counted quantity
     side: Verdict  # is the chance of terror reliable
     decision: Decision
     curve: np.ndarray  # float[NEAREST, strengths], told at each strength of watching relative to its own
@@ -122,66 +126,59 @@ class Steps:
         self.folder, self.say = folder, say
         self.end = time.monotonic() + 60.0 * minutes
 
-    def arrays(
-        self, name: str, make: Callable[[], dict[str, np.ndarray]], alike: Mapping[str, np.ndarray]
-    ) -> dict[str, np.ndarray]:
+    def arrays(self, name: str, make: Callable[[], Arrays], alike: Mapping[str, np.ndarray]) -> Arrays:
         """Return the arrays of a step, made now, or read from the folder and held against the shapes of `alike`."""
-        path = None if self.folder is None else self.folder / f"{name}.npz"
-        if path is not None and path.exists():
-            return _read(path, alike)
-        if time.monotonic() > self.end:
-            raise OutOfTime(name)
-        self.say(name)
-        found = make()
-        if path is not None:
-            _save(path, found)
-        return found
+        return self._step(name, make, lambda path: _read(path, alike), save_arrays)
 
-    def posterior(self, name: str, make: Callable[[], Posterior], box: Box, s: int) -> Posterior:
-        """Return the posterior of a step, made now or read from the folder; one of another box or of other summaries
-        than `s` is refused.
+    def posterior(self, name: str, make: Callable[[], Posterior], support: PriorSupport, s: int) -> Posterior:
+        """Return the posterior of a step, made now or read from the folder; one of another prior support or of other
+        summaries than `s` is refused.
         """
+
+        def kept(path: Path) -> Posterior:
+            result = Posterior.load(path)
+            if (result.support.names, len(result.summaries.mean)) != (support.names, s):
+                raise InputError(f"{path} is the posterior of another question; remove it to learn it anew")
+            return result
+
+        return self._step(name, make, kept, lambda path, posterior: posterior.save(path))
+
+    def _step(
+        self,
+        name: str,
+        make: Callable[[], Result],
+        kept: Callable[[Path], Result],
+        keep: Callable[[Path, Result], None],
+    ) -> Result:
+        """Return what a step gave: read by `kept` where it is there, else made, and kept by `keep` in the folder."""
         path = None if self.folder is None else self.folder / f"{name}.npz"
         if path is not None and path.exists():
-            kept = Posterior.load(path)
-            if (kept.box.names, len(kept.summaries.mean)) != (box.names, s):
-                raise InputError(f"{path} is the posterior of another question; remove it to learn it anew")
-            return kept
+            return kept(path)
         if time.monotonic() > self.end:
             raise OutOfTime(name)
         self.say(name)
-        found = make()
+        result = make()
         if path is not None:
-            found.save(path)
-        return found
+            keep(path, result)
+        return result
 
 
-def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    import io
-
-    from underwatch.files.writing import write_atomically
-
-    data = io.BytesIO()
-    np.savez(data, allow_pickle=False, **arrays)
-    write_atomically(path, data.getvalue(), PRIVATE_FILE)
-
-
-def _read(path: Path, alike: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _read(path: Path, alike: Mapping[str, np.ndarray]) -> Arrays:
     """Return the arrays of a step that is kept; InputError unless they have kind and shape of `alike`."""
     try:
-        found = arrays_of(read_bytes(path, LARGEST_FILE, "step of this estimate"), f"{path}: ")
-        expect(found, {name: (array.dtype.kind, array.shape) for name, array in alike.items()}, f"{path}: ")
+        result = arrays_of(read_bytes(path, LARGEST_FILE, "step of this estimate"), f"{path}: ")
+        expect(result, {name: (array.dtype.kind, array.shape) for name, array in alike.items()}, f"{path}: ")
     except InputError as error:
         raise InputError(f"{error}; remove it to do the step again") from None
-    return found
+    return result
 
 
 @dataclass(frozen=True)
 class _Look:
-    """One look at the evidence: the runs learned from, the box they fill, and the posterior."""
+    """One look at the evidence: the runs learned from, the prior support they fill, and the posterior."""
 
-    runs: Experiments
-    box: Box
+    runs: Simulations
+    support: PriorSupport
     posterior: Posterior
     rounds: int
 
@@ -191,178 +188,141 @@ def answer(question: EstimateRequest, steps: Steps) -> Answer:
 
     A closer look whose calibration does not hold gives way to the first one.
     """
-    reading, seed = question.reading, question.seed
-    bank = question.declared.worlds(question.bank)
-    prior = question.declared.channel()
-    x_obs = row_of(reading.observed, reading.setting)
-    first = experiments(bank, reading.setting, seed, per_world=FIRST, prior=prior)
-    pool = experiments(bank, reading.setting, seed + 1, per_world=AGAIN, prior=prior)
-    box = box_of(np.concatenate([first.theta, pool.theta]))
-    looks = [_Look(first, box, steps.posterior("first posterior", lambda: learn(first, box, seed), box, len(x_obs)), 1)]
+    design, seed, x_obs = question.reading.design, question.seed, question.x_obs
+    bank = question.expert_prior.worlds(question.bank)
+    prior = question.expert_prior.channel()
+    first = simulations(bank, design, seed, per_world=FIRST, prior=prior)
+    pool = simulations(bank, design, seed + 1, per_world=AGAIN, prior=prior)
+    support = support_of(np.concatenate([first.theta, pool.theta]))
+    posterior = steps.posterior("first posterior", lambda: learn(first, support, seed), support, len(x_obs))
+    looks = [_Look(first, support, posterior, 1)]
     if question.rounds > 1:
-        near = _truncated(box, looks[0].posterior.draw(x_obs, DRAWS, seed))
+        near = _truncated(support, looks[0].posterior.draw(x_obs, DRAWS, seed))
         runs = pool.of(np.flatnonzero(near.inside(pool.theta))[:MOST_AGAIN])
         if len(runs) >= FEWEST_AGAIN:
             closer = steps.posterior("second round", lambda: learn(runs, near, seed + 1), near, len(x_obs))
             looks.append(_Look(runs, near, closer, 2))
     for look in reversed(looks):
-        found = _seen(question, steps, look, (bank, first, pool))
-        if found.decision.numbers:
+        result = _seen(question, steps, look, (bank, first, pool))
+        if result.decision.numbers:
             break
-    return found
+    return result
 
 
 def _seen(
-    question: EstimateRequest, steps: Steps, look: _Look, behind: tuple[Bank, Experiments, Experiments]
+    question: EstimateRequest, steps: Steps, look: _Look, behind: tuple[Bank, Simulations, Simulations]
 ) -> Answer:
     """Return what one look gives, after all gates; `behind` is the bank, its first runs, and the pool of runs."""
     (bank, first, pool), seed, which = behind, question.seed, f"round {look.rounds}"
-    reading, runs, box = question.reading, look.runs, look.box
-    x_obs = row_of(reading.observed, reading.setting)
-    draws, s = look.posterior.draw(x_obs, DRAWS, seed), len(x_obs)
-    fit = steps.arrays(f"cross-check of {which}", lambda: held_out(runs, box, seed), unfitted(runs, box))
-    by_law = {}
-    for number, law in enumerate(LAWS):
-        one = pool.of(np.flatnonzero((pool.law == number) & box.inside(pool.theta))[: len(runs)])
-        alone = steps.posterior(f"{law} law alone, {which}", partial(learn, one, box, seed), box, s)
-        by_law[law] = with_derived(alone.draw(x_obs, DRAWS, seed))
-    others = {
-        "another seed": steps.posterior(f"another seed, {which}", lambda: learn(runs, box, seed + 100), box, s),
-        "80 % of the bank": steps.posterior(f"80 % of the bank, {which}", lambda: _on_a_part(runs, box, seed), box, s),
+    runs, support, x_obs = look.runs, look.support, question.x_obs
+
+    def trained(name: str, make: Callable[[], Posterior]) -> np.ndarray:
+        return steps.posterior(f"{name}, {which}", make, support, len(x_obs)).draw(x_obs, DRAWS, seed)
+
+    draws = look.posterior.draw(x_obs, DRAWS, seed)
+    fit = steps.arrays(f"cross-check of {which}", lambda: cross_fit(runs, support, seed), unfitted(runs, support))
+    by_response = {}
+    for number, response in enumerate(RESPONSES):
+        own = pool.of(np.flatnonzero((pool.response == number) & support.inside(pool.theta))[: len(runs)])
+        by_response[response] = with_derived(trained(f"{response} law alone", partial(learn, own, support, seed)))
+    again = {
+        "this one": draws,
+        "another seed": trained("another seed", lambda: learn(runs, support, seed + 100)),
+        "80 % of the bank": trained("80 % of the bank", lambda: learn(runs.of(a_part(runs, seed)), support, seed)),
     }
-    again = {name: other.draw(x_obs, DRAWS, seed) for name, other in others.items()}
-    whole = nearest(draws, pool, box)
-    verdicts, laws, side = _ask(question, runs, box, draws, fit, by_law, again, pool.x[whole])
+    whole = pool.of(nearest(draws, pool, support))
+    held = HeldOut.of(fit, support, seed)
+    responses = tuple(_agreed(by_response, f"{name}_second_year") for name in COUNTED)
+    asked = [*_of_the_package(question, runs, whole.x), *_of_the_bank(question, held)]
+    asked += [max(responses, key=lambda verdict: verdict.figure), *_of_the_posterior(question, runs, again)]
+    verdicts = tuple(sorted(asked, key=lambda verdict: GATES.index(verdict.gate)))
     return Answer(
-        question, with_derived(first.theta), with_derived(draws), by_law, verdicts, laws, side, decide(verdicts),
-        _relative_curve(bank, pool.of(whole)), _relative_curve(bank, first), look.rounds, len(runs),
-    )  # fmt: skip
-
-
-def learn(runs: Experiments, box: Box, seed: int) -> Posterior:
-    """Return the posterior learned from simulated packages; those of one world are held back together."""
-    return train(runs.theta, runs.x, box, seed=seed, members=MEMBERS, groups=runs.rows)
-
-
-def _truncated(box: Box, draws: np.ndarray) -> Box:
-    """Return the box between the tails of a posterior."""
-    low, high = np.quantile(draws, [TAIL, 1.0 - TAIL], axis=0)
-    return box.truncated(low, np.maximum(high, low * (1 + 1e-6) + 1e-9))
-
-
-def _on_a_part(runs: Experiments, box: Box, seed: int) -> Posterior:
-    kept = rng(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))]
-    return learn(runs.of(kept), box, seed)
-
-
-def unfitted(runs: Experiments, box: Box) -> dict[str, np.ndarray]:
-    """Return arrays of the kinds and shapes of `held_out`, to hold a kept one against; they take no memory."""
-    draws = np.broadcast_to(np.float32(0), (len(runs), calibration.DRAWS, len(box)))
-    density = np.broadcast_to(0.0, (len(runs),))
-    return {"draws": draws, "density": density, **_behind(runs)}
-
-
-def _behind(runs: Experiments) -> dict[str, np.ndarray]:
-    return {"theta": runs.theta, "x": runs.x, "reports": runs.reports, "worlds": runs.rows}
-
-
-def held_out(runs: Experiments, box: Box, seed: int) -> dict[str, np.ndarray]:
-    """Return draws for each run, and the density at its truth, by a posterior that has seen no run of its world."""
-    fold = rng(seed, "folds").permutation(runs.rows.max() + 1)[runs.rows] % calibration.FOLDS
-    draws, density = np.empty((len(runs), calibration.DRAWS, len(box)), np.float32), np.empty(len(runs))
-    for k in range(calibration.FOLDS):
-        out = fold == k
-        fitted = learn(runs.of(np.flatnonzero(~out)), box, seed + k)
-        draws[out] = fitted.draw(runs.x[out], calibration.DRAWS, seed + k)
-        density[out] = calibration.unit_log_density(fitted, runs.theta[out], runs.x[out])
-    return {"draws": draws, "density": density, **_behind(runs)}
-
-
-def nearest(draws: np.ndarray, pool: Experiments, box: Box) -> np.ndarray:
-    """Return the runs of the pool that lie nearest to draws of the posterior, one for each of `NEAREST` draws."""
-    scale = np.maximum(box.unit(draws).std(axis=0), 1e-9)
-    some = box.unit(draws[:: max(1, len(draws) // NEAREST)][:NEAREST]) / scale
-    every = box.unit(pool.theta) / scale
-    return np.array([int(((every - one) ** 2).sum(axis=1).argmin()) for one in some])
-
-
-def _relative_curve(bank: Bank, runs: Experiments) -> np.ndarray:
-    """Return what would be told at each strength of watching, relative to the world's own."""
-    told = told_along_curve(bank, runs.rows, runs.values, runs.law)
-    own = told[:, told.shape[1] // 2 : told.shape[1] // 2 + 1]
-    return np.where(own > 0, told / np.maximum(own, 1e-12), 1.0)
-
-
-def _ask(
-    question: EstimateRequest,
-    runs: Experiments,
-    box: Box,
-    draws: np.ndarray,
-    fit: dict[str, np.ndarray],
-    by_law: dict[str, np.ndarray],
-    again: dict[str, np.ndarray],
-    replicates: np.ndarray,
-) -> tuple[tuple[Verdict, ...], tuple[Verdict, ...], Verdict]:
-    """Ask all gates; return their verdicts, those on the laws by quantity, and that on the side of the curve."""
-    reading = question.reading
-    x_obs, own = row_of(reading.observed, reading.setting), float(n_reports(reading.observed))
-    wanted = ALL_NAMES if question.anchors else SHAPE  # without an anchor nothing else is shown
-    at = [ALL_NAMES.index(name) for name in wanted]
-    held = with_derived(fit["draws"].astype(float))
-    truth = with_derived(fit["theta"])
-    rank = calibration.ranks(held[..., at], truth[:, at])
-    apart = np.unique(fit["worlds"], return_index=True)[1]  # tests that want independent runs: one of each world
-    slope = NAMES.index(SLOPE)
-    side = gates_calibration.reliability((held[..., slope] < 0).mean(axis=1), truth[:, slope] < 0)
-    inside = box.unit(fit["draws"].astype(float)), box.unit(fit["theta"])
-    references = calibration.tarp_references(inside[1], fit["x"], question.seed)
-    spread = {
-        name: calibration.tarp(inside[0][apart], inside[1][apart], point[apart]) for name, point in references.items()
-    }
-    laws = tuple(_law(by_law, f"{name}_second_year") for name in COUNTED)
-    shown, prior = unit_of(with_derived(draws))[:, at], unit_of(with_derived(runs.theta))[:, at]
-    trained = {"this one": draws, **again}
-    verdicts = (
-        _contract(question, x_obs),
-        _anchor(question),
-        gates_calibration.sbc(rank[apart], wanted),
-        gates_calibration.coverage(rank, wanted),
-        gates_calibration.low_counts(rank, fit["reports"], own, wanted),
-        gates_calibration.tarp(spread),
-        gates.support(x_obs, runs.x),
-        gates.predictive(x_obs, replicates, columns(reading.setting), question.exact),
-        max(laws, key=lambda verdict: verdict.figure),
-        gates.contraction(shown, prior, wanted),
-        gates.stability({name: unit_of(with_derived(one))[:, at] for name, one in trained.items()}, wanted),
+        question=question,
+        prior=with_derived(first.theta),
+        draws=with_derived(draws),
+        by_response=by_response,
+        verdicts=verdicts,
+        responses=responses,
+        side=gates_calibration.reliability(held.chance, held.came),
+        decision=decide(verdicts),
+        curve=_relative_curve(bank, whole),
+        prior_curve=_relative_curve(bank, first),
+        rounds=look.rounds,
+        rows=len(runs),
     )
-    return verdicts, laws, side
 
 
-def unit_of(values: np.ndarray) -> np.ndarray:
-    """Return quantities float[..., columns] on the scale on which spread is judged: logs, but for the slope."""
-    found = np.log(np.maximum(values, 1e-12))
-    slope = ALL_NAMES.index(SLOPE)
-    found[..., slope] = values[..., slope]
-    return found
+def _truncated(support: PriorSupport, draws: np.ndarray) -> PriorSupport:
+    """Return the prior support between the tails of a posterior."""
+    low, high = np.quantile(draws, [TAIL, 1.0 - TAIL], axis=0)
+    return support.truncated(low, np.maximum(high, low * (1 + 1e-6) + 1e-9))
 
 
-def _law(by_law: dict[str, np.ndarray], name: str) -> Verdict:
-    return gates.laws({law: float(np.median(one[:, ALL_NAMES.index(name)])) for law, one in by_law.items()}, name)
+def _relative_curve(bank: Bank, runs: Simulations) -> np.ndarray:
+    """Return what would be told at each strength of watching, relative to the world's own."""
+    expected = told_along_curve(bank, runs.rows, runs.values, runs.response)
+    own = expected[:, expected.shape[1] // 2 : expected.shape[1] // 2 + 1]
+    return np.where(own > 0, expected / np.maximum(own, 1e-12), 1.0)
+
+
+def _of_the_package(question: EstimateRequest, runs: Simulations, replicates: np.ndarray) -> tuple[Verdict, ...]:
+    """Ask the gates on the package itself: contract, anchor, support, prediction."""
+    return (
+        _contract(question),
+        _anchor(question),
+        gates.support(question.x_obs, runs.x),
+        gates.predictive(question.x_obs, replicates, columns(question.reading.design), question.exact),
+    )
+
+
+def _of_the_bank(question: EstimateRequest, held: HeldOut) -> tuple[Verdict, ...]:
+    """Ask the gates on calibration over the bank."""
+    wanted, own = question.wanted, float(n_reports(question.reading.observed))
+    rank = held.rank[:, _columns_of(wanted)]
+    return (
+        gates_calibration.sbc(rank[held.apart], wanted),
+        gates_calibration.coverage(rank, wanted),
+        gates_calibration.low_counts(rank, held.reports, own, wanted),
+        gates_calibration.tarp(held.tarp),
+    )
+
+
+def _of_the_posterior(
+    question: EstimateRequest, runs: Simulations, again: Mapping[str, np.ndarray]
+) -> tuple[Verdict, ...]:
+    """Ask what was learned, and whether it stands still when it is learned again; the first of `again` is shown."""
+    index = _columns_of(question.wanted)
+    trained = {name: in_logs(with_derived(draws))[:, index] for name, draws in again.items()}
+    prior = in_logs(with_derived(runs.theta))[:, index]
+    return (
+        gates.contraction(next(iter(trained.values())), prior, question.wanted),
+        gates.stability(trained, question.wanted),
+    )
+
+
+def _columns_of(names: Sequence[str]) -> list[int]:
+    return [ALL_NAMES.index(name) for name in names]
+
+
+def _agreed(by_response: Mapping[str, np.ndarray], name: str) -> Verdict:
+    column = ALL_NAMES.index(name)
+    medians = {response: float(np.median(draws[:, column])) for response, draws in by_response.items()}
+    return gates.responses(medians, name)
 
 
 def _anchor(question: EstimateRequest) -> Verdict:
-    anchors, setting = question.reading.anchors, question.reading.setting
-    asked = sum(survey.n_asked for survey in setting.surveys)
-    is_declared = question.declared.is_anchor
-    return gates.anchor("second list" in anchors, asked, len(setting.counts), is_declared, question.counted)
+    anchors, design = question.reading.anchors, question.reading.design
+    asked = sum(survey.n_asked for survey in design.surveys)
+    has_expert_prior = question.expert_prior.is_anchor
+    return gates.anchor("second list" in anchors, asked, len(design.counts), has_expert_prior, question.counted)
 
 
-def _contract(question: EstimateRequest, x_obs: np.ndarray) -> Verdict:
+def _contract(question: EstimateRequest) -> Verdict:
     """Ask G0, by quarters: a quarter in which a list was cut throughout carries no number."""
-    setting, plan = question.reading.setting, question.bank.plan
-    own = {"place": setting.place.slug, "window": f"{setting.window.start} to {setting.window.end}"}
+    design, plan = question.reading.design, question.bank.plan
+    own = {"place": design.place.slug, "window": f"{design.window.start} to {design.window.end}"}
     bank = {"place": plan.scenario().places[0].slug, "window": f"{plan.window.start} to {plan.window.end}"}
-    cut = np.stack([~setting.open_quarters(which) for which in range(setting.lists)])
+    cut = np.stack([~design.open_quarters(which) for which in range(design.lists)])
     by_list = question.reading.observed.by_list
-    heard = np.stack([by_list[which] + by_list[2] for which in range(setting.lists)])
-    return gates.contract(own, bank, x_obs, np.where(cut, np.nan, heard), cut, question.counted)
+    counts = np.stack([by_list[which] + by_list[2] for which in range(design.lists)])
+    return gates.contract(own, bank, question.x_obs, np.where(cut, np.nan, counts), cut, question.counted)

@@ -18,11 +18,11 @@ from underwatch.experiments.sweep import Sweep
 from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.numbers import number, percent
+from underwatch.pages.numbers import form_of
 from underwatch.pages.rendering import page
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, sentence, set_words
-from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES
+from underwatch.record.headlines import HEADLINES, headline_of
 from underwatch.record.ranges import FEWEST, range_name
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, LISTED, ORDINARY, rights_words
 
@@ -49,10 +49,6 @@ def _answer(title: str, about: str, lines: Sequence[str], sections: Sequence[Sec
         "answer.html.j2", title=title, about=about, lines=lines, sections=sections, statement=STATEMENT,
         limits=LIMITS,
     )  # fmt: skip
-
-
-def _form(unit: str) -> Any:
-    return percent if unit == "fraction" else number
 
 
 # --- compare ----------------------------------------------------------------------------------------------------
@@ -113,7 +109,7 @@ def _label(row: dict[str, Any]) -> str:
 
 
 def _interval(row: dict[str, Any]) -> str:
-    show = _form(row["unit"])
+    show = form_of(DICTIONARY[row["indicator"]].is_share)
     if row["low"] is None:
         return show(row["change"])
     return f"{show(row['change'])}, {show(row['low'])} to {show(row['high'])}"
@@ -127,7 +123,7 @@ def _change_chart(name: str, at: int, rows: list[dict[str, Any]]) -> Chart:
     labels = list(dict.fromkeys((row["group"], row["ground"]) for row in mine))
     picture, axis = canvas(1, 1.1 + _ROW * len(labels))
     axis.axvline(0.0, color=INK, linewidth=0.8)
-    show = _form(figure_of.unit)
+    show = form_of(figure_of.is_share)
     table = []
     for y, key in enumerate(labels[::-1]):
         for place, spread in enumerate((PRIOR, LUCK)):
@@ -151,22 +147,21 @@ def _change_chart(name: str, at: int, rows: list[dict[str, Any]]) -> Chart:
                 table.append((_group_words(group, ground), row["spread"], *cells, rises, str(row["n"])))
     axis.set_yticks(range(len(labels)), [_group_words(*key) for key in labels[::-1]])
     axis.tick_params(axis="y", length=0, labelsize=9)
-    if figure_of.unit == "fraction":
+    if figure_of.is_share:
         from matplotlib.ticker import PercentFormatter
 
         axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     picture.legend(loc="outside upper left", ncols=2)
-    meaning = DICTIONARY[figure_of.indicator]
+    unit = "percentage points" if figure_of.is_share else figure_of.unit_of_any_group
     caption = (
-        f"Change in {figure_of.unit if figure_of.unit != 'fraction' else 'percentage points'}; {figure_of.better} is "
-        f"relief. Mark: median over pairs; bar: {_bars(mine)}. Listed and ordinary are those of the baseline at the "
-        "start; a resident can have several grounds."
+        f"Change in {unit}; {figure_of.better} is relief. Mark: median over pairs; bar: {_bars(mine)}. "
+        "Listed and ordinary are those of the baseline at the start; a resident can have several grounds."
     )
     tag = f"c-{name}-{at}"
     svg = inline_svg(picture, tag, f"Change of {figure_of.indicator}; the table under the chart has the numbers")
     header = ("group", "spread", "now", "change", "low", "high", "rises", "n")
-    title = meaning.name if hasattr(meaning, "name") else figure_of.indicator
-    return Chart(tag, title.replace("_", " "), caption, rights_words(meaning.articles), svg, header, tuple(table))
+    title = figure_of.indicator.replace("_", " ")
+    return Chart(tag, title, caption, rights_words(figure_of.articles), svg, header, tuple(table))
 
 
 def _bars(rows: list[dict[str, Any]]) -> str:
@@ -205,8 +200,8 @@ def sweep_page(sweep: Sweep, bands: pa.Table, n_failed: int) -> str:
 
 
 def _band_line(row: dict[str, Any]) -> str:
-    headline = HEADLINES[HEADLINE_NAMES.index(row["headline"])]
-    low, middle, high = _cells(row, _form(DICTIONARY[headline.indicator].unit), ("low", "q50", "high"))
+    headline = headline_of(row["headline"])
+    low, middle, high = _cells(row, form_of(headline.is_share), ("low", "q50", "high"))
     if row["low"] is None:
         return f"{headline.title}: {middle} {headline.unit} ({range_name(row['n'])})."
     return f"{headline.title}: {low} to {high} {headline.unit} ({range_name(row['n'])}; median {middle})."
@@ -219,9 +214,8 @@ def _cells(row: dict[str, Any], show: Any, keys: Sequence[str]) -> tuple[str, ..
 
 @styled
 def _band_chart(name: str, rows: list[dict[str, Any]]) -> Chart:
-    headline = HEADLINES[HEADLINE_NAMES.index(name)]
-    unit = DICTIONARY[headline.indicator].unit
-    show = _form(unit)
+    headline = headline_of(name)
+    show = form_of(headline.is_share)
     mine = [row for row in rows if row["headline"] == name and row["n"]]
     picture, axis = canvas(1, 1.5)
     for y, row in enumerate(mine[::-1]):
@@ -235,7 +229,7 @@ def _band_chart(name: str, rows: list[dict[str, Any]]) -> Chart:
         axis.plot(centre + row["q50"], y, marker=MARKERS[place], color=colour, markersize=5)
     axis.set_yticks(range(len(mine)), [_SPREADS[row["spread"]] for row in mine[::-1]])
     axis.set_ylim(-0.6, max(0.6, len(mine) - 0.4))
-    if unit == "fraction":
+    if headline.is_share:
         from matplotlib.ticker import PercentFormatter
 
         axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
@@ -283,7 +277,7 @@ def ask_lines(divided: Indices, meanings: dict[str, str]) -> list[str]:
         best = int(np.argmax(np.nan_to_num(divided.total[:, divided.factors.index(name)])))
         place = divided.factors.index(name)
         half = divided.total_half[best, place]
-        headline = HEADLINES[HEADLINE_NAMES.index(divided.targets[best])]
+        headline = headline_of(divided.targets[best])
         lines.append(
             f"Ask {('first', 'second', 'third')[at]} about {name} ({meanings[name].rstrip('.')}): it has a part in "
             f"{share:.0%} of the variance of the figures on average, most in {headline.title.lower()} "
@@ -295,7 +289,7 @@ def ask_lines(divided: Indices, meanings: dict[str, str]) -> list[str]:
 @styled
 def _share_chart(divided: Indices, t: int, meanings: dict[str, str]) -> Chart:
     """Draw the total indices of one figure, the unknowns in words; the table beside it has their names."""
-    headline = HEADLINES[HEADLINE_NAMES.index(divided.targets[t])]
+    headline = headline_of(divided.targets[t])
     total, half = divided.total[t], divided.total_half[t]
     first, first_half = divided.main[t], divided.main_half[t]
     order = np.argsort(-np.nan_to_num(total), kind="stable")[:_MOST_BARS][::-1]

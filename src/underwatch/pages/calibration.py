@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +10,11 @@ import numpy as np
 
 from underwatch import __version__
 from underwatch.evidence.folder import PRIVATE_FILE
-from underwatch.files.writing import write_atomically
-from underwatch.inference.bank.quantities import COUNTED
+from underwatch.files.writing import csv_bytes, write_atomically
+from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
 from underwatch.inference.checks.proof import LEVELS, Proof
-from underwatch.inference.design import Option, column
 from underwatch.inference.findings import in_words_of_columns, number, percent, words_of
-from underwatch.inference.workflow import ALL_NAMES
+from underwatch.inference.options import Option
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page
@@ -39,13 +36,13 @@ def proof_rows(proof: Proof) -> list[tuple[str, ...]]:
 
     p = rank_p_values(proof.ranks)
     rows = []
-    for at, name in enumerate(ALL_NAMES):
-        shares = [proof.coverage[level][at] for level in LEVELS] + list(proof.by_reports[:, at])
+    for index, name in enumerate(ALL_NAMES):
+        shares = [proof.coverage[level][index] for level in LEVELS] + list(proof.by_reports[:, index])
         cells = (
-            f"{p[at]:.3f}",
+            f"{p[index]:.3f}",
             *(f"{share:.3f}" for share in shares),
-            f"{proof.crps[at]:.3f}",
-            f"{proof.width[at]:.2f}",
+            f"{proof.crps[index]:.3f}",
+            f"{proof.width[index]:.2f}",
         )
         rows.append((proof.kind, name, *cells))
     return rows
@@ -59,22 +56,23 @@ def write_proofs(folder: Path, proofs: Sequence[Proof], key: str) -> None:
         for p in proofs
         for v in p.verdicts
     ]
-    write_atomically(folder / "calibration.csv", _csv(_COLUMNS, rows))
-    write_atomically(folder / "verdicts.csv", _csv(("package", "gate", "state", "figure", "bar", "sentence"), verdicts))
+    write_atomically(folder / "calibration.csv", csv_bytes([_COLUMNS, *rows]))
+    header = ("package", "gate", "state", "figure", "bar", "sentence")
+    write_atomically(folder / "verdicts.csv", csv_bytes([header, *verdicts]))
     write_atomically(folder / "report.html", proofs_page(proofs).encode())
-    told = {
+    manifest = {
         "what": "calibrate", "version": __version__, "bank": key, "worlds": proofs[0].n_worlds,
         "nlpd": {proof.kind: round(proof.nlpd, 3) for proof in proofs},
         "rows_by_reports": {proof.kind: proof.rows_by_reports.tolist() for proof in proofs},
     }  # fmt: skip
-    write_atomically(folder / "manifest.json", (json.dumps(told, indent=1) + "\n").encode())
+    write_atomically(folder / "manifest.json", (json.dumps(manifest, indent=1) + "\n").encode())
 
 
 def proofs_page(proofs: Sequence[Proof]) -> str:
     """Return the page of the proofs."""
     sections = []
-    for at, proof in enumerate(proofs):
-        charts = (_ranks_chart(proof, at), _reports_chart(proof, at), _terror_chart(proof, at))
+    for index, proof in enumerate(proofs):
+        charts = (_ranks_chart(proof, index), _reports_chart(proof, index), _terror_chart(proof, index))
         words = f"{len(proof.ranks)} simulated cases, each judged by a posterior that has not seen its world."
         sections.append({"title": proof.kind.capitalize(), "words": words, "charts": charts})
     lines = [
@@ -114,17 +112,17 @@ def _reports_chart(proof: Proof, number: int) -> Chart:
     picture, axis = canvas()
     axis.axhspan(0.85, 0.95, color=INK, alpha=0.08)
     table = []
-    for at, name in enumerate(_SHOWN):
+    for index, name in enumerate(_SHOWN):
         share = proof.by_reports[:, ALL_NAMES.index(name)]
         axis.plot(
             range(1, 5),
             share,
-            color=WORLD_COLOURS[at % 2],
-            linestyle=DASHES[at // 2],
-            marker=MARKERS[at % 2],
-            label=COUNTED[at].replace("_", " "),
+            color=WORLD_COLOURS[index % 2],
+            linestyle=DASHES[index // 2],
+            marker=MARKERS[index % 2],
+            label=COUNTED[index].replace("_", " "),
         )
-        table.append((words_of(name), *(f"{one:.3f}" for one in share)))
+        table.append((words_of(name), *(f"{item:.3f}" for item in share)))
     table.append(("cases", *(str(int(n)) for n in proof.rows_by_reports)))
     axis.set_xticks(range(1, 5))
     axis.set_ylim(0.7, 1.0)
@@ -154,40 +152,33 @@ def _terror_chart(proof: Proof, number: int) -> Chart:
     )
 
 
-def design_rows(found: Sequence[Option]) -> list[tuple[str, ...]]:
+def design_rows(options: Sequence[Option]) -> list[tuple[str, ...]]:
     """Return a row for each option: upper over lower of each counted quantity, the gain, and their coverage."""
     rows = []
-    for option in found:
+    for option in options:
         cells = [option.name]
         for name in _SHOWN:
-            at = column(name)
-            gain, error = 1.0 - option.against[at], option.against[at] * option.error[at]
+            index = ALL_NAMES.index(name)
+            gain, error = 1.0 - option.against[index], option.against[index] * option.error[index]
             way = f"{percent(abs(gain))} {'narrower' if gain >= 0 else 'wider'}"
-            told = "as wide" if abs(gain) <= 2 * error else f"{way} (± {percent(2 * error)})"
+            change = "as wide" if abs(gain) <= 2 * error else f"{way} (± {percent(2 * error)})"
             cells.append(
-                f"{words_of(name)}: {number(option.ratio[at])} times" + (f", {told}" if option is not found[0] else "")
+                f"{words_of(name)}: {number(option.ratio[index])} times"
+                + (f", {change}" if option is not options[0] else "")
             )
-        covered = option.coverage[[column(n) for n in _SHOWN]].mean()
+        covered = option.coverage[[ALL_NAMES.index(n) for n in _SHOWN]].mean()
         rows.append((*cells, f"these ranges held the truth in {percent(covered)}"))
     return rows
 
 
-def write_design(folder: Path, found: Sequence[Option]) -> None:
+def write_design(folder: Path, result: Sequence[Option]) -> None:
     """Write the table of options, for its owner alone to read: a row for each option and quantity."""
     header = ("added", "quantity", "upper over lower", "width against none added", "standard error of its log",
               "90 % covers", "cases")  # fmt: skip
     rows = [
-        (one.name, name, f"{one.ratio[at]:.4g}", f"{one.against[at]:.3f}", f"{one.error[at]:.4f}",
-         f"{one.coverage[at]:.3f}", str(one.n))
-        for one in found
-        for at, name in enumerate(ALL_NAMES)
+        (item.name, name, f"{item.ratio[index]:.4g}", f"{item.against[index]:.3f}", f"{item.error[index]:.4f}",
+         f"{item.coverage[index]:.3f}", str(item.n))
+        for item in result
+        for index, name in enumerate(ALL_NAMES)
     ]  # fmt: skip
-    write_atomically(folder / "design.csv", _csv(header, rows), PRIVATE_FILE)
-
-
-def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    write_atomically(folder / "design.csv", csv_bytes([header, *rows]), PRIVATE_FILE)

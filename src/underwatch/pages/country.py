@@ -11,9 +11,10 @@ import numpy as np
 from underwatch.experiments.study import Study
 from underwatch.pages.charts.plots import Chart, date_axis, few_ticks, percent_axis
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.numbers import number, percent
-from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, week_starts
-from underwatch.record.schema import DICTIONARY, GROUPS, LISTED, rights_words
+from underwatch.pages.numbers import form_of, percent
+from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
+from underwatch.record.indicators import week_starts
+from underwatch.record.schema import GROUPS, LISTED, rights_words
 
 _IN_TABLE = ("followed", "forgone", "calls_given_up", "arrests", "accused", "distressed_listed", "distressed_ordinary")
 _MULTIPLES = ("followed", "accused", "arrests")
@@ -30,8 +31,7 @@ _SIZES = (50_000, 350_000)  # residents in the legend of the map
 def _headline(name: str) -> tuple[int, Headline, Callable[[float], str]]:
     """Return where a headline stands among all, the headline, and how its numbers are written."""
     at = HEADLINE_NAMES.index(name)
-    share = DICTIONARY[HEADLINES[at].indicator].unit == "fraction"
-    return at, HEADLINES[at], percent if share else number
+    return at, HEADLINES[at], form_of(HEADLINES[at].is_share)
 
 
 def province_table(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, ...], ...]]:

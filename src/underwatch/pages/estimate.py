@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from underwatch.experiments.engine.tallies import STRENGTHS
-from underwatch.inference.bank.quantities import COUNTED
-from underwatch.inference.findings import LEVELS, MODEL, WITHHELD, Row, first_lines, number, percent, rows, said_by
+from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
+from underwatch.inference.findings import LEVELS, MODEL, WITHHELD, Findings, Row, number, percent, words_of
 from underwatch.inference.npe.modes import density
-from underwatch.inference.workflow import ALL_NAMES, Answer
+from underwatch.inference.workflow import Answer
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import DASHES, INK, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page
@@ -40,14 +40,14 @@ _ARTICLES = {
 _SHOWN_CURVES = 40
 
 
-def estimate_page(answer: Answer, truth: Sequence[float] = ()) -> str:
+def estimate_page(findings: Findings, truth: Sequence[float] = ()) -> str:
     """Return the page of an answer; the same answer gives the same bytes. `truth` stands beside it in a rehearsal."""
+    answer = findings.answer
     reading = answer.question.reading
-    found = rows(answer)
-    window = reading.setting.window
+    window = reading.design.window
     worlds = len(answer.question.bank)
     about = (
-        f"{reading.setting.place.name}, {window.start} to {window.end}: {worlds:,} simulated worlds, "
+        f"{reading.design.place.name}, {window.start} to {window.end}: {worlds:,} simulated worlds, "
         f"{answer.rows:,} simulated packages in round {answer.rounds}. First year: the first half of this window."
     )
     charts = [_curve_chart(answer)] if answer.decision.numbers and answer.side.state != "refuses" else []
@@ -55,14 +55,14 @@ def estimate_page(answer: Answer, truth: Sequence[float] = ()) -> str:
         charts += [_density_chart(answer, name) for name in COUNTED]
     return page(
         "estimate.html.j2",
-        title=f"What the silence hides: {reading.setting.place.name}",
+        title=f"What the silence hides: {reading.design.place.name}",
         about=about,
         statement=STATEMENT,
-        lines=first_lines(answer),
-        rows=[(*_cells(row), *map(number, truth[at : at + 1])) for at, row in enumerate(found)],
+        lines=findings.lines,
+        rows=[(*_cells(row), *map(number, truth[index : index + 1])) for index, row in enumerate(findings.rows)],
         rehearsed=bool(len(truth)),
-        gates=said_by(answer),
-        declared=answer.question.declared,
+        gates=findings.verdicts,
+        expert_prior=answer.question.expert_prior,
         charts=charts,
         limits=LIMITS,
         label=MODEL,
@@ -71,9 +71,9 @@ def estimate_page(answer: Answer, truth: Sequence[float] = ()) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     low, middle, high = (number(value) for value in row.prior)
-    laws = "–" if row.laws is None else f"{number(row.laws[0])} to {number(row.laws[1])}"
+    responses = "–" if row.responses is None else f"{number(row.responses[0])} to {number(row.responses[1])}"
     said = f"{WITHHELD} (gate {row.why})" if row.posterior is None else row.said
-    return row.words, row.unit, f"{low} to {high}, median {middle}", said, laws
+    return row.words, row.unit, f"{low} to {high}, median {middle}", said, responses
 
 
 @styled
@@ -82,19 +82,19 @@ def _density_chart(answer: Answer, name: str) -> Chart:
     picture, axes = canvas(2, 3.4)
     table = []
     for axis, year in zip(axes, ("first", "second"), strict=True):
-        at = ALL_NAMES.index(f"{name}_{year}_year")
-        both = np.concatenate([answer.prior[:, at], answer.draws[:, at]])
+        index = ALL_NAMES.index(f"{name}_{year}_year")
+        both = np.concatenate([answer.prior[:, index], answer.draws[:, index]])
         bounds = (float(both.min()), float(both.max()) * (1 + 1e-9))
         for place, (label, draws) in enumerate((("posterior", answer.draws), ("prior", answer.prior))):
-            grid, height = density(draws[:, at], bounds, True)
+            grid, height, _ = density(draws[:, index], bounds, True)
             axis.plot(grid, height, color=WORLD_COLOURS[place], linestyle=DASHES[place], linewidth=1.6, label=label)
-            cells = of_posterior(draws[:, at], (0.05, 0.25, 0.5, 0.75, 0.95))
+            cells = of_posterior(draws[:, index], (0.05, 0.25, 0.5, 0.75, 0.95))
             table.append((f"{label}, {year} year", *(number(float(value)) for value in cells)))
         axis.set_xscale("log")
         axis.set_yticks([])
         axis.set_title(f"{year} year", fontsize=10, loc="left")
     axes[0].legend(loc="upper right")
-    title = next(row.words for row in rows(answer) if row.name.startswith(name)).split(",")[0].capitalize()
+    title = words_of(f"{name}_first_year").split(",")[0].capitalize()
     svg = inline_svg(picture, f"d-{name}", f"Prior and posterior of {title}; the table has the numbers")
     caption = f"Density over the logarithm, {answer.draws.shape[0]} draws of the posterior; {MODEL}."
     header = ("", "5 %", "25 %", "50 %", "75 %", "95 %")
@@ -115,8 +115,10 @@ def _curve_chart(answer: Answer) -> Chart:
             axis.plot(STRENGTHS, curves[:_SHOWN_CURVES].T, color=colour, linewidth=0.4, alpha=0.5)
             axis.fill_between(STRENGTHS, low, high, color=colour, alpha=0.14, linewidth=0)
         axis.plot(STRENGTHS, middle, color=colour, linestyle=DASHES[place], linewidth=1.8, label=label)
-        for at, strength in enumerate(STRENGTHS):
-            table.append((f"{label}, {strength:g} times the watching", *(f"{x[at]:.2f}" for x in (low, middle, high))))
+        for index, strength in enumerate(STRENGTHS):
+            table.append(
+                (f"{label}, {strength:g} times the watching", *(f"{x[index]:.2f}" for x in (low, middle, high)))
+            )
     axis.set_xscale("log", base=2)
     axis.set_xticks(STRENGTHS, [f"×{strength:g}" for strength in STRENGTHS])
     axis.set_yscale("log")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 PERCENT = "\u00a0%"  # stays on the line of its number
 
@@ -31,6 +32,11 @@ def percent(value: float) -> str:
         return "–"
     hundred = 100.0 * value
     return f"{number(round(hundred) if abs(hundred) >= 10 else hundred)}{PERCENT}"
+
+
+def form_of(is_share: bool) -> Callable[[float], str]:
+    """Return how the numbers of a figure are written: shares as percentages."""
+    return percent if is_share else number
 
 
 def signed(value: float) -> str:

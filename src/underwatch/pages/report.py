@@ -11,8 +11,8 @@ from underwatch.pages.charts.plots import Chart, change_chart, group_charts, sil
 from underwatch.pages.country import country_charts, province_table
 from underwatch.pages.rendering import page, plain
 from underwatch.pages.summary import STATEMENT, band_words, date_words, summary_lines, window_words
-from underwatch.record.indicators import HEADLINES
-from underwatch.record.outputs import software
+from underwatch.record.headlines import HEADLINES
+from underwatch.record.provenance import software
 from underwatch.record.schema import DICTIONARY, RIGHTS
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml

@@ -13,7 +13,9 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY, STOCK
+from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
+from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
+from underwatch.world.indicators import STOCK
 from underwatch.world.layout import (
     COUNT,
     GROUND_NAMES,
@@ -169,68 +171,11 @@ def combine(name: str, histories: Iterable[DailyCounts]) -> Combined:
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """A figure that the first page shows: an indicator of a group, put in a unit that can be pictured.
-
-    `per` is "" (as it is), "resident-week" or "1,000 resident-years"; `words` goes into a sentence.
-    """
-
-    name: str
-    indicator: str
-    group: str
-    per: str
-    title: str
-    unit: str
-
-    @property
-    def articles(self) -> tuple[int, ...]:
-        """The articles of the ICCPR it bears on."""
-        return DICTIONARY[self.indicator].articles
-
-
-_WEEKLY, _YEARLY = "resident-week", "1,000 resident-years"
-_THOUSAND = "per 1,000 residents and year"
-HEADLINES = (
-    Headline("followed", "followed_outings", LISTED, _WEEKLY, "Followed outings of the listed",
-             "outings per listed resident and week"),
-    Headline("share_followed", "share_outings_followed", LISTED, "", "Share of listed residents' outings followed",
-             "share of outings"),
-    Headline("forgone", "share_outings_forgone", ALL, "", "Outings forgone",
-             "share of the outings of an unwatched life"),
-    Headline("calls_given_up", "share_calls_given_up", ALL, "", "Calls given up", "share of intended calls"),
-    Headline("calls", "calls_completed", ALL, _YEARLY, "Calls completed", f"calls {_THOUSAND}"),
-    Headline("reports", "reports", ALL, _YEARLY, "Reports to officers", f"reports {_THOUSAND}"),
-    Headline("routine", "share_reports_routine", ALL, "", "Reports about routine acts", "share of reports"),
-    Headline("listings", "listings", ORDINARY, _YEARLY, "Ordinary residents put on a list", f"residents {_THOUSAND}"),
-    Headline("accused", "accusations", ORDINARY, _YEARLY, "Ordinary residents accused", f"accusations {_THOUSAND}"),
-    Headline("falsely_accused", "false_accusations", ORDINARY, _YEARLY, "Ordinary residents falsely accused",
-             f"accusations {_THOUSAND}"),
-    Headline("arrests", "arrests", ALL, _YEARLY, "Arrests", f"arrests {_THOUSAND}"),
-    Headline("fear_listed", "fear_mean", LISTED, "", "Fear of the listed", "mean, 0 to 1"),
-    Headline("fear_ordinary", "fear_mean", ORDINARY, "", "Fear of ordinary residents", "mean, 0 to 1"),
-    Headline("distressed_listed", "share_distressed", LISTED, "", "Listed residents in serious distress",
-             "share of residents"),
-    Headline("distressed_ordinary", "share_distressed", ORDINARY, "", "Ordinary residents in serious distress",
-             "share of residents"),
-)  # fmt: skip
-HEADLINE_NAMES = tuple(headline.name for headline in HEADLINES)
-# What the tables by group show, with the headline's way of putting it
-GROUP_FIGURES = (
-    ("share_outings_followed", ""),
-    ("calls_completed", _YEARLY),
-    ("accusations", _YEARLY),
-    ("arrests", _YEARLY),
-    ("fear_mean", ""),
-    ("share_distressed", ""),
-)
-
-
 def _put(value: np.ndarray, per: str, residents: np.ndarray, days: np.ndarray) -> np.ndarray:
     """Put a count in its unit; NaN for a group without residents."""
-    if per == _WEEKLY:
+    if per == WEEKLY:
         return _ratio(value * WEEK, residents * days)
-    if per == _YEARLY:
+    if per == YEARLY:
         return _ratio(value * 1000.0 * YEAR_DAYS, residents * days)
     return value
 
@@ -297,7 +242,7 @@ def measure(history: DailyCounts, window: tuple[int, int] | None = None, n_incid
     by_week = _headlines(np.add.reduceat(counts, starts, axis=0), people, watched, lengths)
     values = with_ratios(counts.sum(axis=0), people * history.days, watched * history.days)
     length = np.full(len(GROUPS), float(history.days))
-    groups = np.stack([_put(values[name], per, people, length) for name, per in GROUP_FIGURES], axis=-1)
+    groups = np.stack([_put(values[one.indicator], one.per, people, length) for one in GROUP_FIGURES], axis=-1)
     sums = _sums(
         counts.sum(axis=0), len(history.records) if n_incidents is None else n_incidents, watched[GROUPS.index(ALL)]
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import StringIO
 from types import MappingProxyType
 
 import pyarrow as pa
 
-from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
+from underwatch.facts import grounds
+from underwatch.world.indicators import COUNTED, RATIO, STOCK, SUM, Indicator
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
 SCHEMA_VERSION = 1
 
@@ -36,67 +37,19 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
         ALL: "all residents",
         LISTED: "listed at the start",
         ORDINARY: "ordinary (on no list at the start)",
-        "defector_family": "family of a defector",
-        "chinese_phone_user": "Chinese phone user",
-        "former_detainee": "former detainee",
-        "returned_defector": "returned defector",
-        "early_discharged": "discharged early from the army",
+        **{name: ground.words for name, ground in grounds().items()},
     }
 )
 
-COUNT, STOCK, RATIO = "count", "stock", "ratio"
 HOW_IT_ADDS_UP: Mapping[str, str] = MappingProxyType(
     {
-        COUNT: "sum over days, places and listed / ordinary; by ground 'any of', so grounds overlap",
+        SUM: "sum over days, places and listed / ordinary; by ground 'any of', so grounds overlap",
         STOCK: "sum over places and listed / ordinary; mean over days",
         RATIO: "sum of the numerator over sum of the denominator",
     }
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Indicator:
-    """One indicator. A ratio names its numerator and denominator; `articles` are those of the ICCPR it bears on."""
-
-    name: str
-    meaning: str
-    unit: str
-    kind: str
-    articles: tuple[int, ...]
-    numerator: str = ""
-    denominator: str = ""
-
-
-_COUNTED = (
-    Indicator("outings", "outings beyond the unit that were made", "outings", COUNT, (12,)),
-    Indicator("outings_forgone", "outings not made that an unwatched life would have had", "outings", COUNT, (12,)),
-    Indicator("followed_outings", "outings that somebody followed", "outings", COUNT, (12, 17)),
-    Indicator("noticed", "followed outings on which the resident noticed the follower", "outings", COUNT, (12, 17)),
-    Indicator("visits_intended", "visits to kin outside the unit that were meant", "visits", COUNT, (12, 17)),
-    Indicator("visits_made", "visits to kin outside the unit that were made", "visits", COUNT, (12, 17)),
-    Indicator("followed_visits", "visits to kin that somebody followed", "visits", COUNT, (12, 17)),
-    Indicator("calls_intended", "calls abroad that callers meant to make", "calls", COUNT, (19,)),
-    Indicator("calls_avoided", "calls for which the caller, out of fear, did not set out", "calls", COUNT, (19,)),
-    Indicator("calls_abandoned", "calls given up on the way because of a follower", "calls", COUNT, (12, 17, 19)),
-    Indicator("calls_completed", "calls abroad that were made: contact kept", "calls", COUNT, (19,)),
-    Indicator("followed_calls", "journeys to a call that somebody followed", "calls", COUNT, (12, 17, 19)),
-    Indicator("reports", "written reports on residents that reached an officer", "reports", COUNT, (17,)),
-    Indicator("reports_routine", "reports that make a routine act suspicious", "reports", COUNT, (17,)),
-    Indicator("reports_offence", "reports of an offence that was in fact seen", "reports", COUNT, (17,)),
-    Indicator("listings", "residents put on a list", "residents", COUNT, (17,)),
-    Indicator("delistings", "residents taken off their last list", "residents", COUNT, (17,)),
-    Indicator("accusations", "residents summoned and accused", "accusations", COUNT, (9, 17)),
-    Indicator("false_accusations", "accusations behind which there is no offence", "accusations", COUNT, (9, 17)),
-    Indicator("arrests", "arrests", "arrests", COUNT, (9,)),
-    Indicator("detained", "residents held that day", "residents", STOCK, (9,)),
-    Indicator("fear", "fear of being watched (0 to 1), summed over residents", "residents at fear 1", STOCK, (17, 19)),
-    Indicator("distress", "distress (0 to 1), summed over residents", "residents at distress 1", STOCK, (17,)),
-    Indicator("distressed", "residents in serious distress that day", "residents", STOCK, (17,)),
-    Indicator("listed", "residents on a list that day", "residents", STOCK, (17,)),
-    Indicator("protests", "acts of protest or open refusal", "acts", COUNT, (19,)),
-    Indicator("permits_refused", "permits to travel that were refused", "permits", COUNT, (12,)),
-    Indicator("journeys", "journeys out of the place made with a permit", "journeys", COUNT, (12,)),
-)
 _POPULATION = (
     Indicator("residents", "residents of the group at the start", "residents", STOCK, ()),
     Indicator("watched_residents", "residents with a watcher living in their unit", "residents", STOCK, (17,)),
@@ -134,10 +87,7 @@ _DERIVED = (
     ),
 )  # fmt: skip
 
-DICTIONARY: Mapping[str, Indicator] = MappingProxyType({i.name: i for i in (*_COUNTED, *_POPULATION, *_DERIVED)})
-COUNTED = tuple(i.name for i in _COUNTED)
-if COUNTED != INDICATORS:  # the kernel's columns and this dictionary are read side by side
-    raise ImportError("the data dictionary and the columns of the kernel have come apart")
+DICTIONARY: Mapping[str, Indicator] = MappingProxyType({i.name: i for i in (*COUNTED, *_POPULATION, *_DERIVED)})
 
 
 def _field(name: str, kind: pa.DataType, unit: str, meaning: str, nullable: bool = False) -> pa.Field:

@@ -4,7 +4,7 @@ A witness tells with a small chance p times what fear leaves of it, so that the 
 the first order, p times a sum over its witnesses (`channel.reporting`). That sum needs two distributions of fear for
 each sort of incident: of subjects whose contact is open, and of the others who may know, weighted by their share with
 open contact. They are kept at the nodes of a grid, each incident dealt out between the two nodes beside it, so that the
-mean is exact and any law of fear can be laid over them later.
+mean is exact and any response function can be laid over them later.
 """
 
 from __future__ import annotations
@@ -74,13 +74,15 @@ class Window:
 
 
 class Sums(NamedTuple):
-    """The sums of a tally while it grows; `law` is what fear leaves by law, strength and step of fear."""
+    """The sums of a tally while it grows; `response` is what fear leaves by function, strength and step of fear."""
 
     counts: np.ndarray  # uint32[weeks, kinds, 2, grounds], incidents; listed at the time or not
     subject: np.ndarray  # float64[periods, kinds, grounds, nodes], incidents whose subject's contact is open
     others: np.ndarray  # float64[periods, kinds, grounds, nodes], share of the others with open contact
-    pairs: np.ndarray  # float64[periods, kinds, laws, strengths, 2], products for being told twice
-    weekly: np.ndarray  # float64[weeks, kinds, 2], subjects and others at one law, to tell weeks of a period apart
+    pairs: np.ndarray  # float64[periods, kinds, responses, strengths, 2], products for being told twice
+    weekly: (
+        np.ndarray
+    )  # float64[weeks, kinds, 2], subjects and others at one response function, to tell weeks of a period apart
     known: np.ndarray  # float64[periods, kinds], residents who knew of an incident
     mask: np.ndarray  # uint16[kinds, residents], periods in which a resident was the subject
 
@@ -88,7 +90,7 @@ class Sums(NamedTuple):
 class Ruler(NamedTuple):
     """What the sums are measured with."""
 
-    law: np.ndarray  # float64[laws, strengths, 256]
+    response: np.ndarray  # float64[responses, strengths, 256]
     settling: int  # weeks before the first that counts
     period_of_week: np.ndarray  # int64[weeks]
     node: np.ndarray  # int64[256], the node at or below a step of fear
@@ -100,7 +102,7 @@ class Ruler(NamedTuple):
 @njit(cache=True, nogil=True)
 def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
     """Add incidents to the sums."""
-    n_laws, n_strengths = ruler.law.shape[0], ruler.law.shape[1]
+    n_laws, n_strengths = ruler.response.shape[0], ruler.response.shape[1]
     for row in range(len(records)):
         record = records[row]
         week = np.int64(record["day"]) // 7 - ruler.settling
@@ -108,7 +110,7 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
             continue
         kind, listed = np.int64(record["kind"]), np.int64(record["marks"] & MARK_LISTED != 0)
         ground = 0
-        while ground < 5 and record["marks"] >> ground & 1 == 0:
+        while ground < NO_GROUND and record["marks"] >> ground & 1 == 0:
             ground += 1
         period = ruler.period_of_week[week]
         sums.counts[week, kind, listed, ground] += np.uint32(1)
@@ -125,22 +127,22 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
             node = ruler.node[fear]
             sums.subject[period, kind, ground, node] += 1.0 - ruler.share[fear]
             sums.subject[period, kind, ground, node + 1] += ruler.share[fear]
-            sums.weekly[week, kind, 0] += ruler.law[_LAW, _STRENGTH, fear]
+            sums.weekly[week, kind, 0] += ruler.response[_LAW, _STRENGTH, fear]
         node = ruler.node[kin_fear]
         sums.others[period, kind, ground, node] += of_kin * (1.0 - ruler.share[kin_fear])
         sums.others[period, kind, ground, node + 1] += of_kin * ruler.share[kin_fear]
         node = ruler.node[near_fear]
         sums.others[period, kind, ground, node] += of_near * (1.0 - ruler.share[near_fear])
         sums.others[period, kind, ground, node + 1] += of_near * ruler.share[near_fear]
-        left = ruler.law[_LAW, _STRENGTH]
+        left = ruler.response[_LAW, _STRENGTH]
         sums.weekly[week, kind, 1] += of_kin * left[kin_fear] + of_near * left[near_fear]
-        for law in range(n_laws):
+        for response in range(n_laws):
             for k in range(n_strengths):
-                left = ruler.law[law, k]
+                left = ruler.response[response, k]
                 b = of_kin * left[kin_fear] + of_near * left[near_fear]
-                sums.pairs[period, kind, law, k, 1] += b * b
+                sums.pairs[period, kind, response, k, 1] += b * b
                 if is_open > 0:
-                    sums.pairs[period, kind, law, k, 0] += left[fear] * b
+                    sums.pairs[period, kind, response, k, 0] += left[fear] * b
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class Tally:
     counts: np.ndarray  # uint32[weeks, kinds, 2, grounds]
     subject: np.ndarray  # float32[periods, kinds, grounds, nodes]
     others: np.ndarray  # float32[periods, kinds, grounds, nodes]
-    pairs: np.ndarray  # float32[periods, kinds, laws, strengths, 2]
+    pairs: np.ndarray  # float32[periods, kinds, responses, strengths, 2]
     weekly: np.ndarray  # float32[weeks, kinds, 2]
     known: np.ndarray  # float32[periods, kinds]
     reached: np.ndarray  # uint32[ranges, kinds + 1], distinct subjects in periods i to j ; last: followed
@@ -174,7 +176,7 @@ class Tallier:
     """Adds up the incidents of one world, week by week, so that they need not be kept."""
 
     def __init__(
-        self, window: Window, law: np.ndarray, household: float, residents: tuple[int, int], settling: int = 0
+        self, window: Window, response: np.ndarray, household: float, residents: tuple[int, int], settling: int = 0
     ) -> None:
         """`residents`: the number of the first resident, and how many there are; `settling`: weeks before the window.
 
@@ -188,13 +190,13 @@ class Tallier:
         node = np.minimum(np.searchsorted(FEAR_NODES, steps, side="right") - 1, N_NODES - 2)
         share = (steps - FEAR_NODES[node]) / (FEAR_NODES[node + 1] - FEAR_NODES[node])
         self.ruler = Ruler(
-            law, settling, period_of_week, node.astype(np.int64), share, float(household), int(residents[0])
+            response, settling, period_of_week, node.astype(np.int64), share, float(household), int(residents[0])
         )
         self.sums = Sums(
             np.zeros((window.n_weeks, N_KINDS, 2, N_GROUNDS), np.uint32),
             np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
             np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
-            np.zeros((n, N_KINDS, *law.shape[:2], 2)),
+            np.zeros((n, N_KINDS, *response.shape[:2], 2)),
             np.zeros((window.n_weeks, N_KINDS, 2)),
             np.zeros((n, N_KINDS)),
             np.zeros((N_KINDS, residents[1]), np.uint16),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -29,6 +29,37 @@ _BEAT_SECONDS = 0.1
 _QUIET_BEATS = 20  # a line goes out at least every two seconds, so that a page that has gone is found out
 
 
+class Address(NamedTuple):
+    """An address of the interface: what answers there, and its description (none where it describes others)."""
+
+    method: str
+    path: str
+    answer: str  # the name of a method of `Api`
+    words: str = ""
+    media: str = "application/json"
+
+
+_RUN = "/api/runs/{run}"
+ADDRESSES = (
+    Address("GET", "/api/presets", "choice", "Places by province, bounds, defaults."),
+    Address("GET", "/api/facts", "choice", "Parameters with meaning, unit, range and source."),
+    Address("GET", "/api/interventions", "choice", "What relieves residents, in words."),
+    Address("POST", "/api/runs", "ask", "Ask a question; its run joins the queue."),
+    Address("GET", "/api/runs", "overview", "All runs, the oldest first."),
+    Address("GET", _RUN, "shown", "All that the page shows of a run."),
+    Address("POST", f"{_RUN}/stop", "stop", "Stop a run."),
+    Address("GET", f"{_RUN}/events", "events", "Progress and live totals as they come.", "text/event-stream"),
+    Address("GET", f"{_RUN}/map", "map", "16 bytes a resident.", "application/octet-stream"),
+    Address("GET", f"{_RUN}/outsider", "outsider", "Published reports beside the incidents they stand for."),
+    Address("GET", f"{_RUN}/ledger", "ledger", "The chilling ledger."),
+    Address("GET", f"{_RUN}/residents", "residents", "A few residents by what happened to them."),
+    Address("GET", f"{_RUN}/residents/{{who}}", "life", "One synthetic life in both worlds."),
+    Address("GET", f"{_RUN}/beside/{{other}}", "beside", "Two runs compared."),
+    Address("GET", f"{_RUN}/take/{{name}}", "take"),
+    Address("GET", "/api/openapi.json", "openapi"),
+)
+
+
 class JsonAnswer(JSONResponse):
     """An answer in JSON, which can be written whatever it holds."""
 
@@ -38,7 +69,7 @@ class JsonAnswer(JSONResponse):
 
 
 class Api:
-    """The answers, over one desk."""
+    """The answers, over one queue."""
 
     def __init__(self, job_queue: JobQueue) -> None:
         self.job_queue = job_queue
@@ -46,35 +77,13 @@ class Api:
 
     def routes(self) -> list[Route]:
         """Return every address of the interface."""
-        one = "/api/runs/{run}"
-        gets: dict[str, Callable[[Request], Any]] = {
-            "/api/presets": self._plain("presets"),
-            "/api/facts": self._plain("parameters"),
-            "/api/interventions": self._plain("interventions"),
-            "/api/openapi.json": self.openapi,
-            "/api/runs": self.overview,
-            one: self.told,
-            f"{one}/events": self.events,
-            f"{one}/map": self.map,
-            f"{one}/outsider": self.outsider,
-            f"{one}/ledger": self.ledger,
-            f"{one}/residents": self.residents,
-            f"{one}/residents/{{who}}": self.life,
-            f"{one}/beside/{{other}}": self.beside,
-            f"{one}/take/{{name}}": self.take,
-        }
-        posts = {"/api/runs": self.ask, f"{one}/stop": self.stop}
-        both = [("GET", path, answer) for path, answer in gets.items()]
-        both += [("POST", path, answer) for path, answer in posts.items()]
-        return [Route(path, answer, methods=[method]) for method, path, answer in both]
+        return [Route(one.path, getattr(self, one.answer), methods=[one.method]) for one in ADDRESSES]
 
-    def _plain(self, name: str) -> Callable[[Request], Any]:
-        def answer(_: Request) -> Response:
-            from underwatch.web.views import choices
+    def choice(self, request: Request) -> Response:
+        """Give what can be chosen, by the last part of the address."""
+        from underwatch.web.views.choices import CHOICES
 
-            return JsonAnswer(getattr(choices, name)())
-
-        return answer
+        return JsonAnswer(CHOICES[request.url.path.rpartition("/")[2]]())
 
     def openapi(self, _: Request) -> Response:
         """Describe the interface."""
@@ -110,7 +119,7 @@ class Api:
         run.asked_to_stop.set()
         return JsonAnswer({"run": run.number, "state": run.state})
 
-    def told(self, request: Request) -> Response:
+    def shown(self, request: Request) -> Response:
         """Tell all that the page shows of a run."""
         from underwatch.web.views.figures import told
 
@@ -130,20 +139,20 @@ class Api:
         run.unlisten()
 
     async def _events(self, run: StudioRun) -> AsyncIterator[str]:
-        at, last, quiet = 0, "", 0
+        index, last, quiet = 0, "", 0
         while True:
             over = run.state in OVER
-            fresh = run.told[at:]
-            at += len(fresh)
+            fresh = run.told[index:]
+            index += len(fresh)
             now = json.dumps(run.progress() | {"ahead": self.job_queue.ahead(run)})
-            lines = [_event(one) for one in fresh]
+            lines = [_event(item) for item in fresh]
             quiet = 0 if fresh or now != last else quiet + 1
             if now != last or quiet >= _QUIET_BEATS:
                 lines.append(f"event: progress\ndata: {now}\n\n")
                 last, quiet = now, 0
             if lines:
                 yield "".join(lines)
-            if over and at == len(run.told):
+            if over and index == len(run.told):
                 return
             await asyncio.sleep(_BEAT_SECONDS)
 
@@ -174,9 +183,9 @@ class Api:
         from underwatch.web.views.life import life
 
         run = self._lived(request)
-        told = life(run, _number(request, "who"))
+        days = life(run, _number(request, "who"))
         give_back()
-        return JsonAnswer(told)
+        return JsonAnswer(days)
 
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
@@ -235,8 +244,8 @@ def _number(request: Request, name: str) -> int:
     return int(text)
 
 
-def _event(one: dict[str, Any]) -> str:
-    return f"event: {one['kind']}\ndata: {json.dumps(one)}\n\n"
+def _event(item: dict[str, Any]) -> str:
+    return f"event: {item['kind']}\ndata: {json.dumps(item)}\n\n"
 
 
 async def refused(_: Request, error: Exception) -> Response:

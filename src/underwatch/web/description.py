@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from underwatch import __version__
+from underwatch.web.api import ADDRESSES, Address
 from underwatch.web.bounds import MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.web.guard import TOKEN_HEADER
 from underwatch.web.session.exports import TAKEN
 
 _RUN = {"name": "run", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 999999}}
-_OTHER = {**_RUN, "name": "other"}
-_WHO = {"name": "who", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0, "maximum": 9999999}}
+_PARAMETERS = {
+    "run": _RUN,
+    "who": {**_RUN, "name": "who", "schema": {"type": "integer", "minimum": 0, "maximum": 9999999}},
+    "other": {**_RUN, "name": "other"},
+}
 _QUESTION = {
     "type": "object",
     "required": ["place"],
@@ -44,43 +48,32 @@ _REFUSALS = {
 }
 
 
-def _answers(media: str, code: str = "200") -> dict[str, Any]:
+def _answers(media: str, code: str) -> dict[str, Any]:
     error = {"application/json": {"schema": _ERROR}}
     schema: dict[str, Any] = {"schema": {}} if media == "application/json" else {"schema": {"type": "string"}}
     refused = {number: {"description": words, "content": error} for number, words in _REFUSALS.items()}
     return {code: {"description": "done", "content": {media: schema}}, **refused}
 
 
-def _get(words: str, *parameters: dict[str, Any], media: str = "application/json") -> dict[str, Any]:
-    return {"get": {"summary": words, "parameters": list(parameters), "responses": _answers(media)}}
+def _operation(address: Address) -> dict[str, Any]:
+    """Return one address as an operation; what stands in braces in its path is a parameter."""
+    if address.answer == "ask":
+        body = {"required": True, "content": {"application/json": {"schema": _QUESTION}}}
+        return {"summary": address.words, "requestBody": body, "responses": _answers(address.media, "202")}
+    parameters = [parameter for name, parameter in _PARAMETERS.items() if f"{{{name}}}" in address.path]
+    return {"summary": address.words, "parameters": parameters, "responses": _answers(address.media, "200")}
 
 
 def description() -> dict[str, Any]:
     """Return the description as OpenAPI 3.1."""
-    ask = {
-        "summary": "Ask a question; its run joins the queue.",
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _QUESTION}}},
-        "responses": _answers("application/json", "202"),
-    }
-    stop = {"summary": "Stop a run.", "parameters": [_RUN], "responses": _answers("application/json")}
-    one = "/api/runs/{run}"
-    paths: dict[str, Any] = {
-        "/api/presets": _get("Places by province, bounds, defaults."),
-        "/api/facts": _get("Parameters with meaning, unit, range and source."),
-        "/api/interventions": _get("What relieves residents, in words."),
-        "/api/runs": {"post": ask, **_get("All runs, the oldest first.")},
-        one: _get("All that the page shows of a run.", _RUN),
-        f"{one}/stop": {"post": stop},
-        f"{one}/events": _get("Progress and live totals as they come.", _RUN, media="text/event-stream"),
-        f"{one}/map": _get("16 bytes a resident.", _RUN, media="application/octet-stream"),
-        f"{one}/outsider": _get("Published reports beside the incidents they stand for.", _RUN),
-        f"{one}/ledger": _get("The chilling ledger.", _RUN),
-        f"{one}/residents": _get("A few residents by what happened to them.", _RUN),
-        f"{one}/residents/{{who}}": _get("One synthetic life in both worlds.", _RUN, _WHO),
-        f"{one}/beside/{{other}}": _get("Two runs compared.", _RUN, _OTHER),
-    }
-    for name, (media, _) in TAKEN.items():
-        paths[f"{one}/take/{name}"] = _get(f"Take away {name}.", _RUN, media=media.split(";")[0])
+    described = [address for address in ADDRESSES if address.words]
+    described += [
+        Address("GET", f"/api/runs/{{run}}/take/{name}", "take", f"Take away {name}.", media.split(";")[0])
+        for name, (media, _) in TAKEN.items()
+    ]
+    paths: dict[str, Any] = {}
+    for address in described:
+        paths.setdefault(address.path, {})[address.method.lower()] = _operation(address)
     key = {"type": "apiKey", "in": "header", "name": TOKEN_HEADER}
     return {
         "openapi": "3.1.0",

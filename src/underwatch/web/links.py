@@ -68,7 +68,7 @@ class Links:
     def let_in(self, stay: Stay) -> bool:
         """Begin a stay; False when every place is taken by one that has shown the token."""
         if len(self.open) >= self.most:
-            waiting = (one for one in self.strangers if one.stage != ANSWER)
+            waiting = (item for item in self.strangers if item.stage != ANSWER)
             last = next(waiting, None) or next(iter(self.strangers), None)
             if last is None:
                 return False
@@ -77,9 +77,9 @@ class Links:
         stay.enter(HEAD)
         return True
 
-    def failed(self, _: object, told: dict[str, Any]) -> None:
+    def failed(self, _: object, context: dict[str, Any]) -> None:
         """Take what went wrong outside of any request: without a file to spare, all strangers make room."""
-        error = told.get("exception")
+        error = context.get("exception")
         if isinstance(error, OSError) and error.errno in _OUT_OF_FILES:
             for stay in list(self.strangers):
                 stay.drop()

@@ -70,14 +70,14 @@ def page_root() -> Path:
 def page_files() -> dict[str, bytes]:
     """Return the page: what is served, by its address. Nothing else on the disk can be reached."""
     root = page_root()
-    found = {
+    result = {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
         if path.is_file() and path.suffix in _MEDIA
     }
-    if CHARTS not in found:
+    if CHARTS not in result:
         raise InputError("the charts' library uPlot is not in its place; make studio puts it there")
-    return found
+    return result
 
 
 def application(
@@ -254,8 +254,8 @@ class _Server(uvicorn.Server):
         """Begin to listen; few are accepted at once, so that each is counted, and the others queue."""
         asyncio.get_running_loop().set_exception_handler(self.links.failed)
         await super().startup(sockets)
-        for one in sockets or []:
-            one.listen(QUEUE)
+        for item in sockets or []:
+            item.listen(QUEUE)
 
     @contextmanager
     def ending(self) -> Iterator[None]:

@@ -21,33 +21,33 @@ def written(content: Any) -> bytes:
 
 def read(body: bytes) -> object:
     """Return what a body says; NoJson when it is none, InputError when it holds what no question can."""
-    found: object = parse_json(body, "the question ")
-    level = [found]
+    result: object = parse_json(body, "the question ")
+    level = [result]
     for _ in range(MOST_DEPTH):
         inside: list[object] = []
-        for one in level:
-            if isinstance(one, dict):
-                inside += [*one.keys(), *one.values()]
-            elif isinstance(one, list):
-                inside += one
+        for item in level:
+            if isinstance(item, dict):
+                inside += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                inside += item
             else:
-                _check(one)
+                _check(item)
         level = inside
     if level:
         raise InputError(f"the question is nested more than {MOST_DEPTH} deep; it is one table of names and values")
-    return found
+    return result
 
 
-def _check(one: object) -> None:
-    if isinstance(one, str) and any(map(_is_no_letter, one)):
+def _check(item: object) -> None:
+    if isinstance(item, str) and any(map(_is_no_letter, item)):
         raise InputError(
             "a text of the question holds half a character or a control character; write letters, digits and signs"
         )
-    if isinstance(one, float) and not math.isfinite(one):
+    if isinstance(item, float) and not math.isfinite(item):
         raise InputError("a number of the question is beyond all bounds; write a smaller one")
-    if isinstance(one, int) and abs(one) >= _MOST_WHOLE:
+    if isinstance(item, int) and abs(item) >= _MOST_WHOLE:
         raise InputError("a number of the question has more than 38 digits; write a smaller one")
 
 
-def _is_no_letter(one: str) -> bool:
-    return one < " " or one == "\x7f" or "\ud800" <= one <= "\udfff"
+def _is_no_letter(item: str) -> bool:
+    return item < " " or item == "\x7f" or "\ud800" <= item <= "\udfff"

@@ -23,5 +23,5 @@ def say_once(words: str) -> None:
 def failure(error: BaseException) -> str:
     """Name a failure by its kind and the line of the program; its own words may hold those of a request."""
     here = [frame for frame in traceback.extract_tb(error.__traceback__) if "underwatch" in Path(frame.filename).parts]
-    at = f" ({Path(here[-1].filename).name}, line {here[-1].lineno})" if here else ""
-    return f"a request failed: {type(error).__name__}{at}"
+    index = f" ({Path(here[-1].filename).name}, line {here[-1].lineno})" if here else ""
+    return f"a request failed: {type(error).__name__}{index}"

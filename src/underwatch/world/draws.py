@@ -186,12 +186,12 @@ def threefry_plain(key: tuple[int, int], counter: tuple[int, int], rounds: int =
     return x0, x1
 
 
-def rng(seed: int, purpose: str) -> np.random.Generator:
+def rng(seed: int, purpose: str, *parts: str) -> np.random.Generator:
     """One keyed Philox stream for estimators and samplers (never for the world).
 
-    `purpose` is a short name; the same (seed, purpose) gives the same stream.
+    `purpose` is a short name, `parts` say of what: the same (seed, purpose, parts) gives the same stream.
     """
     import hashlib
 
-    digest = hashlib.blake2b(f"{seed}/{purpose}".encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(f"{seed}/{' '.join((purpose, *parts))}".encode(), digest_size=16).digest()
     return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))

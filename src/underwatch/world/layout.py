@@ -11,34 +11,49 @@ from typing import NamedTuple
 
 import numpy as np
 
+from underwatch.facts import grounds
+from underwatch.world.indicators import Indicators
+
 ONE = 65535
 
-# Bits of `flags`. The five grounds and LISTED_AT_START never change: tables are grouped by them.
-ADULT = 1 << 0
-FAMILY = 1 << 1
-PHONE = 1 << 2
-DETAINEE = 1 << 3
-RETURNED = 1 << 4
-DISCHARGED = 1 << 5
-WAS_DETAINED = 1 << 6
-ON_MPS = 1 << 7
-ON_MSS = 1 << 8
-LISTED_AT_START = 1 << 9
-OPEN_ROLE = 1 << 10
-COVERT = 1 << 11
-REACTIVE = 1 << 12
-DETAINED = 1 << 13
-REAL_OFFENCE = 1 << 14
-NEW_GROUND = 1 << 15
+GROUND_NAMES = tuple(grounds())
+N_GROUNDS = len(GROUND_NAMES)
 
-GROUNDS = FAMILY | PHONE | DETAINEE | RETURNED | DISCHARGED
+# Bits of `flags`: adult, the grounds in the order of their table, and the rest. Grounds and LISTED_AT_START never
+# change: tables are grouped by them.
+ADULT = 1 << 0
+GROUND_SHIFT = 1
+(
+    WAS_DETAINED,
+    ON_MPS,
+    ON_MSS,
+    LISTED_AT_START,
+    OPEN_ROLE,
+    COVERT,
+    REACTIVE,
+    DETAINED,
+    REAL_OFFENCE,
+    NEW_GROUND,
+) = (1 << GROUND_SHIFT + N_GROUNDS + place for place in range(10))
+if NEW_GROUND >> 16:
+    raise ImportError(f"`flags` has 16 bits and 11 are taken: {N_GROUNDS} grounds do not fit; widen it or free a bit")
+
+# The grounds as bits from 0 on, and those of which a rule speaks as bits of `flags`
+GROUND_MASK = (1 << N_GROUNDS) - 1
+GROUNDS = GROUND_MASK << GROUND_SHIFT
+FAMILY, PHONE, DETAINEE = (
+    1 << GROUND_SHIFT + GROUND_NAMES.index(name)
+    for name in ("defector_family", "chinese_phone_user", "former_detainee")
+)
 ON_A_LIST = ON_MPS | ON_MSS
 ROLE = OPEN_ROLE | COVERT
-GROUND_NAMES = ("defector_family", "chinese_phone_user", "former_detainee", "returned_defector", "early_discharged")
 
-# A resident's cell: five grounds and listed at the start, 64 in all. Cell 0: ordinary, without a ground.
-N_CELLS = 64
-LISTED_CELL = 32
+# A resident's cell: the grounds, and listed at the start. Cell 0: ordinary, without a ground.
+LISTED_CELL = 1 << N_GROUNDS
+N_CELLS = 2 * LISTED_CELL
+CELL_SHIFT = LISTED_AT_START.bit_length() - LISTED_CELL.bit_length()
+# A record's byte of marks: the grounds, listed that day, listed at the start
+MARK_GROUNDS, MARK_LISTED, MARK_LISTED_AT_START = GROUND_MASK, 1 << N_GROUNDS, 2 << N_GROUNDS
 
 MPS, MSS = 0, 1
 # Who follows: the unit's open roles, covert informants, the beat officer (MPS), the field officer (MSS).
@@ -144,7 +159,7 @@ class State(NamedTuple):
 class Output(NamedTuple):
     """Where a kernel writes. One per thread; sums are integers, so threads cannot matter."""
 
-    cells: np.ndarray  # int64[7, 64, indicators], events and stocks by day and cell
+    cells: np.ndarray  # int64[7, cells, indicators], events and stocks by day and cell
     totals: np.ndarray  # int64[7, 5], dense totals over all residents by day
     records: np.ndarray  # uint16[capacity, 8], incidents as words
     who: np.ndarray  # uint32[capacity], number of the subject of each incident (never written out)
@@ -263,39 +278,6 @@ D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)
 # the number that it is (of an `IntEnum` it would not, as an index).
 
 
-class Indicators(NamedTuple):
-    """The columns of `Output.cells`: what is counted each day, by cell."""
-
-    outings: int
-    outings_forgone: int
-    followed_outings: int
-    noticed: int
-    visits_intended: int
-    visits_made: int
-    followed_visits: int
-    calls_intended: int
-    calls_avoided: int
-    calls_abandoned: int
-    calls_completed: int
-    followed_calls: int
-    reports: int
-    reports_routine: int
-    reports_offence: int
-    listings: int
-    delistings: int
-    accusations: int
-    false_accusations: int
-    arrests: int
-    detained: int
-    fear: int
-    distress: int
-    distressed: int
-    listed: int
-    protests: int
-    permits_refused: int
-    journeys: int
-
-
 class IncidentKinds(NamedTuple):
     """What an incident can be: `kind` of a record."""
 
@@ -375,6 +357,4 @@ INCIDENT = np.dtype(
         ("hearsay", "<u2"),
     ]
 )
-# Bits of `marks`: the subject's grounds, and whether listed that day and at the start
-MARK_GROUNDS, MARK_LISTED, MARK_LISTED_AT_START = 31, 32, 64
 TRACE = np.dtype([(name, "<i4") for name in ("day", "kind", "who", "other", "value")])

@@ -30,11 +30,6 @@ _HALVINGS = 10
 _LAST_POWER = 7
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of all parameters in the order of the table."""
-    return tuple(model_parameters())
-
-
 def possible_range(fact: Fact) -> tuple[float, float]:
     """Return the lowest and the highest value that a dated change may give a parameter.
 
@@ -119,7 +114,7 @@ class Parameters(Mapping[str, float]):
     @staticmethod
     def names() -> tuple[str, ...]:
         """Return the names of all parameters in the order of the table."""
-        return names()
+        return tuple(model_parameters())
 
     def with_values(self, /, **changes: object) -> Parameters:
         """Return a copy with some values set, each within the range of the table; InputError otherwise."""
@@ -163,36 +158,35 @@ def _index() -> Mapping[str, int]:
 
 
 def prior_draws(n: int, seed: int) -> list[Parameters]:
-    """Return `n` draws from the prior, spread evenly: a Latin hypercube over all parameters of the table.
+    """Return `n` draws from the prior: a Latin hypercube over all parameters of the table (`latin_hypercube`)."""
+    if n < 1:
+        raise InputError(f"{n} prior draws cannot be made; ask for 1 or more")
+    columns = latin_hypercube(model_parameters(), n, seed, "prior").values()
+    return [Parameters(row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def latin_hypercube(prior: Mapping[str, Fact], n: int, seed: int, purpose: str) -> dict[str, np.ndarray]:
+    """Return float64[n] for each parameter, spread evenly over its range, whose luck hangs on its name alone.
 
     Each range is cut into `n` parts of equal length on the parameter's scale (linear or log), and each part is met
-    once. The same (n, seed) gives the same draws, bit for bit, on any machine: uniforms come from one keyed stream,
-    and the exponential is made of additions and multiplications only (libraries differ in its last bit).
+    once. A parameter that is added later changes no other one's draws. The same (n, seed, purpose) gives the same
+    draws, bit for bit, on any machine: uniforms come from keyed streams, and the exponential is made of additions and
+    multiplications only (libraries differ in its last bit).
     """
     import numpy as np
 
     from underwatch.world.draws import rng
 
-    if n < 1:
-        raise InputError(f"{n} prior draws cannot be made; ask for 1 or more")
-    generator = rng(seed, "prior")
-    shares = np.empty((n, len(model_parameters())))
-    for column in shares.T:
+    found = {}
+    for name, fact in prior.items():
+        generator = rng(seed, purpose, name)
         order = np.argsort(generator.random(n), kind="stable")
-        column[:] = (order + generator.random(n)) / n
-    values = np.stack(
-        [at_share(name, column) for name, column in zip(model_parameters(), shares.T, strict=True)], axis=1
-    )
-    return [Parameters(tuple(row)) for row in values.tolist()]
-
-
-def at_share(name: str, share: np.ndarray) -> np.ndarray:
-    """Return the values of a parameter at shares (0 to 1) of its range: on a log scale where that spans orders."""
-    return along(model_parameters()[name], share)
+        found[name] = along(fact, (order + generator.random(n)) / n)
+    return found
 
 
 def along(fact: Fact, share: np.ndarray) -> np.ndarray:
-    """Return what `at_share` does, of a fact of any table."""
+    """Return a parameter's values at shares (0 to 1) of its range: on a log scale where that spans orders."""
     import numpy as np
 
     if fact.scale == "log" and fact.low > 0:

@@ -17,6 +17,7 @@ from underwatch.errors import InputError, nearest
 from underwatch.facts import Place, find_place, model_parameters, places
 from underwatch.world.parameters import Parameters, checked
 
+Day = date  # where a field named date hides the type
 EPOCH = date(1970, 1, 1)
 LAST_DATE = date(2149, 6, 6)  # day 65535: a day must fit into 16 bits of a draw's counter
 DEFAULT_START = date(2024, 7, 1)
@@ -58,22 +59,30 @@ def day_number(day: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """From `date` on (inclusive), parameters have other values and further rules are taken out.
+    """From `date` to `until` (both inclusive), parameters have other values and further rules are taken out.
 
+    Without `until` it holds to the end. After its last day, what the other changes leave is in force again.
     `values` may go to all that is possible (`parameters.possible_range`), not only to the range of the table.
     """
 
     date: date
     values: Mapping[str, float] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
+    until: Day | None = None
 
     def __post_init__(self) -> None:
+        if self.until is not None and self.until < self.date:
+            raise InputError(f"the change of {self.date} ends on {self.until}, before it begins")
         known = {name: checked(name, value, dated=True) for name, value in self.values.items()}
         object.__setattr__(self, "values", {name: known[name] for name in model_parameters() if name in known})
         object.__setattr__(self, "without", without_rules(self.without))
 
     def __hash__(self) -> int:
-        return hash((self.date, tuple(self.values.items()), self.without))
+        return hash((self.date, tuple(self.values.items()), self.without, self.until))
+
+    def holds_on(self, day: Day) -> bool:
+        """Say whether it is in force on a day."""
+        return self.date <= day and (self.until is None or day <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +147,19 @@ class Scenario:
         """Refuse a change outside of the days simulated, and one of what is drawn when the place is settled."""
         if not self.start <= change.date <= self.end:
             raise InputError(f"the change of {change.date} lies outside of {self.start} to {self.end}")
-        if change.date > self.start:
-            for name in change.values:
-                if (rule := model_parameters()[name].rule) in _DRAWN_AT_START:
-                    raise InputError(
-                        f"{name} ({rule}) is drawn once, on the first day, and cannot change on {change.date}; "
-                        f"a change on {self.start} or [parameters] may set it"
-                    )
+        last = change.until or self.end
+        if last > self.end:
+            raise InputError(f"the change of {change.date} lasts until {last}, beyond the end on {self.end}")
+        if change.date == self.start and last == self.end:
+            return
+        for name in change.values:
+            if (rule := model_parameters()[name].rule) in _DRAWN_AT_START:
+                late = change.date > self.start
+                day, how = (change.date, "") if late else (last + timedelta(1), " without until")
+                raise InputError(
+                    f"{name} ({rule}) is drawn once, on the first day, and cannot change on {day}; "
+                    f"a change on {self.start}{how} or [parameters] may set it"
+                )
 
     @property
     def days(self) -> int:
@@ -155,6 +170,13 @@ class Scenario:
     def residents(self) -> int:
         """The number of residents of all places together."""
         return self.population or sum(place.population for place in self.places)
+
+    @property
+    def turns(self) -> frozenset[date]:
+        """The days from which a dated change holds, or no longer holds."""
+        ends = [change.until for change in self.changes]
+        after = {end + timedelta(1) for end in ends if end is not None}
+        return frozenset(change.date for change in self.changes) | after
 
     def fixed(self) -> dict[str, float]:
         """Return the parameters that are set and therefore in no draw from the prior, with their first values.
@@ -169,7 +191,7 @@ class Scenario:
     def phases(self) -> tuple[Phase, ...]:
         """Return the longest stretches in which every constant is the same, in order and without gap."""
         last = self.end + timedelta(1)
-        cuts = {self.start, last, *(change.date for change in self.changes)}
+        cuts = {self.start, last, *self.turns}
         if self.campaign:
             cuts |= {self.campaign[0], min(self.campaign[1], LAST_DATE) + timedelta(1)}
         for year in range(self.start.year, self.end.year + 1):
@@ -191,7 +213,7 @@ class Scenario:
         """Return what holds from a day on: changes add up, and the larger of two orders is followed."""
         values, without = self.parameters.to_dict(), self.without
         for change in self.changes:
-            if change.date <= first:
+            if change.holds_on(first):
                 values |= change.values
                 without |= change.without
         orders = []
@@ -206,12 +228,11 @@ class Scenario:
 
     def without_campaign(self) -> Scenario:
         """Return the twin without the campaign: `order_campaign` is 1 throughout, all else is the same."""
-        changes = []
-        for change in self.changes:
-            values = {name: value for name, value in change.values.items() if name != "order_campaign"}
-            if values or change.without:
-                changes.append(Change(change.date, values, change.without))
-        return replace(self, parameters=self.parameters.with_values(order_campaign=1.0), changes=tuple(changes))
+        changes = tuple(
+            replace(one, values={name: value for name, value in one.values.items() if name != "order_campaign"})
+            for one in self.changes
+        )
+        return replace(self, parameters=self.parameters.with_values(order_campaign=1.0), changes=changes)
 
     def replace(self, **parts: Any) -> Scenario:
         """Return a copy with some parts replaced, checked like a new one."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
 from underwatch.files.intake.toml import parse_toml, read_toml
+from underwatch.files.tripwire import key_tripped
 from underwatch.world.parameters import Parameters, checked
 from underwatch.world.scenario import (
     DEFAULT_CAMPAIGN,
@@ -28,27 +28,7 @@ from underwatch.world.scenario import (
 
 _KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "parameters", "change")
 _CAMPAIGN_KEYS = ("first", "last")
-_CHANGE_KEYS = ("date", "parameters", "without")
-_OPTIONS = ("start", "end", "days", "seed", "population", "values", "without")
-
-# What a key about a person looks like, with case, spaces and signs taken out.
-_PERSON_WORDS = (
-    "name", "phone", "telephone", "mobile", "email", "address", "passport", "birth", "photo", "fingerprint",
-    "residentnumber", "residentno", "residentid", "citizennumber", "idnumber", "idcard", "nationalid", "identity",
-    "registrationnumber", "gps", "latitude", "longitude", "coordinates", "irum", "jumin", "juso", "jonhwa", "jeonhwa",
-    "이름", "성명", "성함", "실명", "전화", "휴대폰", "손전화", "주소", "거주지", "주민", "공민증", "신분증", "여권",
-    "생년월일", "생일", "사진", "지문", "얼굴", "이메일", "메일", "학번", "군번", "위치", "좌표",
-)  # fmt: skip
-_PERSON_KEYS = ("tel", "dob", "ssn", "id", "face", "lat", "lon", "person", "people", "residents", "resident")
-_LIKE_A_KNOWN_KEY = 0.85
-
-
-def looks_like_identity(key: str, known: Iterable[str] = ()) -> bool:
-    """Say whether a key looks like a person's identity, in Latin letters or Hangul; a slip in a known key does not."""
-    letters = "".join(letter for letter in unicodedata.normalize("NFKC", key).casefold() if letter.isalnum())
-    if get_close_matches(key.casefold(), list(known), n=1, cutoff=_LIKE_A_KNOWN_KEY):
-        return False
-    return letters in _PERSON_KEYS or any(word in letters for word in _PERSON_WORDS)
+_CHANGE_KEYS = ("date", "until", "parameters", "without")
 
 
 def read_scenario(path: str | Path) -> Scenario:
@@ -66,7 +46,22 @@ def parse_written(text: str, where: str = "") -> Scenario:
     return _build({"set": [], **parse_toml(text, where)}, {}, where)
 
 
-def scenario_for(text_or_path: str | Path, **options: Any) -> Scenario:
+class ScenarioOptions(TypedDict, total=False):
+    """What may stand above a scenario's file; None leaves what it says."""
+
+    start: date | str | None
+    end: date | str | None
+    days: int | None
+    seed: int | None
+    population: int | None
+    values: Mapping[str, float] | None
+    without: Iterable[str] | None
+
+
+_OPTIONS = tuple(ScenarioOptions.__annotations__)
+
+
+def scenario_for(text_or_path: str | Path, **options: Unpack[ScenarioOptions]) -> Scenario:
     """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
 
     The options stand above what the file says, and None leaves it: `start` and `end` (date or "2024-07-01"), `days`,
@@ -101,6 +96,8 @@ def scenario_toml(scenario: Scenario) -> str:
     lines += ["", "[parameters]", *_as_values(scenario.parameters, with_range=True)]
     for change in scenario.changes:
         lines += ["", "[[change]]", f"date = {change.date}"]
+        if change.until is not None:
+            lines.append(f"until = {change.until}")
         if change.without:
             lines.append(f"without = {_as_list(sorted(change.without, key=lambda rule: int(rule[1:])))}")
         if change.values:
@@ -206,9 +203,9 @@ def _days(timing: Mapping[str, Any]) -> tuple[date, date]:
 
 
 def _changes(table: Mapping[str, Any], window: tuple[date, date] | None) -> tuple[Change, ...]:
-    """Return the dated changes; in a window moved by an option, an earlier one holds from its first day on.
+    """Return the dated changes; in a window moved by an option, each holds on those of its days that lie in it.
 
-    A change after the window has no effect in it and is left out.
+    A change with no day in the window has no effect there and is left out.
     """
     listed = table.get("change", [])
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
@@ -227,12 +224,18 @@ def _changes(table: Mapping[str, Any], window: tuple[date, date] | None) -> tupl
             _date("date", entry["date"]),
             {name: checked(name, value, dated=True) for name, value in values.items()},
             _rules(entry.get("without", [])),
+            _date("until", entry["until"]) if "until" in entry else None,
         )
-        if window is not None and change.date < window[0]:
-            change = Change(window[0], change.values, change.without)
-        if window is None or change.date <= window[1]:
-            result.append((_date("date", entry["date"]), change))
-    return tuple(change for _, change in sorted(result, key=lambda pair: pair[0]))
+        result.append(change)
+    result.sort(key=lambda change: change.date)
+    if window is None:
+        return tuple(result)
+    first, last = window
+    return tuple(
+        replace(change, date=max(first, change.date), until=change.until and min(last, change.until))
+        for change in result
+        if change.date <= last and (change.until is None or change.until >= first)
+    )
 
 
 def _campaign(table: Mapping[str, Any]) -> tuple[date, date] | None:
@@ -256,7 +259,7 @@ def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) ->
         if key in known:
             continue
         place = f" {where}" if where else ""
-        if looks_like_identity(key, known):
+        if key_tripped(key, known):
             raise InputError(
                 f'key "{_brief(key)}"{place} looks like a person\'s identity and is refused: every resident here is '
                 "synthetic, and nothing about a real person is read or kept"

@@ -8,8 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from underwatch.evidence.check.checking import check
-from underwatch.evidence.folder import write_files
+from underwatch.evidence.check.checking import check_files
+from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.format.table_schemas import REPORTS
 from underwatch.evidence.history import recorded
@@ -32,7 +32,7 @@ def benchmark(folder, n=5):
     seconds, found = [], []
     for _ in range(n):
         start = time.perf_counter()
-        found = check(folder)
+        found = check_files(read_files(folder))
         seconds.append(time.perf_counter() - start)
     return seconds, found
 

@@ -11,8 +11,8 @@ import pytest
 
 from evidence.packages import PLAIN_REPORT, TODAY, good_package, package_of, report
 from underwatch.errors import InputError
-from underwatch.evidence.check.checking import check, check_files, examine, read_package
-from underwatch.evidence.check.problems import CODES, as_json, as_text, exit_code
+from underwatch.evidence.check.checking import check_files, examine, read_package
+from underwatch.evidence.check.problems import as_json, as_text, exit_code, finding_codes
 from underwatch.evidence.folder import LARGEST_FILE, Oversized, read_files, write_files, zip_bytes
 from underwatch.evidence.format.ids import id_from, new_id
 from underwatch.evidence.package import to_files
@@ -207,8 +207,9 @@ def test_a_table_with_semicolons_is_one_finding_and_has_no_fingerprint():
     """And its rows are not told as lost: they stand there, only not readable."""
     files = to_files(good_package())
     assert [one.code for one in found_in(files)] == []
-    assert examine(files, TODAY)[1]
-    found, fingerprint = examine(files | {"reports.csv": files["reports.csv"].replace(b",", b";")}, TODAY)
+    assert examine(files, TODAY).fingerprint
+    examined = examine(files | {"reports.csv": files["reports.csv"].replace(b",", b";")}, TODAY)
+    found, fingerprint = examined.findings, examined.fingerprint
     assert [(one.code, one.file, one.row) for one in found if one.file != "bibliography.csv"] == [
         ("file-columns", "reports.csv", 1)
     ]
@@ -240,7 +241,7 @@ def test_every_code_has_a_test():
     history, imported = {"history-broken", "history-lost-row", "history-forked"}, {"row-again", "row-judged"}
     merged = {"row-twice", "row-twice-judged", "row-twice-lists"}
     tested = {*CELLS, *PAIRS, *FILES, *history, *imported, *merged, "dates-heaped", "zeros-unknown-effort"}
-    assert tested == set(CODES)
+    assert tested == set(finding_codes())
 
 
 def test_a_mistyped_code_gets_the_nearest_of_ours():
@@ -270,8 +271,8 @@ def test_folder_zip_and_what_is_neither(tmp_path):
     package = good_package()
     write_files(tmp_path / "p", to_files(package))
     (tmp_path / "p.zip").write_bytes(zip_bytes(to_files(package)))
-    assert check(tmp_path / "p", TODAY) == check(tmp_path / "p.zip", TODAY) == []
-    assert read_package(tmp_path / "p", TODAY).fingerprint() == package.fingerprint()
+    assert [check_files(read_files(tmp_path / name), TODAY) for name in ("p", "p.zip")] == [[], []]
+    assert read_package(tmp_path / "p", TODAY).fingerprint == package.fingerprint
     (tmp_path / "x.zip").write_bytes(b"PK nothing")
     for bad in ("x.zip", "none", "p.zip/x"):
         with pytest.raises((InputError, NotADirectoryError)):
@@ -289,7 +290,7 @@ def test_a_large_file_is_not_read(tmp_path):
 
 
 def test_remedies_are_plain_words():
-    for _, remedy in CODES.values():
+    for _, remedy in finding_codes().values():
         assert re.match(r"[A-Z{]|(when|low|release|place_code|relay_of|duplicate_of) ", remedy)
         assert len(remedy) < 125
 

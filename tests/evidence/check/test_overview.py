@@ -5,9 +5,10 @@ from html.parser import HTMLParser
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 
 from evidence.packages import package_of, packages, report
+from support.depth import examples
 from underwatch.cli.evidence import evidence
 from underwatch.errors import InputError
 from underwatch.evidence.check.overview import as_text, summarise
@@ -47,7 +48,7 @@ def test_incidents_are_counted_once_however_often_they_were_told():
     assert grounds == {"on no list as far as is known": (1, 2), "another ground": (1, 1)}
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(packages(max_size=8))
 def test_reports_add_up_in_every_breakdown_and_no_identifier_is_shown(package):
     summary = summarise(package)

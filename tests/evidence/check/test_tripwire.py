@@ -5,21 +5,22 @@ import unicodedata
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evidence.check.test_check import change
 from evidence.packages import TODAY, coordinates, digit_runs, emails, good_package, identities, names, phones, texts
+from support.depth import examples
 from underwatch.cli.evidence import evidence
 from underwatch.evidence.check.cells import check_cells
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.check.problems import as_json, as_text
-from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.format.gazetteer import gazetteer
 from underwatch.evidence.format.table_schemas import TABLES
 from underwatch.evidence.format.vocabularies import codes, vocabulary_files
 from underwatch.evidence.package import Sheet, to_files
+from underwatch.files.tripwire import column_tripped, tripped
 
 CLEAN = to_files(good_package())
 PLACES = [
@@ -30,7 +31,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(identities, st.sampled_from(PLACES), st.integers(0, 10))
 @example("김철수", ("reports.csv", "source_code"), 0)
 @example("42.4333", ("figures.csv", "low"), 0)

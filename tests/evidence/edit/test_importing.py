@@ -6,9 +6,10 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from evidence.packages import CODER, TODAY, identities, package_of, report
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.check.problems import as_text
@@ -153,7 +154,7 @@ def test_one_wrong_row_stops_all_and_is_told_by_its_place(tmp_path, line, code):
     assert import_csv(package, control, mapping(tmp_path), CODER).n_rows == 2
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(identities)
 def test_no_identity_comes_in_through_a_mapped_column(text):
     for column in ("act_code", "place_code", "when", "list_id", "source_code"):

@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from evidence.packages import CODER, TODAY, good_package, package_of, packages, report, reports
+from support.depth import examples
 from underwatch.cli.evidence import evidence
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files, read_package
@@ -50,7 +51,7 @@ def three_groups(draw):
     return groups
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(three_groups())
 def test_merging_is_commutative_associative_and_idempotent(groups):
     a, b, c = groups
@@ -61,7 +62,7 @@ def test_merging_is_commutative_associative_and_idempotent(groups):
     assert [one for one in check_files(left, TODAY) if one.level == "error"] == []
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(packages(segment="one"), packages(segment="another"))
 def test_packages_without_anything_in_common_are_added_up(a, b):
     shared = {row[0] for name in a.tables for row in a.table(name).rows} & {
@@ -161,7 +162,7 @@ def test_the_command_joins_into_a_folder_named_after_both(tmp_path):
         write_files(tmp_path / name, to_files(good_package()))
     words = ["merge", str(tmp_path / "north"), str(tmp_path / "south"), "--today", "2026-06-30"]
     CliRunner().invoke(evidence, words, standalone_mode=False, catch_exceptions=False)
-    assert read_package(tmp_path / "north-south", TODAY).fingerprint() == good_package().fingerprint()
+    assert read_package(tmp_path / "north-south", TODAY).fingerprint == good_package().fingerprint
 
 
 def brought_in(*rows, segment):

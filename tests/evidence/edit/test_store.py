@@ -11,9 +11,10 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from evidence.packages import CODER, PLAIN_REPORT, TODAY, good_package, package_of, packages, report
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files, read_package
 from underwatch.evidence.edit.store import WorkingCopy, remove_working_copy, working_path
@@ -32,7 +33,7 @@ def record_of(number=0, **cells):
     return dict(zip(TABLES["reports"].names, report(number, **cells), strict=True))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(packages())
 def test_csv_to_sqlite_to_csv_is_the_same_bytes(tmp_path, package):
     path = tmp_path / f"{new_id()}.sqlite"
@@ -86,7 +87,7 @@ def test_edit_save_and_check(tmp_path):
         version = copy.put("reports", record_of(7), CODER, "coding")
         copy.put("reports", record_of(7, ground="other"), CODER, "correction", version)
         copy.remove("survey", id_from("survey"), CODER, "withdrawn", copy.version("survey", id_from("survey")))
-        assert copy.is_changed()
+        assert copy.package().fingerprint != copy.loaded()
     assert save_work(tmp_path / "p")
     assert not save_work(tmp_path / "p")
     files = read_files(tmp_path / "p")

@@ -277,7 +277,7 @@ def test_a_working_copy_is_not_kept_where_others_can_change_it(folder, tmp_path)
                 start_work(folder)
         else:
             start_work(folder).close()
-    assert parse_package(read_files(folder)).fingerprint() == good_package().fingerprint()
+    assert parse_package(read_files(folder)).fingerprint == good_package().fingerprint
 
 
 def test_a_package_reached_through_a_link_to_its_parent_is_ones_own(folder, tmp_path, key):

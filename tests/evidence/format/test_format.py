@@ -19,7 +19,7 @@ from underwatch.evidence.format.periods import coarsen, parse_period, quarters
 from underwatch.evidence.format.table_schemas import TABLES
 from underwatch.evidence.format.vocabularies import codes, entries, vocabulary_files
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.facts import places
+from underwatch.facts import grounds, places
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[2] / "docs" / "evidence"
@@ -119,6 +119,11 @@ def test_acts_map_to_the_models_incidents():
     assert {row["family"] for row in entries("act").values()} == set(codes("act_family"))
 
 
+def test_the_vocabulary_of_grounds_has_those_of_the_model_in_order():
+    assert list(entries("ground")) == [*grounds(), "ordinary", "other", "unknown"]
+    assert all(entries("ground")[name]["label"] == one.reported for name, one in grounds().items())
+
+
 def test_every_code_column_has_its_vocabulary():
     for form in TABLES.values():
         for column in form.columns:
@@ -203,7 +208,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(package, luck):
             )
             mixed[f"{name}.csv"] = text.encode("utf-8")
     assert to_files(parse_package(mixed)) == files
-    assert examine(mixed, TODAY)[1] == examine(files, TODAY)[1] == package.fingerprint()
+    assert examine(mixed, TODAY).fingerprint == examine(files, TODAY).fingerprint == package.fingerprint
 
     def told(found):
         return sorted((one.file, one.column, one.code) for one in found if one.code != "file-form")

@@ -18,7 +18,7 @@ from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import to_files
 from underwatch.evidence.privacy import access
 from underwatch.evidence.privacy.access import require_closed
-from underwatch.evidence.privacy.bands import band_of, told
+from underwatch.evidence.privacy.bands import band_of, in_bands
 from underwatch.evidence.release.publish import LEAST_MIN_CELL
 from underwatch.evidence.samples.example import example_package, is_the_example
 from underwatch.pages.evidence import evidence_page
@@ -34,13 +34,13 @@ def test_bands_part_all_counts_and_none_begins_below_the_smallest_cell():
         ends.append(low)
         n = high + 1
     assert ends[:9] == [0, 10, 20, 50, 100, 200, 500, 1000, 2000]
-    assert [told(n) for n in (0, 3, 9, 10, 49, 1999)] == [
+    assert [in_bands(n) for n in (0, 3, 9, 10, 49, 1999)] == [
         *["fewer than 10"] * 3,
         "10 to 19",
         "20 to 49",
         "1,000 to 1,999",
     ]
-    assert [told(n, exact=True) for n in (0, 3, 1999)] == ["0", "3", "1,999"]
+    assert [in_bands(n, exact=True) for n in (0, 3, 1999)] == ["0", "3", "1,999"]
 
 
 @given(st.integers(0, 10**9))

@@ -45,7 +45,7 @@ def test_a_key_is_random_letters_and_as_hard_to_guess_as_one_of_128_bits():
 
 def test_the_name_is_the_keyed_hash_of_the_content():
     package = good_package().keyed()
-    content = good_package().fingerprint().encode()
+    content = good_package().fingerprint.encode()
     assert package.keyed_name() == hmac.new(package.key.encode(), content, hashlib.sha256).hexdigest().translate(
         LETTERS
     )
@@ -60,7 +60,7 @@ def test_the_key_is_no_part_of_the_content():
     one, other = good_package().keyed(), good_package().keyed()
     assert one.key != other.key
     assert one == other == good_package()
-    assert one.fingerprint() == other.fingerprint() == good_package().fingerprint()
+    assert one.fingerprint == other.fingerprint == good_package().fingerprint
     assert one.key not in repr(one)
     assert one.keyed() is one
     files, without = to_files(one), to_files(good_package())
@@ -94,7 +94,7 @@ def test_a_package_has_its_key_from_the_first_time_that_it_is_written_and_keeps_
 @pytest.mark.parametrize("how", ["record", "save", "import", "publish"])
 def test_an_older_package_gets_its_key_when_it_is_saved(tmp_path, how):
     write_files(tmp_path / "p", to_files(package_of(*(report(n, source_code="") for n in range(3)))))
-    before = parse_package(read_files(tmp_path / "p")).fingerprint()
+    before = parse_package(read_files(tmp_path / "p")).fingerprint
     assert key_of(tmp_path / "p") == ""
     if how == "record":
         do("evidence", "record", tmp_path / "p")
@@ -108,7 +108,7 @@ def test_an_older_package_gets_its_key_when_it_is_saved(tmp_path, how):
         _published(tmp_path)
     key = key_of(tmp_path / "p")
     assert is_key(key)
-    assert (parse_package(read_files(tmp_path / "p")).fingerprint() == before) == (how in ("record", "save"))
+    assert (parse_package(read_files(tmp_path / "p")).fingerprint == before) == (how in ("record", "save"))
 
 
 def _a_csv(tmp_path):

@@ -1,26 +1,25 @@
 """Publishing: the gate, and the attacks on what it lets through.
 
 The attacker has the whole table with its totals, knows the rules and the program, and solves the linear system exactly
-(SciPy's linear programming, which shares no line with the program's own flow). Two releases are differenced. Noise is
-compared with the closed form of its law. What is counted, and what one source can change, is in test_cells.py.
+(SciPy's linear programming, which shares no line with the program's own flow). Two releases are differenced.
+What is counted, and what one source can change, is in test_safe_cells.py; the law of the noise in test_noise.py.
 """
 
 import csv
 import io
 import json
 import math
-import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import date
-from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from evidence.packages import TODAY, good_package, package_of, report
+from support.depth import examples
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.edit.work import start_work
@@ -29,7 +28,6 @@ from underwatch.evidence.format.ids import id_from, letters_of, new_id
 from underwatch.evidence.format.table_schemas import REPORTS
 from underwatch.evidence.history import recorded
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.evidence.release.noise import discrete_laplace
 from underwatch.evidence.release.publish import Refused, ReleaseRules, prepare, publish
 from underwatch.evidence.release.safe_cells import count_cells, slot_of
 from underwatch.evidence.release.suppression import hide, room, with_totals
@@ -92,7 +90,7 @@ tables = st.integers(1, 4).flatmap(
 )
 
 
-@settings(max_examples=120)
+@examples(120)
 @given(tables, st.data())
 def test_no_hidden_small_count_can_be_worked_out_from_totals(inner, data):
     counts = with_totals(inner)
@@ -103,7 +101,7 @@ def test_no_hidden_small_count_can_be_worked_out_from_totals(inner, data):
     assert_protected(counts, hidden, primary | few, 10)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(tables, st.data())
 def test_the_flow_and_the_linear_programme_agree(inner, data):
     counts = with_totals(inner)
@@ -316,21 +314,6 @@ def test_a_week_belongs_to_the_quarter_of_its_thursday():
     assert slot_of("2024-09/2024-10", "quarter") == ""
     assert slot_of("2024-10/2024-12", "quarter") == "2024-Q4"
     assert slot_of("2024", "quarter") == slot_of("", "year") == ""
-
-
-@pytest.mark.parametrize("scale", [Fraction(1), Fraction(5), Fraction(7, 2), Fraction(1, 2)])
-def test_noise_follows_the_discrete_laplace_law(scale):
-    luck, n = random.Random(7), 40_000
-    drawn = Counter(discrete_laplace(scale, luck.randrange) for _ in range(n))
-    ratio = math.exp(-1 / scale)
-    law = {x: (1 - ratio) / (1 + ratio) * ratio ** abs(x) for x in range(-400, 401)}
-    assert sum(law.values()) == pytest.approx(1, abs=1e-9)
-    usual = [x for x in law if law[x] * n >= 10]
-    square = sum((drawn[x] - n * law[x]) ** 2 / (n * law[x]) for x in usual)
-    rest = sum(drawn[x] for x in drawn if x not in set(usual)), n * (1 - sum(law[x] for x in usual))
-    square += (rest[0] - rest[1]) ** 2 / max(rest[1], 1)
-    freedom = len(usual)
-    assert square < freedom + 5 * math.sqrt(2 * freedom)
 
 
 def test_noise_comes_from_the_systems_source_and_differs_each_time(synthetic):

@@ -12,10 +12,11 @@ from fractions import Fraction
 from math import ceil, floor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.packages import package_of, report
+from support.depth import examples
 from underwatch.evidence.format.ids import id_from
 from underwatch.evidence.format.table_schemas import REPORTS
 from underwatch.evidence.package import new_package
@@ -179,7 +180,7 @@ def in_parts(weight, table):
     return {where: weight.get(where, 0) * PARTS for where in table.grid.cells}
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(told(), st.integers(1, 4))
 def test_cells_hold_distinct_incidents_and_known_sources(rows, cap):
     table = count_cells(package(rows), SLOTS, "province", cap)
@@ -194,14 +195,14 @@ def test_cells_hold_distinct_incidents_and_known_sources(rows, cap):
     assert everything == {where: len(incidents.get(where, ())) for where in everything}
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(told(), st.integers(1, 4))
 def test_a_steady_table_holds_what_is_beyond_dispute(rows, cap):
     table = count_cells(package(rows), SLOTS, "province", cap, steady=True)
     assert table.parts == in_parts(steadied(rows, cap), table)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(told(max_size=20), st.integers(1, 4), st.sampled_from(["province", "region", "country"]))
 def test_taking_a_source_away_with_all_that_is_its_changes_a_steady_table_by_the_cap_at_most(rows, cap, grain):
     """Over all cells of all periods together; reports whose source is unknown change nothing at all."""
@@ -261,7 +262,7 @@ def test_parts_are_rounded_to_the_nearest_whole():
     assert sorted(n for n in table.counts.values() if n) == [1, 1]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(told(), st.integers(1, 3), st.integers(0, 3))
 def test_neither_identifiers_nor_the_order_of_rows_decide(rows, cap, seed):
     luck = random.Random(seed)

@@ -4,8 +4,8 @@ import csv
 import re
 from collections import Counter
 from datetime import date
-from importlib import resources
 
+import example_package as coding
 import pytest
 
 from evidence.packages import good_package, package_of, report
@@ -13,6 +13,7 @@ from underwatch.evidence import reading
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.check.problems import exit_code
 from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.periods import Period
 from underwatch.evidence.format.table_schemas import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.package import to_files
 from underwatch.evidence.samples.example import example_package
@@ -22,8 +23,14 @@ LATER = date(2026, 11, 23)
 
 
 def coded():
-    text = (resources.files("underwatch.evidence.samples") / "data" / "coded_reports.csv").read_text(encoding="utf-8")
+    text = (coding.HERE / "coded_reports.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
+
+
+def test_what_ships_is_what_was_coded():
+    made = coding.coded_package()
+    for name in (REPORTS, EFFORT, BIBLIOGRAPHY, SURVEY, FIGURES):
+        assert made.table(name) == example_package().table(name)
 
 
 def test_the_example_is_checked_clean_and_declares_what_it_is():
@@ -142,20 +149,16 @@ def test_reading_for_an_estimate():
     assert own.incident == relay.incident != other.incident
     assert reading.reports(package)[relay.relay_of] == own
     assert (own.kind, other.kind) == ("arrest", "")
-    assert (own.first, own.last) == (date(2024, 9, 30), date(2024, 10, 6))
-    assert (other.first, other.received_first, other.is_corroborated) == (None, None, True)
-    assert (own.received_first, own.received_last) == (date(2024, 10, 7), date(2024, 10, 13))
+    assert own.when == Period(date(2024, 9, 30), date(2024, 10, 6), "week")
+    assert (other.when, other.received, other.is_corroborated) == (None, None, True)
+    assert own.received == Period(date(2024, 10, 7), date(2024, 10, 13), "week")
 
 
 def test_reading_effort_survey_and_figures():
     package = good_package()
     (effort,) = reading.effort(package)
-    assert (effort.state, effort.first, effort.last, effort.list_number) == (
-        "open",
-        date(2024, 1, 1),
-        date(2024, 12, 31),
-        0,
-    )
+    assert effort.period == Period(date(2024, 1, 1), date(2024, 12, 31), "year")
+    assert (effort.state, effort.list_number) == ("open", 0)
     (answer,) = reading.survey(package)
     assert (answer.question, answer.n_asked, answer.n_yes) == ("gave_up_call", 40, 13)
     (figure,) = reading.figures(package)
@@ -169,7 +172,7 @@ def test_reading_effort_survey_and_figures():
 def test_the_example_reads():
     rows = reading.reports(example_package())
     assert sum(bool(row.kind) for row in rows) == 81
-    window = [row for row in rows if row.first and date(2023, 7, 1) <= row.first <= date(2025, 6, 30)]
+    window = [row for row in rows if row.when and date(2023, 7, 1) <= row.when.first <= date(2025, 6, 30)]
     hoeryong = {row.incident for row in window if row.place_code == "hoeryong"}
     modelled = {row.incident for row in window if row.place_code == "hoeryong" and row.kind}
     assert len(modelled) < len(hoeryong) <= 20, "two years of the best covered city: too little for a scale"

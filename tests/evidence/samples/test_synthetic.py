@@ -5,17 +5,18 @@ from datetime import date
 
 import numpy as np
 import pytest
+from synthetic_package import CUT_WEEKS, FIRST_DAY, N_WEEKS, coded_package, lines_of, reports_told
 
 from underwatch.evidence.check.checking import check_files
-from underwatch.evidence.format.table_schemas import EFFORT, REPORTS, SURVEY
+from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.package import to_files
-from underwatch.evidence.samples.synthetic import CUT_WEEKS, FIRST_DAY, N_WEEKS, synthetic_package, told
+from underwatch.evidence.samples.synthetic import synthetic_package
 from underwatch.inference.bank.bank import WINDOW, BankPlan
-from underwatch.inference.bank.held_out import hidden_world, lines_of, tallied, truth_of
-from underwatch.inference.workflow import ALL_NAMES
+from underwatch.inference.bank.held_out import bank_of, hidden_world, truth_of
+from underwatch.inference.bank.quantities import ALL_NAMES
 
 PACKAGE, TRUTH = synthetic_package()
-LINES = told()
+LINES = reports_told()
 P = "p_tell_at_no_fear"
 
 
@@ -32,11 +33,17 @@ def test_it_is_the_same_each_time_and_clean():
     assert (WINDOW.start, WINDOW.n_weeks) == (FIRST_DAY, N_WEEKS)
 
 
+def test_what_ships_is_what_was_coded():
+    made = coded_package()
+    for name in (REPORTS, EFFORT, SURVEY, FIGURES):
+        assert made.table(name) == PACKAGE.table(name)
+
+
 def test_what_ships_is_what_a_world_of_the_model_tells():
     """The smallest place told again: each line, and every incident behind the lines."""
     places, found = TRUTH["places"], world("pochon")
     at = places.index("pochon")
-    again = lines_of(found, found.told(len(places) * TRUTH["luck"] + at, np.array(TRUTH["effort"])))
+    again = lines_of(found, found.observe(len(places) * TRUTH["luck"] + at, np.array(TRUTH["effort"])))
     assert again == tuple(line for line in LINES if line.place == "pochon")
     incidents = np.zeros((N_WEEKS, len(TRUTH["acts"])), int)
     np.add.at(incidents, (found.records["day"] // 7, found.records["kind"]), 1)
@@ -46,7 +53,7 @@ def test_what_ships_is_what_a_world_of_the_model_tells():
 def test_its_truth_is_that_worlds():
     first = world(TRUTH["places"][0])
     told_in_all = np.array([first.expected_told(np.array(TRUTH["effort"]))])
-    found = truth_of(tallied(first.plan), told_in_all)[0]
+    found = truth_of(bank_of(first.plan), told_in_all)[0]
     assert dict(zip(ALL_NAMES, found.tolist(), strict=True)) == pytest.approx(TRUTH["hidden"], rel=1e-4)
     reported = {line.incident for line in LINES if line.place == first.plan.place}
     assert len(reported) == pytest.approx(told_in_all[0], abs=5 * np.sqrt(told_in_all[0]))

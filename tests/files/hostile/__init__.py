@@ -1,6 +1,6 @@
 """Hostile files, each made to cost much or to be taken for what it is not, and what reading one comes to.
 
-`PYTHONPATH=tests python -m hostile FOLDER [NAME ...]` makes each in the folder and reads it as a user would, in a
+`PYTHONPATH=tests python -m files.hostile FOLDER [NAME ...]` makes each in the folder and reads it as a user would, in a
 process of its own, and prints a line of JSON: exit code, what was said, how much memory was added, how long it took.
 """
 

@@ -1,8 +1,10 @@
 """Reading hostile files, each in a process of its own, whose memory the kernel counts."""
 
+import importlib
 import io
 import json
 import os
+import pkgutil
 import resource
 import select
 import shutil
@@ -100,18 +102,21 @@ def _told_in(file, seconds):
 
 def _warm():
     """Import all that reading needs, so that it does not count."""
-    import numba  # noqa: F401
     import pyarrow.parquet  # noqa: F401
     import pyrage  # noqa: F401
     import scipy.stats  # noqa: F401
 
+    import underwatch
     from underwatch.evidence.check.checking import check_files
 
+    for one in pkgutil.walk_packages(underwatch.__path__, "underwatch."):
+        if not one.name.endswith("__main__"):
+            importlib.import_module(one.name)
     check_files(files_of_a_package())
 
 
 if __name__ == "__main__":
-    import hostile  # noqa: F401 - the makers register themselves
+    from files import hostile  # noqa: F401 - the makers register themselves
 
     for one, outcome in read_each(sys.argv[1], sys.argv[2:] or list(CASES)):
         print(json.dumps({"case": one} | outcome), flush=True)

@@ -84,9 +84,9 @@ def _of_json(name, data):
         written(folder / "question.json", data)
 
         def read():
-            from underwatch.cli.estimate import _folder
+            from underwatch.cli.estimate import _directory
 
-            _folder({"resume": folder, "out": None}, None, {}, "")
+            _directory(folder, None, None, {}, "")
 
         return read
 

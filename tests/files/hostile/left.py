@@ -111,9 +111,10 @@ def a_device_as_scenario(folder):
 
 @case
 def results_without_end(folder):
-    from underwatch.experiments.engine.tasks import Results, _mark
+    from underwatch.experiments.engine.tasks import Results
+    from underwatch.record.provenance import mark
 
-    line = json.dumps({"question": _mark({})}).encode() + b"\n"
+    line = json.dumps({"question": mark({})}).encode() + b"\n"
     row = b'{"task": 0, "values": [' + b"0," * 4_000_000 + b'0], "reason": ""}\n'
     written(folder / "results.jsonl", line + row * 4)
 

@@ -11,10 +11,13 @@ from underwatch.errors import InputError
 from underwatch.facts import model_parameters
 from underwatch.inference.bank import bank as bank_module
 from underwatch.inference.bank import priors
-from underwatch.inference.bank.bank import BankPlan, build, read_bank, row_of
-from underwatch.inference.bank.priors import channel_prior, draw, world_of, world_prior
+from underwatch.inference.bank.bank import BankPlan, build, described, plan_of, read_bank, row_of, shipped_folder
+from underwatch.inference.bank.form import INDICATORS_READ
+from underwatch.inference.bank.priors import channel_prior, world_of, world_prior
 from underwatch.inference.bank.shard import lengthen, shards_in, shorten
 from underwatch.record.tally import Window
+from underwatch.world.layout import INDICATORS
+from underwatch.world.parameters import latin_hypercube
 
 PLAN = BankPlan(window=Window(date(2024, 10, 7), 13), population=900, per_shard=3)
 
@@ -35,9 +38,9 @@ def test_a_bank_holds_each_row_as_it_is_run_alone(folder):
     assert len(bank) == 6
     alone = row_of(PLAN, 1, 2)
     for name in ("counts", "reached", "indicators", "residents", "values"):
-        assert (bank.parts[name][5] == alone[name]).all()
+        assert (getattr(bank, name)[5] == alone[name]).all()
     for name in ("subject", "others", "pairs", "weekly", "known", "curve"):
-        assert np.allclose(bank.parts[name][5], alone[name], rtol=2**-7)
+        assert np.allclose(getattr(bank, name)[5], alone[name], rtol=2**-7)
     assert bank.value("p_notice")[5] == PLAN.rows(1)["p_notice"][2]
 
 
@@ -83,6 +86,37 @@ def test_a_change_of_the_channels_prior_keeps_the_bank(monkeypatch):
     assert PLAN.key() == key
 
 
+def test_an_indicator_that_no_estimate_reads_keeps_the_bank(folder, monkeypatch):
+    before, tally_world = read_bank(folder), bank_module.tally_world
+
+    def one_more(*asked):
+        tally = tally_world(*asked)
+        return replace(tally, indicators=np.insert(tally.indicators, 3, 7.0, axis=-1))
+
+    monkeypatch.setattr(bank_module, "tally_world", one_more)
+    monkeypatch.setattr(bank_module, "INDICATORS", (*INDICATORS[:3], "a_new_one", *INDICATORS[3:]))
+    bank = read_bank(folder)
+    fresh = row_of(replace(PLAN, indicators=bank_module.INDICATORS), 1, 2)["indicators"]
+    for name in INDICATORS_READ:
+        assert (bank.indicator(name) == before.indicator(name)).all()
+        assert (fresh[..., bank_module.INDICATORS.index(name)] == bank.indicator(name)[5]).all()
+    assert (fresh[..., 3] == 7).all()
+
+
+def test_the_shipped_bank_is_valid():
+    folder = shipped_folder()
+    valid = described(folder)["key"] == plan_of(folder).key() and described(folder)["parameters"] == list(world_prior())
+    assert valid, (
+        "the shipped bank is of other rules or another prior; rebuild it:\n"
+        f"  B={folder}; rm $B/* && underwatch calibrate --bank $B --worlds 2000"
+    )
+
+
+def test_a_bank_of_other_indicators_does_not_grow(folder):
+    with pytest.raises(InputError, match="another version"):
+        run(replace(PLAN, indicators=INDICATORS), folder, 9)
+
+
 def test_no_parameter_is_drawn_twice_and_none_is_left_out():
     world, channel = set(world_prior()), set(channel_prior())
     assert not world & channel
@@ -93,7 +127,7 @@ def test_no_parameter_is_drawn_twice_and_none_is_left_out():
 def test_a_draw_hangs_on_its_name_alone_and_fills_the_range_evenly():
     prior = channel_prior()
     some = {name: prior[name] for name in ("fear_silence", "list_relay_share")}
-    all_of_them, few = draw(prior, 50, 3, "x"), draw(some, 50, 3, "x")
+    all_of_them, few = latin_hypercube(prior, 50, 3, "x"), latin_hypercube(some, 50, 3, "x")
     assert (all_of_them["fear_silence"] == few["fear_silence"]).all()
     fact = prior["fear_silence"]
     places = np.sort(np.log(few["fear_silence"] / fact.low) / np.log(fact.high / fact.low) * 50)

@@ -10,7 +10,7 @@ from underwatch.evidence.edit.importing import read_mapping
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.package import new_package, to_files
 from underwatch.inference.bank.bank import read_bank
-from underwatch.inference.bank.form import MOST_WEEKS
+from underwatch.inference.bank.form import INDICATORS_READ, MOST_WEEKS
 from underwatch.inference.bank.priors import world_prior
 from underwatch.inference.bank.shard import write_shard
 
@@ -63,6 +63,9 @@ DESCRIPTIONS = {
     "no parameters": {"parameters": None},
     "parameters of another prior": {"parameters": ["a", "b"]},
     "parameters that are numbers": {"parameters": [1, 2]},
+    "no indicators": {"indicators": None},
+    "an indicator twice": {"indicators": [*INDICATORS_READ, INDICATORS_READ[0]]},
+    "without an indicator that is read": {"indicators": list(INDICATORS_READ[1:])},
     "a parameter twice": {"parameters": list(world_prior())[:-1] + list(world_prior())[:1]},
     "another format": {"format": 2},
     "a format that is true": {"format": True},
@@ -132,7 +135,7 @@ def test_worlds_that_cannot_be_are_refused(tmp_path, capsys, made):
 def test_the_bank_that_is_spoilt_is_sound_before(tmp_path):
     found = read_bank(bank(tmp_path / "bank"), check_key=False)
     assert len(found) == PLAN.per_shard
-    assert (found.parts["values"] == [[fact.low for fact in world_prior().values()]] * 2).all()
+    assert (found.values == [[fact.low for fact in world_prior().values()]] * 2).all()
 
 
 @pytest.mark.parametrize("command", ["calibrate", "design"])
@@ -272,6 +275,6 @@ def test_descriptions_are_spoilt_one_entry_at_a_time():
 
 
 def test_a_bank_in_which_nothing_happens_is_one_line(tmp_path, capsys):
-    """Else the first to say so would be the box of the prior, after the work of an estimate, and without the bank."""
+    """Else the first to say so would be the prior support, after the work of an estimate, and without the bank."""
     folder = bank(tmp_path / "bank", packed(spoilt("reached", np.zeros_like)))
     assert "nothing happens" in refused(capsys, "estimate", "--example", "--bank", folder)

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from support.reported import PLACE, WINDOW, made_package, some_reports
 from underwatch.cli import main
 from underwatch.inference.bank.bank import BankPlan, build, read_bank
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks import proof
-from underwatch.inference.design import AS_IT_IS, design
 from underwatch.inference.findings import number, percent
 from underwatch.inference.inputs.observed import read_for
-from underwatch.inference.workflow import ALL_NAMES
+from underwatch.inference.options import AS_IT_IS, try_options
 from underwatch.pages.calibration import design_rows
 
 WORLDS = 1_000
@@ -84,7 +84,7 @@ def test_what_does_not_predict_and_what_does_not_stand_still_is_told():
 def test_more_evidence_narrows_and_the_ranges_still_hold_the_truth(folder):
     """The outings followed, of which the leavers are asked: the same cases, four errors."""
     package = made_package(some_reports())
-    found = {one.name: one for one in design(read_bank(folder), read_for(package, PLACE, WINDOW, False), 1, print)}
+    found = {one.name: one for one in try_options(read_bank(folder), read_for(package, PLACE, WINDOW, False), 1, print)}
     for one in found.values():
         print(one.name, one.n, one.ratio[FOLLOWED], one.against[FOLLOWED], one.error[FOLLOWED], one.coverage[FOLLOWED])
         assert abs(one.coverage[FOLLOWED] - 0.9) < 4 * np.sqrt(0.09 / one.n), one.name

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from scipy import stats
+from trials.cross_fit import cross_fit
 
 from underwatch.inference.checks import calibration as C
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.world.draws import rng
 
 LUCK = rng(1, "calibration tests")
@@ -91,9 +92,9 @@ def test_contraction_and_shift_by_hand():
 
 def test_cross_fitting_judges_each_row_by_nets_that_have_not_seen_it():
     """Summaries that tell nothing: a net that had seen the row could know it, one that has not cannot."""
-    box = Box(("a",), np.zeros(1), np.ones(1), np.zeros(1, bool))
+    support = PriorSupport(("a",), np.zeros(1), np.ones(1), np.zeros(1, bool))
     theta, x = LUCK.random((300, 1)), LUCK.standard_normal((300, 40))
-    fit = C.cross_fit(theta, x, box, seed=1, members=1)
+    fit = cross_fit(theta, x, support, seed=1, members=1)
     assert np.bincount(fit.fold).tolist() == [60] * 5
     assert fit.draws.shape == (300, C.DRAWS, 1)
     assert fit.log_density.mean() < 0.0  # no better than the prior, which has 0

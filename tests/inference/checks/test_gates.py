@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from trials.cross_fit import cross_fit
 from trials.toy_model import ToyModel, summarise
 
 from underwatch.errors import InputError
@@ -13,14 +14,14 @@ from underwatch.inference.npe.posterior import train
 from underwatch.world.draws import rng
 
 TWIN = ToyModel()
-BOX = TWIN.target_box
-NAMES = BOX.names
+SUPPORT = TWIN.target_box
+NAMES = SUPPORT.names
 KIND = {"place": "border city of 150,000", "window": "104 weeks", "vocabulary": "1", "prior": "a1b2"}
 
 
 @dataclasses.dataclass
 class Judged:
-    """A bank of the twin, held-out draws for every row, and what the gates read."""
+    """A bank of the toy model, held-out draws for every row, and what the gates read."""
 
     truth: np.ndarray
     x: np.ndarray
@@ -32,14 +33,14 @@ class Judged:
 def judged():
     theta, data = TWIN.bank(2000, rng(1, "bank of the gate tests"))
     truth, x = TWIN.targets(theta, data), summarise(data)
-    fit = calibration.cross_fit(truth, x, BOX, seed=1)
+    fit = cross_fit(truth, x, SUPPORT, seed=1)
     return Judged(truth, x, data.reports(), fit.draws)
 
 
 def ranks(judged, unit_draws=None):
     """Ranks of the truth, on units 0 to 1; of other draws where given."""
-    draws = BOX.unit(judged.draws) if unit_draws is None else unit_draws
-    return calibration.ranks(draws, BOX.unit(judged.truth))
+    draws = SUPPORT.unit(judged.draws) if unit_draws is None else unit_draws
+    return calibration.ranks(draws, SUPPORT.unit(judged.truth))
 
 
 ROWS, DRAWS = 2000, 300
@@ -76,14 +77,14 @@ def test_the_trained_posterior_of_the_twin_passes_too(judged):
 
 
 def test_a_shift_of_0_3_sd_turns_g2_red(judged):
-    draws = BOX.unit(judged.draws)
+    draws = SUPPORT.unit(judged.draws)
     shifted = draws + 0.3 * draws.std(axis=1, keepdims=True)
     verdict = gates_calibration.sbc(ranks(judged, shifted), NAMES)
     assert (verdict.state, set(verdict.about)) == ("refuses", set(NAMES))
 
 
 def test_a_narrowing_to_0_7_turns_g3_red(judged):
-    draws = BOX.unit(judged.draws)
+    draws = SUPPORT.unit(judged.draws)
     middle = np.median(draws, axis=1, keepdims=True)
     verdict = gates_calibration.coverage(ranks(judged, middle + 0.7 * (draws - middle)), NAMES)
     assert verdict.state == "refuses"
@@ -105,14 +106,14 @@ def test_a_widening_is_conservative_and_then_refused(exact):
 
 def test_permuted_parameters_turn_g2_red(judged):
     order = rng(2, "permuted").permutation(len(NAMES))
-    verdict = gates_calibration.sbc(ranks(judged, BOX.unit(judged.draws)[..., order]), NAMES)
+    verdict = gates_calibration.sbc(ranks(judged, SUPPORT.unit(judged.draws)[..., order]), NAMES)
     assert verdict.state == "refuses"
     moved = {NAMES[j] for j in range(len(NAMES)) if order[j] != j}
     assert len(moved & set(verdict.about)) >= len(moved) - 2
 
 
 def test_the_prior_returned_as_posterior_is_mostly_prior_for_all(judged):
-    prior = BOX.unit(judged.truth)
+    prior = SUPPORT.unit(judged.truth)
     other = rng(3, "prior again").permutation(prior)[:1000]
     verdict = gates.contraction(other, prior, NAMES)
     assert (verdict.state, verdict.about) == ("warns", NAMES)
@@ -141,17 +142,17 @@ def test_nan_summaries_and_cut_weeks_coded_as_zero_turn_g0_red(judged):
 
 
 def test_g1_wants_more_than_one_list():
-    none = gates.anchor(second_list=False, asked=12, counts=0, declared=False)
+    none = gates.anchor(second_list=False, asked=12, counts=0, expert_prior=False)
     assert none.state == "refuses"
     assert "The scale is not identified" in none.sentence
     assert "asked so far: 12" in none.sentence
-    for held in ({"second_list": True}, {"asked": 20}, {"counts": 1}, {"declared": True}):
-        given = {"second_list": False, "asked": 0, "counts": 0, "declared": False, **held}
+    for held in ({"second_list": True}, {"asked": 20}, {"counts": 1}, {"expert_prior": True}):
+        given = {"second_list": False, "asked": 0, "counts": 0, "expert_prior": False, **held}
         assert gates.anchor(**given).state == "passes"
 
 
 def test_g4_refuses_where_few_reports_are_wrong_and_warns_elsewhere(judged):
-    unit = BOX.unit(judged.draws)
+    unit = SUPPORT.unit(judged.draws)
     few = judged.reports <= np.quantile(judged.reports, 0.25)
     middle = np.median(unit, axis=1, keepdims=True)
     unit = np.where(few[:, None, None], middle + 0.5 * (unit - middle), unit)
@@ -195,9 +196,9 @@ def test_g7_names_the_worst_features(judged):
 
 
 def test_g8_withholds_the_median_where_the_laws_differ():
-    near = gates.laws({"exponential": 10.0, "threshold": 14.0, "saturating": 9.0}, "acts")
-    far = gates.laws({"exponential": 10.0, "threshold": 24.0, "saturating": 9.0}, "acts")
-    alone = gates.laws({"exponential": 10.0}, "acts")
+    near = gates.responses({"exponential": 10.0, "threshold": 14.0, "saturating": 9.0}, "acts")
+    far = gates.responses({"exponential": 10.0, "threshold": 24.0, "saturating": 9.0}, "acts")
+    alone = gates.responses({"exponential": 10.0}, "acts")
     assert [v.state for v in (near, far, alone)] == ["passes", "warns", "warns"]
     assert far.figure == pytest.approx(24 / 9)
     assert "no median" in far.sentence
@@ -205,11 +206,11 @@ def test_g8_withholds_the_median_where_the_laws_differ():
 
 def test_g10_refuses_a_posterior_that_moves_when_trained_again(judged):
     theta = judged.truth[:400]
-    first, second = (train(theta, judged.x[:400], BOX, seed=s, members=1) for s in (1, 2))
+    first, second = (train(theta, judged.x[:400], SUPPORT, seed=s, members=1) for s in (1, 2))
     rows = judged.x[400:410]
     shifts = [
         gates.stability({"seed 1": a, "seed 2": b}, NAMES).figure
-        for a, b in zip(BOX.unit(first.draw(rows, 500, 1)), BOX.unit(second.draw(rows, 500, 1)), strict=True)
+        for a, b in zip(SUPPORT.unit(first.draw(rows, 500, 1)), SUPPORT.unit(second.draw(rows, 500, 1)), strict=True)
     ]
     assert min(shifts) > 0.05
     a = rng(7, "stable").normal(size=(2000, 2))

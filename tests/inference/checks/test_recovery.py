@@ -1,41 +1,39 @@
 """A rehearsal: its package is sound and repeats, its truth is the count of its world, and the command tells it."""
 
 import csv
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from underwatch.channel.expected_counts import LAWS
+from support.reported import WINDOW
+from underwatch.channel.expected_counts import RESPONSES
 from underwatch.cli import main
-from underwatch.evidence.check.checking import check, check_files
+from underwatch.evidence.check.checking import check_files
+from underwatch.evidence.folder import read_files
 from underwatch.evidence.package import to_files
 from underwatch.evidence.reading import reports, survey
 from underwatch.experiments.engine.tallies import SETTLING
 from underwatch.experiments.engine.worlds import init_world, record_of, world_totals
-from underwatch.inference.bank.bank import BankPlan, build
+from underwatch.inference.bank.bank import BankPlan
 from underwatch.inference.bank.priors import world_of
-from underwatch.inference.checks.recovery import ASKED, rehearse
-from underwatch.inference.workflow import ALL_NAMES
+from underwatch.inference.bank.quantities import ALL_NAMES
+from underwatch.inference.checks.recovery import ASKED, recovery_cases
 from underwatch.record.indicators import totals
-from underwatch.record.tally import Window
 from underwatch.world import simulate
 from underwatch.world.workers import Workers
 
-WINDOW = Window(date(2024, 7, 1), 26)
 PLAN = BankPlan(window=WINDOW, population=900, seed=3, per_shard=3)
 
 
 @pytest.fixture(scope="module")
 def rehearsed():
-    return rehearse(PLAN)
+    return recovery_cases(PLAN)
 
 
 def test_packages_are_sound_repeat_and_take_the_laws_of_fear_in_turn(rehearsed):
-    again = rehearse(PLAN)
-    assert [one.law for one in rehearsed] == list(LAWS)
+    again = recovery_cases(PLAN)
+    assert [one.response for one in rehearsed] == list(RESPONSES)
     for one, other in zip(rehearsed, again, strict=True):
         assert to_files(one.package) == to_files(other.package)
         assert np.array_equal(one.truth, other.truth)
@@ -61,15 +59,13 @@ def test_the_truth_is_what_the_world_counts(rehearsed):
             assert on_a_list == pytest.approx(counted["listed"])
 
 
-def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path):
-    banks, out = tmp_path / "bank", tmp_path / "out"
-    with ThreadPoolExecutor(2) as executor:
-        build(BankPlan(window=WINDOW, population=900, per_shard=48), banks, 96, executor, 2, lambda worlds: None)
-    words = ["estimate", "--rehearsal", "3", "--bank", str(banks), "--rounds", "1", "--out", str(out)]
+def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path, bank_folder, few_nets):
+    out = tmp_path / "out"
+    words = ["estimate", "--rehearsal", "3", "--bank", str(bank_folder), "--rounds", "1", "--out", str(out)]
     found = CliRunner().invoke(main, words)
     assert found.exit_code in (0, 1), found.output
     table = list(csv.DictReader((out / "truth.csv").read_text(encoding="utf-8").splitlines()))
-    (alone,) = rehearse(BankPlan(window=WINDOW, population=900, seed=3, per_shard=1))
+    (alone,) = recovery_cases(BankPlan(window=WINDOW, population=900, seed=3, per_shard=1))
     assert [float(row["truth"]) for row in table] == pytest.approx(alone.truth.tolist(), rel=1e-3)
     assert "truth of this synthetic world" in (out / "report.html").read_text(encoding="utf-8")
     held = [row["range_holds_truth"] for row in table]
@@ -77,7 +73,7 @@ def test_the_command_keeps_the_package_and_tells_the_truth(tmp_path):
     assert f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown" in found.output
     assert found.output.count(" Held.\n") == held.count("yes")
     assert found.output.count(" Missed.\n") == held.count("no")
-    assert [one for one in check(out / "package") if one.level == "error"] == []
+    assert [one for one in check_files(read_files(out / "package")) if one.level == "error"] == []
     both = CliRunner().invoke(main, ["estimate", "--example", "--rehearsal", "3"])
     assert both.exit_code == 2
     assert "name one package" in both.output

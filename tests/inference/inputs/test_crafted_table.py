@@ -55,10 +55,11 @@ def safe_table(folder, record=None, row=None):
 
 
 def test_the_safe_table_that_is_spoilt_is_sound_before(tmp_path):
-    disclosure, cells, _ = safe_table(tmp_path)
+    table = safe_table(tmp_path)
+    disclosure, cells = table.disclosure, table.cells
     assert (disclosure.slots, disclosure.min_cell, disclosure.scale) == (("2024-Q1",), 10, 0.0)
-    assert cells.value.tolist() == [[12.0]]
-    assert safe_table(tmp_path, {"min_cell": None, "epsilon": "0.5"})[0].scale == 10.0
+    assert cells.tolist() == [[12.0]]
+    assert safe_table(tmp_path, {"min_cell": None, "epsilon": "0.5"}).disclosure.scale == 10.0
 
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)

@@ -30,8 +30,8 @@ def simulated(scale, n):
     table = Disclosure(("2024-Q3",), ((0,),), 0, scale)
     values = {"table_cap_kept": np.ones(n), "table_place_share": np.ones(n)}
     cells = disclosed(np.zeros((n, 1, N_KINDS)), table, values, np.random.default_rng(11))
-    assert cells.value.shape == (n, 1, len(FAMILIES))
-    return cells.value[:, 0, 0].astype(int).tolist()
+    assert cells.shape == (n, 1, len(FAMILIES))
+    return cells[:, 0, 0].astype(int).tolist()
 
 
 @pytest.mark.parametrize("drawn", [published, simulated])

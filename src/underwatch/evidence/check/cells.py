@@ -8,7 +8,6 @@ from functools import cache, lru_cache
 
 from underwatch.errors import nearest
 from underwatch.evidence.check.problems import MOST_LISTED, Finding, finding
-from underwatch.evidence.check.tripwire import tripped
 from underwatch.evidence.format.descriptor import ADDRESS_PATTERN, AMOUNT_PATTERN, COUNT_PATTERN
 from underwatch.evidence.format.gazetteer import code_of_name, gazetteer
 from underwatch.evidence.format.ids import not_hashes, not_ids
@@ -16,6 +15,7 @@ from underwatch.evidence.format.periods import parse_period
 from underwatch.evidence.format.table_schemas import PLACES_FILE, Column, TableForm
 from underwatch.evidence.format.vocabularies import codes, vocabulary_files
 from underwatch.evidence.package import Sheet
+from underwatch.files.tripwire import tripped
 
 _AMOUNT, _COUNT, _ADDRESS = (
     re.compile(pattern, re.ASCII) for pattern in (AMOUNT_PATTERN, COUNT_PATTERN, ADDRESS_PATTERN)
@@ -23,10 +23,6 @@ _AMOUNT, _COUNT, _ADDRESS = (
 _FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
 LONGEST_ADDRESS = 2_000
 _MOST_TOLD = 5 * MOST_LISTED  # of one table
-
-
-def _not_codes(vocabulary: frozenset[str]) -> Callable[[set[str]], set[str]]:
-    return lambda cells: cells - vocabulary
 
 
 def _unless(is_good: Callable[[str], object]) -> Callable[[set[str]], set[str]]:
@@ -37,26 +33,17 @@ def _is_address(cell: str) -> bool:
     return bool(_ADDRESS.fullmatch(cell)) and len(cell) <= LONGEST_ADDRESS and cell.isprintable()
 
 
-_BAD: dict[str, Callable[[set[str]], set[str]]] = {
-    "id": not_ids,
-    "reference": not_ids,
-    "period": _unless(parse_period),
-    "place": lambda cells: cells - gazetteer().keys(),
-    "count": _unless(_COUNT.fullmatch),
-    "amount": _unless(_AMOUNT.fullmatch),
-    "address": _unless(_is_address),
-    "hash": not_hashes,
-}
-_CODE_OF_KIND = {
-    "id": "id-malformed",
-    "reference": "id-malformed",
-    "period": "date-malformed",
-    "place": "code-unknown",
-    "code": "code-unknown",
-    "count": "number-malformed",
-    "amount": "number-malformed",
-    "address": "address-malformed",
-    "hash": "hash-malformed",
+# What a column of a kind holds: which of its cells may not stand there, and the code of the finding. Codes have a
+# vocabulary of their own.
+_KINDS: dict[str, tuple[Callable[[set[str]], set[str]], str]] = {
+    "id": (not_ids, "id-malformed"),
+    "reference": (not_ids, "id-malformed"),
+    "period": (_unless(parse_period), "date-malformed"),
+    "place": (lambda cells: cells - gazetteer().keys(), "code-unknown"),
+    "count": (_unless(_COUNT.fullmatch), "number-malformed"),
+    "amount": (_unless(_AMOUNT.fullmatch), "number-malformed"),
+    "address": (_unless(_is_address), "address-malformed"),
+    "hash": (not_hashes, "hash-malformed"),
 }
 _NUMBER_HINT = {
     "count": "a whole number of at most six digits, written without spaces or commas",
@@ -69,7 +56,7 @@ def check_cells(form: TableForm, sheet: Sheet) -> tuple[list[Finding], set[int]]
 
     `sheet` must have the columns of the form, in any order.
     """
-    found: list[Finding] = []
+    result: list[Finding] = []
     unfit: set[int] = set()
     for column in form.columns:
         cells = sheet.columns[sheet.header.index(column.name)]
@@ -77,24 +64,24 @@ def check_cells(form: TableForm, sheet: Sheet) -> tuple[list[Finding], set[int]]
             continue  # all different: no use in collecting them
         bad = _bad(column, set(cells))
         if bad:
-            places = [at for at, cell in enumerate(cells) if cell in bad]
+            places = [index for index, cell in enumerate(cells) if cell in bad]
             unfit.update(places)
             # Only of those that are told is it asked what is wrong: of a hundred thousand that would take minutes.
-            told = places[: min(MOST_LISTED, max(0, _MOST_TOLD - len(found)))]
-            for at in told:
-                code, hint = _reason(column, cells[at])
-                found.append(finding(code, form.file, sheet.numbers[at], column.name, hint))
-            rest = len(places) - len(told)
+            listed = places[: min(MOST_LISTED, max(0, _MOST_TOLD - len(result)))]
+            for index in listed:
+                code, hint = _reason(column, cells[index])
+                result.append(finding(code, form.file, sheet.numbers[index], column.name, hint))
+            rest = len(places) - len(listed)
             if rest > 0:
-                code, hint = _reason(column, cells[places[len(told)]])
-                found.append(finding(code, form.file, 0, column.name, f"{hint} (and {rest} further rows)"))
-    return found, unfit
+                code, hint = _reason(column, cells[places[len(listed)]])
+                result.append(finding(code, form.file, 0, column.name, f"{hint} (and {rest} further rows)"))
+    return result, unfit
 
 
 def _bad(column: Column, distinct: set[str]) -> set[str]:
     """Return the cells of a column that may not stand there."""
-    told = distinct - {""}
-    bad = _not_codes(codes(column.source))(told) if column.kind == "code" else _BAD[column.kind](told)
+    filled = distinct - {""}
+    bad = filled - codes(column.source) if column.kind == "code" else _KINDS[column.kind][0](filled)
     return bad | {""} if column.required and "" in distinct else bad
 
 
@@ -123,7 +110,7 @@ def _reason(column: Column, cell: str) -> tuple[str, str]:
     if column.kind in ("code", "place"):
         file = f"vocab/{column.source}.csv" if column.kind == "code" else PLACES_FILE
         return "code-unknown", f"{file}{hint or nearest(folded, sorted(known))}."
-    return _CODE_OF_KIND[column.kind], _NUMBER_HINT.get(column.kind, "")
+    return _KINDS[column.kind][1], _NUMBER_HINT.get(column.kind, "")
 
 
 _SIGNED_NUMBER = re.compile(r"-\d{1,3}(\.\d)?", re.ASCII)
@@ -146,8 +133,8 @@ def doubled(cells: Sequence[str]) -> list[int]:
         return []
     seen: set[str] = set()
     places = []
-    for at, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         if cell in seen:
-            places.append(at)
+            places.append(index)
         seen.add(cell)
     return places

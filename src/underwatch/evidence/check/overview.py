@@ -17,7 +17,7 @@ from underwatch.evidence.format.periods import slot_of
 from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
 from underwatch.evidence.format.vocabularies import entries, label
 from underwatch.evidence.package import Package
-from underwatch.evidence.privacy.bands import band_of, told
+from underwatch.evidence.privacy.bands import band_of, in_bands
 from underwatch.evidence.same_incident import Record, speaking
 from underwatch.evidence.samples.example import is_the_example
 
@@ -56,7 +56,7 @@ class Summary:
 
     def counted(self, n: int) -> str:
         """Write a count as it may be told."""
-        return told(n, self.exact)
+        return in_bands(n, self.exact)
 
 
 def summarise(package: Package, exact: bool = False) -> Summary:
@@ -127,13 +127,13 @@ def _sentences(package: Package, rows: Sequence[Record], exact: bool) -> list[st
     ours = {code for code, entry in entries("act").items() if entry["model_kind"]}
     n_ours = sum(row["act_code"] in ours for row in rows)
     said.append(
-        f"{told(n_ours, exact)} of {told(len(rows), exact)} reports are of acts that the model makes; an estimate sets "
-        "the others aside."
+        f"{in_bands(n_ours, exact)} of {in_bands(len(rows), exact)} reports are of acts that the model makes; an "
+        "estimate sets the others aside."
     )
     n_unlikely = sum(row["status"] == "unlikely" for row in rows)
     if n_unlikely:
         said.append(
-            f"{told(n_unlikely, exact)} reports are judged unlikely; an estimate and a safe table set them aside."
+            f"{in_bands(n_unlikely, exact)} reports are judged unlikely; an estimate and a safe table set them aside."
         )
     states = package.table(EFFORT).column("state")
     known = sum(state != "unknown" for state in states)
@@ -146,10 +146,10 @@ def _sentences(package: Package, rows: Sequence[Record], exact: bool) -> list[st
     n_survey = len(package.table(SURVEY).rows)
     independence = package.table(FIGURES).column("independence")
     n_anchor = sum(word == "independent" for word in independence)
-    others = told(len(independence) - n_anchor, exact)
+    others = in_bands(len(independence) - n_anchor, exact)
     said.append(
-        f"Anchors: {told(n_survey, exact)} answers of surveys, {told(n_anchor, exact)} independent figures. Figures "
-        f"that are no anchor (of the same lists, or in the survey already): {others}."
+        f"Anchors: {in_bands(n_survey, exact)} answers of surveys, {in_bands(n_anchor, exact)} independent figures. "
+        f"Figures that are no anchor (of the same lists, or in the survey already): {others}."
     )
     if not n_survey and not n_anchor:
         said.append("Without an anchor the scale cannot be known: only trend and shape.")
@@ -173,7 +173,7 @@ def as_text(summary: Summary) -> str:
 
 def _aligned(rows: list[tuple[str, str, str]]) -> list[str]:
     """Return rows of a name and two counts as lines, the counts flush to the right."""
-    first, second, third = (max((len(row[at]) for row in rows), default=0) for at in range(3))
+    first, second, third = (max((len(row[index]) for row in rows), default=0) for index in range(3))
     return [f"  {name:<{first}}  {one:>{second}}  {other:>{third}}".rstrip() for name, one, other in rows]
 
 

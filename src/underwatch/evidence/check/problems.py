@@ -1,9 +1,13 @@
 """What a check finds: file, row, column, code and remedy in plain words. Never what stands in the cell."""
 
+import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from importlib import resources
 from types import MappingProxyType
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -11,82 +15,18 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 MOST_LISTED = 200
 MOST_PRINTED = 10
 
-# Code -> (level, what it means and what to do). A `{hint}` is filled in by the check and holds words of ours only.
-CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        # Identity: the tripwire. The remedy is the same everywhere: take it out at the source.
-        "identity-name": (ERROR, "This looks like a name. Delete it here and in every copy."),
-        "identity-phone": (ERROR, "This looks like a phone number. Delete it here and in every copy."),
-        "identity-email": (ERROR, "This looks like an e-mail address or an account. Delete it here and in every copy."),
-        "identity-address": (ERROR, "This looks like a web address; one may stand only in bibliography.csv."),
-        "identity-coordinates": (ERROR, "This looks like coordinates. Delete them; place_code is a city or county."),
-        "identity-digits": (ERROR, "A long run of digits can be a number of a person or a phone. Delete it."),
-        "identity-text": (ERROR, "Free text is not kept: it identifies people. Use the codes in vocab/."),
-        # Files
-        "file-missing": (ERROR, "The file is missing. Copy it from a fresh package (`underwatch evidence new`)."),
-        "file-unexpected": (ERROR, "A package holds no other files. Move it elsewhere."),
-        "file-oversized": (ERROR, "The file is larger than 40 MB and was not read. It is no table of coded reports."),
-        "file-encoding": (ERROR, "The file is not UTF-8. Save it again as `CSV UTF-8 (comma delimited)`."),
-        "file-csv": (ERROR, "The file cannot be read as CSV: a quote is not closed, or it holds strange characters."),
-        "file-columns": (ERROR, "The columns are not those of the format. {hint}"),
-        "file-changed": (ERROR, "A file of the format was changed. `underwatch evidence record` writes it anew."),
-        "file-form": (NOTE, "Readable but not in the usual form ({hint}). `underwatch evidence record` rewrites it."),
-        "descriptor": (ERROR, "{hint}."),
-        "row-length": (ERROR, "The row has more or fewer cells than the header. Look for a stray comma."),
-        "row-again": (WARNING, "The package has the same row, but for identifiers. Another incident? Add --again."),
-        "row-judged": (
-            WARNING,
-            "The package has the same row, judged otherwise. Judge anew in the package; another incident? Add --again.",
-        ),
-        "row-twice": (WARNING, "Looks like {hint} of the other package. One incident? Remove one, or join them."),
-        "row-twice-judged": (
-            WARNING,
-            "Looks like {hint} of the other package, judged otherwise. One incident? Remove one, or join them.",
-        ),
-        "row-twice-lists": (NOTE, "{hint} reports look like one of another list in the other package."),
-        # Cells
-        "cell-empty": (ERROR, "The cell may not be empty. {hint}"),
-        "cell-formula": (ERROR, "The cell starts like a formula, which a spreadsheet would run. Delete it."),
-        "cell-space": (ERROR, "There is a space before or after. Remove it."),
-        "code-unknown": (ERROR, "This is no code of {hint}"),
-        "id-malformed": (ERROR, "This is no identifier. Take one from `underwatch evidence ids`; never make one up."),
-        "id-double": (ERROR, "The same identifier stands in an earlier row. Give this row one of its own."),
-        "date-malformed": (ERROR, "This is no period. Write 2024-W50, 2024-12, 2024-Q4, 2024, or a range first/last."),
-        "number-malformed": (ERROR, "This is no number the column takes: {hint}."),
-        "address-malformed": (ERROR, "A public address starts with http:// or https:// and holds no space and no @."),
-        "hash-malformed": (ERROR, "This is no checksum. Do not edit changes.csv; take it from your last good copy."),
-        # Sense of a row
-        "date-precision": (ERROR, "when and when_precision do not fit. {hint}"),
-        "date-future": (ERROR, "This period has not begun yet."),
-        "received-early": (ERROR, "It cannot have been received before it happened. Correct when or received."),
-        "place-precision": (ERROR, "place_code and place_precision do not fit. {hint}"),
-        "relay-contradiction": (ERROR, "relay_of is filled in, so relayed_from must be `list`."),
-        "relay-same-list": (WARNING, "A relay comes from another list. Within one list use duplicate_of."),
-        "relay-other-incident": (WARNING, "A report and the one it passes on or repeats should share incident_id."),
-        "duplicate-other-list": (WARNING, "duplicate_of is for the same list. For another list use relay_of."),
-        "reference-unknown": (ERROR, "No row of {hint} has this identifier."),
-        "cycle-duplicates": (ERROR, "These duplicates point in a circle. The first report is a duplicate of none."),
-        "cycle-relays": (ERROR, "These relays point in a circle. The first report is a relay of none."),
-        "release-beyond-consent": (ERROR, "release goes beyond consent. Set it to `hold`, or to what was agreed to."),
-        "confirmed-one-source": (WARNING, "Confirmed, but no two sources. Use `likely`, or find a second."),
-        "survey-small": (ERROR, "Fewer than 20 were asked: too few to hide a person in. Leave the row out."),
-        "survey-more-yes": (ERROR, "More said yes than were asked."),
-        "survey-question": (ERROR, "No share of those asked answers this. {hint} It may stand in figures.csv."),
-        "figure-range": (ERROR, "low is greater than high."),
-        "figure-unit": (ERROR, "This is not the unit of what is measured. {hint}"),
-        "figure-share": (ERROR, "A share lies between 0 and 1."),
-        "figure-rate": (ERROR, "A rate per resident and year lies between 0 and 1."),
-        "figure-whole": (ERROR, "People are counted in whole numbers; a rate or a share is another measure."),
-        # Sense of a table
-        "dates-heaped": (WARNING, "Far more reports lie in one {hint} than in others. Was an unknown date filled in?"),
-        "zeros-unknown-effort": (WARNING, "{hint} have no report and no known effort: those zeros are not data."),
-        # History
-        "history-broken": (ERROR, "The chain of checksums breaks here: a line was changed, lost or moved. {hint}"),
-        "history-behind": (ERROR, "The row differs from the history. If you edited it: `underwatch evidence record`."),
-        "history-lost-row": (ERROR, "A row of the history is gone. If you deleted it: `underwatch evidence record`."),
-        "history-forked": (ERROR, "Two changes of one row do not know of each other. Merge the two copies again."),
-    }
-)  # fmt: skip
+
+@cache
+def finding_codes() -> Mapping[str, tuple[str, str]]:
+    """Return by code its level, and what it means and what to do: identity, files, cells, sense of rows, history.
+
+    A `{hint}` is filled in by the check and holds words of ours only. The remedy for what looks like a person is the
+    same everywhere: take it out at the source.
+    """
+    text = (resources.files("underwatch.evidence.check") / "findings.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return MappingProxyType({row["code"]: (row["level"], row["remedy"]) for row in rows})
+
 
 # A limit that a package declares turns these warnings into notes: said once, loudly, and then no finding any more.
 DECLARED_BY: Mapping[str, str] = MappingProxyType(
@@ -108,53 +48,50 @@ class Finding:
 
 def finding(code: str, file: str, row: int = 0, column: str = "", hint: str = "") -> Finding:
     """Return a finding of a known code; KeyError for an unknown one."""
-    level, remedy = CODES[code]
-    told = remedy.replace("{hint}", hint) if "{hint}" in remedy else f"{remedy} {hint}"
-    return Finding(file, row, column, code, level, " ".join(told.split()))
+    level, remedy = finding_codes()[code]
+    words = remedy.replace("{hint}", hint) if "{hint}" in remedy else f"{remedy} {hint}"
+    return Finding(file, row, column, code, level, " ".join(words.split()))
 
 
 def declared_as_notes(findings: Iterable[Finding], declares: Iterable[str]) -> list[Finding]:
     """Return the findings sorted, those that a declared limit covers turned into notes."""
     known = set(declares)
-    settled = []
-    for found in findings:
-        if DECLARED_BY.get(found.code) in known:
-            remedy = f"Declared: {found.remedy}"
-            found = Finding(found.file, found.row, found.column, found.code, NOTE, remedy)
-        settled.append(found)
-    return sorted(settled)
+    return sorted(
+        replace(item, level=NOTE, remedy=f"Declared: {item.remedy}") if DECLARED_BY.get(item.code) in known else item
+        for item in findings
+    )
 
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return 1 when there is an error or a warning, 0 when there are only notes or nothing."""
-    return int(any(found.level != NOTE for found in findings))
+    return int(any(item.level != NOTE for item in findings))
 
 
 def as_json(findings: list[Finding], fingerprint: str = "") -> str:
     """Return the findings as JSON for a script; no cell's content is in it."""
-    counts = Counter(found.level for found in findings)
+    counts = Counter(item.level for item in findings)
     summary = {level: counts[level] for level in (ERROR, WARNING, NOTE)}
-    document = {"counts": summary, "fingerprint": fingerprint, "findings": [asdict(found) for found in findings]}
+    document = {"counts": summary, "fingerprint": fingerprint, "findings": [asdict(item) for item in findings]}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
 def as_text(findings: list[Finding], what: str = "this package") -> str:
     """Return the findings as lines for a person: grouped by code, the first ten places of each, then how many more."""
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for found in findings:
-        groups.setdefault((found.level, found.code), []).append(found)
+    for item in findings:
+        groups.setdefault((item.level, item.code), []).append(item)
     lines: list[str] = []
     for (level, code), group in sorted(
         groups.items(), key=lambda item: ((ERROR, WARNING, NOTE).index(item[0][0]), item)
     ):
         lines.append(f"{level}: {code} ({len(group)})")
         last_remedy = ""
-        for found in group[:MOST_PRINTED]:
-            lines.append(f"  {_where(found)}" + (f"  {found.remedy}" if found.remedy != last_remedy else ""))
-            last_remedy = found.remedy
+        for item in group[:MOST_PRINTED]:
+            lines.append(f"  {_where(item)}" + (f"  {item.remedy}" if item.remedy != last_remedy else ""))
+            last_remedy = item.remedy
         if len(group) > MOST_PRINTED:
             lines.append(f"  and {len(group) - MOST_PRINTED} more; --json lists them")
-    counts = Counter(found.level for found in findings)
+    counts = Counter(item.level for item in findings)
     if not counts[ERROR] and not counts[WARNING]:
         lines.append(f"{what}: clean" + (f", {counts[NOTE]} notes" if counts[NOTE] else ""))
     else:
@@ -162,7 +99,7 @@ def as_text(findings: list[Finding], what: str = "this package") -> str:
     return "\n".join(lines)
 
 
-def _where(found: Finding) -> str:
-    row = f" row {found.row}" if found.row else ""
-    column = f" {found.column}" if found.column else ""
-    return f"{found.file}{row}{column}:"
+def _where(item: Finding) -> str:
+    row = f" row {item.row}" if item.row else ""
+    column = f" {item.column}" if item.column else ""
+    return f"{item.file}{row}{column}:"

@@ -6,7 +6,8 @@ could hear.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from underwatch.evidence.check.cells import doubled
@@ -16,7 +17,6 @@ from underwatch.evidence.format.periods import Period, parse_period
 from underwatch.evidence.format.table_schemas import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY, TABLES
 from underwatch.evidence.format.vocabularies import SHARE, can_be, unit_of
 
-# A table's fit rows as columns, and each row's number.
 Columns = Mapping[str, Sequence[str]]
 
 FEWEST_ASKED = 20
@@ -27,57 +27,66 @@ _HEAP_SHARES = {"month": (12, 0.25), "week": (53, 0.10), "quarter": (4, 0.60)}
 _RECEIVED_PRECISIONS = {"week", "month", "year"}
 _REACH_OF_RELEASE = {"hold": 0, "aggregate": 1, "record": 2}
 _REACH_OF_CONSENT = {"none": 0, "aggregate": 1, "record": 2, "public": 2}
-_FILE = {name: form.file for name, form in TABLES.items()}
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The fit rows of a table as columns, and each row's number."""
+
+    name: str
+    columns: Columns
+    numbers: Sequence[int]
+
+    def __getitem__(self, column: str) -> Sequence[str]:
+        return self.columns[column]
+
+    def cells(self, *names: str) -> list[tuple[str, ...]]:
+        """Return the cells of some columns row by row."""
+        return list(zip(*(self.columns[name] for name in names), strict=True))
+
+    def at(self, places: Iterable[int], code: str, column: str, hint: str = "") -> list[Finding]:
+        """Return a finding for each of the positions, the first two hundred listed and the rest counted in one."""
+        places, file = list(places), TABLES[self.name].file
+        result = [finding(code, file, self.numbers[index], column, hint) for index in places[:MOST_LISTED]]
+        if len(places) > MOST_LISTED:
+            more = f"{hint} (and {len(places) - MOST_LISTED} further rows)"
+            result.append(finding(code, file, 0, column, more))
+        return result
+
+    def where(self, cells: Iterable[object], bad: set, code: str, column: str, hint: str = "") -> list[Finding]:
+        """Return a finding for each row whose cell (or tuple of cells) is among the bad ones."""
+        return self.at([index for index, cell in enumerate(cells) if cell in bad], code, column, hint) if bad else []
+
+    def future(self, column: str, today: date) -> list[Finding]:
+        """Return periods that have not begun."""
+        late = {cell for cell in set(self[column]) if cell and _begins(cell) > today}
+        return self.where(self[column], late, "date-future", column)
 
 
 def check_sense(tables: Mapping[str, tuple[Columns, Sequence[int]]], today: date) -> list[Finding]:
     """Return the findings about sense; `tables` gives the fit rows of each table by column, and their row numbers."""
-    found: list[Finding] = []
-    for name, (columns, numbers) in tables.items():
+    result: list[Finding] = []
+    rows = {name: _Rows(name, *of_table) for name, of_table in tables.items()}
+    for name, table in rows.items():
         key = TABLES[name].columns[0]
         if key.kind in ("id", "reference") and name != "changes":
-            places = doubled(columns[key.name])
-            found += _at(places, numbers, "id-double", name, key.name)
-    if REPORTS in tables:
-        columns, numbers = tables[REPORTS]
-        found += _dates(columns, numbers, today)
-        found += _places(columns, numbers)
-        found += _relays(columns, numbers)
-        found += _judgements(columns, numbers)
-        found += _heaps(columns)
-        if EFFORT in tables:
-            found += _zero_weeks(columns, tables[EFFORT][0])
-        if BIBLIOGRAPHY in tables:
-            found += _unknown(tables[BIBLIOGRAPHY], BIBLIOGRAPHY, "report_id", set(columns["report_id"]))
-    if SURVEY in tables:
-        found += _survey(*tables[SURVEY])
-    if FIGURES in tables:
-        found += _figures(*tables[FIGURES])
+            result += table.at(doubled(table[key.name]), "id-double", key.name)
+    if reports := rows.get(REPORTS):
+        for judge in (_dates, _places, _relays, _judgements, _heaps):
+            result += judge(reports)
+        result += [*reports.future("when", today), *reports.future("received", today)]
+        if effort := rows.get(EFFORT):
+            result += _zero_weeks(reports, effort)
+        if cited := rows.get(BIBLIOGRAPHY):
+            result += _unknown(cited, "report_id", set(reports["report_id"]))
+    if survey := rows.get(SURVEY):
+        result += _survey(survey)
+    if figures := rows.get(FIGURES):
+        result += _figures(figures)
     for name in (EFFORT, SURVEY, FIGURES):
-        if name in tables:
-            columns, numbers = tables[name]
-            late = {cell for cell in set(columns["period"]) if _begins(cell) > today}
-            found += _where(columns["period"], late, numbers, "date-future", name, "period")
-    return found
-
-
-def _at(
-    places: Iterable[int], numbers: Sequence[int], code: str, table: str, column: str, hint: str = ""
-) -> list[Finding]:
-    """Return a finding for each of the positions, the first two hundred listed and the rest counted in one."""
-    places = list(places)
-    found = [finding(code, _FILE[table], numbers[at], column, hint) for at in places[:MOST_LISTED]]
-    if len(places) > MOST_LISTED:
-        more = f"{hint} (and {len(places) - MOST_LISTED} further rows)"
-        found.append(finding(code, _FILE[table], 0, column, more))
-    return found
-
-
-def _where(
-    cells: Iterable[object], bad: set, numbers: Sequence[int], code: str, table: str, column: str, hint: str = ""
-) -> list[Finding]:
-    """Return a finding for each row whose cell (or pair of cells) is among the bad ones."""
-    return _at([at for at, cell in enumerate(cells) if cell in bad], numbers, code, table, column, hint) if bad else []
+        if name in rows:
+            result += rows[name].future("period", today)
+    return result
 
 
 def _begins(cell: str) -> date:
@@ -86,83 +95,66 @@ def _begins(cell: str) -> date:
     return period.first if period else date.min
 
 
-def _fits(when: str, precision: str) -> bool:
-    """Say whether a date and its precision fit."""
-    period = parse_period(when)
-    return precision == (period.precision if period else "unknown")
+def _ends(cell: str) -> date:
+    period = parse_period(cell)
+    return period.last if period else date.max
 
 
-def _pairs(columns: Columns, *names: str) -> Iterator[tuple[str, ...]]:
-    """Return the cells of some columns row by row."""
-    return zip(*(columns[name] for name in names), strict=True)
-
-
-def _dates(columns: Columns, numbers: Sequence[int], today: date) -> list[Finding]:
-    """Return dates that do not fit their precision, are in the future, or come after they were received."""
-    found: list[Finding] = []
-    for pair in sorted(pair for pair in set(_pairs(columns, "when", "when_precision")) if not _fits(*pair)):
-        period = parse_period(pair[0])
-        hint = f"This date is a {period.precision}." if period else "Without a date the precision is `unknown`."
-        places = [at for at, other in enumerate(_pairs(columns, "when", "when_precision")) if other == pair]
-        found += _at(places, numbers, "date-precision", REPORTS, "when_precision", hint)
-    for column in ("when", "received"):
-        late = {cell for cell in set(columns[column]) if cell and _begins(cell) > today}
-        found += _where(columns[column], late, numbers, "date-future", REPORTS, column)
-    odd = {cell for cell in set(columns["received"]) if cell and not _is_received(parse_period(cell), cell)}
-    found += _where(columns["received"], odd, numbers, "date-malformed", REPORTS, "received")
-    both = set(_pairs(columns, "when", "received"))
-    early = {pair for pair in both if pair[0] and pair[1] and _ends(pair[1]) < _begins(pair[0])}
-    rows = _pairs(columns, "when", "received")
-    return found + _where(rows, early, numbers, "received-early", REPORTS, "received")
+def _dates(reports: _Rows) -> list[Finding]:
+    """Return dates that do not fit their precision, or come after they were received."""
+    result: list[Finding] = []
+    dates = reports.cells("when", "when_precision")
+    for when, precision in sorted(set(dates)):
+        period = parse_period(when)
+        if precision != (period.precision if period else "unknown"):
+            hint = f"This date is a {period.precision}." if period else "Without a date the precision is `unknown`."
+            result += reports.where(dates, {(when, precision)}, "date-precision", "when_precision", hint)
+    odd = {cell for cell in set(reports["received"]) if cell and not _is_received(parse_period(cell), cell)}
+    result += reports.where(reports["received"], odd, "date-malformed", "received")
+    both = reports.cells("when", "received")
+    early = {pair for pair in set(both) if pair[0] and pair[1] and _ends(pair[1]) < _begins(pair[0])}
+    return result + reports.where(both, early, "received-early", "received")
 
 
 def _is_received(period: Period | None, cell: str) -> bool:
     return period is not None and period.precision in _RECEIVED_PRECISIONS and "/" not in cell
 
 
-def _ends(cell: str) -> date:
-    period = parse_period(cell)
-    return period.last if period else date.max
-
-
-def _places(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
+def _places(reports: _Rows) -> list[Finding]:
     """Return places that do not fit their precision."""
-    found: list[Finding] = []
-    for pair in sorted(set(_pairs(columns, "place_code", "place_precision"))):
-        level = gazetteer()[pair[0]].level if pair[0] else "unknown"
-        if pair[1] != level:
-            hint = f"This place is a {level}." if pair[0] else "Without a place the precision is `unknown`."
-            places = [at for at, other in enumerate(_pairs(columns, "place_code", "place_precision")) if other == pair]
-            found += _at(places, numbers, "place-precision", REPORTS, "place_precision", hint)
-    return found
+    result: list[Finding] = []
+    places = reports.cells("place_code", "place_precision")
+    for place, precision in sorted(set(places)):
+        level = gazetteer()[place].level if place else "unknown"
+        if precision != level:
+            hint = f"This place is a {level}." if place else "Without a place the precision is `unknown`."
+            result += reports.where(places, {(place, precision)}, "place-precision", "place_precision", hint)
+    return result
 
 
-def _unknown(table: tuple[Columns, Sequence[int]], name: str, column: str, known: set[str]) -> list[Finding]:
+def _unknown(table: _Rows, column: str, known: set[str]) -> list[Finding]:
     """Return references to reports that are not there."""
-    columns, numbers = table
-    places = [at for at, cell in enumerate(columns[column]) if cell and cell not in known]
-    return _at(places, numbers, "reference-unknown", name, column, _FILE[REPORTS])
+    places = [index for index, cell in enumerate(table[column]) if cell and cell not in known]
+    return table.at(places, "reference-unknown", column, TABLES[REPORTS].file)
 
 
-def _relays(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
+def _relays(reports: _Rows) -> list[Finding]:
     """Return relays and duplicates that contradict themselves, point nowhere, or go round in a circle."""
-    position = {report: at for at, report in enumerate(columns["report_id"])}
+    position = {report: index for index, report in enumerate(reports["report_id"])}
     known = set(position)
-    found = _unknown((columns, numbers), REPORTS, "relay_of", known)
-    found += _unknown((columns, numbers), REPORTS, "duplicate_of", known)
-    lists, incidents = columns["list_id"], columns["incident_id"]
-    relayed_from = columns["relayed_from"]
+    result = [*_unknown(reports, "relay_of", known), *_unknown(reports, "duplicate_of", known)]
+    lists, incidents = reports["list_id"], reports["incident_id"]
     for column, same_list_code in (("relay_of", "relay-same-list"), ("duplicate_of", "duplicate-other-list")):
-        links = {at: position[cell] for at, cell in enumerate(columns[column]) if cell in position}
+        links = {index: position[cell] for index, cell in enumerate(reports[column]) if cell in position}
         is_relay = column == "relay_of"
-        wrong = [at for at, to in links.items() if (lists[at] == lists[to]) == is_relay and at != to]
-        found += _at(wrong, numbers, same_list_code, REPORTS, column)
-        other = [at for at, to in links.items() if incidents[at] != incidents[to]]
-        found += _at(other, numbers, "relay-other-incident", REPORTS, "incident_id")
-        cycle_code = "cycle-relays" if is_relay else "cycle-duplicates"
-        found += _at(sorted(_in_cycles(links)), numbers, cycle_code, REPORTS, column)
-    contrary = [at for at, cell in enumerate(columns["relay_of"]) if cell and relayed_from[at] != "list"]
-    return found + _at(contrary, numbers, "relay-contradiction", REPORTS, "relayed_from")
+        wrong = [index for index, to in links.items() if (lists[index] == lists[to]) == is_relay and index != to]
+        result += reports.at(wrong, same_list_code, column)
+        other = [index for index, to in links.items() if incidents[index] != incidents[to]]
+        result += reports.at(other, "relay-other-incident", "incident_id")
+        result += reports.at(sorted(_in_cycles(links)), "cycle-relays" if is_relay else "cycle-duplicates", column)
+    told = reports.cells("relay_of", "relayed_from")
+    contrary = [index for index, (origin, where) in enumerate(told) if origin and where != "list"]
+    return result + reports.at(contrary, "relay-contradiction", "relayed_from")
 
 
 def _in_cycles(links: Mapping[int, int]) -> set[int]:
@@ -171,33 +163,29 @@ def _in_cycles(links: Mapping[int, int]) -> set[int]:
     circular: set[int] = set()
     for start in links:
         path: list[int] = []
-        at: int | None = start
-        while at is not None and at not in state:
-            state[at] = start
-            path.append(at)
-            at = links.get(at)
-        if at is not None and state[at] == start and at in path:
-            circular.update(path[path.index(at) :])
+        index: int | None = start
+        while index is not None and index not in state:
+            state[index] = start
+            path.append(index)
+            index = links.get(index)
+        if index is not None and state[index] == start and index in path:
+            circular.update(path[path.index(index) :])
     return circular
 
 
-def _judgements(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
+def _judgements(reports: _Rows) -> list[Finding]:
     """Return releases beyond consent, and confirmations that rest on one source."""
-    decided, judged = ("release", "consent"), ("status", "independent_sources")
-    beyond = {
-        pair for pair in set(_pairs(columns, *decided)) if _REACH_OF_RELEASE[pair[0]] > _REACH_OF_CONSENT[pair[1]]
-    }
-    thin = {
-        pair for pair in set(_pairs(columns, *judged)) if pair[0].startswith("confirmed") and pair[1] != "two_or_more"
-    }
-    found = _where(_pairs(columns, *decided), beyond, numbers, "release-beyond-consent", REPORTS, "release")
-    return found + _where(_pairs(columns, *judged), thin, numbers, "confirmed-one-source", REPORTS, "status")
+    decided, judged = reports.cells("release", "consent"), reports.cells("status", "independent_sources")
+    beyond = {pair for pair in set(decided) if _REACH_OF_RELEASE[pair[0]] > _REACH_OF_CONSENT[pair[1]]}
+    thin = {pair for pair in set(judged) if pair[0].startswith("confirmed") and pair[1] != "two_or_more"}
+    result = reports.where(decided, beyond, "release-beyond-consent", "release")
+    return result + reports.where(judged, thin, "confirmed-one-source", "status")
 
 
-def _heaps(columns: Columns) -> list[Finding]:
+def _heaps(reports: _Rows) -> list[Finding]:
     """Return months, weeks or quarters of the year into which far too many reports fall."""
-    counts = Counter(zip(columns["when"], columns["when_precision"], strict=True))
-    found: list[Finding] = []
+    counts = Counter(reports.cells("when", "when_precision"))
+    result: list[Finding] = []
     for precision, (n_slots, share) in _HEAP_SHARES.items():
         slots: Counter[str] = Counter()
         for (when, own), n in counts.items():
@@ -209,20 +197,20 @@ def _heaps(columns: Columns) -> list[Finding]:
         even = n_all / n_slots
         spread = math.sqrt(even * (1 - 1 / n_slots))
         if any(n > even + _HEAP_DEVIATIONS * spread and n > share * n_all for n in slots.values()):
-            found.append(finding("dates-heaped", _FILE[REPORTS], 0, "when", f"{precision} of the year"))
-    return found
+            result.append(finding("dates-heaped", TABLES[REPORTS].file, 0, "when", f"{precision} of the year"))
+    return result
 
 
-def _zero_weeks(reports: Columns, effort: Columns) -> list[Finding]:
+def _zero_weeks(reports: _Rows, effort: _Rows) -> list[Finding]:
     """Return how many weeks, over all lists together, have neither a report nor a known effort.
 
     Counted from the first to the last week in which each list has an incident. Only the pooled number is told.
     """
     covered: dict[str, set[int]] = {}
-    for name, when in set(zip(reports["list_id"], reports["when"], strict=True)):
+    for name, when in set(reports.cells("list_id", "when")):
         covered.setdefault(name, set()).update(_weeks(when))
     known: dict[str, set[int]] = {}
-    for name, period, state in set(zip(effort["list_id"], effort["period"], effort["state"], strict=True)):
+    for name, period, state in set(effort.cells("list_id", "period", "state")):
         if state != "unknown":
             known.setdefault(name, set()).update(_weeks(period))
     n_all = n_zero = 0
@@ -234,7 +222,7 @@ def _zero_weeks(reports: Columns, effort: Columns) -> list[Finding]:
     if not n_zero:
         return []
     hint = f"{n_zero} of {n_all} weeks, pooled over lists,"
-    return [finding("zeros-unknown-effort", _FILE[EFFORT], 0, "state", hint)]
+    return [finding("zeros-unknown-effort", TABLES[EFFORT].file, 0, "state", hint)]
 
 
 def _weeks(cell: str) -> range:
@@ -243,34 +231,32 @@ def _weeks(cell: str) -> range:
     return period.weeks if period else range(0)
 
 
-def _survey(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
+def _survey(survey: _Rows) -> list[Finding]:
     """Return surveys of too few people, those with more answers than people, and questions that no share answers."""
-    asked, yes = ([int(cell) for cell in columns[name]] for name in ("n_asked", "n_yes"))
-    small = [at for at, n in enumerate(asked) if n < FEWEST_ASKED]
-    more = [at for at, (n, k) in enumerate(zip(asked, yes, strict=True)) if k > n]
-    found = _at(small, numbers, "survey-small", SURVEY, "n_asked") + _at(
-        more, numbers, "survey-more-yes", SURVEY, "n_yes"
-    )
-    for question in sorted(set(columns["question"])):
+    asked, yes = ([int(cell) for cell in survey[name]] for name in ("n_asked", "n_yes"))
+    result = survey.at([index for index, n in enumerate(asked) if n < FEWEST_ASKED], "survey-small", "n_asked")
+    more = [index for index, (n, k) in enumerate(zip(asked, yes, strict=True)) if k > n]
+    result += survey.at(more, "survey-more-yes", "n_yes")
+    for question in sorted(set(survey["question"])):
         if (unit := unit_of(question)) != SHARE:
             hint = f"`{question}` is given in `{unit}`."
-            found += _where(columns["question"], {question}, numbers, "survey-question", SURVEY, "question", hint)
-    return found
+            result += survey.where(survey["question"], {question}, "survey-question", "question", hint)
+    return result
 
 
-def _figures(columns: Columns, numbers: Sequence[int]) -> list[Finding]:
+def _figures(figures: _Rows) -> list[Finding]:
     """Return figures in a unit that is not their measure's, upside down, or outside of what the unit can be."""
-    found: list[Finding] = []
-    for pair in sorted(set(_pairs(columns, "measure", "unit"))):
-        if pair[1] != unit_of(pair[0]):
-            hint = f"`{pair[0]}` is given in `{unit_of(pair[0])}`."
-            found += _where(_pairs(columns, "measure", "unit"), {pair}, numbers, "figure-unit", FIGURES, "unit", hint)
-    low, high = ([float(cell) for cell in columns[name]] for name in ("low", "high"))
-    upside = [at for at, (a, b) in enumerate(zip(low, high, strict=True)) if a > b]
-    found += _at(upside, numbers, "figure-range", FIGURES, "low")
+    result: list[Finding] = []
+    pairs = figures.cells("measure", "unit")
+    for measure, unit in sorted(set(pairs)):
+        if unit != unit_of(measure):
+            hint = f"`{measure}` is given in `{unit_of(measure)}`."
+            result += figures.where(pairs, {(measure, unit)}, "figure-unit", "unit", hint)
+    low, high = ([float(cell) for cell in figures[name]] for name in ("low", "high"))
+    upside = [index for index, (a, b) in enumerate(zip(low, high, strict=True)) if a > b]
+    result += figures.at(upside, "figure-range", "low")
     for unit, code in (("share", "figure-share"), ("per_resident_year", "figure-rate"), ("persons", "figure-whole")):
-        mine = [at for at, cell in enumerate(columns["unit"]) if cell == unit]
-        for name, cells in (("low", low), ("high", high)):
-            wrong = [at for at in mine if not can_be(cells[at], unit)]
-            found += _at(wrong, numbers, code, FIGURES, name)
-    return found
+        mine = [index for index, cell in enumerate(figures["unit"]) if cell == unit]
+        for name, values in (("low", low), ("high", high)):
+            result += figures.at([index for index in mine if not can_be(values[index], unit)], code, name)
+    return result

@@ -22,7 +22,7 @@ SAME, JUDGED = "row-again", "row-judged"
 def _kept(*left_out: Collection[str]) -> list[int]:
     """Return the positions of the cells by which rows are compared."""
     names = _IDENTIFIERS.union(*left_out)
-    return [at for at, name in enumerate(_FORM.names) if name not in names]
+    return [index for index, name in enumerate(_FORM.names) if name not in names]
 
 
 def known(there: Iterable[Row], rows: Sequence[Row], made: Collection[str]) -> list[str]:
@@ -30,16 +30,16 @@ def known(there: Iterable[Row], rows: Sequence[Row], made: Collection[str]) -> l
 
     `made` names further columns that hold an identifier made anew for every import.
     """
-    there, found = list(there), [""] * len(rows)
+    there, result = list(there), [""] * len(rows)
     for code, cells in ((JUDGED, _kept(made, _JUDGED)), (SAME, _kept(made))):
         sources: dict[Row, set[str]] = defaultdict(set)
         for row in there:
-            sources[tuple(row[at] for at in cells)].add(row[_SOURCE])
+            sources[tuple(row[index] for index in cells)].add(row[_SOURCE])
         for number, row in enumerate(rows):
-            theirs = sources.get(tuple(row[at] for at in cells), set())
+            theirs = sources.get(tuple(row[index] for index in cells), set())
             if theirs and (not row[_SOURCE] or theirs & {"", row[_SOURCE]}):
-                found[number] = code
-    return found
+                result[number] = code
+    return result
 
 
 def met_in_merging(first: Package, second: Package, both: Package) -> list[Finding]:
@@ -51,21 +51,21 @@ def met_in_merging(first: Package, second: Package, both: Package) -> list[Findi
     """
     tables = [package.table(REPORTS) for package in (first, second)]
     shared = [set.intersection(*(set(table.column(name)) for table in tables)) for name in ("report_id", "incident_id")]
-    number = {row[0]: at for at, row in enumerate(both.table(REPORTS).rows, 2)}
+    number = {row[0]: index for index, row in enumerate(both.table(REPORTS).rows, 2)}
     left = [
         [row for row in table.rows if row[0] in number and row[0] not in shared[0] and row[1] not in shared[1]]
         for table in tables
     ]
-    found: list[Finding] = []
+    result: list[Finding] = []
     for code, cells in (("row-twice", _kept()), ("row-twice-judged", _kept(_JUDGED))):
         pairs = list(_pairs(left[0], left[1], cells))
         for pair in pairs:
             earlier, later = sorted(number[row[0]] for row in pair)
-            found.append(finding(code, _FORM.file, later, hint=f"row {earlier}"))
+            result.append(finding(code, _FORM.file, later, hint=f"row {earlier}"))
         met = {row for pair in pairs for row in pair}
         left = [[row for row in rows if row not in met] for rows in left]
     n = sum(1 for _ in _pairs(left[0], left[1], _kept(_JUDGED, {"list_id"})))
-    return sorted(found) + ([finding("row-twice-lists", _FORM.file, hint=str(n))] if n else [])
+    return sorted(result) + ([finding("row-twice-lists", _FORM.file, hint=str(n))] if n else [])
 
 
 def _pairs(ours: Iterable[Row], theirs: Iterable[Row], cells: Sequence[int]) -> Iterator[tuple[Row, Row]]:
@@ -75,7 +75,7 @@ def _pairs(ours: Iterable[Row], theirs: Iterable[Row], cells: Sequence[int]) -> 
     )
     for side, rows in enumerate((ours, theirs)):
         for row in rows:
-            groups[tuple(row[at] for at in cells)][side][row[_SOURCE]].append(row)
+            groups[tuple(row[index] for index in cells)][side][row[_SOURCE]].append(row)
     for one, other in groups.values():
         for source in sorted(one.keys() & other.keys()):
             while one[source] and other[source]:

@@ -19,7 +19,6 @@ from underwatch.errors import InputError, nearest
 from underwatch.evidence.check.cells import check_cells
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.check.problems import ERROR, MOST_LISTED, Finding, finding
-from underwatch.evidence.check.tripwire import column_tripped, tripped
 from underwatch.evidence.edit.alike import known
 from underwatch.evidence.edit.mapping_form import check_form
 from underwatch.evidence.folder import LARGEST_FILE
@@ -31,6 +30,7 @@ from underwatch.evidence.history import recorded
 from underwatch.evidence.package import Package, Row, Sheet, read_sheet, separator_hint, to_files
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
+from underwatch.files.tripwire import column_tripped, tripped
 from underwatch.record.dates import coarsen
 
 _FORM = TABLES[REPORTS]
@@ -91,11 +91,11 @@ def shipped_mappings() -> list[str]:
     return sorted(entry.name[:-5] for entry in (resources.files("underwatch.evidence.edit") / "mappings").iterdir())
 
 
-def _mapping(told: Mapping[str, Any]) -> ColumnMapping:
+def _mapping(document: Mapping[str, Any]) -> ColumnMapping:
     """Return a mapping from TOML already read; InputError for names that are not known or may not be mapped."""
-    check_form(told)
-    dates, columns, constants = told.get("dates", {}), told.get("columns", {}), told.get("constants", {})
-    for column in (*columns, *constants, *told.get("values", {})):
+    check_form(document)
+    dates, columns, constants = document.get("dates", {}), document.get("columns", {}), document.get("constants", {})
+    for column in (*columns, *constants, *document.get("values", {})):
         if column not in _FORM.names:
             near = nearest(column[:80], _FORM.names)
             raise InputError(f'the mapping names "{column[:60]}", which reports.csv has not{near}')
@@ -107,13 +107,13 @@ def _mapping(told: Mapping[str, Any]) -> ColumnMapping:
     mapping = ColumnMapping(
         dict(columns),
         {name: str(value) for name, value in constants.items()},
-        {name: dict(table) for name, table in told.get("values", {}).items()},
-        frozenset(told.get("drop", {}).get("columns", [])),
+        {name: dict(table) for name, table in document.get("values", {}).items()},
+        frozenset(document.get("drop", {}).get("columns", [])),
         tuple(dates.get("formats", [])),
         dates.get("precision", "month"),
         dates.get("precision_column", ""),
         dict(dates.get("precisions", {})),
-        told.get("places", {}).get("else_column", ""),
+        document.get("places", {}).get("else_column", ""),
     )
     given = {*mapping.columns, *mapping.constants, *_OWN_IDS, *_DERIVED, *_OPTIONAL}
     missing = [column for column in _FORM.names if column not in given]
@@ -145,29 +145,29 @@ def import_csv(
     sheet = _sheet(data)
     mapping = mapping or own_mapping(sheet.header)
     _columns_settled(sheet, mapping)
-    found: list[Finding] = [finding("row-length", "the file", number) for number in sheet.ragged]
+    result: list[Finding] = [finding("row-length", "the file", number) for number in sheet.ragged]
     rows: list[Row] = []
     numbers: list[int] = []
     skipped = 0
     fixed = {name: new_id() if value == _NEW else value for name, value in mapping.constants.items()}
-    for at, number in enumerate(sheet.numbers):
-        cells = {name: column[at] for name, column in zip(sheet.header, sheet.columns, strict=True)}
-        row, told = _row(cells, mapping, fixed, number)
-        found += told
+    for index, number in enumerate(sheet.numbers):
+        cells = {name: column[index] for name, column in zip(sheet.header, sheet.columns, strict=True)}
+        row, wrong = _row(cells, mapping, fixed, number)
+        result += wrong
         if row is None:
             skipped += 1
-        elif not told:
+        elif not wrong:
             rows.append(row)
             numbers.append(number)
-    found += _cells(rows, numbers, mapping)
+    result += _cells(rows, numbers, mapping)
     alike = _known(package, rows, numbers, mapping)
-    found += [] if again else alike
+    result += [] if again else alike
     grown = package.with_rows(REPORTS, [*package.table(REPORTS).rows, *rows])
-    if not found:
+    if not result:
         grown = recorded(grown, who, "imported")
-        found = _sense(grown, dict(zip((row[0] for row in rows), numbers, strict=True)), mapping, today)
-    if found:
-        return Imported(package, 0, skipped, sorted(found)[: MOST_LISTED * 5])
+        result = _sense(grown, dict(zip((row[0] for row in rows), numbers, strict=True)), mapping, today)
+    if result:
+        return Imported(package, 0, skipped, sorted(result)[: MOST_LISTED * 5])
     return Imported(grown, len(rows), skipped, [], len(alike))
 
 
@@ -183,15 +183,15 @@ def _sense(grown: Package, numbers: Mapping[str, int], mapping: ColumnMapping, t
 
     The history was written a moment ago: where it does not fit, two rows share an identifier, which is told as that.
     """
-    found = []
-    for one in check_files(to_files(grown), today):
-        if one.level == ERROR and not one.code.startswith("history-"):
-            is_report = one.file == _FORM.file
-            number = numbers.get(grown.table(REPORTS).rows[one.row - 2][0], 0) if is_report and one.row else 0
-            column = mapping.columns.get(one.column, one.column)
-            is_new = is_report and (number or not one.row)
-            found.append(replace(one, file="the file", row=number, column=column) if is_new else one)
-    return found
+    result = []
+    for item in check_files(to_files(grown), today):
+        if item.level == ERROR and not item.code.startswith("history-"):
+            is_report = item.file == _FORM.file
+            number = numbers.get(grown.table(REPORTS).rows[item.row - 2][0], 0) if is_report and item.row else 0
+            column = mapping.columns.get(item.column, item.column)
+            is_new = is_report and (number or not item.row)
+            result.append(replace(item, file="the file", row=number, column=column) if is_new else item)
+    return result
 
 
 def _sheet(data: bytes) -> Sheet:
@@ -218,9 +218,13 @@ def _columns_settled(sheet: Sheet, mapping: ColumnMapping) -> None:
     missing = sorted(mapping.used() - set(sheet.header))
     if missing:
         raise InputError(f"the mapping names columns which the file has not: {', '.join(missing)}")
-    left = [at for at, name in enumerate(sheet.header, 1) if name not in mapping.used() and name not in mapping.dropped]
+    left = [
+        index
+        for index, name in enumerate(sheet.header, 1)
+        if name not in mapping.used() and name not in mapping.dropped
+    ]
     if left:
-        persons = [at for at in left if column_tripped(sheet.header[at - 1])]
+        persons = [index for index in left if column_tripped(sheet.header[index - 1])]
         why = f"; number {persons[0]} speaks of a person, a spot or text" if persons else ""
         numbers = ", ".join(map(str, left[:10]))
         raise InputError(
@@ -291,8 +295,8 @@ def _cells(rows: list[Row], numbers: list[int], mapping: ColumnMapping) -> list[
     if not rows:
         return []
     columns = tuple(list(cells) for cells in zip(*rows, strict=True))
-    found, _ = check_cells(_FORM, Sheet(_FORM.names, columns, numbers, (), True))
+    result, _ = check_cells(_FORM, Sheet(_FORM.names, columns, numbers, (), True))
     return [
-        Finding("the file", one.row, mapping.columns.get(one.column, one.column), one.code, one.level, one.remedy)
-        for one in found
+        Finding("the file", item.row, mapping.columns.get(item.column, item.column), item.code, item.level, item.remedy)
+        for item in result
     ]

@@ -13,9 +13,9 @@ _WRONG = "the mapping has a wrong form"
 _START = "start from the one that `underwatch evidence mapping` prints"
 
 
-def check_form(told: Mapping[str, Any]) -> None:
+def check_form(document: Mapping[str, Any]) -> None:
     """Raise InputError for a section that is not known, or a value of another kind than its section holds."""
-    for section, table in told.items():
+    for section, table in document.items():
         if section not in _SECTIONS:
             raise InputError(f'the mapping has an unknown section "{section[:60]}"{nearest(section[:80], _SECTIONS)}')
         if not isinstance(table, dict):
@@ -82,7 +82,7 @@ def _known(section: str, table: Mapping[str, Any], names: tuple[str, ...]) -> No
 
 
 def _list(section: str, name: str, value: object) -> None:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(f"{_WRONG}: {name} in [{section}] is no list of texts; {_START}")
 
 

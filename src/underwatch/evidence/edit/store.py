@@ -137,7 +137,7 @@ class WorkingCopy:
                     (_KIND, package.kind),
                     (_DECLARES, " ".join(package.declares)),
                     (_KEY, package.key),
-                    (_LOADED, package.fingerprint()),
+                    (_LOADED, package.fingerprint),
                 )
                 base.executemany("INSERT INTO meta VALUES (?, ?)", meta)
                 for name in TABLES:
@@ -163,11 +163,15 @@ class WorkingCopy:
         """Close the file; what was committed stays."""
         self._base.close()
 
-    def _meta(self, key: str) -> str:
+    def _meta(self, key: str, default: str | None = None) -> str:
+        """Return an entry of the copy about itself; one that must be there has no default."""
         row = self._base.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        if row is None:
+        if row is None and default is None:
             raise sqlite3.DatabaseError("no such entry")
-        return str(row[0])
+        return str(row[0]) if row else str(default)
+
+    def _note(self, key: str, value: str) -> None:
+        self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     @contextmanager
     def _transaction(self, how: str) -> Iterator[None]:
@@ -186,28 +190,19 @@ class WorkingCopy:
         """Return the content as it is at one moment, whatever others write meanwhile."""
         with self._transaction("DEFERRED"):
             tables = {name: table(name, self._rows(name)) for name in TABLES}
-            return Package(self._meta(_KIND), tuple(self._meta(_DECLARES).split()), tables, self._key())
-
-    def _key(self) -> str:
-        """Return the package's key; '' in a copy made of a package without one, or by an earlier version."""
-        row = self._base.execute("SELECT value FROM meta WHERE key = ?", (_KEY,)).fetchone()
-        return str(row[0]) if row else ""
+            return Package(self._meta(_KIND), tuple(self._meta(_DECLARES).split()), tables, self._meta(_KEY, ""))
 
     def keyed_package(self) -> Package:
         """Return the content as it is to be saved: with a key, which stays from then on."""
         package = self.package().keyed()
         with self._transaction("IMMEDIATE"):
-            if not self._key():
-                self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, package.key))
-            return replace(package, key=self._key())
+            if not self._meta(_KEY, ""):
+                self._note(_KEY, package.key)
+            return replace(package, key=self._meta(_KEY))
 
     def _rows(self, name: str) -> list[Row]:
         columns = ", ".join(f'"{column}"' for column in TABLES[name].names)
         return [tuple(str(cell) for cell in row) for row in self._base.execute(f'SELECT {columns} FROM "{name}"')]
-
-    def is_changed(self) -> bool:
-        """Say whether it differs from the folder it was made from or last saved to."""
-        return self.package().fingerprint() != self.loaded()
 
     def loaded(self) -> str:
         """Return the fingerprint of the package it was made from or last saved as."""
@@ -217,18 +212,17 @@ class WorkingCopy:
     def mark_saving(self, before: str) -> None:
         """Note what stands in the folder while it is being written to, so that a save cut short can be completed."""
         with self._transaction("IMMEDIATE"):
-            self._base.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SAVING, before))
+            self._note(_SAVING, before)
 
     def saving(self) -> str:
         """Return what `mark_saving` noted, '' when no save was cut short."""
         with _told_plainly(self.path):
-            row = self._base.execute("SELECT value FROM meta WHERE key = ?", (_SAVING,)).fetchone()
-        return str(row[0]) if row else ""
+            return self._meta(_SAVING, "")
 
     def mark_saved(self, fingerprint: str) -> None:
         """Note that the content of this fingerprint now stands in the folder."""
         with self._transaction("IMMEDIATE"):
-            self._base.execute("UPDATE meta SET value = ? WHERE key = ?", (fingerprint, _LOADED))
+            self._note(_LOADED, fingerprint)
             self._base.execute("DELETE FROM meta WHERE key = ?", (_SAVING,))
 
     def version(self, table_name: str, row_id: str) -> str:
@@ -241,8 +235,8 @@ class WorkingCopy:
         where = "table_name = ? AND row_id = ?"
         columns = ", ".join(f'"{column}"' for column in TABLES[CHANGES].names)
         lines = self._base.execute(f"SELECT {columns} FROM changes WHERE {where}", (table_name, row_id)).fetchall()
-        found = heads(lines).get((table_name, row_id))
-        return one_head(found) if found else None
+        result = heads(lines).get((table_name, row_id))
+        return one_head(result) if result else None
 
     def put(self, table_name: str, row: Mapping[str, str], who: str, reason: str, version: str = "") -> str:
         """Add or change a row and write its line in the history, in one transaction; return the row's new version.
@@ -318,7 +312,7 @@ def _fitting(form: TableForm, row: Mapping[str, str]) -> Row:
     if missing:
         raise InputError(f"the row lacks columns of {form.file}: {', '.join(missing)}")
     cells = tuple(row[column] for column in form.names)
-    found, _ = check_cells(form, Sheet(form.names, tuple([cell] for cell in cells), range(1, 2), (), True))
-    if found:
-        raise InputError(f"{form.file}, column {found[0].column}: {found[0].remedy}")
+    result, _ = check_cells(form, Sheet(form.names, tuple([cell] for cell in cells), range(1, 2), (), True))
+    if result:
+        raise InputError(f"{form.file}, column {result[0].column}: {result[0].remedy}")
     return cells

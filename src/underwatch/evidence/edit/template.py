@@ -32,7 +32,7 @@ def template_xlsx() -> bytes:
     labels = {name: [entry["label"] for entry in entries(name).values()] for name in vocabularies}
     labels["place"] = [place.name for place in gazetteer().values()]
     names = [*SHEETS, "codes", "identifiers"]
-    columns = {name: 2 * at + 1 for at, name in enumerate(lists)}
+    columns = {name: 2 * index + 1 for index, name in enumerate(lists)}
     sheets = [_form_sheet(TABLES[name].columns, columns, lists) for name in SHEETS]
     sheets.append(_codes_sheet(lists, labels))
     sheets.append(_sheet([["take one for each new row"], *([new_id()] for _ in range(N_IDS))]))
@@ -53,8 +53,8 @@ def _sheet(rows: Iterable[Iterable[str]], extra: str = "", n_columns: int = 1) -
     body = []
     for number, row in enumerate(rows, 1):
         cells = "".join(
-            f'<c r="{_letters(at)}{number}" s="1" t="inlineStr"><is><t>{escape(text)}</t></is></c>'
-            for at, text in enumerate(row, 1)
+            f'<c r="{_letters(index)}{number}" s="1" t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+            for index, text in enumerate(row, 1)
         )
         body.append(f'<row r="{number}">{cells}</row>')
     return (
@@ -68,8 +68,8 @@ def _sheet(rows: Iterable[Iterable[str]], extra: str = "", n_columns: int = 1) -
 def _form_sheet(form: tuple[Column, ...], columns: dict[str, int], lists: dict[str, list[str]]) -> str:
     """Return the sheet of a table: its header, and for each column of codes the list to choose from."""
     rules = []
-    for at, column in enumerate(form, 1):
-        place = f"{_letters(at)}2:{_letters(at)}{N_ROWS}"
+    for index, column in enumerate(form, 1):
+        place = f"{_letters(index)}2:{_letters(index)}{N_ROWS}"
         hint = f'showInputMessage="1" promptTitle={quoteattr(column.name)} prompt={quoteattr(column.meaning[:250])}'
         source = {"code": column.source, "place": "place"}.get(column.kind) or (
             "place" if column.name == "place_code" else ""
@@ -93,7 +93,7 @@ def _codes_sheet(lists: dict[str, list[str]], labels: dict[str, list[str]]) -> s
     for name in lists:
         columns += [[name, *lists[name]], ["means", *labels[name]]]
     longest = max(map(len, columns))
-    rows = [[column[at] if at < len(column) else "" for column in columns] for at in range(longest)]
+    rows = [[column[index] if index < len(column) else "" for column in columns] for index in range(longest)]
     return _sheet(rows, "", len(columns))
 
 

@@ -1,11 +1,12 @@
 """From folder to working copy and back: CSV stays the truth, and the tool never has to guess which of two is newer."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_package, read_package
-from underwatch.evidence.edit.store import WorkingCopy, remove_working_copy, working_path
+from underwatch.evidence.edit.store import WorkingCopy, working_path
 from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.format.ids import letters_of
 from underwatch.evidence.package import Package, parse_package, to_files
@@ -23,7 +24,7 @@ def start_work(folder: str | Path) -> WorkingCopy:
         except InputError:
             return WorkingCopy.create(path, read_package(folder))
         try:
-            _newest(folder, copy)
+            _newest(_Standing.of(folder), copy, copy.package())
         except BaseException:
             copy.close()
             raise
@@ -42,14 +43,14 @@ def save_work(folder: str | Path, to: str | Path | None = None) -> bool:
         if to is not None:
             write_files(to, to_files(package))
             return True
-        if package.fingerprint() == copy.loaded() == _fingerprint_of(folder) and _has_key(folder):
+        there = _Standing.of(folder)
+        if there.has_key and package.fingerprint == copy.loaded() == there.fingerprint:
             return False
-        _newest(folder, copy)
-        files = to_files(package)
+        files = to_files(_newest(there, copy, package))
         check_package(files)
-        copy.mark_saving(" ".join(sorted(_checksums(read_files(folder)))))
+        copy.mark_saving(" ".join(sorted(_checksums(there.files))))
         write_files(folder, files, fresh=False)
-        copy.mark_saved(package.fingerprint())
+        copy.mark_saved(package.fingerprint)
     return True
 
 
@@ -61,27 +62,32 @@ def newest(folder: str | Path) -> Package:
     if not working_path(folder).exists():
         return read_package(folder)
     with WorkingCopy(working_path(folder)) as copy:
-        package = _newest(folder, copy)
+        package = _newest(_Standing.of(folder), copy, copy.package())
     check_package(to_files(package))
     return package
 
 
-def discard_work(folder: str | Path) -> bool:
-    """Remove the working copy and keep the folder as it is; say whether there was one."""
-    return remove_working_copy(folder)
+@dataclass(frozen=True)
+class _Standing:
+    """What stands in a package's folder: its files, and the fingerprint of the package in them, '' where it is none.
 
+    A package of an earlier version has no key, and gets it when it is saved.
+    """
 
-def _fingerprint_of(folder: str | Path) -> str:
-    """Return the fingerprint of what stands in the folder; '' when it cannot be read as a package."""
-    try:
-        return parse_package(read_files(folder)).fingerprint()
-    except InputError:
-        return ""
+    name: str
+    files: Mapping[str, bytes]
+    fingerprint: str = ""
+    has_key: bool = False
 
-
-def _has_key(folder: str | Path) -> bool:
-    """Say whether the package in the folder has its key; one of an earlier version gets it when it is saved."""
-    return bool(parse_package(read_files(folder)).key)
+    @classmethod
+    def of(cls, folder: str | Path) -> "_Standing":
+        """Read a folder; InputError where nothing can be read."""
+        name, files = Path(folder).name, read_files(folder)
+        try:
+            package = parse_package(files)
+        except InputError:
+            return cls(name, files)
+        return cls(name, files, package.fingerprint, bool(package.key))
 
 
 def _checksums(files: Mapping[str, bytes]) -> set[str]:
@@ -89,25 +95,24 @@ def _checksums(files: Mapping[str, bytes]) -> set[str]:
     return {letters_of(name.encode() + b"\0" + data) for name, data in files.items()}
 
 
-def _is_half_saved(folder: str | Path, copy: WorkingCopy, package: Package) -> bool:
+def _is_half_saved(there: _Standing, copy: WorkingCopy, package: Package) -> bool:
     """Say whether the folder is what a save that was cut short leaves: every file as before or as it is to be."""
     ours = set(copy.saving().split()) | _checksums(to_files(package))
-    files = {name: data for name, data in read_files(folder).items() if not name.endswith(".part")}
+    files = {name: data for name, data in there.files.items() if not name.endswith(".part")}
     return bool(copy.saving()) and _checksums(files) <= ours
 
 
-def _newest(folder: str | Path, copy: WorkingCopy) -> Package:
+def _newest(there: _Standing, copy: WorkingCopy, package: Package) -> Package:
     """Return the newer of a folder and its working copy; InputError when both were changed since the copy was made."""
-    package = copy.package()
-    mine, loaded, theirs = package.fingerprint(), copy.loaded(), _fingerprint_of(folder)
-    if theirs in (loaded, mine) or _is_half_saved(folder, copy, package):
+    loaded = copy.loaded()
+    if there.fingerprint in (loaded, package.fingerprint) or _is_half_saved(there, copy, package):
         return package
-    if mine == loaded:
+    if package.fingerprint == loaded:
         raise InputError(
-            f"{Path(folder).name} was changed after its working copy was made; "
+            f"{there.name} was changed after its working copy was made; "
             "`underwatch evidence work --discard` drops the copy, which has nothing of its own"
         )
     raise InputError(
-        f"{Path(folder).name} and its working copy were both changed; save the copy under another name with "
+        f"{there.name} and its working copy were both changed; save the copy under another name with "
         "`underwatch evidence save --to` and merge the two"
     )

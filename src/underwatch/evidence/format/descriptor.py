@@ -5,10 +5,9 @@ which optional tables it has, and its key; so the descriptor is no place for fre
 secret: what is computed from the package names it by a hash that only who has the key can make (`Package.keyed_name`).
 """
 
-import csv
-import io
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from underwatch.evidence.format import ids, periods
 from underwatch.evidence.format.gazetteer import COLUMNS as PLACE_COLUMNS
@@ -22,6 +21,7 @@ from underwatch.evidence.format.table_schemas import (
 )
 from underwatch.evidence.format.vocabularies import codes, entries, label, vocabulary_files
 from underwatch.files.intake.json import parse_json
+from underwatch.files.writing import csv_bytes
 
 AMOUNT_PATTERN = r"^(0\.\d{1,5}|\d{1,6}(\.\d)?)$"
 COUNT_PATTERN = r"^(0|[1-9]\d{0,5})$"
@@ -37,13 +37,16 @@ _PATTERNS = {
 }
 
 
+def _rule(column: Column) -> dict[str, Any]:
+    """Return what a cell of a column may hold, in the words of JSON Schema."""
+    if column.kind == "code":
+        return {"enum": list(entries(column.source))}
+    return {"pattern": _PATTERNS[column.kind]} if column.kind in _PATTERNS else {}
+
+
 def _field(column: Column) -> dict[str, Any]:
     """Return a column as a field of a Frictionless Table Schema."""
-    constraints: dict[str, Any] = {"required": column.required}
-    if column.kind == "code":
-        constraints["enum"] = list(entries(column.source))
-    elif column.kind in _PATTERNS:
-        constraints["pattern"] = _PATTERNS[column.kind]
+    constraints = {"required": column.required, **_rule(column)}
     return {"name": column.name, "type": "string", "description": column.meaning, "constraints": constraints}
 
 
@@ -60,41 +63,38 @@ def _keys(form: TableForm) -> dict[str, Any]:
     return {"primaryKey": key} | ({"foreignKeys": foreign} if foreign else {})
 
 
-def _resource(form: TableForm) -> dict[str, Any]:
-    """Return a table as a Frictionless resource."""
-    return {
-        "name": form.name,
-        "path": form.file,
-        "description": form.meaning,
-        "profile": "tabular-data-resource",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "schema": {"fields": [_field(column) for column in form.columns], "missingValues": [""]} | _keys(form),
-    }
-
-
-def _list_resource(name: str, path: str, columns: list[str]) -> dict[str, Any]:
-    """Return places.csv or a vocabulary as a resource."""
-    fields = [{"name": column, "type": "string"} for column in columns]
+def _resource(name: str, path: str, fields: list[dict[str, Any]], keys: dict[str, Any], **words: str) -> dict[str, Any]:
+    """Return a CSV file as a Frictionless resource."""
     return {
         "name": name,
         "path": path,
+        **words,
         "profile": "tabular-data-resource",
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
-        "schema": {"fields": fields, "missingValues": [""], "primaryKey": columns[0]},
+        "schema": {"fields": fields, "missingValues": [""]} | keys,
     }
+
+
+def _table(form: TableForm) -> dict[str, Any]:
+    fields = [_field(column) for column in form.columns]
+    return _resource(form.name, form.file, fields, _keys(form), description=form.meaning)
+
+
+def _list(name: str, path: str, columns: Sequence[str]) -> dict[str, Any]:
+    """Return places.csv or a vocabulary as a resource."""
+    fields = [{"name": column, "type": "string"} for column in columns]
+    return _resource(name, path, fields, {"primaryKey": columns[0]})
 
 
 def descriptor(kind: str, declares: tuple[str, ...], tables: tuple[str, ...], key: str = "") -> bytes:
     """Return datapackage.json for a package of this kind, with these declared limits, these tables and this key."""
-    resources = [_resource(form) for name, form in TABLES.items() if name in tables]
-    resources.append(_list_resource("places", PLACES_FILE, list(PLACE_COLUMNS)))
+    resources = [_table(form) for name, form in TABLES.items() if name in tables]
+    resources.append(_list("places", PLACES_FILE, PLACE_COLUMNS))
     for file, data in vocabulary_files().items():
         columns = data.decode("utf-8").splitlines()[0].split(",")
-        resources.append(_list_resource(f"vocab-{file[:-4].replace('_', '-')}", VOCABULARY_FOLDER + file, columns))
+        resources.append(_list(f"vocab-{file[:-4].replace('_', '-')}", VOCABULARY_FOLDER + file, columns))
     own = {"format": FORMAT_VERSION, "kind": kind, "declares": list(declares)} | ({"key": key} if key else {})
     document = {
         "profile": "tabular-data-package",
@@ -107,14 +107,22 @@ def descriptor(kind: str, declares: tuple[str, ...], tables: tuple[str, ...], ke
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8")
 
 
-def own_words(data: bytes) -> tuple[str, tuple[str, ...], str]:
-    """Return the kind, the declared limits and the key ('' in one that was never saved with one) of a datapackage.json.
+class OwnWords(NamedTuple):
+    """What a package says of itself: its kind, the limits it declares, and its key, '' in one that never had one."""
+
+    kind: str = "evidence"
+    declares: tuple[str, ...] = ()
+    key: str = ""
+
+
+def own_words(data: bytes) -> OwnWords:
+    """Return what a datapackage.json says of its package.
 
     ValueError with the remedy when it is no descriptor of this format; the remedy never repeats what the file says.
     """
     try:
-        told = parse_json(data, "")["underwatch"]
-        version, kind, declares, key = told["format"], told["kind"], told["declares"], told.get("key", "")
+        own = parse_json(data, "")["underwatch"]
+        version, kind, declares, key = own["format"], own["kind"], own["declares"], own.get("key", "")
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ValueError(
             "datapackage.json is not of this format; take a fresh one from `underwatch evidence new`"
@@ -123,15 +131,14 @@ def own_words(data: bytes) -> tuple[str, tuple[str, ...], str]:
         raise ValueError(f"datapackage.json is of another version; this program reads version {FORMAT_VERSION}")
     if not isinstance(kind, str) or kind not in codes("package_kind"):
         raise ValueError("the kind in datapackage.json is none of vocab/package_kind.csv")
-    words = declares if isinstance(declares, list) else [None]
-    if not all(isinstance(word, str) and word in codes("limit") for word in words):
+    if not isinstance(declares, list) or not all(isinstance(word, str) and word in codes("limit") for word in declares):
         raise ValueError("the limits declared in datapackage.json must be codes of vocab/limit.csv")
     if key != "" and not (isinstance(key, str) and ids.is_key(key)):
         raise ValueError(
             f"the key in datapackage.json is not {ids.KEY_LENGTH} letters as the program makes them; delete its line, "
             "and `underwatch evidence record` gives the package another"
         )
-    return kind, tuple(sorted(set(words))), key
+    return OwnWords(kind, tuple(sorted(set(declares))), key)
 
 
 def json_schema(table: str) -> dict[str, Any]:
@@ -139,11 +146,7 @@ def json_schema(table: str) -> dict[str, Any]:
     form = TABLES[table]
     properties: dict[str, Any] = {}
     for column in form.columns:
-        rule: dict[str, Any] = {"type": "string", "description": column.meaning}
-        if column.kind == "code":
-            rule["enum"] = list(entries(column.source))
-        elif column.kind in _PATTERNS:
-            rule["pattern"] = _PATTERNS[column.kind]
+        rule: dict[str, Any] = {"type": "string", "description": column.meaning, **_rule(column)}
         if not column.required:
             rule = {"description": column.meaning, "anyOf": [{"const": ""}, rule]}
         properties[column.name] = rule
@@ -183,8 +186,4 @@ def _origin(column: Column) -> str:
 def dictionary_csv() -> bytes:
     """Return the data dictionary as CSV."""
     rows = dictionary_rows()
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
+    return csv_bytes([list(rows[0]), *(list(row.values()) for row in rows)])

@@ -4,16 +4,15 @@ The codes are made from the census table in `facts`; no package can add a place,
 no code.
 """
 
-import csv
-import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from types import MappingProxyType
 
 from underwatch.errors import InputError
 from underwatch.facts import COUNTRY, Place, find_place, places, provinces, slug
+from underwatch.files.writing import csv_bytes
 
 COUNTRY_CODE = slug(COUNTRY)
 BORDER_PROVINCES, INNER_PROVINCES = "border-provinces", "inner-provinces"
@@ -44,18 +43,18 @@ def _level(place: Place) -> str:
 @cache
 def gazetteer() -> Mapping[str, NamedPlace]:
     """Return every place by code, the country first, then regions, provinces, cities and counties."""
-    found = [
+    result = [
         NamedPlace(COUNTRY_CODE, COUNTRY, "", "country", ""),
         NamedPlace(BORDER_PROVINCES, "Border provinces", "", "region", COUNTRY_CODE),
         NamedPlace(INNER_PROVINCES, "Inner provinces", "", "region", COUNTRY_CODE),
     ]
     for province, members in provinces().items():
         region = BORDER_PROVINCES if any(place.border for place in members) else INNER_PROVINCES
-        found.append(NamedPlace(province_code(province), province, "", "province", region))
+        result.append(NamedPlace(province_code(province), province, "", "province", region))
     for place in places().values():
-        found.append(NamedPlace(place.slug, place.name, place.name_ko, _level(place), province_code(place.province)))
-    by_code = {place.place_code: place for place in found}
-    assert len(by_code) == len(found), "two places with one code"
+        result.append(NamedPlace(place.slug, place.name, place.name_ko, _level(place), province_code(place.province)))
+    by_code = {place.place_code: place for place in result}
+    assert len(by_code) == len(result), "two places with one code"
     return MappingProxyType(by_code)
 
 
@@ -87,14 +86,4 @@ def code_of_name(text: str) -> str:
 @cache
 def places_file() -> bytes:
     """Return places.csv as every package carries it."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(
-        [place.place_code, place.name, place.name_ko, place.level, place.parent_code] for place in _all_places()
-    )
-    return text.getvalue().encode("utf-8")
-
-
-def _all_places() -> list[NamedPlace]:
-    return list(gazetteer().values())
+    return csv_bytes([COLUMNS, *(astuple(place) for place in gazetteer().values())])

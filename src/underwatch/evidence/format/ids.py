@@ -86,18 +86,15 @@ def not_ids(texts: Iterable[str]) -> set[str]:
     return {text for text in distinct if not is_id(text)}
 
 
-def letters_of(*parts: bytes) -> str:
-    """Return the SHA-256 of the parts one after the other, in 64 letters: a checksum without a run of digits."""
-    found = sha256()
-    for part in parts:
-        found.update(part)
-    return found.hexdigest().translate(_HEX_AS_LETTERS)
+def letters_of(data: bytes) -> str:
+    """Return the SHA-256 of the data in 64 letters: a checksum without a run of digits."""
+    return all_letters_of([data])[0]
 
 
-def many_letters_of(texts: Iterable[str]) -> list[str]:
-    """Return `letters_of` of each text; the spelling in letters is done once for all."""
-    spelled = b"".join([sha256(text.encode()).digest() for text in texts]).hex().translate(_HEX_AS_LETTERS)
-    return [spelled[at : at + 64] for at in range(0, len(spelled), 64)]
+def all_letters_of(every: Iterable[bytes]) -> list[str]:
+    """Return `letters_of` each; the spelling in letters is done once for all, as a history has a hundred thousand."""
+    spelled = b"".join([sha256(data).digest() for data in every]).hex().translate(_HEX_AS_LETTERS)
+    return [spelled[start : start + _HASH_LENGTH] for start in range(0, len(spelled), _HASH_LENGTH)]
 
 
 def not_hashes(texts: Iterable[str]) -> set[str]:

@@ -13,17 +13,17 @@ def require_closed(path: str | Path) -> None:
     `path` itself may be that folder, or be made later. In a folder that others can open they see names and times; in
     one that they can write, they can put another in the place of ours.
     """
-    at = Path(os.path.realpath(path))
-    while not os.path.lexists(at):
-        at = at.parent
-    if not at.is_dir():
-        at = at.parent
-    status = at.stat()
+    folder = Path(os.path.realpath(path))
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not folder.is_dir():
+        folder = folder.parent
+    status = folder.stat()
     mode = stat.S_IMODE(status.st_mode)
     if status.st_uid != os.geteuid():
-        raise InputError(f"--exact: {at} is not yours; name a place with --out in a folder that only you can open")
+        raise InputError(f"--exact: {folder} is not yours; name a place with --out in a folder that only you can open")
     if mode & 0o077:
         raise InputError(
-            f"--exact: {at} is open to others (mode {mode:o}); close it with `chmod 700`, or name a place in a folder "
-            "that only you can open"
+            f"--exact: {folder} is open to others (mode {mode:o}); close it with `chmod 700`, or name a place in a "
+            "folder that only you can open"
         )

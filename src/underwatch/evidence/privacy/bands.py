@@ -22,7 +22,7 @@ def band_of(n: int) -> tuple[int, int]:
     return low * scale, _STEPS[_STEPS.index(low) + 1] * scale - 1
 
 
-def told(n: int, exact: bool = False) -> str:
+def in_bands(n: int, exact: bool = False) -> str:
     """Write a count of evidence: its band, or the count itself where the group asked for it or all is public anyway."""
     low, high = band_of(n)
     if exact:

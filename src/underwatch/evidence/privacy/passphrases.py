@@ -67,10 +67,10 @@ def _guessed(text: str) -> str:
     """Return what zxcvbn has against a text, '' where it would take long enough to guess."""
     from zxcvbn import zxcvbn
 
-    found = zxcvbn(text[:_JUDGED], user_inputs=["underwatch"])
-    if float(found["guesses_log10"]) >= LEAST_GUESSES_LOG10:
+    result = zxcvbn(text[:_JUDGED], user_inputs=["underwatch"])
+    if float(result["guesses_log10"]) >= LEAST_GUESSES_LOG10:
         return ""
-    patterns = [_PATTERNS[part["pattern"]] for part in found["sequence"] if part["pattern"] in _PATTERNS]
+    patterns = [_PATTERNS[part["pattern"]] for part in result["sequence"] if part["pattern"] in _PATTERNS]
     return f"is easy to guess: {patterns[0] if patterns else 'too few letters'}"
 
 

@@ -136,15 +136,15 @@ def _identities(path: Path) -> list[Any]:
         if b"PRIVATE KEY" in data:
             return [ssh.Identity.from_buffer(data)]
         lines = [line.strip() for line in data.decode("ascii").splitlines()]
-        told = [line for line in lines if line and not line.startswith("#")]
-        if len(told) > _MOST_KEYS:
+        kept = [line for line in lines if line and not line.startswith("#")]
+        if len(kept) > _MOST_KEYS:
             raise InputError(f"{path} holds more than {_MOST_KEYS} keys; leave in it those that may fit")
-        found = [x25519.Identity.from_str(line) for line in told]
+        result = [x25519.Identity.from_str(line) for line in kept]
     except (IdentityError, UnicodeDecodeError):
-        found = []
-    if not found:
+        result = []
+    if not result:
         raise InputError(f"{path} holds no key; `underwatch evidence key FILE` makes one")
-    return found
+    return result
 
 
 def seal(

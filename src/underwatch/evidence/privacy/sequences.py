@@ -33,16 +33,16 @@ _PHRASES_FILE = "known_phrases.txt"
 def letters_that_count(text: str) -> int:
     """Return how many letters of a composed text, blanks aside, do not follow from those before them."""
     letters = "".join(text.split())
-    follows = [_goes_on(letters[at - 2 : at + 1]) or letters.find(letters[at - 2 : at + 1], 0, at) >= 0
-               for at in range(len(letters))]  # fmt: skip
+    follows = [_goes_on(letters[index - 2 : index + 1]) or letters.find(letters[index - 2 : index + 1], 0, index) >= 0
+               for index in range(len(letters))]  # fmt: skip
     follows[:2] = [False] * len(letters[:2])
-    for at in range(1, len(letters)):
-        follows[at] |= letters[at] == letters[at - 1]
+    for index in range(1, len(letters)):
+        follows[index] |= letters[index] == letters[index - 1]
     for phrase in _phrases():
-        at = letters.find(phrase)
-        while at >= 0:
-            follows[at + 1 : at + len(phrase)] = [True] * (len(phrase) - 1)
-            at = letters.find(phrase, at + len(phrase))
+        index = letters.find(phrase)
+        while index >= 0:
+            follows[index + 1 : index + len(phrase)] = [True] * (len(phrase) - 1)
+            index = letters.find(phrase, index + len(phrase))
     return follows.count(False)
 
 
@@ -65,8 +65,8 @@ def _positions(letter: str) -> Iterator[tuple[object, int]]:
     """Yield where a letter stands in each row that it is part of: its script, the keyboard, the recited alphabet."""
     yield "script", ord(letter)
     if (key := as_keys(letter)) in _AT_KEY:
-        row, at = _AT_KEY[key]
-        yield ("keys", row), at
+        row, index = _AT_KEY[key]
+        yield ("keys", row), index
     lead, vowel = ord(letter) - _FIRST_LEAD, ord(letter) - _FIRST_VOWEL
     if lead in _RECITED_LEADS:
         yield "leads", _RECITED_LEADS[lead]
@@ -91,5 +91,5 @@ def _phrases() -> tuple[str, ...]:
     known = set(file.read_text(encoding="utf-8").split())
     for name, place in places().items():
         known |= {"".join(name.casefold().split()), place.name_ko, place.name_ko[:-1]}  # 회령시, and 회령
-    found = {word for word in known if len(word) > 1} | {as_keys(word) for word in known if len(word) > 2}
-    return tuple(sorted(found, key=lambda word: (-len(word), word)))
+    result = {word for word in known if len(word) > 1} | {as_keys(word) for word in known if len(word) > 2}
+    return tuple(sorted(result, key=lambda word: (-len(word), word)))

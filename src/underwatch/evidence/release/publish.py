@@ -6,8 +6,6 @@ what one source adds; small cells hidden with others that would give them away, 
 a delay; every period once and never again, because the difference of two tables is the report that came between.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Sequence
@@ -32,7 +30,7 @@ from underwatch.evidence.release.noise import RandBelow, noisy_count
 from underwatch.evidence.release.safe_cells import PARTS, CellTable, Grid, count_cells
 from underwatch.evidence.release.suppression import hide, with_totals
 from underwatch.files.folders import staged_folder
-from underwatch.files.writing import must_be_new
+from underwatch.files.writing import csv_bytes, must_be_new
 
 # Below these a rule protects too little to be offered.
 LEAST_MIN_CELL, LEAST_DELAY_DAYS, MOST_SOURCE_CAP = 10, 180, 20
@@ -63,6 +61,11 @@ class ReleaseRules:
     epsilon: str = "1.0"
     delay_days: int = LEAST_DELAY_DAYS
 
+    @property
+    def is_noise(self) -> bool:
+        """Whether single reports are hidden by noise, and not by hiding small counts."""
+        return self.method == "noise"
+
     def check(self) -> None:
         """Raise InputError for a rule that protects too little or cannot be read."""
         for name, known in (("place_grain", ("province", "region", "country")), ("time_grain", ("quarter", "year"))):
@@ -77,7 +80,7 @@ class ReleaseRules:
         if not 1 <= self.source_cap <= MOST_SOURCE_CAP:
             raise InputError(f"the cap per source lies between 1 and {MOST_SOURCE_CAP}")
         loss = Fraction(self.epsilon) if re.fullmatch(AMOUNT_PATTERN, self.epsilon, re.ASCII) else Fraction(0)
-        if self.method == "noise" and not 0 < loss <= LARGEST_EPSILON:
+        if self.is_noise and not 0 < loss <= LARGEST_EPSILON:
             raise InputError(f"epsilon is a number above 0 and at most {LARGEST_EPSILON}, written like 0.5")
         if not self.slots():
             raise InputError("the period ends before it starts")
@@ -85,14 +88,14 @@ class ReleaseRules:
     def slots(self) -> list[str]:
         """Return the periods of the table; InputError when start or end cannot be read."""
         try:
-            found = quarters(self.start, self.end)
+            result = quarters(self.start, self.end)
         except ValueError as error:
             raise InputError(str(error)) from None
         if self.time_grain == "quarter":
-            return found
-        if found and not (found[0].endswith("Q1") and found[-1].endswith("Q4")):
+            return result
+        if result and not (result[0].endswith("Q1") and result[-1].endswith("Q4")):
             raise InputError("by year the period runs from a first to a fourth quarter")
-        return sorted({slot[:4] for slot in found})
+        return sorted({slot[:4] for slot in result})
 
     def period(self) -> str:
         """Return the whole period as it is noted in the package."""
@@ -146,15 +149,14 @@ def prepare(
     """Return the release of a package under the rules, without writing anything; Refused as in `publish`."""
     rules.check()
     _gate(package, rules, today or date.today())
-    is_noise = rules.method == "noise"
-    counted = count_cells(package, rules.slots(), rules.place_grain, rules.source_cap, steady=is_noise)
-    if is_noise:
+    counted = count_cells(package, rules.slots(), rules.place_grain, rules.source_cap, steady=rules.is_noise)
+    if rules.is_noise:
         rows = _noisy(counted, rules, randbelow)
     else:
         rows = _suppressed(counted, rules)
         if not any(row[4] == "yes" for row in rows):
             raise Refused(f"{THIN}: no count reaches {rules.min_cell} with {FEWEST_SOURCES} known sources")
-    data = _csv(rows)
+    data = csv_bytes((COLUMNS, *rows))
     return Release(data, _record(package, rules, data, rows), counted.inside)
 
 
@@ -218,14 +220,6 @@ def _noisy(counted: CellTable, rules: ReleaseRules, randbelow: RandBelow | None)
     return [(*cell, str(n), "noise", "reported") for cell, n in noisy.items()]
 
 
-def _csv(rows: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
-
-
 def _previous(package: Package) -> list[dict[str, str]]:
     return sorted(package.table(RELEASES).records(), key=lambda release: int(release["version"]))
 
@@ -235,12 +229,7 @@ def _change_note(package: Package, rules: ReleaseRules) -> str:
     previous = _previous(package)
     if not previous:
         return "first_release"
-    last = previous[-1]
-    same = (last["place_grain"], last["time_grain"], last["method"]) == (
-        rules.place_grain,
-        rules.time_grain,
-        rules.method,
-    )
+    same = all(previous[-1][name] == getattr(rules, name) for name in ("place_grain", "time_grain", "method"))
     return "new_periods" if same else "rules_changed"
 
 
@@ -250,26 +239,24 @@ def _version(package: Package) -> int:
 
 def _noted(package: Package, rules: ReleaseRules, release: Release) -> Package:
     """Return the package with the release in its list."""
-    is_noise = rules.method == "noise"
-    row = (
-        new_id(),
-        str(_version(package)),
-        rules.period(),
-        rules.place_grain,
-        rules.time_grain,
-        rules.method,
-        str(rules.source_cap),
-        "0" if is_noise else str(rules.min_cell),
-        rules.epsilon if is_noise else "0",
-        _change_note(package, rules),
-        letters_of(release.table),
-    )
-    return package.with_rows(RELEASES, [*package.table(RELEASES).rows, row])
+    row = {
+        "release_id": new_id(),
+        "version": str(_version(package)),
+        "period": rules.period(),
+        "place_grain": rules.place_grain,
+        "time_grain": rules.time_grain,
+        "method": rules.method,
+        "source_cap": str(rules.source_cap),
+        "min_cell": "0" if rules.is_noise else str(rules.min_cell),
+        "epsilon": rules.epsilon if rules.is_noise else "0",
+        "change_note": _change_note(package, rules),
+        "checksum": letters_of(release.table),
+    }
+    return package.with_rows(RELEASES, [*package.table(RELEASES).rows, tuple(row.values())])
 
 
 def _record(package: Package, rules: ReleaseRules, data: bytes, rows: Sequence[Sequence[str]]) -> dict[str, Any]:
     """Return the public record of what was done: the rules, and no count that was not published."""
-    is_noise = rules.method == "noise"
     spent = [Fraction(release["epsilon"]) for release in _previous(package) if release["method"] == "noise"]
     done = [
         "kept only what the source agreed to and the group has released; left out what was judged unlikely",
@@ -278,7 +265,7 @@ def _record(package: Package, rules: ReleaseRules, data: bytes, rows: Sequence[S
         f"counted at most {rules.source_cap} incidents per source over all periods; of a source with more, all in part",
         f"waited {rules.delay_days} days after the period's end",
     ]
-    if is_noise:
+    if rules.is_noise:
         scale = rules.source_cap / Fraction(rules.epsilon)
         done += [
             "left out reports of unknown source, and incidents that as many sources put elsewhere",
@@ -300,9 +287,9 @@ def _record(package: Package, rules: ReleaseRules, data: bytes, rows: Sequence[S
         "grain": [label("time_grain", rules.time_grain), label("place_grain", rules.place_grain), "by family of acts"],
         "method": label("method", rules.method),
         "source_cap": rules.source_cap,
-        "min_cell": None if is_noise else rules.min_cell,
-        "epsilon": rules.epsilon if is_noise else None,
-        "epsilon_of_all_releases": str(sum(spent, Fraction(rules.epsilon))) if is_noise else None,
+        "min_cell": None if rules.is_noise else rules.min_cell,
+        "epsilon": rules.epsilon if rules.is_noise else None,
+        "epsilon_of_all_releases": str(sum(spent, Fraction(rules.epsilon))) if rules.is_noise else None,
         "delay_days": rules.delay_days,
         "done": done,
         "means": "reported incidents: what came out, not what happened; a cell not shown is not zero",

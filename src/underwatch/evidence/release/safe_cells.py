@@ -92,7 +92,7 @@ def count_cells(
     """
     grid = Grid(tuple(slots), place_grain)
     inside: Counter[str] = Counter()
-    told: dict[str, dict[str, CellName]] = {}
+    votes_of: dict[str, dict[str, CellName]] = {}
     for name, reports in speaking(package.table(REPORTS).records()).items():
         released = [report for report in reports if report["release"] in _MAY_LEAVE]
         kept = [report for report in released if report["status"] != "unlikely"]
@@ -103,17 +103,17 @@ def count_cells(
         if reason:
             inside[reason] += 1
         else:
-            told[name] = votes
-    share = _shares(told.values(), source_cap)
+            votes_of[name] = votes
+    share = _shares(votes_of.values(), source_cap)
     parts = dict.fromkeys(grid.cells, 0)
     sources: dict[CellName, set[str]] = {cell: set() for cell in grid.cells}
-    for votes in told.values():
+    for votes in votes_of.values():
         cell, counted = _lead(votes, share)
         parts[cell] += counted
         sources[cell] |= votes.keys() - {_UNKNOWN_SOURCE}
     counts = _whole(grid, parts)
     inside["counted"] = sum(counts.values())
-    inside["beyond the cap or disputed" if steady else "beyond the cap"] = len(told) - inside["counted"]
+    inside["beyond the cap or disputed" if steady else "beyond the cap"] = len(votes_of) - inside["counted"]
     return CellTable(grid, parts, counts, sources, dict(inside))
 
 
@@ -129,14 +129,14 @@ def _own_votes(reports: Sequence[Record], grid: Grid) -> tuple[dict[str, CellNam
     for report in reports:
         by_source[source_of(report)].append(report)
     by_source.pop(_UNKNOWN_SOURCE, None)
-    found = {source: grid.cell_of(own) for source, own in by_source.items()}
-    votes = {source: cell for source, (cell, _) in found.items() if cell is not None}
-    return votes, "" if votes else min((reason for _, reason in found.values()), default="source unknown")
+    result = {source: grid.cell_of(own) for source, own in by_source.items()}
+    votes = {source: cell for source, (cell, _) in result.items() if cell is not None}
+    return votes, "" if votes else min((reason for _, reason in result.values()), default="source unknown")
 
 
-def _shares(told: Iterable[Mapping[str, CellName]], source_cap: int) -> dict[str, int]:
+def _shares(votes_of: Iterable[Mapping[str, CellName]], source_cap: int) -> dict[str, int]:
     """Return in how many parts each incident of a source counts, so that all count for `source_cap` at most."""
-    n_incidents = Counter(source for votes in told for source in votes)
+    n_incidents = Counter(source for votes in votes_of for source in votes)
     return {source: PARTS * source_cap // max(n, source_cap) for source, n in n_incidents.items()}
 
 
@@ -151,9 +151,9 @@ def _lead(votes: Mapping[str, CellName], share: Mapping[str, int]) -> tuple[Cell
 
 def _whole(grid: Grid, parts: Mapping[CellName, int]) -> dict[CellName, int]:
     """Return parts as whole incidents, in no cell more than stand there: what rounding leaves goes to the next cell."""
-    found, before = {}, PARTS // 2
+    result, before = {}, PARTS // 2
     for cell in grid.cells:
         after = before + parts[cell]
-        found[cell] = after // PARTS - before // PARTS
+        result[cell] = after // PARTS - before // PARTS
         before = after
-    return found
+    return result

@@ -22,8 +22,8 @@ def shareable(package: Package) -> Package:
     def cleared(row: Row) -> Row:
         cells = list(row)
         cells[source] = ""
-        for at in links:
-            cells[at] = cells[at] if cells[at] in leaving else ""
+        for index in links:
+            cells[index] = cells[index] if cells[index] in leaving else ""
         return tuple(cells)
 
     tables = {

@@ -1,189 +1,36 @@
 """The synthetic package: 5,000 reports whose truth is known, so that publishing and estimating can be tried on
 something.
 
-Nine places live under the orders of one world of the model, and two lists hear what is told; a program keeps what
-reached them and what is true, and both ship. Here that is coded as two groups would: dates and places are coarsened,
-copies known as such or not, some reports held back. It says nothing about any real place: the codes are real so that
-tools accept it, the numbers are drawn, and everything made from it says synthetic.
+Nine places live under the orders of one world of the model, and two lists hear what is told; what reached them is coded
+as two groups would code it, and what is true ships beside it (`benchmarks/synthetic_world.py`, `synthetic_package.py`).
+It says nothing about any real place: the codes are real so that tools accept it, the numbers are drawn, and everything
+made from it says synthetic.
 """
 
-import csv
-import io
 import json
-from collections.abc import Sequence
-from datetime import date, timedelta
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
+from underwatch.evidence.format.descriptor import OwnWords
+from underwatch.evidence.package import Package
+from underwatch.evidence.samples.shipped import shipped
 
-from underwatch.channel.effort import CUT, LIMITED, OPEN, EffortWeek
-from underwatch.evidence.format.gazetteer import COUNTRY_CODE, gazetteer, place_at
-from underwatch.evidence.format.ids import id_from
-from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
-from underwatch.evidence.history import Segment, recorded
-from underwatch.evidence.package import Package, Row, new_package
-from underwatch.record.dates import coarsen
-
-TOLD_FILE, TRUTH_FILE = "synthetic_told.csv", "synthetic_truth.json"
-# The key of all luck of coding (Philox, Salmon et al. 2011).
-KEY = 20250101
-N_WEEKS = 104
-FIRST_DAY = date(2023, 7, 3)
-
-# Effort of each list: weeks cut, weeks limited, and the week from which a new office takes in more.
-CUT_WEEKS, LIMITED_WEEKS, NEW_OFFICE_WEEK = ((60, 64), (20, 26)), ((26, 34), (80, 90)), (None, 40)
-_SHARE_OF_PRECISION = (("week", 0.55), ("month", 0.30), ("quarter", 0.10), ("year", 0.05))
-_SHARE_OF_PLACE_PRECISION = (("place", 0.82), ("province", 0.13), ("unknown", 0.05))
-_SHARE_OF_RELEASE = (("record", 0.55), ("aggregate", 0.33), ("hold", 0.12))
-_SHARE_IN_DOUBT = 0.1  # of reports: the group cannot say whether another list had them first
-_N_SOURCES, _SHARE_WITHOUT_CODE = 1_400, 0.03
-
-
-class SyntheticReport(NamedTuple):
-    """A report as it reached a list: a line of the shipped file."""
-
-    place: str
-    incident: int  # of the place
-    week: int  # of the incident
-    act: str
-    ground: str
-    list_number: int  # 0 or 1
-    copy_of: int  # line of the report it copies, counted from 0 in the place; -1: none
-    received: int  # week
-
-
-class _Uniforms:
-    """Uniform numbers of one keyed stream, read one after another, and what is drawn from them."""
-
-    def __init__(self, key: int) -> None:
-        self._bits = np.random.Philox(key=key)
-
-    def uniform(self, n: int) -> np.ndarray:
-        """Return n numbers of 0 to below 1, as Float64[n]; by bits, so that every version of NumPy gives the same."""
-        return (np.asarray(self._bits.random_raw(n), dtype=np.uint64) >> np.uint64(11)) * 2.0**-53
-
-    def pick(self, table: Sequence[tuple[str, float]]) -> str:
-        """Return a word drawn in proportion to the shares."""
-        edges = np.cumsum([share for _, share in table])
-        at = np.searchsorted(edges, self.uniform(1)[0] * edges[-1], side="right")
-        return table[min(int(at), len(table) - 1)][0]
-
-
-def effort_weeks() -> tuple[tuple[EffortWeek, ...], ...]:
-    """Return how much each list could hear, week by week."""
-
-    def one(which: int, week: int) -> EffortWeek:
-        state = OPEN
-        if week in range(*LIMITED_WEEKS[which]):
-            state = LIMITED
-        if week in range(*CUT_WEEKS[which]):
-            state = CUT
-        office = NEW_OFFICE_WEEK[which]
-        grown = office is not None and week >= office
-        return EffortWeek(state, "high" if grown else "usual", "new_office" if week == office else "none")
-
-    return tuple(tuple(one(which, week) for week in range(N_WEEKS)) for which in (0, 1))
-
-
-def told() -> tuple[SyntheticReport, ...]:
-    """Return what reached the two lists, as it ships."""
-    rows = csv.reader(io.StringIO(_text(TOLD_FILE), newline=""))
-    next(rows)
-    return tuple(
-        SyntheticReport(place, int(incident), int(week), act, ground, int(which), int(copy_of), int(received))
-        for place, incident, week, act, ground, which, copy_of, received in rows
-    )
+TRUTH_FILE = "synthetic_truth.json"
+KEY = 20250101  # of all luck of coding, and of its identifiers
 
 
 def synthetic_package() -> tuple[Package, dict[str, Any]]:
     """Return the synthetic package and its truth, the same each time.
 
-    The truth holds the parameters, the law of fear, incidents by week, place and act, and what an estimate for the
+    The truth holds the parameters, the response to fear, incidents by week, place and act, and what an estimate for the
     first place is about.
     """
-    truth, generator, lines = json.loads(_text(TRUTH_FILE)), _Uniforms(KEY), told()
-    first = {line.place: number for number, line in reversed([*enumerate(lines)])}
-    origins = [_id("report", str(first[one.place] + one.copy_of)) if one.copy_of >= 0 else "" for one in lines]
-    marked = truth["parameters"]["relay_marked"]
-    rows = [_row(generator, number, one, origins[number], marked) for number, one in enumerate(lines)]
-    package = new_package("synthetic", ("synthetic",)).with_rows(REPORTS, rows)
-    package = package.with_rows(EFFORT, _effort_rows())
-    package = package.with_rows(SURVEY, ((_id("survey", row[3]), *row) for row in truth["survey"]))
-    package = package.with_rows(FIGURES, ((_id("figure", row[0]), *row) for row in truth["figures"]))
-    return recorded(package, _id("coder"), "coding", Segment(_id("segment"))), truth
+    own = OwnWords("synthetic", ("synthetic",))
+    return shipped(own, ("underwatch synthetic package", str(KEY)), "coding"), truth_behind()
 
 
-def _text(name: str) -> str:
-    return (resources.files("underwatch.evidence.samples") / "data" / name).read_text(encoding="utf-8")
-
-
-def _id(*parts: str) -> str:
-    return id_from("underwatch synthetic package", str(KEY), *parts)
-
-
-def _row(generator: _Uniforms, number: int, one: SyntheticReport, origin: str, marked: float) -> Row:
-    """Return one report as it is coded; `origin` is the report it copies, known as a copy with chance `marked`."""
-    precision, day = generator.pick(_SHARE_OF_PRECISION), FIRST_DAY + timedelta(weeks=one.week, days=3)
-    place, place_precision = _where(generator, one.place)
-    release = generator.pick(_SHARE_OF_RELEASE)
-    known, doubt, coded, source, sure = generator.uniform(5).tolist()
-    relay_known = bool(origin) and known < marked
-    relayed_from = "list" if relay_known else "unknown" if doubt < _SHARE_IN_DOUBT else "none"
-    source_code = (
-        ""
-        if coded < _SHARE_WITHOUT_CODE
-        else _id("source", str(one.list_number), str(int(source**1.3 * _N_SOURCES / 2)))
-    )
-    return (
-        _id("report", str(number)),
-        _id("incident", one.place, str(one.incident)),
-        _id("list", str(one.list_number)),
-        relayed_from,
-        origin if relay_known else "",
-        "",
-        one.act,
-        one.ground,
-        coarsen(day, precision),
-        precision,
-        place,
-        place_precision,
-        "journey" if one.act in ("tailing", "followed_visit") else "unknown",
-        "mss" if one.act in ("arrest", "call_given_up") else "mps",
-        "one_household" if one.act == "followed_visit" else "one_person",
-        "third_party" if relay_known else "witness",
-        "message",
-        "rather_high" if sure < 0.6 else "unsure",
-        "likely" if sure < 0.5 else "possible",
-        "one",
-        coarsen(FIRST_DAY + timedelta(weeks=one.received, days=3), "week"),
-        {"record": "record", "aggregate": "aggregate", "hold": "none"}[release],
-        release,
-        source_code,
-    )
-
-
-def _where(generator: _Uniforms, place: str) -> tuple[str, str]:
-    """Return the place as it is coded, and its precision."""
-    how = generator.pick(_SHARE_OF_PLACE_PRECISION)
-    if how == "unknown":
-        return "", "unknown"
-    code = place if how == "place" else place_at(place, "province")
-    return code, gazetteer()[code].level
-
-
-def _effort_rows() -> list[Row]:
-    """Return the effort of both lists, week by week as they had it."""
-    return [
-        (
-            _id("effort", str(which), str(week)),
-            _id("list", str(which)),
-            coarsen(FIRST_DAY + timedelta(weeks=week), "week"),
-            COUNTRY_CODE,
-            one.state,
-            one.capacity,
-            one.event,
-        )
-        for which, weeks in enumerate(effort_weeks())
-        for week, one in enumerate(weeks)
-    ]
+def truth_behind() -> dict[str, Any]:
+    """Return what is true of the worlds behind it."""
+    file = resources.files("underwatch.evidence.samples") / "data" / TRUTH_FILE
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.tasks import MADE_BY
+from underwatch.experiments.engine.cores import cores
+from underwatch.record.provenance import made_by
 
 _ANSWER_WITHIN = 8.0  # seconds
-
-
-def cores() -> int:
-    """Return how many cores may be used."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
-
-
-def made_by() -> str:
-    """Return version and model of whoever runs this."""
-    return MADE_BY
 
 
 @contextmanager
@@ -60,15 +47,15 @@ def _client(address: str):  # type: ignore[no-untyped-def]
             f"--dask {address}: no Dask scheduler answers there ({why}); start one, or leave it out"
         ) from None
     try:
-        told = client.run(made_by)
+        versions = client.run(made_by)
     except Exception as error:  # the package is not there, or cannot be read
         client.close()
         raise InputError(
             f"--dask {address}: a worker cannot run underwatch ({type(error).__name__}); install it there"
         ) from None
-    others = {version for version in told.values() if version != MADE_BY}
-    if others or not told:
+    others = {version for version in versions.values() if version != made_by()}
+    if others or not versions:
         client.close()
-        what = f"a worker runs underwatch {min(others)} and this is {MADE_BY}" if others else "it has no worker yet"
+        what = f"a worker runs underwatch {min(others)} and this is {made_by()}" if others else "it has no worker yet"
         raise InputError(f"--dask {address}: {what}; start workers with the same version")
     return client

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from underwatch.experiments.engine.worlds import init_world
 from underwatch.terminal import printable, progress_console, say
-from underwatch.world.kernels import compiled
-from underwatch.world.kernels import days as kernel
+from underwatch.world import simulate
+from underwatch.world.kernels import compiled, days
+from underwatch.world.scenario import Scenario
 
 COMPILE_SECONDS = 40
 
@@ -28,9 +34,7 @@ class Progress:
         self.bar.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.bar.stop()
 
     def advance(self, resident_days: int) -> None:
@@ -44,11 +48,11 @@ class Progress:
 
 def is_cold() -> bool:
     """Say whether the kernel must be compiled: neither in memory nor, up to date, in Numba's cache on disk."""
-    kernel_of_days = kernel.run_days
-    if kernel_of_days.signatures:
+    kernel = days.run_days
+    if kernel.signatures:
         return False
     try:
-        return not kernel_of_days._cache._cache_file._load_index()
+        return not kernel._cache._cache_file._load_index()
     except (AttributeError, OSError, ValueError):
         return False
 
@@ -57,8 +61,41 @@ def warn_if_cold() -> bool:
     """Say that the first run compiles, or why every run has to; return whether this one does."""
     cold = is_cold()
     if cold and compiled.NOT_KEPT:
-        told = f"compiling, about {COMPILE_SECONDS} s at every start: compiled code is not kept, as {compiled.NOT_KEPT}"
-        say(told, err=True)
+        why = f"compiled code is not kept, as {compiled.NOT_KEPT}"
+        say(f"compiling, about {COMPILE_SECONDS} s at every start: {why}", err=True)
     elif cold:
         say(f"compiling once, about {COMPILE_SECONDS} s; later runs start at once", err=True)
     return cold
+
+
+class Clock:
+    """Seconds of all threads together, by what they were spent on; what is inside of another is not counted twice."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._inside = threading.local()
+
+    @contextmanager
+    def on(self, what: str) -> Iterator[None]:
+        """Count what happens inside."""
+        begun, before = time.perf_counter(), getattr(self._inside, "seconds", 0.0)
+        self._inside.seconds = 0.0
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - begun
+            with self._lock:
+                self.seconds[what] = self.seconds.get(what, 0.0) + took - self._inside.seconds
+            self._inside.seconds = before + took
+
+    def words(self) -> str:
+        """Return what the time was spent on: 'building 1.2 s, simulating 40.3 s'."""
+        return ", ".join(f"{what} {seconds:.1f} s" for what, seconds in self.seconds.items())
+
+
+def compile_first(scenario: Scenario) -> None:
+    """Let a few residents live a week, so that all is compiled before it is timed, and a stop need not wait for it."""
+    end = min(scenario.end, scenario.start + timedelta(6))
+    few = scenario.replace(places=scenario.places[:1], population=50, end=end, changes=())
+    simulate.run(init_world(few, few.places[0], few.seed), few.phases())

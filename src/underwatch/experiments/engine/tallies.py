@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from underwatch.channel.reporting import law_table
-from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.engine.worlds import init_world, workers_here
 from underwatch.experiments.silence import watched_more
 from underwatch.record.tally import N_NODES, Tallier, Tally, Window
 from underwatch.world import simulate
@@ -38,7 +38,7 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
     household = scenario.parameters["persons_per_household"]
     tallier = Tallier(window, law_table(), household, (place.first_resident, n), SETTLING)
     done = 0
-    for days in simulate.weeks(world, phases or scenario.phases()):
+    for days in simulate.weeks(world, phases or scenario.phases(), workers_here()):
         for records, who in zip(history.record_blocks, history.who_blocks, strict=True):
             tallier.add(records, who)
         history.forget_incidents()
@@ -52,7 +52,7 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
 
 def records_of_window(scenario: Scenario, seed: int) -> np.ndarray:
     """Return the incidents of a world of one place after it has settled, INCIDENT[n], days counted from then."""
-    world = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases())
+    world = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), workers_here())
     records = world.history.records
     records = records[records["day"] >= 7 * SETTLING].copy()
     records["day"] -= np.uint16(7 * SETTLING)

@@ -7,34 +7,38 @@ question, and what it gave is kept under its number. A task that fails is kept w
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
-from underwatch import __version__
 from underwatch.errors import InputError
+from underwatch.experiments.engine.executors import executor_for
 from underwatch.files.intake.json import parse_json
 from underwatch.files.writing import growing_file
-from underwatch.world.kernels.compiled import sources_hash
+from underwatch.record.provenance import made_by, mark
 
 RESULTS = "results.jsonl"
-_IN_FLIGHT = 64  # tasks handed over and not yet back, at most: so that a stop loses little, and memory stays flat
+IN_FLIGHT = 64  # tasks handed over and not yet back, at most: so that a stop loses little, and memory stays flat
 _LONGEST_REASON = 200
+_MOST_LOST = 2  # times that a task is handed over again
 _LONGEST_LINE = 64_000  # bytes; ours have some hundred figures
 _LARGEST_RESULTS = 16 << 20  # bytes: 100,000 worlds of eight figures
-MADE_BY = f"{__version__} {sources_hash()}"
+Key = TypeVar("Key", bound=Hashable)
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 
 
-class OtherVersion(Exception):  # noqa: N818 - it says what is there, not that something failed
-    """A worker has another version of the package than the one that asks."""
+class UselessWorker(InputError):  # noqa: N818 - it says what is wrong with a worker
+    """A worker that can do no task at all, so that none is failed for it."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,13 @@ class Results:
 
     question: Mapping[str, Any]
     path: Path | None = None
-    found: dict[int, Outcome] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
     _file: IO[bytes] | None = None
 
     def __enter__(self) -> Results:
         if self.path is None:
             return self
-        told = json.dumps({"question": _mark(self.question)})
+        first = json.dumps({"question": mark(self.question)})
         file = growing_file(self.path)
         try:
             file.seek(0)
@@ -69,9 +73,9 @@ class Results:
             if len(data) > _LARGEST_RESULTS:
                 raise InputError(f"{self.path}: is longer than {_LARGEST_RESULTS:,} bytes and no file of results")
             if data:
-                file.truncate(self._read(data, told))
+                file.truncate(self._read(data, first))
             else:
-                file.write(f"{told}\n".encode())
+                file.write(f"{first}\n".encode())
                 file.flush()
         except BaseException:
             file.close()
@@ -83,15 +87,15 @@ class Results:
         if self._file is not None:
             self._file.close()
 
-    def _read(self, data: bytes, told: str) -> int:
+    def _read(self, data: bytes, first: str) -> int:
         """Take up what an earlier go has kept; return how many bytes are whole lines."""
         whole = data.rfind(b"\n") + 1
         lines = io.BytesIO(data[:whole])  # one at a time: a stranger's file may have millions
-        if lines.readline().rstrip(b"\n").decode("utf-8", "replace") != told:
+        if lines.readline().rstrip(b"\n").decode("utf-8", "replace") != first:
             raise InputError(f"{self.path} holds the results of another question or version; name another folder")
         for line in lines:
             number, outcome = self._row(line[:_LONGEST_LINE].decode("utf-8", "replace"))
-            self.found[number] = outcome
+            self.outcomes[number] = outcome
         return whole
 
     def _row(self, line: str) -> tuple[int, Outcome]:
@@ -101,14 +105,14 @@ class Results:
             values, reason, task = row["values"], row["reason"], row["task"]
         except (ValueError, KeyError, TypeError):
             values, reason, task = (), "", -1
-        numbers = values is None or (isinstance(values, list) and all(type(one) in (int, float) for one in values))
+        numbers = values is None or (isinstance(values, list) and all(type(value) in (int, float) for value in values))
         if not numbers or type(reason) is not str or type(task) is not int or task < 0:
             raise InputError(f"{self.path} is damaged; remove it to begin anew")
         return task, Outcome(None if values is None else tuple(map(float, values)), reason[:_LONGEST_REASON])
 
     def keep(self, number: int, outcome: Outcome) -> None:
         """Note what a task gave; on a full disk one clear line (InputError), and what was kept stays."""
-        self.found[number] = outcome
+        self.outcomes[number] = outcome
         if self._file is None or self.path is None:
             return
         row = {"task": number, "values": outcome.values, "reason": outcome.reason}
@@ -118,34 +122,87 @@ class Results:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
-            raise InputError(
-                f"the disk is full: {len(self.found) - 1} results are kept in {self.path.parent}; make room and resume"
-            ) from None
+            kept = f"{len(self.outcomes) - 1} results are kept in {self.path.parent}"
+            raise InputError(f"the disk is full: {kept}; make room and resume") from None
 
     def check(self, tasks: Sequence[Any]) -> None:
         """Raise InputError where what was kept is not as many figures as its task gives (`task.n_figures`)."""
         for number, task in enumerate(tasks):
-            values = self.found[number].values if number in self.found else None
+            values = self.outcomes[number].values if number in self.outcomes else None
             wanted = getattr(task, "n_figures", None)
             if values is not None and wanted is not None and len(values) != wanted:
                 raise InputError(f"{self.path} is damaged: task {number} has {len(values)} figures, not {wanted}")
 
     def in_order(self, n: int) -> list[Outcome]:
         """Return the outcomes of tasks 0 to n - 1."""
-        return [self.found[number] for number in range(n)]
+        return [self.outcomes[number] for number in range(n)]
 
 
-def _mark(question: Mapping[str, Any]) -> str:
-    """Return a hash of the question and of who asks it."""
-    text = json.dumps({"made_by": MADE_BY, **question}, sort_keys=True, default=str)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def at_work(work: Callable[[Any], Any], task: Any, made_by: str) -> list[float]:
+def at_work(work: Callable[[Task], Result], task: Task, version: str) -> Result:
     """Do one task, wherever that is; refuse to where the model is another one."""
-    if made_by != MADE_BY:
-        raise OtherVersion(MADE_BY)
-    return [float(value) for value in np.asarray(work(task), float).reshape(-1)]
+    if version != made_by():
+        raise UselessWorker(
+            f"a worker runs underwatch {made_by()[:60]} and this is {version}; install the same version on both"
+        )
+    return work(task)
+
+
+def as_completed(
+    tasks: Mapping[Key, Task], work: Callable[[Task], Result], executor: Executor, ahead: int = IN_FLIGHT
+) -> Iterator[tuple[Key, Future[Result]]]:
+    """Do tasks on an executor and yield the key and the future of each as soon as it is over.
+
+    `ahead` of them at most are handed over and not yet back; those are cancelled when the caller goes on no more. A
+    task whose worker is lost is handed over again, twice at most.
+    """
+    left, lost = iter(tasks.items()), Counter[Key]()
+    jobs: dict[Future[Result], Key] = {}
+    try:
+        while True:
+            for key, task in islice(left, ahead - len(jobs)):
+                jobs[executor.submit(at_work, work, task, made_by())] = key
+            if not jobs:
+                return
+            for job in wait(jobs, return_when=FIRST_COMPLETED).done:
+                key = jobs.pop(job)
+                if _is_lost(job) and lost[key] < _MOST_LOST:
+                    lost[key] += 1
+                    jobs[executor.submit(at_work, work, tasks[key], made_by())] = key
+                else:
+                    yield key, job
+    finally:
+        for job in jobs:
+            job.cancel()
+
+
+def _is_lost(job: Future[Any]) -> bool:
+    return type(job.exception()).__name__ == "KilledWorker"
+
+
+def result_of(job: Future[Result]) -> Result:
+    """Return what a task gave; UselessWorker where it could not be done at all."""
+    try:
+        return job.result()
+    except BrokenProcessPool:
+        raise UselessWorker("the pool of processes broke: a worker was killed; resume to go on") from None
+
+
+def run_all(
+    tasks: Iterable[Key], work: Callable[[Key], Result], threads: int, stop: Callable[[], object] = lambda: None
+) -> dict[Key, Result]:
+    """Run tasks on threads that all have to succeed, and return their results by task, in order.
+
+    The first that fails, or a stop, is raised, after `stop` has been called for the others to end by.
+    """
+    tasks, results = list(tasks), dict[Key, Result]()
+    with executor_for(max(1, threads)) as executor:
+        try:
+            for task, job in as_completed({task: task for task in tasks}, work, executor):
+                results[task] = result_of(job)
+        except BaseException:
+            stop()
+            raise
+    return {task: results[task] for task in tasks}
 
 
 def run_tasks(
@@ -158,61 +215,24 @@ def run_tasks(
     """Run the tasks that have no result yet and return all outcomes in order.
 
     `work(task)` gives an array of floats; both must be picklable for an executor of other processes. `progress` is
-    called with the number of each task that is over. A task whose worker is lost is handed over again, twice at most.
+    called with the number of each task that is over.
     """
     results.check(tasks)
-    left = iter([number for number in range(len(tasks)) if number not in results.found])
-    lost: dict[int, int] = {}
-    jobs: dict[Future[list[float]], int] = {}
-
-    def hand_over(number: int) -> None:
-        jobs[executor.submit(at_work, work, tasks[number], MADE_BY)] = number
-
-    try:
-        for number in _some(left, _IN_FLIGHT):
-            hand_over(number)
-        while jobs:
-            done, _ = wait(jobs, return_when=FIRST_COMPLETED)
-            for job in done:
-                number = jobs.pop(job)
-                outcome = _outcome(job)
-                if outcome is None and lost.setdefault(number, 0) < 2:
-                    lost[number] += 1
-                    hand_over(number)
-                    continue
-                results.keep(number, outcome or Outcome(None, "its worker was lost three times"))
-                if progress is not None:
-                    progress(number)
-                for following in _some(left, 1):
-                    hand_over(following)
-    except BaseException:
-        for job in jobs:
-            job.cancel()
-        raise
+    left = {number: task for number, task in enumerate(tasks) if number not in results.outcomes}
+    for number, job in as_completed(left, work, executor):
+        results.keep(number, _outcome(job))
+        if progress is not None:
+            progress(number)
     return results.in_order(len(tasks))
 
 
-def _some(numbers: Iterator[int], most: int) -> Iterator[int]:
-    for _ in range(most):
-        number = next(numbers, None)
-        if number is None:
-            return
-        yield number
-
-
-def _outcome(job: Future[list[float]]) -> Outcome | None:
-    """Return what a finished job gave, or None where its worker was lost."""
+def _outcome(job: Future[Any]) -> Outcome:
+    """Return what a finished job gave: figures, or the reason why there are none."""
     try:
-        return Outcome(tuple(job.result()))
-    except OtherVersion as error:
-        raise InputError(
-            f"a worker runs underwatch {str(error)[:60]} and this is {MADE_BY}; install the same version on both"
-        ) from None
-    except BrokenProcessPool:
-        raise InputError("the pool of processes broke: a worker was killed; resume to go on") from None
-    except (KeyboardInterrupt, CancelledError, MemoryError):
+        return Outcome(tuple(np.asarray(result_of(job), float).reshape(-1).tolist()))
+    except (KeyboardInterrupt, CancelledError, MemoryError, UselessWorker):
         raise
     except Exception as error:
-        if type(error).__name__ == "KilledWorker":
-            return None
+        if _is_lost(job):
+            return Outcome(None, "its worker was lost three times")
         return Outcome(None, " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON])

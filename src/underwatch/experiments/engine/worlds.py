@@ -1,21 +1,19 @@
-"""Worlds of a scenario, place by place: begun, carried on with checkpoints, and brought down to what a study needs."""
+"""Worlds of a scenario, place by place: their seeds, their first morning, and what is kept of them at their end."""
 
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
 from underwatch.channel.reporting import expected_published
 from underwatch.facts import Place
-from underwatch.record.indicators import Combined
-from underwatch.world import checkpoint, simulate
+from underwatch.record.indicators import Combined, Measured, measure
+from underwatch.world import simulate
 from underwatch.world.draws import rng
 from underwatch.world.layout import INCIDENT, N_CELLS
 from underwatch.world.parameters import Parameters, prior_draws
@@ -23,13 +21,29 @@ from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
-CHECKPOINT_DAYS = 28
 BASELINE, COUNTER = "baseline", "counter-world"
-_SUMS = ("cells", "residents", "adults", "watched")
 
 
-class StopAsked(Exception):  # noqa: N818 - a wish, not an error
-    """Somebody asked to stop: raised inside a world, between two weeks."""
+class WorldKey(NamedTuple):
+    """Which world of a study: at the scenario's own values (draw 0) or at a draw, with which luck, baseline or twin."""
+
+    draw: int
+    replicate: int
+    world: str
+
+    def __str__(self) -> str:
+        return f"draw-{self.draw}-{self.world}" if self.draw else f"central-{self.replicate}-{self.world}"
+
+
+_here = threading.local()
+
+
+def workers_here() -> Workers:
+    """Return the workers of this thread: one, whose workspace serves world after world."""
+    if not hasattr(_here, "workers"):
+        _here.workers = Workers(1)
+    workers: Workers = _here.workers
+    return workers
 
 
 def seed_of(scenario: Scenario, replicate: int) -> int:
@@ -55,14 +69,14 @@ def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
 
 def prior_scenarios(scenario: Scenario, draws: int) -> list[Scenario]:
     """Return the scenario with parameters drawn from the prior, each draw with luck of its own."""
-    found = as_set(scenario, prior_draws(draws, scenario.seed)) if draws else []
-    return [scenario.replace(parameters=one, seed=seed_of_draw(scenario, n)) for n, one in enumerate(found, 1)]
+    drawn = as_set(scenario, prior_draws(draws, scenario.seed)) if draws else []
+    return [scenario.replace(parameters=values, seed=seed_of_draw(scenario, n)) for n, values in enumerate(drawn, 1)]
 
 
 def as_set(scenario: Scenario, draws: Sequence[Parameters]) -> list[Parameters]:
     """Return draws from the prior in which what the scenario sets itself stays as set."""
     fixed = scenario.fixed()
-    return [one.with_values(**fixed) for one in draws]
+    return [drawn.with_values(**fixed) for drawn in draws]
 
 
 def first_values(scenario: Scenario) -> Mapping[str, float]:
@@ -83,49 +97,7 @@ def init_world(scenario: Scenario, place: Place, seed: int) -> simulate.World:
     return simulate.init(given)
 
 
-@dataclass
-class Runner:
-    """Carries worlds on, says how far, keeps checkpoints, and stops between two weeks when it is asked to."""
-
-    tick: Callable[[int], None]  # resident-days done since the last tick
-    stop: Callable[[], bool]
-    patience: float = 0.0  # seconds of work that a stop may lose; 0: a checkpoint every 4 weeks and at the end
-    saving: Callable[[], AbstractContextManager[None]] = nullcontext  # what a checkpoint is written in
-
-    def check(self) -> None:
-        """Stop here if somebody asked to."""
-        if self.stop():
-            raise StopAsked
-
-    def carry_on(
-        self, world: simulate.World, scenario: Scenario, workers: Workers, keep: Path | None = None,
-        note: Mapping[str, Any] | None = None,
-    ) -> simulate.World:  # fmt: skip
-        """Take a world to its end; `keep` names its checkpoint, written every 4 weeks and at the end.
-
-        With `patience` it is written only when so many seconds have passed since the last, and not at the end.
-        """
-        residents = len(world.state.flags)
-        done = saved = world.day - world.start
-        written = time.monotonic()
-        self.tick(residents * done)
-        for days in simulate.weeks(world, scenario.phases(), workers):
-            self.tick(residents * (days - done))
-            done = days
-            if self.patience:
-                due = days < scenario.days and time.monotonic() - written >= self.patience
-            else:
-                due = days // CHECKPOINT_DAYS > saved // CHECKPOINT_DAYS or days == scenario.days
-            if keep is not None and due:
-                with self.saving():
-                    checkpoint.save(world, keep, note or {})
-                saved, written = days, time.monotonic()
-            self.check()
-        return world
-
-
-@dataclass(frozen=True)
-class WorldTotals:
+class WorldTotals(NamedTuple):
     """What is kept of one world of one or more places: sums, and no incident."""
 
     cells: np.ndarray
@@ -134,63 +106,64 @@ class WorldTotals:
     watched: np.ndarray
     numbers: np.ndarray  # float[2]: incidents, expected published
 
-    def __add__(self, other: WorldTotals) -> WorldTotals:
-        return WorldTotals(*(one + two for one, two in zip(self.arrays(), other.arrays(), strict=True)))
+    def plus(self, other: WorldTotals) -> WorldTotals:
+        """Return those of both together."""
+        return WorldTotals._make(map(np.add, self, other))
 
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        """Return the parts in order."""
-        return self.cells, self.residents, self.adults, self.watched, self.numbers
+    def measured(self, scenario: Scenario, window: tuple[int, int] | None = None) -> Measured:
+        """Return its figures."""
+        return measure(_history(self, scenario, scenario.name), window, int(self.numbers[0]))
 
     def of_cells(self, used: np.ndarray) -> WorldTotals:
         """Return it of some cells only."""
-        return WorldTotals(
-            self.cells[:, used], self.residents[used], self.adults[used], self.watched[used], self.numbers
-        )
+        return WorldTotals._make((self.cells[:, used], *(part[used] for part in self[1:4]), self.numbers))
 
     def in_all_cells(self, used: np.ndarray) -> WorldTotals:
         """Return what `of_cells` took out, in its place among all cells."""
         cells = np.zeros((len(self.cells), N_CELLS, self.cells.shape[2]), self.cells.dtype)
         cells[:, used] = self.cells
-        residents, adults, watched = np.zeros((3, N_CELLS), self.residents.dtype)
-        residents[used], adults[used], watched[used] = self.residents, self.adults, self.watched
-        return WorldTotals(cells, residents, adults, watched, self.numbers)
-
-    def history(self, scenario: Scenario, records: np.ndarray | None = None) -> Combined:
-        """Return it as the history of a place, without incidents unless they are given."""
-        none = np.zeros(0, INCIDENT)
-        sums = (self.cells, self.residents, self.adults, self.watched)
-        return Combined(scenario.name, scenario.start, scenario.days, *sums, none if records is None else records)
+        parts = np.zeros((3, N_CELLS), self.residents.dtype)
+        parts[:, used] = self[1:4]
+        return WorldTotals._make((cells, *parts, self.numbers))
 
     def named(self, prefix: str) -> dict[str, np.ndarray]:
         """Return the parts by name, for a checkpoint."""
-        return {f"{prefix}.{name}": part for name, part in zip((*_SUMS, "numbers"), self.arrays(), strict=True)}
+        return {f"{prefix}.{name}": part for name, part in self._asdict().items()}
 
     @classmethod
     def of_named(cls, prefix: str, arrays: Mapping[str, np.ndarray]) -> WorldTotals:
         """Return what `named` took apart."""
-        return cls(*(arrays[f"{prefix}.{name}"] for name in (*_SUMS, "numbers")))
+        return WorldTotals._make(arrays[f"{prefix}.{name}"] for name in cls._fields)
+
+
+def totals_of(baseline: Scenario, lived: Scenario, seed: int) -> WorldTotals:
+    """Run a world, all its places, and return what is kept: `baseline` makes the town, `lived` is what it meets."""
+    phases, workers = lived.phases(), workers_here()
+    worlds = (simulate.run(init_world(baseline, place, seed), phases, workers) for place in baseline.places)
+    return reduce(WorldTotals.plus, (world_totals(world, baseline) for world in worlds))
 
 
 def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:
     """Return what is kept of a finished world."""
-    history = world.history
-    now = scenario.phases()[0]
-    published = 0.0
-    count = sum(len(block) for block in history.record_blocks)
-    if "S13" not in now.without:
-        published = expected_published(history.record_blocks, now.values)
-    numbers = np.array([count, published])
+    history, now = world.history, scenario.phases()[0]
+    published = 0.0 if "S13" in now.without else expected_published(history.record_blocks, now.values)
+    numbers = np.array([sum(map(len, history.record_blocks)), published])
     return WorldTotals(history.cells, history.residents, history.adults, history.watched, numbers)
 
 
-def record_of(found: WorldTotals, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
-    """Return what is kept of a world as the history of its place."""
-    return replace(found.history(scenario, records), place=place.name)
+def record_of(totals: WorldTotals, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
+    """Return what is kept of a world as the history of its place, without incidents unless they are given."""
+    return _history(totals, scenario, place.name, records)
+
+
+def _history(totals: WorldTotals, scenario: Scenario, name: str, records: np.ndarray | None = None) -> Combined:
+    none = np.zeros(0, INCIDENT)
+    return Combined(name, scenario.start, scenario.days, *totals[:4], none if records is None else records)
 
 
 def digest_of(digests: Iterable[str]) -> str:
     """Return the digest over the digests of places, replicates and worlds, in that order."""
     h = hashlib.blake2b(digest_size=20)
-    for one in digests:
-        h.update(bytes.fromhex(one))
+    for digest in digests:
+        h.update(bytes.fromhex(digest))
     return h.hexdigest()

@@ -1,7 +1,8 @@
 """The bank: worlds run once and kept as tallies, to which any package's channel is applied later in milliseconds.
 
 A bank belongs to a place, a window of weeks and a prior, and to what the rules of the world do: its key is the checksum
-of these, with two small worlds run as a probe. A change of the program that changes no history keeps a bank valid.
+of these, with two small worlds run as a probe. A change of the program that changes no history keeps a bank valid, and
+so does an indicator that no estimate reads: a bank names the indicators that it holds.
 Row i is the world of seed `seed` + i, with the parameters of row i of the prior. The bank only grows; a part that is
 missing is run again, and the same row is the same world on any machine.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib.resources import files
@@ -24,17 +25,19 @@ import tomli_w
 from underwatch.channel.reporting import STRENGTHS_OF_SILENCE
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tallies import CURVE_RESIDENTS, SETTLING, STRENGTHS, curve_of, tally_world
+from underwatch.experiments.engine.tasks import as_completed, result_of
 from underwatch.files.folders import ready_folder
 from underwatch.files.intake.toml import read_toml
 from underwatch.files.writing import write_atomically
-from underwatch.inference.bank.form import check_description, check_worlds, form_of, room_for
-from underwatch.inference.bank.priors import draw, world_of, world_prior
+from underwatch.inference.bank.form import INDICATORS_READ, check_description, check_worlds, form_of, room_for
+from underwatch.inference.bank.priors import world_of, world_prior
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
 from underwatch.record.tally import FEAR_NODES, Window
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
+from underwatch.world.parameters import latin_hypercube
 from underwatch.world.scenario import Scenario, place_scenario
 
-FORMAT = 1
+FORMAT = 2
 WINDOW = Window(date(2023, 7, 3), 104)  # to 29 June 2025
 WORLDS_PER_SHARD = 50
 _ROUNDED = frozenset(("subject", "others", "pairs", "weekly", "known", "curve"))
@@ -46,13 +49,17 @@ SHIPPED = "hoeryong"
 
 @dataclass(frozen=True)
 class BankPlan:
-    """What a bank is of: a place (or a stand-in of `population` residents), a window, and the seed of its first row."""
+    """What a bank is of: a place (or a stand-in of `population` residents), a window, the seed of its first row.
+
+    `indicators` are those whose sums it holds, in this order; those that are read must be among them.
+    """
 
     place: str = "hoeryong"
     window: Window = WINDOW
     seed: int = 20_250_630
     population: int | None = None
     per_shard: int = WORLDS_PER_SHARD
+    indicators: tuple[str, ...] = INDICATORS_READ
 
     def scenario(self) -> Scenario:
         """Return the scenario of which each row is a draw, with the weeks in which it settles."""
@@ -67,12 +74,12 @@ class BankPlan:
 
     def rows(self, shard: int) -> dict[str, np.ndarray]:
         """Return the parameters of the rows of a shard, float64[per_shard] by name."""
-        return draw(world_prior(), self.per_shard, self.seed, f"bank {shard}")
+        return latin_hypercube(world_prior(), self.per_shard, self.seed, f"bank {shard}")
 
     def key(self) -> str:
         """Return the checksum of all that a row depends on."""
         prior = [[fact.name, fact.low, fact.high, fact.scale] for fact in world_prior().values()]
-        words = [INCIDENT_NAMES, GROUND_NAMES, INDICATORS, FEAR_NODES.tolist(), STRENGTHS_OF_SILENCE, STRENGTHS]
+        words = [INCIDENT_NAMES, GROUND_NAMES, INDICATORS_READ, FEAR_NODES.tolist(), STRENGTHS_OF_SILENCE, STRENGTHS]
         window = [self.window.start.isoformat(), self.window.n_weeks]
         said = [FORMAT, self.place, window, self.seed, self.population, self.per_shard, SETTLING, prior, words]
         return hashlib.blake2b(json.dumps([said, _probe()]).encode(), digest_size=16).hexdigest()
@@ -83,11 +90,11 @@ def _probe() -> str:
     plan = BankPlan(window=_PROBE, population=_PROBE_RESIDENTS, per_shard=2)
     h = hashlib.blake2b(digest_size=16)
     for row in range(plan.per_shard):
-        found = row_of(plan, 0, row)
+        result = row_of(plan, 0, row)
         for name in ("counts", "reached", "indicators", "residents"):
-            h.update(found[name].astype(np.int64).tobytes())
+            h.update(result[name].astype(np.int64).tobytes())
         for name in ("subject", "others"):  # sums of floats: to what all machines agree on
-            h.update(np.rint(found[name] * 1e3).astype(np.int64).tobytes())
+            h.update(np.rint(result[name] * 1e3).astype(np.int64).tobytes())
     return h.hexdigest()
 
 
@@ -98,7 +105,9 @@ def row_of(plan: BankPlan, shard: int, row: int, tick: Callable[[int], None] = l
     seed = plan.seed + shard * plan.per_shard + row
     tally = tally_world(scenario, seed, tick)
     curve = curve_of(scenario, seed, tick)
-    return {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+    found = {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+    found["indicators"] = tally.indicators[..., [INDICATORS.index(name) for name in plan.indicators]]
+    return found
 
 
 def begin_bank(plan: BankPlan, folder: Path) -> str:
@@ -107,8 +116,10 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
     path = ready_folder(folder) / _DESCRIPTION
     if path.exists():
         _check_key(folder, key)
+        if plan_of(folder) != plan:
+            raise _other_version(folder)
         return key
-    told = {
+    description = {
         "format": FORMAT,
         "key": key,
         "place": plan.place,
@@ -119,8 +130,9 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
         "worlds_per_shard": plan.per_shard,
         **({} if plan.population is None else {"population": plan.population}),
         "parameters": list(world_prior()),
+        "indicators": list(plan.indicators),
     }
-    write_atomically(path, tomli_w.dumps(told).encode())
+    write_atomically(path, tomli_w.dumps(description).encode())
     return key
 
 
@@ -139,22 +151,31 @@ def _other_version(folder: Path) -> InputError:
 def described(folder: Path) -> dict[str, Any]:
     """Return what a bank's folder says of itself; InputError when it is none."""
     try:
-        told = read_toml(folder / _DESCRIPTION, "description of a bank")
+        description = read_toml(folder / _DESCRIPTION, "description of a bank")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             f"{folder} is no bank: {_DESCRIPTION} is missing; `underwatch calibrate --bank DIR` builds one"
         ) from None
-    if type(told.get("format")) is not int or told["format"] != FORMAT:
-        raise InputError(f"{folder} is a bank of format {told.get('format')!s:.20}; this program reads format {FORMAT}")
-    check_description(told, f"{folder / _DESCRIPTION}: ")
-    return told
+    if type(description.get("format")) is not int or description["format"] != FORMAT:
+        raise InputError(
+            f"{folder} is a bank of format {description.get('format')!s:.20}; this program reads format {FORMAT}"
+        )
+    check_description(description, f"{folder / _DESCRIPTION}: ")
+    return description
 
 
 def plan_of(folder: Path) -> BankPlan:
     """Return the plan of a bank from its folder."""
-    told = described(folder)
-    window = Window(told["first_day"], told["weeks"])
-    return BankPlan(told["place"], window, told["seed"], told.get("population"), told["worlds_per_shard"])
+    description = described(folder)
+    window = Window(description["first_day"], description["weeks"])
+    return BankPlan(
+        description["place"],
+        window,
+        description["seed"],
+        description.get("population"),
+        description["worlds_per_shard"],
+        tuple(description["indicators"]),
+    )
 
 
 def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int, done: Callable[[int], None]) -> None:
@@ -166,23 +187,17 @@ def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int
     there = shards_in(folder)
     missing = [number for number in range(-(-n // plan.per_shard)) if number not in there]
     done(plan.per_shard * (-(-n // plan.per_shard) - len(missing)))
-    jobs = [(number, row) for number in missing for row in range(plan.per_shard)]
     rows: dict[int, dict[int, dict[str, np.ndarray]]] = {}
-    at_work: dict[Future, tuple[int, int]] = {}
-    try:
-        while jobs or at_work:
-            while jobs and len(at_work) < 2 * workers:
-                number, row = jobs.pop(0)
-                at_work[executor.submit(row_of, plan, number, row)] = number, row
-            for job in wait(at_work, return_when=FIRST_COMPLETED).done:
-                number, row = at_work.pop(job)
-                rows.setdefault(number, {})[row] = job.result()
-                done(1)
-                if len(rows[number]) == plan.per_shard:
-                    _write(folder, number, rows.pop(number))
-    finally:
-        for job in at_work:
-            job.cancel()
+    tasks = {(number, row): (plan, number, row) for number in missing for row in range(plan.per_shard)}
+    for (number, row), job in as_completed(tasks, _row_of_task, executor, 2 * workers):
+        rows.setdefault(number, {})[row] = result_of(job)
+        done(1)
+        if len(rows[number]) == plan.per_shard:
+            _write(folder, number, rows.pop(number))
+
+
+def _row_of_task(task: tuple[BankPlan, int, int]) -> dict[str, Any]:
+    return row_of(*task)
 
 
 def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) -> None:
@@ -194,52 +209,61 @@ def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) ->
 
 @dataclass(frozen=True)
 class Bank:
-    """The worlds of a bank, row by row: the parts of `Tally` with a first axis of worlds, curve and parameters."""
+    """The worlds of a bank, row by row: the sufficient statistics of each (as in `Tally`), its curve and parameters."""
 
     plan: BankPlan
     key: str
-    parts: dict[str, np.ndarray]
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # of the parameters
+    counts: np.ndarray  # uint32[worlds, weeks, kinds, 2, grounds]
+    subject: np.ndarray  # float32[worlds, periods, kinds, grounds, nodes]
+    others: np.ndarray  # the same shape
+    pairs: np.ndarray  # float32[worlds, periods, kinds, responses, strengths, 2]
+    weekly: np.ndarray  # float32[worlds, weeks, kinds, 2]
+    known: np.ndarray  # float32[worlds, periods, kinds]
+    reached: np.ndarray  # int64[worlds, ranges of periods, kinds + 1]
+    indicators: np.ndarray  # int64[worlds, periods, 2, indicators]
+    residents: np.ndarray  # int64[worlds, 2, 2]
+    curve: np.ndarray  # float32[worlds, strengths, 1 + 2 nodes]
+    values: np.ndarray  # float64[worlds, parameters]
 
     def __len__(self) -> int:
-        return len(self.parts["values"])
-
-    def __getattr__(self, name: str) -> np.ndarray:
-        if name.startswith("_") or name not in self.parts:
-            raise AttributeError(name)
-        return self.parts[name]
+        return len(self.values)
 
     def value(self, name: str) -> np.ndarray:
         """Return float64[worlds], a parameter of the prior."""
-        return self.parts["values"][:, self.names.index(name)]
+        return np.asarray(self.values[:, self.names.index(name)])
+
+    def indicator(self, name: str) -> np.ndarray:
+        """Return int64[worlds, periods, 2], the sums of an indicator by listed and ordinary residents."""
+        return np.asarray(self.indicators[..., self.plan.indicators.index(name)])
 
     def rows(self, kept: np.ndarray) -> Bank:
         """Return some of the worlds."""
-        return replace(self, parts={name: part[kept] for name, part in self.parts.items()})
+        return replace(self, **{name: getattr(self, name)[kept] for name in form_of(self.plan)})
 
 
 def read_bank(folder: Path, check_key: bool = True) -> Bank:
     """Read a bank; InputError when it is damaged, empty, or of another version of the program."""
-    told = described(folder)
+    description = described(folder)
     plan = plan_of(folder)
-    if told["parameters"] != list(world_prior()):
+    if description["parameters"] != list(world_prior()):
         raise _other_version(folder)
     shards = shards_in(folder)
     if not shards:
         raise InputError(f"{folder} holds no world yet; `underwatch calibrate --bank {folder}` runs them")
     form = form_of(plan)
     parts = room_for(form, shards, f"{folder}: ")
-    for at, path in enumerate(shards.values()):
-        found = read_shard(path, form)
-        found["reached"] = np.cumsum(found["reached"], axis=1)
-        check_worlds(found, f"{path}: ")
-        for name, part in found.items():
-            parts[name][at * plan.per_shard : (at + 1) * plan.per_shard] = part
+    for index, path in enumerate(shards.values()):
+        result = read_shard(path, form)
+        result["reached"] = np.cumsum(result["reached"], axis=1)
+        check_worlds(result, f"{path}: ")
+        for name, part in result.items():
+            parts[name][index * plan.per_shard : (index + 1) * plan.per_shard] = part
     if not parts["reached"].any():
         raise InputError(f"{folder} holds worlds in which nothing happens to anybody; take another copy of the bank")
     if check_key:
         _check_key(folder, plan.key())
-    return Bank(plan, told["key"], parts, tuple(told["parameters"]))
+    return Bank(plan, description["key"], tuple(description["parameters"]), **parts)
 
 
 def shipped_folder() -> Path:

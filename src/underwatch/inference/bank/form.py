@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from underwatch.channel.expected_counts import LAWS
+from underwatch.channel.expected_counts import RESPONSES
 from underwatch.channel.reporting import STRENGTHS_OF_SILENCE
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tallies import STRENGTHS
@@ -23,12 +23,13 @@ from underwatch.facts import places
 from underwatch.inference.bank.priors import world_prior
 from underwatch.inference.bank.shard import SHORT, Form
 from underwatch.record.tally import MOST_PERIODS, N_GROUNDS, N_KINDS, N_NODES, Window, period_ranges
-from underwatch.world.layout import N_INDICATORS
 from underwatch.world.scenario import LAST_SEED, MOST_RESIDENTS
 
 if TYPE_CHECKING:
     from underwatch.inference.bank.bank import BankPlan
 
+# What an estimate reads of a world besides its incidents (`quantities`)
+INDICATORS_READ = ("followed_outings", "followed_visits", "listed", "calls_abandoned", "accusations")
 MOST_WEEKS, MOST_WORLDS_PER_SHARD = 200, 1_000
 # The worlds of a bank in memory: 2,000 of two years take 200 MB. A larger bank must be worth it: the shipped one holds
 # nine times its packed bytes.
@@ -37,25 +38,33 @@ _LARGEST_SUM = 1e15
 _AGAIN = "take another copy of the bank"
 
 
-def check_description(told: Mapping[str, Any], where: str) -> None:
+def check_description(description: Mapping[str, Any], where: str) -> None:
     """Raise InputError for a description whose entries are of the wrong kind, or beyond what a bank can be."""
     wanted: dict[str, bool] = {
-        "key": isinstance(told.get("key"), str) and bool(re.fullmatch(r"[0-9a-f]{32}", told["key"])),
-        "place": isinstance(told.get("place"), str) and told["place"] in {place.slug for place in places().values()},
-        "first_day": _is_monday(told.get("first_day")),
-        "weeks": _within(told.get("weeks"), 1, MOST_WEEKS),
-        "seed": _within(told.get("seed"), 0, LAST_SEED),
-        "worlds_per_shard": _within(told.get("worlds_per_shard"), 1, MOST_WORLDS_PER_SHARD),
-        "population": "population" not in told or _within(told["population"], 1, MOST_RESIDENTS),
+        "key": isinstance(description.get("key"), str) and bool(re.fullmatch(r"[0-9a-f]{32}", description["key"])),
+        "place": isinstance(description.get("place"), str)
+        and description["place"] in {place.slug for place in places().values()},
+        "first_day": _is_monday(description.get("first_day")),
+        "weeks": _within(description.get("weeks"), 1, MOST_WEEKS),
+        "seed": _within(description.get("seed"), 0, LAST_SEED),
+        "worlds_per_shard": _within(description.get("worlds_per_shard"), 1, MOST_WORLDS_PER_SHARD),
+        "population": "population" not in description or _within(description["population"], 1, MOST_RESIDENTS),
     }
     for name, is_right in wanted.items():
         if not is_right:
-            raise InputError(f"{where}{name} = {str(told.get(name))[:40]} is not what a bank can have; {_AGAIN}")
-    if Window(told["first_day"], told["weeks"]).n_periods > MOST_PERIODS:
-        raise InputError(f"{where}weeks = {told['weeks']} reach over more than {MOST_PERIODS} quarters; {_AGAIN}")
-    names = told.get("parameters")
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{where}parameters is no list of names; {_AGAIN}")
+            raise InputError(f"{where}{name} = {str(description.get(name))[:40]} is not what a bank can have; {_AGAIN}")
+    if Window(description["first_day"], description["weeks"]).n_periods > MOST_PERIODS:
+        raise InputError(
+            f"{where}weeks = {description['weeks']} reach over more than {MOST_PERIODS} quarters; {_AGAIN}"
+        )
+    for key in ("parameters", "indicators"):
+        names = description.get(key)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise InputError(f"{where}{key} is no list of names; {_AGAIN}")
+    if len(set(description["indicators"])) < len(description["indicators"]):
+        raise InputError(f"{where}indicators names one twice; {_AGAIN}")
+    if missing := set(INDICATORS_READ).difference(description["indicators"]):
+        raise InputError(f"{where}indicators lacks {min(missing)}, which an estimate reads; {_AGAIN}")
 
 
 def _is_monday(day: object) -> bool:
@@ -74,11 +83,11 @@ def form_of(plan: BankPlan) -> Form:
         "counts": ("<u4", (n, weeks, N_KINDS, 2, N_GROUNDS)),
         "subject": (SHORT, fear),
         "others": (SHORT, fear),
-        "pairs": (SHORT, (n, periods, N_KINDS, len(LAWS), len(STRENGTHS_OF_SILENCE), 2)),
+        "pairs": (SHORT, (n, periods, N_KINDS, len(RESPONSES), len(STRENGTHS_OF_SILENCE), 2)),
         "weekly": (SHORT, (n, weeks, N_KINDS, 2)),
         "known": (SHORT, (n, periods, N_KINDS)),
         "reached": ("<i8", (n, len(period_ranges(periods)), N_KINDS + 1)),
-        "indicators": ("<i8", (n, periods, 2, N_INDICATORS)),
+        "indicators": ("<i8", (n, periods, 2, len(plan.indicators))),
         "residents": ("<i8", (n, 2, 2)),
         "curve": (SHORT, (n, len(STRENGTHS), 1 + 2 * N_NODES)),
         "values": ("<f8", (n, len(world_prior()))),

@@ -1,7 +1,7 @@
 """Worlds that are in no bank, told incident by incident through a channel drawn from the prior, and their truth.
 
 A world is simulated resident by resident and its incidents are told one by one: no tally is involved on the way to what
-two lists hear. The truth is counted on a tally of the same world. All luck hangs on the seed of the plan and the row.
+they observe. The truth is counted on a tally of the same world. All luck hangs on the seed of the plan and the row.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from underwatch.channel import reporting
-from underwatch.channel.expected_counts import LAWS
-from underwatch.evidence.samples.synthetic import SyntheticReport
+from underwatch.channel.expected_counts import RESPONSES
 from underwatch.experiments.engine.tallies import records_of_window
 from underwatch.files.folders import temporary_folder
 from underwatch.inference.bank.bank import Bank, BankPlan, build, read_bank
-from underwatch.inference.bank.priors import channel_prior, draw, world_of
+from underwatch.inference.bank.priors import channel_prior, world_of
 from underwatch.inference.bank.quantities import hidden, with_derived
 from underwatch.record.tally import period_ranges
-from underwatch.world.layout import GROUND_NAMES
+from underwatch.world.parameters import latin_hypercube
 
 # What groups call the kinds of incident, in their order, and a resident without a ground.
 ACTS = ("tailing", "followed_visit", "call_given_up", "arrest", "listing", "report")
@@ -30,55 +29,59 @@ ORDINARY = "ordinary"
 
 @dataclass(frozen=True)
 class HiddenWorld:
-    """One world of a plan: its incidents INCIDENT[n] in days of the window, all its parameters, its law of fear."""
+    """One world of a plan: its incidents INCIDENT[n] in days of the window, its parameters, its response to fear."""
 
     plan: BankPlan
     row: int
     records: np.ndarray
     values: Mapping[str, float]
-    law: str
+    response: str
     border: bool
 
-    def told(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
-        """Draw what two lists hear by the last day of the window; `effort` float[lists, weeks] as in `observe`."""
-        told = reporting.observe(self.records, self.values, seed, self.law, border=self.border, effort=effort)
-        in_time = self.records["day"][told.incident] + told.delay_days < 7 * self.plan.window.n_weeks
-        return reporting.Observation(*(column[in_time] for column in told))
+    def observe(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
+        """Draw what two lists observe by the last day of the window; `effort` float[lists, weeks] as there."""
+        observation = reporting.observe(
+            self.records, self.values, seed, self.response, border=self.border, effort=effort
+        )
+        in_time = self.records["day"][observation.incident] + observation.delay_days < 7 * self.plan.window.n_weeks
+        return reporting.Observation(*(column[in_time] for column in observation))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
         """Return how many incidents are expected to be told to one list or to both, however late."""
         return reporting.expected_incidents_reported(
-            self.records, self.values, self.law, border=self.border, effort=effort
+            self.records, self.values, self.response, border=self.border, effort=effort
         )
 
 
 def hidden_world(plan: BankPlan, row: int = 0) -> HiddenWorld:
-    """Return a world of a plan; the laws of fear take turns, by its seed."""
-    drawn = plan.rows(0)
-    scenario = world_of(plan.scenario(), plan.window, {name: float(column[row]) for name, column in drawn.items()})
-    heard_by = {name: float(column[row]) for name, column in channels(plan).items()}
+    """Return a world of a plan; the response functions take turns, by its seed."""
+    columns = plan.rows(0)
+    scenario = world_of(plan.scenario(), plan.window, {name: float(column[row]) for name, column in columns.items()})
+    channel = {name: float(column[row]) for name, column in channels(plan).items()}
     records = records_of_window(scenario, plan.seed + row)
-    law = LAWS[(plan.seed + row) % len(LAWS)]
-    return HiddenWorld(plan, row, records, {**scenario.phases()[0].values, **heard_by}, law, scenario.places[0].border)
+    response = RESPONSES[(plan.seed + row) % len(RESPONSES)]
+    return HiddenWorld(
+        plan, row, records, {**scenario.phases()[0].values, **channel}, response, scenario.places[0].border
+    )
 
 
 def channels(plan: BankPlan) -> dict[str, np.ndarray]:
     """Return the channel of each world of a plan, float[per_shard] by name."""
-    return draw(channel_prior(), plan.per_shard, plan.seed, "known truth")
+    return latin_hypercube(channel_prior(), plan.per_shard, plan.seed, "known truth")
 
 
-def tallied(plan: BankPlan) -> Bank:
+def bank_of(plan: BankPlan) -> Bank:
     """Return the worlds of a plan as a bank of their own."""
     with temporary_folder() as folder, ThreadPoolExecutor(2) as executor:
         build(plan, folder, plan.per_shard, executor, 2, lambda worlds: None)
         return read_bank(folder)
 
 
-def truth_of(worlds: Bank, told: np.ndarray) -> np.ndarray:
-    """Return what is true of each world, float[worlds, columns of an answer]; `told` is how many each tells."""
+def truth_of(worlds: Bank, n_told: np.ndarray) -> np.ndarray:
+    """Return what is true of each world, float[worlds, columns of an answer]; `n_told` is how many each tells of."""
     n = np.arange(len(worlds))
-    law = (worlds.plan.seed + n) % len(LAWS)
-    return with_derived(hidden(worlds, n, channels(worlds.plan), law, told))
+    response = (worlds.plan.seed + n) % len(RESPONSES)
+    return with_derived(hidden(worlds, n, channels(worlds.plan), response, n_told))
 
 
 def leavers_who_met(worlds: Bank, column: int) -> np.ndarray:
@@ -88,25 +91,3 @@ def leavers_who_met(worlds: Bank, column: int) -> np.ndarray:
     every_quarter = period_ranges(worlds.plan.window.n_periods).index((0, worlds.plan.window.n_periods - 1))
     met = worlds.reached[:, every_quarter, column] / worlds.residents[:, :, 1].sum(axis=1)
     return np.clip(met * channels(worlds.plan)["leavers_ratio"], 0.0, 0.999)
-
-
-def lines_of(world: HiddenWorld, heard: reporting.Observation) -> tuple[SyntheticReport, ...]:
-    """Return what reached the lists as lines of the synthetic package."""
-    weeks = world.records["day"][heard.incident] // 7
-    received = (world.records["day"][heard.incident] + heard.delay_days) // 7
-    own = {
-        (int(heard.incident[at]), int(heard.list_number[at])): at for at in np.flatnonzero(heard.first_hand).tolist()
-    }
-    return tuple(
-        SyntheticReport(
-            world.plan.place,
-            int(incident),
-            int(weeks[at]),
-            ACTS[heard.kind[at]],
-            (*GROUND_NAMES, ORDINARY)[heard.ground[at]],
-            int(heard.list_number[at]),
-            -1 if heard.first_hand[at] else own[int(incident), 1 - int(heard.list_number[at])],
-            int(received[at]),
-        )
-        for at, incident in enumerate(heard.incident.tolist())
-    )

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-import numpy as np
-
 from underwatch.facts import Fact, estimate_parameters, model_parameters
 from underwatch.record.tally import Window
-from underwatch.world.draws import rng
-from underwatch.world.parameters import Parameters, along, possible_range
+from underwatch.world.parameters import Parameters, possible_range
 from underwatch.world.scenario import Change, Scenario
 
 _CHANNEL = "S13"
@@ -36,19 +33,6 @@ def channel_prior() -> dict[str, Fact]:
     """Return what is drawn for each package: the channel and the effort of those who listen."""
     channel = {n: f for n, f in model_parameters().items() if f.rule == _CHANNEL and n not in _OF_THE_WORLD}
     return channel | {n: f for n, f in estimate_parameters().items() if n not in _RAMP}
-
-
-def draw(prior: Mapping[str, Fact], n: int, seed: int, purpose: str) -> dict[str, np.ndarray]:
-    """Return float64[n] for each parameter: a Latin hypercube whose luck hangs on seed, purpose and name alone.
-
-    A parameter that is added later changes no other one's draws.
-    """
-    found = {}
-    for name, fact in prior.items():
-        generator = rng(seed, f"{purpose} {name}")
-        order = np.argsort(generator.random(n), kind="stable")
-        found[name] = along(fact, (order + generator.random(n)) / n)
-    return found
 
 
 def world_of(scenario: Scenario, window: Window, values: Mapping[str, float]) -> Scenario:

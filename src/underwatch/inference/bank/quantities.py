@@ -16,15 +16,15 @@ import numpy as np
 from underwatch.channel.expected_counts import Values, left_by_fear
 from underwatch.experiments.engine.tallies import STRENGTHS
 from underwatch.inference.bank.bank import Bank
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.bank.form import INDICATORS_READ
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.tally import N_NODES, Window
 from underwatch.world.draws import rng
-from underwatch.world.layout import COUNT
 
 LEAST_TOLD = 1e-3  # incidents told, expected: a ratio to fewer is held here
 LEAST_SLOPE, MOST_SLOPE = -8.0, 4.0
 SLOPE, SILENCE = "slope_of_reports", "incidents_per_report"
-_RARE = (COUNT.calls_abandoned, COUNT.accusations)
+_RARE = ("calls_abandoned", "accusations")
 _MARGIN = 0.05  # of the logarithm's range, on both sides of the bank's own
 
 
@@ -48,9 +48,10 @@ COUNTED = tuple(quantity.name for quantity in _COUNTED)
 
 def quantities() -> tuple[Quantity, ...]:
     """Return the quantities in the order of the columns of `hidden`."""
-    first = [Quantity(f"{one.name}_first_year", f"{one.words}, first year", one.unit) for one in _COUNTED]
+    first = [Quantity(f"{item.name}_first_year", f"{item.words}, first year", item.unit) for item in _COUNTED]
     ratio = [
-        Quantity(f"{one.name}_second_over_first", f"{one.words}, second year over first", "times") for one in _COUNTED
+        Quantity(f"{item.name}_second_over_first", f"{item.words}, second year over first", "times")
+        for item in _COUNTED
     ]
     return (
         *first,
@@ -62,7 +63,13 @@ def quantities() -> tuple[Quantity, ...]:
 
 def derived() -> tuple[Quantity, ...]:
     """Return the quantities that follow from these: the counted ones of the second year."""
-    return tuple(Quantity(f"{one.name}_second_year", f"{one.words}, second year", one.unit) for one in _COUNTED)
+    return tuple(Quantity(f"{item.name}_second_year", f"{item.words}, second year", item.unit) for item in _COUNTED)
+
+
+NAMES = tuple(quantity.name for quantity in quantities())
+RATIOS = tuple(f"{name}_second_over_first" for name in COUNTED)
+ALL_NAMES = (*NAMES, *(quantity.name for quantity in derived()))
+SHAPE = (SLOPE, *RATIOS)  # what may be shown without a scale
 
 
 def with_derived(theta: np.ndarray) -> np.ndarray:
@@ -71,38 +78,46 @@ def with_derived(theta: np.ndarray) -> np.ndarray:
     return np.concatenate([theta, theta[..., :n] * theta[..., n : 2 * n]], axis=-1)
 
 
+def in_logs(values: np.ndarray) -> np.ndarray:
+    """Return quantities float[..., columns] on the scale on which spread is judged: logs, but for the slope."""
+    result = np.log(np.maximum(values, 1e-12))
+    slope = ALL_NAMES.index(SLOPE)
+    result[..., slope] = values[..., slope]
+    return result
+
+
 def halves(window: Window) -> np.ndarray:
     """Return int[quarters]: 0 in the first year (or half) of the window, 1 in the second."""
     n = window.n_periods
     return (2 * np.arange(n) >= n).astype(int)
 
 
-def hidden(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray, told: np.ndarray) -> np.ndarray:
-    """Return float[draws, quantities] of worlds `rows`, heard by the channel of each draw.
+def hidden(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return float[draws, quantities] of worlds `rows`, by the channel of each draw.
 
     A count that can be 0 is spread evenly over the unit above it, so that it has a density and a logarithm.
     """
     window, generator = bank.plan.window, rng(bank.plan.seed, "within a count")
     quarter, _ = window.of_weeks("quarter")
-    part, both = halves(window), bank.indicators[rows].sum(axis=2).astype(float)
+    part = halves(window)
     weeks_of = np.bincount(part[quarter], minlength=2)
-    found = []
+    result = []
     for year in range(2):
-        sums = both[:, part == year].sum(axis=1)
+        sums = {name: bank.indicator(name)[rows][:, part == year].sum(axis=(1, 2)) for name in INDICATORS_READ}
         weeks = max(1, weeks_of[year])
-        followed = sums[:, COUNT.followed_outings] + sums[:, COUNT.followed_visits]
-        found += [followed / weeks, sums[:, COUNT.listed] / (7 * weeks)]
-        found += [(sums[:, column] + generator.uniform(0.05, 1.0, len(rows))) / weeks for column in _RARE]
+        followed = sums["followed_outings"] + sums["followed_visits"]
+        result += [followed / weeks, sums["listed"] / (7 * weeks)]
+        result += [(sums[name] + generator.uniform(0.05, 1.0, len(rows))) / weeks for name in _RARE]
     incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
-    slope = slope_of_reports(bank, rows, values, law)
+    slope = slope_of_reports(bank, rows, values, response)
     n = len(_COUNTED)
-    ratios = [second / first for first, second in zip(found[:n], found[n:], strict=True)]
-    return np.stack([*found[:n], *ratios, slope, incidents / np.maximum(told, LEAST_TOLD)], axis=1)
+    ratios = [second / first for first, second in zip(result[:n], result[n:], strict=True)]
+    return np.stack([*result[:n], *ratios, slope, incidents / np.maximum(expected, LEAST_TOLD)], axis=1)
 
 
-def told_along_curve(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray) -> np.ndarray:
+def told_along_curve(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray) -> np.ndarray:
     """Return float[draws, strengths]: what would be told at each strength of watching, up to a factor per draw."""
-    left = left_by_fear(law, values["fear_silence"])
+    left = left_by_fear(response, values["fear_silence"])
     curve = bank.curve[rows].astype(float)
     subject = np.einsum("dsn,dn->ds", curve[:, :, 1 : 1 + N_NODES], left)
     others = np.einsum("dsn,dn->ds", curve[:, :, 1 + N_NODES :], left)
@@ -111,20 +126,19 @@ def told_along_curve(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarr
     return result
 
 
-def slope_of_reports(bank: Bank, rows: np.ndarray, values: Values, law: np.ndarray) -> np.ndarray:
+def slope_of_reports(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray) -> np.ndarray:
     """Return float[draws]: d log told / d log watching at the world's own watching, from half of it to twice."""
-    told = np.log(np.maximum(told_along_curve(bank, rows, values, law), 1e-12))
+    expected = np.log(np.maximum(told_along_curve(bank, rows, values, response), 1e-12))
     half, twice = STRENGTHS.index(0.5), STRENGTHS.index(2.0)
-    slope = (told[:, twice] - told[:, half]) / np.log(4.0)
+    slope = (expected[:, twice] - expected[:, half]) / np.log(4.0)
     return np.clip(slope, LEAST_SLOPE, MOST_SLOPE)
 
 
-def box_of(theta: np.ndarray) -> Box:
-    """Return the box that holds all of the bank's quantities with a margin; logarithmic but for the slope."""
-    names = tuple(quantity.name for quantity in quantities())
-    log = np.array([name != SLOPE for name in names])
+def support_of(theta: np.ndarray) -> PriorSupport:
+    """Return the prior support that holds all of the bank's quantities with a margin; logarithmic but for the slope."""
+    log = np.array([name != SLOPE for name in NAMES])
     scaled = np.where(log, np.log(np.maximum(theta, 1e-300)), theta)
     low, high = scaled.min(axis=0), scaled.max(axis=0)
     margin = _MARGIN * np.maximum(high - low, 0.1)
     low, high = low - margin, high + margin
-    return Box(names, np.where(log, np.exp(low), low), np.where(log, np.exp(high), high), log)
+    return PriorSupport(NAMES, np.where(log, np.exp(low), low), np.where(log, np.exp(high), high), log)

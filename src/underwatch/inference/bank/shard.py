@@ -62,17 +62,20 @@ def unpacked(data: bytes, form: Form, where: str) -> dict[str, np.ndarray]:
     size = sum(math.prod(shape) * _dtype(kind).itemsize for kind, shape in form.values())
     raw = memoryview(unxz(data, size + _LARGEST_HEADER, where))
     line = bytes(raw[:_LARGEST_HEADER]).partition(b"\n")[0]
-    told = parse_json(line, where)
-    if told != [[name, kind, list(shape)] for name, (kind, shape) in form.items()] or len(raw) != len(line) + 1 + size:
+    header = parse_json(line, where)
+    if (
+        header != [[name, kind, list(shape)] for name, (kind, shape) in form.items()]
+        or len(raw) != len(line) + 1 + size
+    ):
         raise InputError(f"{where}does not hold the arrays of a bank of this place and window; take another copy")
-    found, at = {}, len(line) + 1
+    result, index = {}, len(line) + 1
     for name, (kind, shape) in form.items():
         dtype = _dtype(kind)
-        planes = np.frombuffer(raw, np.uint8, math.prod(shape) * dtype.itemsize, at).reshape(dtype.itemsize, -1)
+        planes = np.frombuffer(raw, np.uint8, math.prod(shape) * dtype.itemsize, index).reshape(dtype.itemsize, -1)
         values = np.ascontiguousarray(planes.T).view(dtype).reshape(shape)
-        found[name] = lengthen(values) if kind == SHORT else values
-        at += planes.size
-    return found
+        result[name] = lengthen(values) if kind == SHORT else values
+        index += planes.size
+    return result
 
 
 def _dtype(kind: str) -> np.dtype:
@@ -88,15 +91,15 @@ def write_shard(folder: Path, number: int, data: bytes) -> Path:
 
 def shards_in(folder: Path) -> dict[int, Path]:
     """Return the shards of a folder by number; InputError when one stands there twice."""
-    found: dict[int, Path] = {}
+    result: dict[int, Path] = {}
     for path in sorted(folder.iterdir()):
         match = _NAME.fullmatch(path.name)
         if match:
             number = int(match[1])
-            if number in found:
-                raise InputError(f"{found[number]} and {path.name} are the same part of the bank; remove one of them")
-            found[number] = path
-    return dict(sorted(found.items()))
+            if number in result:
+                raise InputError(f"{result[number]} and {path.name} are the same part of the bank; remove one of them")
+            result[number] = path
+    return dict(sorted(result.items()))
 
 
 def read_shard(path: Path, form: Form) -> dict[str, np.ndarray]:

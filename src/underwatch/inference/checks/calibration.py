@@ -7,15 +7,12 @@ row of the bank is judged by a posterior that was trained on the other folds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
-from underwatch.inference.npe.posterior import MEMBERS, Posterior, train
-from underwatch.inference.npe.prior_support import Box
-from underwatch.inference.npe.training import Schedule
+from underwatch.inference.npe.posterior import Posterior
 from underwatch.world.draws import rng
 
 FOLDS = 5
@@ -26,45 +23,9 @@ FREAK = 100.0  # sds: a value where all replicates have one and the same other v
 STILL = 1e-9  # a feature whose sd is below this share of its size does not vary
 
 
-@dataclass(frozen=True, slots=True)
-class CrossFit:
-    """Draws for every row of a bank by posteriors that have not seen it, and the log density at its truth."""
-
-    draws: np.ndarray  # float[n, d, p]
-    log_density: np.ndarray  # float[n], per unit of the box (0 is what the prior would have)
-    fold: np.ndarray  # int[n]
-
-
-def cross_fit(
-    theta: np.ndarray,
-    x: np.ndarray,
-    box: Box,
-    *,
-    seed: int,
-    members: int = MEMBERS,
-    schedule: Schedule | None = None,
-    tick: Callable[[int], None] | None = None,
-) -> CrossFit:
-    """Return held-out draws for each row: FOLDS posteriors, each trained on the rows of the other folds.
-
-    `tick` is told each finished fold. The rows are dealt to the folds at random by `seed`.
-    """
-    n = len(theta)
-    fold = rng(seed, "folds").permutation(np.arange(n) % FOLDS)
-    draws, density = np.empty((n, DRAWS, len(box))), np.empty(n)
-    for k in range(FOLDS):
-        out = fold == k
-        posterior = train(theta[~out], x[~out], box, seed=seed + k, members=members, schedule=schedule)
-        draws[out] = posterior.draw(x[out], DRAWS, seed + k)
-        density[out] = unit_log_density(posterior, theta[out], x[out])
-        if tick:
-            tick(k + 1)
-    return CrossFit(draws, density, fold)
-
-
 def unit_log_density(posterior: Posterior, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return float[n]: log density against an even spread over the box (which has 0); minus it is the NLPD in nats."""
-    return np.asarray(posterior.log_density(theta, x) - posterior.box.log_unit_slope(theta))
+    """Return float[n]: log density against an even spread over it (which has 0); minus it is the NLPD in nats."""
+    return np.asarray(posterior.log_density(theta, x) - posterior.support.log_unit_slope(theta))
 
 
 def ranks(draws: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -129,12 +90,12 @@ def reliability(chance: np.ndarray, came: np.ndarray, bins: int = RELIABILITY_BI
 
     For P(terror side): among data sets for which 70 % is said, 70 % should lie on that side.
     """
-    at = np.minimum((chance * bins).astype(int), bins - 1)
-    rows = np.bincount(at, minlength=bins)
+    index = np.minimum((chance * bins).astype(int), bins - 1)
+    rows = np.bincount(index, minlength=bins)
     some = rows > 0
-    said = np.bincount(at, chance, bins)[some] / rows[some]
-    share = np.bincount(at, came.astype(float), bins)[some] / rows[some]
-    spread = np.bincount(at, chance * (1 - chance), bins)[some]  # of the number that comes, if what was said holds
+    said = np.bincount(index, chance, bins)[some] / rows[some]
+    share = np.bincount(index, came.astype(float), bins)[some] / rows[some]
+    spread = np.bincount(index, chance * (1 - chance), bins)[some]  # of the number that comes, if what was said holds
     return Reliability(said, share, np.sqrt(spread) / rows[some], rows[some])
 
 
@@ -150,7 +111,7 @@ def tarp(draws: np.ndarray, truth: np.ndarray, references: np.ndarray) -> np.nda
 
 
 def tarp_references(truth: np.ndarray, x: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Return two choices of reference points float[m, q]: even in the box, and leaning on the data.
+    """Return two choices of reference points float[m, q]: even in the prior support, and leaning on the data.
 
     The second is a fixed random slant of the summaries, so that it depends on the data but not on the truth beyond
     them; references blind to the data pass a posterior that is the prior.

@@ -1,4 +1,4 @@
-"""The gates on one package: contract, anchor, support, prediction, laws of fear, contraction, stability.
+"""The gates on one package: contract, anchor, support, prediction, response functions, contraction, stability.
 
 Each is a pure function on arrays that returns a `Verdict`. Those on calibration over the bank stand in
 `gates_calibration`. A bar is a convention; how each gate answers to a fault of known size is in docs/calibration.md.
@@ -18,7 +18,9 @@ FEWEST_ASKED = 20  # leavers; evidence packages refuse smaller surveys too
 BANK_SHARE = 0.99  # an observation further out than this share of the bank is unlike it
 VARIANCE_KEPT = 0.95  # by the leading components; what they leave out is judged as one more
 PREDICTIVE_P = 0.01  # of the replicates of a right model so few are as far off
-LAW_RATIO = 2.0  # of the medians under the laws: further apart, one median would hide the law
+RESPONSE_RATIO = (
+    2.0  # of the medians under the response functions: further apart, one median would hide the response function
+)
 LEAST_CONTRACTION = 0.2
 MOST_SHIFT = 0.25  # posterior sds between two trainings: a shift that a reader of the interval would not notice
 
@@ -56,15 +58,17 @@ def contract(
     return Verdict("G0", "refuses", float(len(wrong)), 0.0, f"No estimate: {'; '.join(wrong)}. {help_}")
 
 
-def anchor(second_list: bool, asked: int, counts: int, declared: bool, counted: Callable[[int], str] = str) -> Verdict:
+def anchor(
+    second_list: bool, asked: int, counts: int, expert_prior: bool, counted: Callable[[int], str] = str
+) -> Verdict:
     """G1: is there anything but one list that speaks of the scale.
 
     `second_list`: a list of another origin with overlaps judged; `asked`: leavers asked; `counts`: independent counts
-    (not from the same outlets); `declared`: an informative prior that the user has declared; `counted` writes a count
+    (not from the same outlets); `expert_prior`: an informative prior declared by the user; `counted` writes a count
     of the evidence.
     """
     held = {"a second independent list": second_list, f"a survey of {counted(asked)} who left": asked >= FEWEST_ASKED}
-    held |= {"an independent count": counts > 0, "a declared prior": declared}
+    held |= {"an independent count": counts > 0, "a declared prior": expert_prior}
     names = [name for name, there in held.items() if there]
     if names:
         return Verdict("G1", "passes", float(len(names)), 1.0, f"The scale rests on {' and '.join(names)}.")
@@ -119,37 +123,37 @@ def predictive(x_obs: np.ndarray, replicates: np.ndarray, names: Sequence[str], 
 
     Without `exact` it says which way a summary is off and not how far, from which its count could be worked out.
     """
-    found = calibration.predictive(x_obs, replicates)
-    p = min(found.p_mean_square, found.p_largest)
-    worst = tuple(names[i] for i in found.worst)
+    result = calibration.predictive(x_obs, replicates)
+    p = min(result.p_mean_square, result.p_largest)
+    worst = tuple(names[i] for i in result.worst)
     if p >= PREDICTIVE_P:
         sentence = f"What the estimate simulates looks like the evidence (p = {p:.2f})."
         return Verdict("G7", "passes", p, PREDICTIVE_P, sentence, worst)
-    off = [f"{by:+.1f} sd" if exact else "higher" if by > 0 else "lower" for by in found.deviation]
-    told = ", ".join(f"{names[i]} ({off[i]})" for i in found.worst)
+    off = [f"{by:+.1f} sd" if exact else "higher" if by > 0 else "lower" for by in result.deviation]
+    furthest = ", ".join(f"{names[i]} ({off[i]})" for i in result.worst)
     sentence = (
-        f"Warning: the model does not reproduce this evidence (p = {p:.3f}). Furthest off: {told}. Look there for a "
-        "miscoding, a change of effort or a mechanism the model has not."
+        f"Warning: the model does not reproduce this evidence (p = {p:.3f}). Furthest off: {furthest}. Look there "
+        "for a miscoding, a change of effort or a mechanism the model has not."
     )
     return Verdict("G7", "warns", p, PREDICTIVE_P, sentence, worst)
 
 
-def laws(medians: Mapping[str, float], name: str) -> Verdict:
-    """G8: do the laws of fear agree on a quantity; further apart than a factor of 2, a range stands for the median."""
+def responses(medians: Mapping[str, float], name: str) -> Verdict:
+    """G8: do the response functions agree on a quantity; further apart than by a factor of 2, a range is shown."""
     low, high = min(medians, key=lambda k: medians[k]), max(medians, key=lambda k: medians[k])
     ratio = medians[high] / medians[low] if medians[low] > 0 else np.inf
     if len(medians) < 3:
         sentence = f"Warning: {len(medians)} law of fear was tried for {name}; three or more are needed for a median."
         return Verdict("G8", "warns", float(len(medians)), 3.0, sentence, (name,))
-    if ratio <= LAW_RATIO:
+    if ratio <= RESPONSE_RATIO:
         sentence = f"The laws of fear agree on {name} to a factor of {ratio:.1f}."
-        return Verdict("G8", "passes", ratio, LAW_RATIO, sentence, (name,))
+        return Verdict("G8", "passes", ratio, RESPONSE_RATIO, sentence, (name,))
     sentence = (
         f"How fear silences decides {name}: the median is {medians[low]:.3g} under the {low} law and "
         f"{medians[high]:.3g} under the {high} law. A range over the laws is shown and no median. Interviews "
         "that ask who dared to tell would narrow it."
     )
-    return Verdict("G8", "warns", float(ratio), LAW_RATIO, sentence, (name,))
+    return Verdict("G8", "warns", float(ratio), RESPONSE_RATIO, sentence, (name,))
 
 
 def contraction(draws: np.ndarray, prior: np.ndarray, names: Sequence[str]) -> Verdict:

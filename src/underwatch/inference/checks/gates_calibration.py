@@ -105,7 +105,7 @@ def _furthest(share: np.ndarray, bad: np.ndarray) -> tuple[int, int]:
 
 
 def reliability(chance: np.ndarray, terror: np.ndarray) -> Verdict:
-    """G4, where there are two humps: does P(terror side) float[m] mean what it says, bool[m].
+    """G4, where there are two modes: does P(terror side) float[m] mean what it says, bool[m].
 
     Coverage given the true side is not asked: it does not hold for a correct posterior.
     """

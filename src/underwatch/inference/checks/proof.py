@@ -1,9 +1,9 @@
 """The proof of calibration: over a whole bank, does the posterior hold what it says, all told and with few reports.
 
 Four kinds of evidence stand for all: one list alone, two lists with 200 people asked who left (both with their effort
-open throughout), and safe tables by quarter, with small cells hidden and with noise (effort unknown). Each world is
-heard twice, and every run is judged by a posterior that has seen no run of its world; what wants independent runs is
-asked of one run of each world.
+open throughout), and safe tables by quarter, with small cells hidden and with noise (effort unknown). Each world
+gives two packages, and every run is judged by a posterior that has seen no run of its world; what wants independent
+runs is asked of one run of each world.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import numpy as np
 
 from underwatch.channel.effort import EffortWeek
 from underwatch.inference.bank.bank import Bank
-from underwatch.inference.bank.quantities import SLOPE, box_of, with_derived
-from underwatch.inference.bank.simulations import Experiments, experiments
+from underwatch.inference.bank.quantities import ALL_NAMES, in_logs, support_of, with_derived
+from underwatch.inference.bank.simulations import Simulations, simulations
 from underwatch.inference.bank.summaries import columns
 from underwatch.inference.checks import calibration, gates, gates_calibration
+from underwatch.inference.checks.cross_fit import HeldOut, a_part, cross_fit, learn, nearest
 from underwatch.inference.checks.verdict import State, Verdict
 from underwatch.inference.inputs.anchors import Survey
-from underwatch.inference.inputs.observed import Setting
+from underwatch.inference.inputs.observed import ObservationDesign
 from underwatch.inference.inputs.safe_table import Disclosure
-from underwatch.inference.npe.prior_support import Box
-from underwatch.inference.workflow import ALL_NAMES, NAMES, STABLE_SHARE, held_out, learn, nearest, unit_of
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.ranges import TAILS, of_posterior
 from underwatch.world.draws import rng
 
@@ -47,74 +47,76 @@ class Proof:
     by_reports: np.ndarray  # float[4, columns], 90 %
     rows_by_reports: np.ndarray  # int[4]
     said: calibration.Reliability  # of the chance of terror
-    tarp: Mapping[str, np.ndarray]
     crps: np.ndarray  # float[columns], of logs
-    nlpd: float  # nats, against an even spread over the box
+    nlpd: float  # nats, against an even spread over the prior support
     width: np.ndarray  # float[columns], mean width of the 90 % interval of logs
     verdicts: tuple[Verdict, ...]
     n_worlds: int
 
 
-def reference_settings(bank: Bank) -> dict[str, Setting]:
+def reference_designs(bank: Bank) -> dict[str, ObservationDesign]:
     """Return the kinds of evidence that stand for all."""
     window = bank.plan.window
     place = bank.plan.scenario().places[0]
     weeks, names = (OPEN,) * window.n_weeks, window.of_weeks("quarter")[1]
-    one = Setting(window, place, 1, (weeks, weeks), 0.9, 0.9, np.full(window.n_weeks, -1))
+    item = ObservationDesign(window, place, 1, (weeks, weeks), 0.9, 0.9, np.full(window.n_weeks, -1))
     survey = Survey("was_followed", (0, window.n_periods - 1), ASKED, 0)
     unknown = (EffortWeek(),) * window.n_weeks
-    quarters = tuple((at,) for at in range(len(names)))
+    quarters = tuple((index,) for index in range(len(names)))
     hidden, noisy = (Disclosure(names, quarters, *rules) for rules in ((MIN_CELL, 0.0), (0, NOISE)))
-    table = replace(one, effort=(unknown, unknown), share_by_quarter=1.0, share_ground=1.0)
+    table = replace(item, effort=(unknown, unknown), share_by_quarter=1.0, share_ground=1.0)
     return {
-        "one list": one,
-        f"two lists, {ASKED} leavers": replace(one, lists=2, surveys=(survey,)),
+        "one list": item,
+        f"two lists, {ASKED} leavers": replace(item, lists=2, surveys=(survey,)),
         f"a safe table, cells under {MIN_CELL} hidden": replace(table, table=hidden),
         f"a safe table, noise of scale {NOISE:g}": replace(table, table=noisy),
     }
 
 
-def prove(bank: Bank, kind: str, setting: Setting, seed: int = 1) -> Proof:
+def prove(bank: Bank, kind: str, design: ObservationDesign, seed: int = 1) -> Proof:
     """Return the proof for one kind of package."""
-    runs = experiments(bank, setting, seed, per_world=PER_WORLD)
-    apart, box = np.unique(runs.rows, return_index=True)[1], box_of(runs.theta)
-    fit = held_out(runs, box, seed)
-    held, truth = with_derived(fit["draws"].astype(float)), with_derived(runs.theta)
-    rank = calibration.ranks(held, truth)
-    slope = NAMES.index(SLOPE)
-    chance, came = (held[..., slope] < 0).mean(axis=1), truth[:, slope] < 0
-    unit, point = box.unit(fit["draws"].astype(float)), box.unit(runs.theta)
-    references = calibration.tarp_references(point, runs.x, seed)
-    tarp = {name: calibration.tarp(unit[apart], point[apart], one[apart]) for name, one in references.items()}
-    share, size = calibration.coverage_by_quartile(rank, runs.reports)
-    scaled = unit_of(held)
+    runs = simulations(bank, design, seed, per_world=PER_WORLD)
+    support = support_of(runs.theta)
+    fit = cross_fit(runs, support, seed)
+    held = HeldOut.of(fit, support, seed)
+    share, size = calibration.coverage_by_quartile(held.rank, runs.reports)
+    scaled = in_logs(held.draws)
     low, high = of_posterior(scaled, TAILS, axis=1)
-    middle = float(np.median(runs.reports))
-    some = rng(seed, "some cases").permutation(apart)[:SOME]
+    some = rng(seed, "some cases").permutation(held.apart)[:SOME]
     verdicts = (
-        gates_calibration.sbc(rank[apart], ALL_NAMES),
-        gates_calibration.coverage(rank, ALL_NAMES),
-        gates_calibration.low_counts(rank, runs.reports, middle, ALL_NAMES),
-        gates_calibration.reliability(chance, came),
-        gates_calibration.tarp(tarp),
-        _predictive(predicted(runs, fit["draws"], box, setting, some)),
-        _stability(shifts(runs, box, some, seed)),
+        gates_calibration.sbc(held.rank[held.apart], ALL_NAMES),
+        gates_calibration.coverage(held.rank, ALL_NAMES),
+        gates_calibration.low_counts(held.rank, runs.reports, float(np.median(runs.reports)), ALL_NAMES),
+        gates_calibration.reliability(held.chance, held.came),
+        gates_calibration.tarp(held.tarp),
+        _predictive(predicted(runs, fit["draws"], support, design, some)),
+        _stability(shifts(runs, support, some, seed)),
     )
     return Proof(
-        kind, rank, {level: calibration.coverage(rank, level) for level in LEVELS}, share, size,
-        calibration.reliability(chance, came), tarp, calibration.crps(scaled, unit_of(truth)).mean(axis=0),
-        float(-fit["density"].mean()), (high - low).mean(axis=0), verdicts, len(bank),
-    )  # fmt: skip
+        kind=kind,
+        ranks=held.rank,
+        coverage={level: calibration.coverage(held.rank, level) for level in LEVELS},
+        by_reports=share,
+        rows_by_reports=size,
+        said=calibration.reliability(held.chance, held.came),
+        crps=calibration.crps(scaled, in_logs(held.truth)).mean(axis=0),
+        nlpd=float(-fit["density"].mean()),
+        width=(high - low).mean(axis=0),
+        verdicts=verdicts,
+        n_worlds=len(bank),
+    )
 
 
-def predicted(runs: Experiments, draws: np.ndarray, box: Box, setting: Setting, cases: np.ndarray) -> np.ndarray:
+def predicted(
+    runs: Simulations, draws: np.ndarray, support: PriorSupport, design: ObservationDesign, cases: np.ndarray
+) -> np.ndarray:
     """Return float[cases]: p of the check of prediction (G7), each against runs of other worlds near its posterior."""
-    names, found = columns(setting), []
+    names, result = columns(design), []
     for case in cases:
         others = np.flatnonzero(runs.rows != runs.rows[case])
-        near = others[nearest(draws[case].astype(float), runs.of(others), box)]
-        found.append(gates.predictive(runs.x[case], runs.x[near], names).figure)
-    return np.array(found)
+        near = others[nearest(draws[case].astype(float), runs.of(others), support)]
+        result.append(gates.predictive(runs.x[case], runs.x[near], names).figure)
+    return np.array(result)
 
 
 def _predictive(p: np.ndarray) -> Verdict:
@@ -127,11 +129,11 @@ def _predictive(p: np.ndarray) -> Verdict:
     return Verdict("G7", "warns", warned, bar, f"Warning: {said}.")
 
 
-def shifts(runs: Experiments, box: Box, cases: np.ndarray, seed: int) -> np.ndarray:
+def shifts(runs: Simulations, support: PriorSupport, cases: np.ndarray, seed: int) -> np.ndarray:
     """Return float[cases]: how far the medians move, in posterior sds, with another seed or 80 % of the runs."""
-    part = np.sort(rng(seed, "part of the bank").permutation(len(runs))[: int(STABLE_SHARE * len(runs))])
-    trained = learn(runs, box, seed), learn(runs, box, seed + 100), learn(runs.of(part), box, seed)
-    shown, *again = (unit_of(with_derived(one.draw(runs.x[cases], DRAWS, seed))) for one in trained)
+    part = np.sort(a_part(runs, seed))
+    trained = learn(runs, support, seed), learn(runs, support, seed + 100), learn(runs.of(part), support, seed)
+    shown, *again = (in_logs(with_derived(one.draw(runs.x[cases], DRAWS, seed))) for one in trained)
     moved = [[calibration.median_shift(a, b).max() for a, b in zip(shown, other, strict=True)] for other in again]
     return np.asarray(np.max(moved, axis=0))
 
@@ -147,13 +149,13 @@ def _stability(moved: np.ndarray) -> Verdict:
     return Verdict("G10", state, middle, gates.MOST_SHIFT, f"{said[0].upper()}{said[1:]}.")
 
 
-def judged_on(runs: Experiments, cases: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def judged_on(runs: Simulations, cases: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return widths float[cases, columns] of the 90 % intervals of logs of some runs, and coverage float[columns].
 
     The runs of even worlds teach, so those judged must be of odd ones.
     """
-    box, teach = box_of(runs.theta), runs.rows % 2 == 0
-    fitted = learn(runs.of(np.flatnonzero(teach)), box, seed)
+    support, teach = support_of(runs.theta), runs.rows % 2 == 0
+    fitted = learn(runs.of(np.flatnonzero(teach)), support, seed)
     draws, truth = with_derived(fitted.draw(runs.x[cases], calibration.DRAWS, seed)), with_derived(runs.theta[cases])
-    low, high = of_posterior(unit_of(draws), TAILS, axis=1)
+    low, high = of_posterior(in_logs(draws), TAILS, axis=1)
     return high - low, calibration.coverage(calibration.ranks(draws, truth), 0.9)

@@ -1,7 +1,7 @@
-"""A rehearsal: worlds that are in no bank, told report by report (`reporting`) and coded as two groups would, with their
-truth.
+"""The parameter-recovery test: held-out worlds, simulated report by report (`channel.reporting`), coded as two groups
+would, with their truth.
 
-As no tally is involved on the way to the package, a rehearsal also judges the tallies of the bank.
+As no tally is involved on the way to the package, it also judges the tallies of the bank.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from underwatch.channel.reporting import Observation
 from underwatch.evidence.format.ids import id_from
+from underwatch.evidence.format.table_schemas import REPORTS, TABLES
 from underwatch.evidence.history import Segment, recorded
 from underwatch.evidence.package import Package, new_package
 from underwatch.inference.bank.bank import BankPlan
@@ -20,9 +21,9 @@ from underwatch.inference.bank.held_out import (
     ACTS,
     ORDINARY,
     HiddenWorld,
+    bank_of,
     hidden_world,
     leavers_who_met,
-    tallied,
     truth_of,
 )
 from underwatch.record.dates import coarsen
@@ -30,34 +31,39 @@ from underwatch.record.tally import N_KINDS
 from underwatch.world.draws import rng
 from underwatch.world.layout import GROUND_NAMES
 
+_AS_CODED = {
+    "when_precision": "week", "place_precision": "city", "setting": "unknown", "actor_type": "mps",
+    "affected_band": "one_person", "source_connection": "witness", "material": "message", "reliability": "unsure",
+    "status": "possible", "independent_sources": "one", "consent": "record", "release": "record",
+}  # fmt: skip
 ASKED = 200  # people who left and were asked whether somebody had followed them
 
 
 @dataclass(frozen=True)
-class Rehearsal:
-    """A package, what is true behind it (float[columns], in the order of an answer's), and its law of fear."""
+class RecoveryCase:
+    """A package, what is true behind it (float[columns], in the order of an answer's), and its response function."""
 
     package: Package
     truth: np.ndarray
-    law: str
+    response: str
 
 
-def rehearse(plan: BankPlan) -> tuple[Rehearsal, ...]:
-    """Return a rehearsal of each of the `per_shard` worlds of a plan; the laws of fear take turns, by its seed."""
-    n, generator, worlds = plan.per_shard, rng(plan.seed, "rehearsal"), tallied(plan)
+def recovery_cases(plan: BankPlan) -> tuple[RecoveryCase, ...]:
+    """Return a case of each of the `per_shard` worlds of a plan; the response functions take turns, by its seed."""
+    n, generator, worlds = plan.per_shard, rng(plan.seed, "rehearsal"), bank_of(plan)
     followed = leavers_who_met(worlds, N_KINDS)
-    packages, laws, told_in_all = [], [], np.zeros(n)
+    packages, responses, told_in_all = [], [], np.zeros(n)
     for k in range(n):
         world = hidden_world(plan, k)
         told_in_all[k] = world.expected_told()
         yes = int(generator.binomial(ASKED, followed[k]))
-        packages.append(_package(world, world.told(plan.seed + k), yes, generator))
-        laws.append(world.law)
+        packages.append(_package(world, world.observe(plan.seed + k), yes, generator))
+        responses.append(world.response)
     truth = truth_of(worlds, told_in_all)
-    return tuple(Rehearsal(packages[k], truth[k], laws[k]) for k in range(n))
+    return tuple(RecoveryCase(packages[k], truth[k], responses[k]) for k in range(n))
 
 
-def _package(world: HiddenWorld, told: Observation, yes: int, generator: np.random.Generator) -> Package:
+def _package(world: HiddenWorld, observation: Observation, yes: int, generator: np.random.Generator) -> Package:
     """Return what two groups would code by the last day of the window; copies are known as such with `relay_marked`."""
     plan, days = world.plan, world.records["day"]
 
@@ -68,15 +74,16 @@ def _package(world: HiddenWorld, told: Observation, yes: int, generator: np.rand
         return coarsen(plan.window.start + timedelta(days=day), "week")
 
     lists, reports = (an_id("list", 0), an_id("list", 1)), []
-    for at, row in enumerate(told.incident):
-        received = int(days[row]) + int(told.delay_days[at])
-        copy = not told.first_hand[at] and generator.random() < world.values["relay_marked"]
-        ground, week = (*GROUND_NAMES, ORDINARY)[told.ground[at]], week_of(int(days[row]))
-        reports.append((
-            an_id("report", at), an_id("incident", int(row)), lists[told.list_number[at]], "list" if copy else "none",
-            "", "", ACTS[told.kind[at]], ground, week, "week", plan.place, "city", "unknown", "mps", "one_person",
-            "witness", "message", "unsure", "possible", "one", week_of(received), "record", "record", "",
-        ))  # fmt: skip
+    for index, row in enumerate(observation.incident):
+        received = int(days[row]) + int(observation.delay_days[index])
+        copy = not observation.first_hand[index] and generator.random() < world.values["relay_marked"]
+        cells = {
+            "report_id": an_id("report", index), "incident_id": an_id("incident", int(row)),
+            "list_id": lists[observation.list_number[index]], "relayed_from": "list" if copy else "none",
+            "act_code": ACTS[observation.kind[index]], "ground": (*GROUND_NAMES, ORDINARY)[observation.ground[index]],
+            "when": week_of(int(days[row])), "received": week_of(received), "place_code": plan.place, **_AS_CODED,
+        }  # fmt: skip
+        reports.append(tuple(cells.get(name, "") for name in TABLES[REPORTS].names))
     effort = [
         (an_id(f"effort {which}", week), which, week_of(7 * week), plan.place, "open", "usual", "none")
         for which in lists

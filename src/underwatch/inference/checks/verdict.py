@@ -38,7 +38,8 @@ def decide(verdicts: Iterable[Verdict]) -> Decision:
     """Return what may be shown after all eleven gates; one that was not asked is an error, not a pass.
 
     G1 withholds the scale and leaves trend and shape; a warning of G8 withholds the median and leaves the range over
-    laws; any other refusal withholds every number. Refusals are told first, then warnings, in the order of the gates.
+    response functions; any other refusal withholds every number. Refusals are told first, then warnings, in the order
+    of the gates.
     """
     by_gate = {verdict.gate: verdict for verdict in verdicts}
     if missing := [gate for gate in GATES if gate not in by_gate]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.evidence.format.periods import weeks_between
 from underwatch.evidence.format.vocabularies import unit_of
 from underwatch.evidence.reading import Figure, SurveyAnswer
 from underwatch.facts import Place
@@ -67,16 +66,16 @@ def log_count(n: float | np.ndarray) -> np.ndarray:
 def surveys_of(rows: Sequence[SurveyAnswer], place: Place, window: Window, aside: Counter[str]) -> tuple[Survey, ...]:
     """Return the answers that a world can give, in an order of their content; count what is set aside."""
     quarter = window.of_weeks("quarter")[0].tolist()
-    found = []
+    result = []
     for row in rows:
-        weeks = window.span(weeks_between(row.first, row.last))
+        weeks = window.span(row.period.weeks)
         if row.question not in QUESTIONS or row.place_code != place.slug or weeks is None:
             aside["survey rows of another question, place or window"] += 1
         elif not _fills(weeks, quarter):
             aside["survey rows about a part of a quarter: a world keeps by whole quarters whom something befell"] += 1
         else:
-            found.append(Survey(row.question, (quarter[weeks[0]], quarter[weeks[1]]), row.n_asked, row.n_yes))
-    return tuple(sorted(found))
+            result.append(Survey(row.question, (quarter[weeks[0]], quarter[weeks[1]]), row.n_asked, row.n_yes))
+    return tuple(sorted(result))
 
 
 def _fills(weeks: tuple[int, int], quarter: Sequence[int]) -> bool:
@@ -88,9 +87,9 @@ def _fills(weeks: tuple[int, int], quarter: Sequence[int]) -> bool:
 
 def counts_of(rows: Sequence[Figure], place: Place, window: Window, aside: Counter[str]) -> tuple[Count, ...]:
     """Return the counts that a world can be held against, in an order of their content; count what is set aside."""
-    found: list[Count] = []
+    result: list[Count] = []
     for row in rows:
-        weeks = window.span(weeks_between(row.first, row.last))
+        weeks = window.span(row.period.weeks)
         if not row.is_anchor:
             aside["figures that are no anchor: the same lists counted them"] += 1
         elif row.measure not in FIGURES or row.place_code != place.slug or weeks is None:
@@ -98,14 +97,14 @@ def counts_of(rows: Sequence[Figure], place: Place, window: Window, aside: Count
         elif row.unit != unit_of(row.measure):
             aside["figures in another unit than their measure's"] += 1
         else:
-            found.append(Count(weeks, row.low, row.high))
-    for one in found:
-        for other in found:
-            is_within = other.weeks[0] <= one.weeks[0] and one.weeks[1] <= other.weeks[1]
-            if is_within and one.low > other.high:
+            result.append(Count(weeks, row.low, row.high))
+    for count in result:
+        for other in result:
+            is_within = other.weeks[0] <= count.weeks[0] and count.weeks[1] <= other.weeks[1]
+            if is_within and count.low > other.high:
                 raise InputError(
-                    f"figures.csv contradicts itself: arrests for calls in {place.name} are {one.low:g} to "
-                    f"{one.high:g} in one row and {other.low:g} to {other.high:g} in another of the same period or a "
+                    f"figures.csv contradicts itself: arrests for calls in {place.name} are {count.low:g} to "
+                    f"{count.high:g} in one row and {other.low:g} to {other.high:g} in another of the same period or a "
                     "longer one; correct one"
                 )
-    return tuple(sorted(found))
+    return tuple(sorted(result))

@@ -1,4 +1,4 @@
-"""A declared prior: tighter ranges than the tables give, and who declares them.
+"""An expert prior: tighter ranges than the tables give, and who declares them.
 
 Written in TOML: `declared_by`, `reason`, and `[parameters]` with a low and a high for each. It may narrow a range,
 never widen it. It counts as an anchor only where it narrows how readily a witness tells,
@@ -26,8 +26,8 @@ _KEYS = {"declared_by", "reason", "parameters"}
 
 
 @dataclass(frozen=True)
-class Declared:
-    """A declared prior: who, why, and the ranges by name."""
+class ExpertPrior:
+    """An expert prior: who, why, and the ranges by name."""
 
     by: str = ""
     reason: str = ""
@@ -38,6 +38,10 @@ class Declared:
         """Does it say how readily a witness tells."""
         low, high = self.ranges.get(SCALE, (0.0, np.inf))
         return low > 0 and high / low <= MOST_RATIO
+
+    def record(self) -> dict[str, object]:
+        """Return it as plain JSON: who declares it, and which ranges."""
+        return {"by": self.by, "ranges": {name: list(ends) for name, ends in self.ranges.items()}}
 
     def channel(self) -> dict[str, Fact]:
         """Return the prior of the channel with the declared ranges in it."""
@@ -63,25 +67,25 @@ class Declared:
         return bank.rows(np.flatnonzero(kept))
 
 
-def read_declared(path: Path) -> Declared:
-    """Read a declared prior; InputError in one line for all that can be wrong with it."""
+def read_expert_prior(path: Path) -> ExpertPrior:
+    """Read an expert prior; InputError in one line for all that can be wrong with it."""
     try:
-        told = read_toml(path, "declared prior")
+        document = read_toml(path, "declared prior")
     except FileNotFoundError:
         raise InputError(f"--declared-prior {path}: no such file") from None
     except InputError as error:
         raise InputError(f"--declared-prior {error}") from None
-    for key in told:
+    for key in document:
         if key not in _KEYS:
             raise InputError(f'--declared-prior {path}: "{key[:60]}" is not known{nearest(key[:80], _KEYS)}')
-    by, reason = told.get("declared_by", ""), told.get("reason", "")
+    by, reason = document.get("declared_by", ""), document.get("reason", "")
     if not isinstance(by, str) or not by.strip() or not isinstance(reason, str) or not reason.strip():
         raise InputError(f"--declared-prior {path}: declared_by and reason must say who declares it and on what ground")
-    parameters = told.get("parameters", {})
+    parameters = document.get("parameters", {})
     if not isinstance(parameters, dict) or not parameters:
         raise InputError(f"--declared-prior {path}: [parameters] is empty; write a line like {SCALE} = [1e-5, 5e-5]")
     ranges = {name: _range(path, name, value) for name, value in parameters.items()}
-    return Declared(by.strip(), reason.strip(), ranges)
+    return ExpertPrior(by.strip(), reason.strip(), ranges)
 
 
 def _range(path: Path, name: str, value: object) -> tuple[float, float]:
@@ -89,7 +93,7 @@ def _range(path: Path, name: str, value: object) -> tuple[float, float]:
     if name not in known:
         raise InputError(f'--declared-prior {path}: parameter "{name[:60]}" is not known{nearest(name[:80], known)}')
     fact = known[name]
-    numbers = isinstance(value, list) and len(value) == 2 and all(type(one) in (int, float) for one in value)
+    numbers = isinstance(value, list) and len(value) == 2 and all(type(item) in (int, float) for item in value)
     if not isinstance(value, list) or not numbers or not fact.low <= value[0] < value[1] <= fact.high:
         raise InputError(
             f"--declared-prior {path}: {name} = {value!r:.60} is no range; it is [low, high] within {fact.low:g} to "

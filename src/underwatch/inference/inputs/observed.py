@@ -12,16 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import astuple, dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from underwatch.channel.effort import CUT, LIMITED, OPEN, UNKNOWN, EffortWeek
 from underwatch.errors import InputError
 from underwatch.evidence.format.gazetteer import gazetteer, place_at
-from underwatch.evidence.format.periods import Period, weeks_between
 from underwatch.evidence.package import Package
-from underwatch.evidence.privacy.bands import told
+from underwatch.evidence.privacy.bands import in_bands
 from underwatch.evidence.reading import (
     Effort,
     Incident,
@@ -34,7 +32,7 @@ from underwatch.evidence.reading import (
 )
 from underwatch.facts import Place
 from underwatch.inference.inputs.anchors import Count, Survey, counts_of, surveys_of
-from underwatch.inference.inputs.safe_table import Cells, Disclosure, read_safe_table
+from underwatch.inference.inputs.safe_table import Disclosure, SafeTable
 from underwatch.record.dates import week_number
 from underwatch.record.tally import N_GROUNDS, N_KINDS, NO_GROUND, Window
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
@@ -48,7 +46,7 @@ _NO_LIST = -1  # of an incident that no list has at first hand
 
 
 @dataclass(frozen=True)
-class Setting:
+class ObservationDesign:
     """How the package was made: all that a simulated package copies of it."""
 
     window: Window
@@ -65,10 +63,10 @@ class Setting:
     def open_quarters(self, which: int) -> np.ndarray:
         """Return bool[quarters]: could the list hear in any week of it, as far as is recorded."""
         quarter, names = self.window.of_weeks("quarter")
-        found = np.zeros(len(names), bool)
-        for week, one in zip(quarter, self.effort[which], strict=True):
-            found[week] |= one.state != CUT
-        return found
+        result = np.zeros(len(names), bool)
+        for week, item in zip(quarter, self.effort[which], strict=True):
+            result[week] |= item.state != CUT
+        return result
 
 
 @dataclass(frozen=True)
@@ -82,14 +80,15 @@ class Observed:
     relays: float  # incidents with a copy that is coded as one
     answers: np.ndarray  # float[surveys], yes
     figures: np.ndarray  # float[counts], log
-    cells: Cells | None = None  # of a safe table: then nothing else counts
+    # float[slots, families] of a safe table: then nothing else counts
+    cells: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True)
 class Reading:
     """A package read for a place: how it was made, what it says, its anchors, and what was set aside and why."""
 
-    setting: Setting
+    design: ObservationDesign
     observed: Observed
     anchors: tuple[str, ...]
     set_aside: Counter = field(default_factory=Counter)
@@ -100,11 +99,11 @@ class Reading:
 def read_for(package: Package, place: Place, window: Window, anchors: bool = True) -> Reading:
     """Read a package for a place and a window; InputError where it is about another window, or contradicts itself."""
     aside: Counter[str] = Counter()
-    lists = effort(package)
-    kept = _incidents(incidents(package), place, window, aside)
+    lists, coded = effort(package), reports(package)
+    kept = _incidents(incidents(package, coded), place, window, aside)
     here = [row for row in lists if _meets(row, window) and _covers(row.place_code, place)]
     if not kept and not here:
-        why = "; ".join(f"{told(n)} {reason}" for reason, n in _in_order(aside).items())
+        why = "; ".join(f"{in_bands(n)} {reason}" for reason, n in _in_order(aside).items())
         raise InputError(
             f"the package says nothing of {place.name} from {window.start} to {window.end}, the window of the bank "
             f"(reports set aside: {why or 'none'}); choose another place, or build a bank of its own window with "
@@ -113,20 +112,20 @@ def read_for(package: Package, place: Place, window: Window, anchors: bool = Tru
     ears = _ears(kept, lists, here, window, anchors and "single_root" not in package.declares)
     surveys = surveys_of(survey(package), place, window, aside) if anchors else ()
     counts = counts_of(figures(package), place, window, aside) if anchors else ()
-    setting = Setting(
+    design = ObservationDesign(
         window,
         place,
         2 if ears.second else 1,
         (_weeks(here, ears.first, window), _weeks(here, ears.second, window)),
-        _share([one.quarter >= 0 for one in kept]),
-        _share([one.ground >= 0 for one in kept]),
-        _days_left(reports(package), window),
+        _share([item.quarter >= 0 for item in kept]),
+        _share([item.ground >= 0 for item in kept]),
+        _days_left(coded, window),
         surveys,
         counts,
     )
     named = [name for name, there in (("second list", ears.second), ("survey", surveys), ("figure", counts)) if there]
-    observed = _observed(kept, ears, setting)
-    return Reading(setting, observed, tuple(named), _in_order(aside), len(kept), sum(one.reports for one in kept))
+    observed = _observed(kept, ears, design)
+    return Reading(design, observed, tuple(named), _in_order(aside), len(kept), sum(item.reports for item in kept))
 
 
 def _in_order(aside: Counter[str]) -> Counter[str]:
@@ -140,21 +139,22 @@ def whole_years(window: Window) -> tuple[str, ...]:
     return tuple(sorted({name[:4] for name in names if sum(other[:4] == name[:4] for other in names) == 4}))
 
 
-def read_table_for(path: Path, place: Place, window: Window) -> Reading:
-    """Read a published table for a place: one list, unknown effort, no anchor; InputError as `read_safe_table`."""
-    disclosure, cells, aside = read_safe_table(path, place, window)
+def reading_of_table(table: SafeTable, place: Place, window: Window) -> Reading:
+    """Return the reading of a published table for a place: one list, unknown effort, no anchor."""
     weeks = (EffortWeek(),) * window.n_weeks
-    setting = Setting(window, place, 1, (weeks, weeks), 1.0, 1.0, np.full(window.n_weeks, -1), table=disclosure)
+    design = ObservationDesign(
+        window, place, 1, (weeks, weeks), 1.0, 1.0, np.full(window.n_weeks, -1), table=table.disclosure
+    )
     quarters, years = window.n_periods, len(whole_years(window))
     by_quarter = np.zeros((3, quarters))
-    for row, of_slot in zip(np.nan_to_num(cells.value).sum(axis=1), disclosure.quarters, strict=True):
+    for row, of_slot in zip(np.nan_to_num(table.cells).sum(axis=1), table.disclosure.quarters, strict=True):
         by_quarter[0, of_slot[0]] += max(0.0, row)
     none = np.zeros(0)
     observed = Observed(
-        by_quarter, np.zeros(years), np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0.0, none, none, cells
+        by_quarter, np.zeros(years), np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0.0, none, none, table.cells
     )
     total = int(by_quarter.sum())
-    return Reading(setting, observed, (), aside, total, total)
+    return Reading(design, observed, (), table.set_aside, total, total)
 
 
 @dataclass(frozen=True)
@@ -171,12 +171,12 @@ class _Incident:
     reports: int
 
 
-def _incidents(told: Sequence[Incident], place: Place, window: Window, aside: Counter[str]) -> list[_Incident]:
+def _incidents(coded: Sequence[Incident], place: Place, window: Window, aside: Counter[str]) -> list[_Incident]:
     """Return the incidents of the place and window; count what is set aside."""
     quarters, years = window.of_weeks("quarter")[1], whole_years(window)
-    found = []
-    for one in told:
-        rows, copies = _fit(one.speaking, aside), _fit(one.passed_on, aside)
+    result = []
+    for item in coded:
+        rows, copies = _fit(item.speaking, aside), _fit(item.passed_on, aside)
         if not rows:
             aside["that pass on a report which is set aside"] += len(copies)
             continue
@@ -188,7 +188,7 @@ def _incidents(told: Sequence[Incident], place: Place, window: Window, aside: Co
             aside["of another window, or dated too coarsely"] += len(rows) + len(copies)
             continue
         own = [row for row in rows if row.is_original]
-        found.append(
+        result.append(
             _Incident(
                 INCIDENT_NAMES.index(rows[0].kind),
                 _ground({row.ground for row in rows}),
@@ -200,20 +200,20 @@ def _incidents(told: Sequence[Incident], place: Place, window: Window, aside: Co
                 len(rows) + len(copies),
             )
         )
-    return found
+    return result
 
 
 def _fit(rows: Sequence[Report], aside: Counter[str]) -> list[Report]:
     """Return the rows that may count wherever they are from; count the others."""
-    found = []
+    result = []
     for row in rows:
         if row.status == _UNLIKELY:
             aside["judged unlikely"] += 1
         elif not row.kind:
             aside["of an act that the model does not make"] += 1
         else:
-            found.append(row)
-    return found
+            result.append(row)
+    return result
 
 
 def _first(words: Iterable[str]) -> str:
@@ -223,9 +223,7 @@ def _first(words: Iterable[str]) -> str:
 
 def _within(row: Report, grain: str) -> str:
     """Return the quarter or year in which a report puts what happened; '' where it gives none."""
-    if row.first is None or row.last is None:
-        return ""
-    return Period(row.first, row.last, row.when_precision).within(grain)
+    return row.when.within(grain) if row.when else ""
 
 
 def _ground(codes: Set[str]) -> int:
@@ -233,7 +231,7 @@ def _ground(codes: Set[str]) -> int:
 
     A tally counts an incident once, under the first ground that its subject holds; so it is read here.
     """
-    held = [at for at, name in enumerate(GROUND_NAMES) if name in codes]
+    held = [index for index, name in enumerate(GROUND_NAMES) if name in codes]
     return held[0] if held else NO_GROUND if _ORDINARY in codes else -1
 
 
@@ -251,9 +249,9 @@ def _ears(
     Of lists with equally many first-hand incidents that one is the first which makes what is read the least in order:
     by content, as the numbers are random.
     """
-    heard = Counter(name for one in kept for name in one.lists)
+    heard = Counter(name for item in kept for name in item.lists)
     every = frozenset(heard) | {_NO_LIST} | {row.list_number for row in lists}
-    sure = sum(len(one.no_relay) for one in kept)
+    sure = sum(len(item.no_relay) for item in kept)
     known = sure >= _SHARE_KNOWN_AS_NO_RELAY * max(1, sum(heard.values()))
     del heard[_NO_LIST]
     if not apart or not known or len(heard) < 2:
@@ -268,32 +266,32 @@ def _ears(
     firsts = [frozenset((name, _NO_LIST)) for name, n in heard.items() if n == max(heard.values())]
     ears = [_Ears(first, every - first) for first in firsts]
     least = min(map(incidents_read, ears))
-    return min((one for one in ears if incidents_read(one) == least), key=effort_read)
+    return min((item for item in ears if incidents_read(item) == least), key=effort_read)
 
 
 def _by_list(kept: Sequence[_Incident], ears: _Ears, quarters: int) -> np.ndarray:
     """Return float[3, quarters]: incidents of the first ear alone, the second alone, both."""
-    found = np.zeros((3, quarters))
-    for one in kept:
-        if one.quarter >= 0:
-            in_first, in_second = bool(one.lists & ears.first), bool(one.lists & ears.second)
-            found[2 if in_first and in_second else 1 if in_second else 0, one.quarter] += 1
-    return found
+    result = np.zeros((3, quarters))
+    for item in kept:
+        if item.quarter >= 0:
+            in_first, in_second = bool(item.lists & ears.first), bool(item.lists & ears.second)
+            result[2 if in_first and in_second else 1 if in_second else 0, item.quarter] += 1
+    return result
 
 
-def _observed(kept: Sequence[_Incident], ears: _Ears, setting: Setting) -> Observed:
+def _observed(kept: Sequence[_Incident], ears: _Ears, design: ObservationDesign) -> Observed:
     """Return the counts; by kind, ground and relay of what is dated to a quarter, as in a simulated package."""
-    quarters, by_year = setting.window.n_periods, np.zeros(len(whole_years(setting.window)))
+    quarters, by_year = design.window.n_periods, np.zeros(len(whole_years(design.window)))
     by_kind, by_ground, relays = np.zeros((2, N_KINDS)), np.zeros(N_GROUNDS), 0
-    for one in kept:
-        if one.quarter < 0:
-            by_year[one.year] += 1
+    for item in kept:
+        if item.quarter < 0:
+            by_year[item.year] += 1
             continue
-        by_kind[int(2 * one.quarter >= quarters), one.kind] += 1
-        by_ground[one.ground] += one.ground >= 0
-        relays += one.relayed
-    answers = np.array([float(one.n_yes) for one in setting.surveys])
-    logs = np.array([one.log for one in setting.counts])
+        by_kind[int(2 * item.quarter >= quarters), item.kind] += 1
+        by_ground[item.ground] += item.ground >= 0
+        relays += item.relayed
+    answers = np.array([float(item.n_yes) for item in design.surveys])
+    logs = np.array([item.log for item in design.counts])
     return Observed(_by_list(kept, ears, quarters), by_year, by_kind, by_ground, float(relays), answers, logs)
 
 
@@ -304,33 +302,33 @@ def _share(flags: Sequence[bool]) -> float:
 
 def _covers(code: str, place: Place) -> bool:
     """Say whether a place of the gazetteer is the place or holds it."""
-    at = gazetteer().get(place.slug)
-    while at is not None:
-        if at.place_code == code:
+    named = gazetteer().get(place.slug)
+    while named is not None:
+        if named.place_code == code:
             return True
-        at = gazetteer().get(at.parent_code)
+        named = gazetteer().get(named.parent_code)
     return False
 
 
 def _meets(row: Effort, window: Window) -> bool:
-    return row.first <= window.end and window.start <= row.last
+    return row.period.first <= window.end and window.start <= row.period.last
 
 
 def _weeks(rows: Sequence[Effort], ear: frozenset[int], window: Window) -> tuple[EffortWeek, ...]:
     """Return an ear's effort week by week: of several rows the one by which it could hear best; unknown without any."""
     mine = [row for row in rows if row.list_number in ear]
     mine.sort(key=lambda row: (_BEST_FIRST.index(row.state), _MOST_FIRST.index(row.capacity), row.event), reverse=True)
-    found, start = [EffortWeek()] * window.n_weeks, week_number(window.start)
+    result, start = [EffortWeek()] * window.n_weeks, week_number(window.start)
     for row in mine:
-        for week in weeks_between(row.first, row.last):
+        for week in row.period.weeks:
             if 0 <= week - start < window.n_weeks:
-                found[week - start] = EffortWeek(row.state, row.capacity, row.event)
-    return tuple(found)
+                result[week - start] = EffortWeek(row.state, row.capacity, row.event)
+    return tuple(result)
 
 
 def _days_left(rows: Sequence[Report], window: Window) -> np.ndarray:
     """Return the days from each week's middle to the last report received, -1 where that is a year and more off."""
-    last = max((row.received_last for row in rows if row.received_last is not None), default=None)
+    last = max((row.received.last for row in rows if row.received), default=None)
     if last is None:
         return np.full(window.n_weeks, -1)
     left = np.array([(last - window.thursday(week)).days for week in range(window.n_weeks)])

@@ -24,6 +24,7 @@ from underwatch.channel.expected_counts import Values
 from underwatch.errors import InputError
 from underwatch.evidence.format.descriptor import AMOUNT_PATTERN
 from underwatch.evidence.format.gazetteer import place_at
+from underwatch.evidence.format.ids import letters_of
 from underwatch.evidence.release.publish import COLUMNS, RECORD_FILE, TABLE_FILE
 from underwatch.facts import Place
 from underwatch.files.intake.json import read_json
@@ -62,10 +63,13 @@ class Disclosure:
 
 
 @dataclass(frozen=True)
-class Cells:
-    """The cells of the place's province: float[..., slots, families], NaN where hidden."""
+class SafeTable:
+    """A published table as far as it is about one place: how it was made safe, and the checksum of its file."""
 
-    value: np.ndarray
+    disclosure: Disclosure
+    cells: np.ndarray  # float[slots, families] of the place's province, NaN where hidden
+    set_aside: Counter[str]
+    checksum: str
 
 
 def is_safe_table(path: Path) -> bool:
@@ -73,9 +77,9 @@ def is_safe_table(path: Path) -> bool:
     return (path / TABLE_FILE).is_file() and (path / RECORD_FILE).is_file()
 
 
-def read_safe_table(path: Path, place: Place, window: Window) -> tuple[Disclosure, Cells, Counter[str]]:
+def read_safe_table(path: Path, place: Place, window: Window) -> SafeTable:
     """Read the folder of a published table; InputError where it is damaged or about another window."""
-    rows, (minimum, scale) = _rows(path / TABLE_FILE), _rules(path / RECORD_FILE)
+    (rows, checksum), (minimum, scale) = _rows(path / TABLE_FILE), _rules(path / RECORD_FILE)
     names = window.of_weeks("quarter")[1]
     mine = place_at(place.slug, "province")
     slots = tuple(sorted({row["period"] for row in rows}))
@@ -93,26 +97,27 @@ def read_safe_table(path: Path, place: Place, window: Window) -> tuple[Disclosur
     value = np.full((len(inside), len(families)), np.nan)
     for row in rows:
         if row["period"] in inside and row["place_code"] == mine and row["act_family"] in families:
-            at = inside.index(row["period"]), families.index(row["act_family"])
-            value[at] = _count(row["n_incidents"], path) if row["shown"] in (_YES, _NOISE) else np.nan
-    return disclosure, Cells(value), +aside
+            index = inside.index(row["period"]), families.index(row["act_family"])
+            value[index] = _count(row["n_incidents"], path) if row["shown"] in (_YES, _NOISE) else np.nan
+    return SafeTable(disclosure, value, +aside, checksum)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a published table; InputError unless each has all the columns, and a quarter or year."""
+def _rows(path: Path) -> tuple[list[dict[str, str]], str]:
+    """Return the rows of a published table and its checksum; InputError unless each is whole, of a quarter or year."""
     try:
-        found = list(islice(rows_of(read_bytes(path, LARGEST_TABLE, "safe table"), f"{path} "), _MOST_ROWS + 1))
+        data = read_bytes(path, LARGEST_TABLE, "safe table")
+        result = list(islice(rows_of(data, f"{path} "), _MOST_ROWS + 1))
     except (OSError, UnicodeDecodeError, csv.Error):
         raise InputError(f"{path.parent} holds no whole safe table ({path.name}); take another copy") from None
-    if not found or tuple(found[0]) != COLUMNS:
+    if not result or tuple(result[0]) != COLUMNS:
         raise InputError(f"{path} has not the columns {', '.join(COLUMNS)}; take another copy")
-    if len(found) > _MOST_ROWS:
+    if len(result) > _MOST_ROWS:
         raise InputError(f"{path} has more than {_MOST_ROWS:,} rows, and no safe table has; take another copy")
-    rows = [dict(zip(COLUMNS, row, strict=False)) for row in found[1:] if row]
+    rows = [dict(zip(COLUMNS, row, strict=False)) for row in result[1:] if row]
     for number, row in enumerate(rows, 2):
         if len(row) < len(COLUMNS) or not _SLOT.fullmatch(row["period"]):
             raise InputError(f"{path} row {number} is no row of a safe table; take another copy")
-    return rows
+    return rows, letters_of(data)
 
 
 def _rules(path: Path) -> tuple[int, float]:
@@ -143,16 +148,18 @@ def _quarters_of(slot: str) -> list[str]:
     return [slot] if "Q" in slot else [f"{slot}-Q{quarter}" for quarter in range(1, 5)]
 
 
-def disclosed(by_quarter: np.ndarray, disclosure: Disclosure, values: Values, generator: np.random.Generator) -> Cells:
-    """Return the table that expected incidents float[draws, quarters, kinds] of the place would have given."""
+def disclosed(
+    by_quarter: np.ndarray, disclosure: Disclosure, values: Values, generator: np.random.Generator
+) -> np.ndarray:
+    """Return tables float[draws, slots, families] of expected incidents float[draws, quarters, kinds] of the place."""
     share = (values["table_cap_kept"] / values["table_place_share"])[:, None, None]
     kinds = list(FAMILIES.values()) if disclosure.scale else [tuple(range(by_quarter.shape[2]))]
     by_slot = np.stack([by_quarter[:, list(quarters)].sum(axis=1) for quarters in disclosure.quarters], axis=1)
     expected = np.stack([by_slot[..., list(family)].sum(axis=-1) for family in kinds], axis=-1)
     n = generator.poisson(np.minimum(expected * share, 1e7)).astype(float)
     if disclosure.scale:
-        return Cells(n + np.rint(generator.laplace(scale=disclosure.scale, size=n.shape)))
-    return Cells(np.where(n < disclosure.min_cell, np.nan, n))
+        return np.asarray(n + np.rint(generator.laplace(scale=disclosure.scale, size=n.shape)))
+    return np.where(n < disclosure.min_cell, np.nan, n)
 
 
 def table_columns(disclosure: Disclosure) -> list[str]:
@@ -161,9 +168,9 @@ def table_columns(disclosure: Disclosure) -> list[str]:
     return cells if disclosure.scale else cells + [f"{cell} shown" for cell in cells]
 
 
-def table_row(cells: Cells, disclosure: Disclosure) -> np.ndarray:
+def table_row(cells: np.ndarray, disclosure: Disclosure) -> np.ndarray:
     """Return the summaries float[..., s]: logs of what is shown, and which cells are."""
-    flat = cells.value.reshape(*cells.value.shape[:-2], -1)
+    flat = cells.reshape(*cells.shape[:-2], -1)
     if disclosure.scale:
         return np.asarray(np.arcsinh(flat))
     shown = np.isfinite(flat)

@@ -1,7 +1,7 @@
 """The density net: q(parameters | summaries) as a product of one-dimensional mixtures, with hand-written gradients.
 
 A trunk of two tanh layers turns the summaries into features. The mixture of parameter j hears these features and the
-parameters before j, so that any dependence and any number of humps can be told (Bishop 1994, mixture density nets;
+parameters before j, so that any dependence and any number of modes can be told (Bishop 1994, mixture density nets;
 Papamakarios and Murray 2016, their use for simulators). A stack of E members is trained at once: every weight has a
 first axis E, and each member sees its own rows.
 
@@ -14,7 +14,7 @@ import numpy as np
 
 TRUNK = 96  # two layers of 96: enough for 174 summaries at 2,000 runs; wider nets gained nothing there
 UNITS = 32  # hidden units of each conditional
-GAUSSIANS = 6  # per conditional; a posterior with two humps and edges needs 3 to 4
+GAUSSIANS = 6  # per conditional; a posterior with two modes and edges needs 3 to 4
 LOG_SD_REACH = 6.0  # log sd stays within +- 6, so that no Gaussian collapses on one row
 FIRST_SPREAD = 1.5  # the first means of the Gaussians span +- 1.5 prior sd, so that they do not move as one
 HALF_LOG_2PI = 0.5 * np.log(2.0 * np.pi)

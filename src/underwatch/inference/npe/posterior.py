@@ -1,13 +1,13 @@
-"""The posterior: an ensemble of density nets over the box of the prior, trained on simulated rows.
+"""The posterior: an ensemble of density nets over the support of the prior, trained on simulated rows.
 
 Rows are pairs of parameters drawn from the prior and the summaries of what was simulated from them; the prior of the
-posterior is the distribution the rows were drawn from. Nothing is drawn outside the box.
+posterior is the distribution the rows were drawn from. Nothing is drawn outside the prior support.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from underwatch.files.intake.regular import read_bytes
 from underwatch.files.writing import write_atomically
 from underwatch.inference.npe import density, training
 from underwatch.inference.npe.blas import one_thread
-from underwatch.inference.npe.prior_support import Box
+from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.inference.npe.training import Schedule
 from underwatch.world.draws import rng
 
@@ -55,10 +55,10 @@ class Standardiser:
 class Posterior:
     """What `train` returns: draws and densities of the parameters given summaries."""
 
-    box: Box
+    support: PriorSupport
     summaries: Standardiser
-    free_mean: np.ndarray  # float[p], of the logits in the rows
-    free_sd: np.ndarray  # float[p]
+    unconstrained_mean: np.ndarray  # float[p], of the logits in the rows
+    unconstrained_sd: np.ndarray  # float[p]
     weights: density.Weights  # each with a first axis of members
     losses: np.ndarray  # float[epochs, members], -log q of rows held back; NaN after the end
 
@@ -75,44 +75,44 @@ class Posterior:
         """
         x = self._standard(x_obs)
         generator = rng(seed, "posterior draws")
-        free = np.empty((len(x), n, len(self.box)))
+        unconstrained = np.empty((len(x), n, len(self.support)))
         step = max(1, _ROWS_AT_ONCE // max(1, n))
         for member in range(self.members):
             own = {name: value[member : member + 1] for name, value in self.weights.items()}
             share = len(range(member, n, self.members))
-            for at in range(0, len(x), step):
-                free[at : at + step, member :: self.members] = density.draw(own, x[at : at + step], share, generator)
-        theta = self.box.from_free(free * self.free_sd + self.free_mean)
+            for index in range(0, len(x), step):
+                unconstrained[index : index + step, member :: self.members] = density.draw(
+                    own, x[index : index + step], share, generator
+                )
+        theta = self.support.from_unconstrained(unconstrained * self.unconstrained_sd + self.unconstrained_mean)
         return theta[0] if np.ndim(x_obs) == 1 else theta
 
     @one_thread()
     def log_density(self, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """Return float[n]: log density per own units of points float[n, p], minus infinity outside the box.
+        """Return float[n]: log density per own units of points float[n, p], minus infinity outside the prior support.
 
         `x` is one row of summaries for all points, float[s], or one for each, float[n, s].
         """
         theta = np.atleast_2d(np.asarray(theta, float))
-        z = ((self.box.free(theta) - self.free_mean) / self.free_sd).astype(np.float32)
+        z = ((self.support.unconstrained(theta) - self.unconstrained_mean) / self.unconstrained_sd).astype(np.float32)
         rows = np.broadcast_to(self._standard(x), (len(z), len(self.summaries.mean)))
         parts = []
-        for at in range(0, len(z), _ROWS_AT_ONCE):
-            pair = (self._stacked(rows[at : at + _ROWS_AT_ONCE]), self._stacked(z[at : at + _ROWS_AT_ONCE]))
+        for index in range(0, len(z), _ROWS_AT_ONCE):
+            pair = (self._stacked(rows[index : index + _ROWS_AT_ONCE]), self._stacked(z[index : index + _ROWS_AT_ONCE]))
             each = density.log_density(self.weights, *pair).astype(float)
             parts.append(np.logaddexp.reduce(each, axis=0) - np.log(self.members))
         flat = np.concatenate(parts) if parts else np.zeros(0)
-        flat += self.box.log_slope(theta) - np.log(self.free_sd).sum()
-        return np.where(self.box.inside(theta), flat, -np.inf)
+        flat += self.support.log_slope(theta) - np.log(self.unconstrained_sd).sum()
+        return np.where(self.support.inside(theta), flat, -np.inf)
 
     def save(self, path: str | Path) -> None:
         """Write the posterior to `path` as an npz file without pickles, for nobody else to read."""
         arrays = {f"{_WEIGHT}{name}": value for name, value in self.weights.items()}
-        arrays |= {"format": np.array(FORMAT), "names": np.array(self.box.names)}
-        arrays |= {"low": self.box.low, "high": self.box.high, "log": self.box.log}
+        arrays |= {"format": np.array(FORMAT), "names": np.array(self.support.names)}
+        arrays |= {"low": self.support.low, "high": self.support.high, "log": self.support.log}
         arrays |= {"mean": self.summaries.mean, "sd": self.summaries.sd}
-        arrays |= {"free_mean": self.free_mean, "free_sd": self.free_sd, "losses": self.losses}
-        data = io.BytesIO()
-        np.savez(data, allow_pickle=False, **arrays)
-        write_atomically(path, data.getvalue(), PRIVATE_FILE)
+        arrays |= {"free_mean": self.unconstrained_mean, "free_sd": self.unconstrained_sd, "losses": self.losses}
+        save_arrays(path, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Posterior:
@@ -124,10 +124,10 @@ class Posterior:
             raise InputError(f"{path} is not a whole posterior file ({error}); train it again") from None
         if int(kept["format"]) != FORMAT:
             raise InputError(f"{path}: posterior of format {int(kept['format'])}; this version reads {FORMAT}")
-        box = Box(tuple(str(name) for name in kept["names"]), kept["low"], kept["high"], kept["log"])
+        support = PriorSupport(tuple(str(name) for name in kept["names"]), kept["low"], kept["high"], kept["log"])
         weights = {name[len(_WEIGHT) :]: value for name, value in kept.items() if name.startswith(_WEIGHT)}
         summaries = Standardiser(kept["mean"], kept["sd"])
-        return cls(box, summaries, kept["free_mean"], kept["free_sd"], weights, kept["losses"])
+        return cls(support, summaries, kept["free_mean"], kept["free_sd"], weights, kept["losses"])
 
     def _standard(self, x: np.ndarray) -> np.ndarray:
         """Return summaries as float32[m, s]; another number of them, or one that is not finite, is refused."""
@@ -141,6 +141,13 @@ class Posterior:
 
     def _stacked(self, rows: np.ndarray) -> np.ndarray:
         return np.broadcast_to(rows, (self.members, *rows.shape))
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays as an npz file without pickles, for nobody else to read."""
+    data = io.BytesIO()
+    np.savez(data, allow_pickle=False, **arrays)
+    write_atomically(path, data.getvalue(), PRIVATE_FILE)
 
 
 def _check_kept(kept: dict[str, np.ndarray]) -> None:
@@ -172,7 +179,7 @@ def _check_kept(kept: dict[str, np.ndarray]) -> None:
 def train(
     theta: np.ndarray,
     x: np.ndarray,
-    box: Box,
+    support: PriorSupport,
     *,
     seed: int,
     members: int = MEMBERS,
@@ -184,26 +191,26 @@ def train(
 
     `groups` int[n] numbers what the rows come from; those of one group are held back from learning together.
     The same seed gives the same posterior on the same machine. `tick` is told how many members are done. Raises
-    InputError for rows that are not finite, not in the box, or fewer than 64.
+    InputError for rows that are not finite, not in the prior support, or fewer than 64.
     """
     theta, x = np.asarray(theta, float), np.asarray(x, float)
-    _check_rows(theta, x, box)
+    _check_rows(theta, x, support)
     summaries = Standardiser.of(x)
-    free = box.free(theta)
-    mean, sd = free.mean(axis=0), np.maximum(free.std(axis=0), CONSTANT)
-    z = ((free - mean) / sd).astype(np.float32)
+    unconstrained = support.unconstrained(theta)
+    mean, sd = unconstrained.mean(axis=0), np.maximum(unconstrained.std(axis=0), CONSTANT)
+    z = ((unconstrained - mean) / sd).astype(np.float32)
     generators = [rng(seed, f"density net {member}") for member in range(members)]
     done = training.fit_all(summaries.apply(x), z, generators, schedule, tick, groups)
-    return Posterior(box, summaries, mean, sd, done.weights, done.losses)
+    return Posterior(support, summaries, mean, sd, done.weights, done.losses)
 
 
-def _check_rows(theta: np.ndarray, x: np.ndarray, box: Box) -> None:
+def _check_rows(theta: np.ndarray, x: np.ndarray, support: PriorSupport) -> None:
     """Refuse rows that cannot be learned from."""
-    if theta.ndim != 2 or theta.shape[1] != len(box) or x.ndim != 2 or len(x) != len(theta):
-        raise InputError(f"rows of shape {theta.shape} and {x.shape} do not fit a box of {len(box)} parameters")
+    if theta.ndim != 2 or theta.shape[1] != len(support) or x.ndim != 2 or len(x) != len(theta):
+        raise InputError(f"rows of shape {theta.shape} and {x.shape} do not fit a box of {len(support)} parameters")
     if len(theta) < training.FEWEST_ROWS:
         raise InputError(f"{len(theta)} simulated rows; training needs {training.FEWEST_ROWS} or more")
     if not (np.isfinite(theta).all() and np.isfinite(x).all()):
         raise InputError("a simulated row holds a number that is not finite; mark cut weeks as cut, do not divide by 0")
-    if not box.inside(theta).all():
-        raise InputError(f"{int((~box.inside(theta)).sum())} simulated rows lie outside the box of the prior")
+    if not support.inside(theta).all():
+        raise InputError(f"{int((~support.inside(theta)).sum())} simulated rows lie outside the box of the prior")

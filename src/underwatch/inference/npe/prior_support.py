@@ -1,13 +1,12 @@
-"""The box of the prior: the range of each parameter, and the two ways of writing a point in it.
+"""The support of the prior: the range of each parameter, and the two ways of writing a point in it.
 
 A point is kept in its own units (`theta`), as a place between the bounds (`unit`, 0 to 1, on a log scale where the
-range spans orders of magnitude), or as the logit of that place (`free`, any number). The density net works in `free`,
-so nothing it draws can leave the box.
+range spans orders of magnitude), or as the logit of that place (`unconstrained`, any number). The density net works
+on unconstrained parameters, so nothing it draws can leave the support.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,7 @@ EDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class PriorSupport:
     """Names and bounds of p parameters; `log` says which are spread evenly in the logarithm."""
 
     names: tuple[str, ...]
@@ -49,7 +48,7 @@ class Box:
         return len(self.names)
 
     def unit(self, theta: np.ndarray) -> np.ndarray:
-        """Return the place of float[..., p] between the bounds: 0 to 1 inside the box."""
+        """Return the place of float[..., p] between the bounds: 0 to 1 inside the prior support."""
         low, high = self._bounds()
         share: np.ndarray = (self._scaled(theta) - low) / (high - low)
         return share
@@ -62,24 +61,24 @@ class Box:
         inner = np.clip(theta, self.low, self.high)  # rounding may step over a bound
         return np.where((unit >= 0) & (unit <= 1), inner, theta)
 
-    def free(self, theta: np.ndarray) -> np.ndarray:
+    def unconstrained(self, theta: np.ndarray) -> np.ndarray:
         """Return the logits float[..., p] of points; those on or past an edge count as just inside it."""
         u = np.clip(self.unit(theta), EDGE, 1.0 - EDGE)
         logit: np.ndarray = np.log(u) - np.log1p(-u)
         return logit
 
-    def from_free(self, free: np.ndarray) -> np.ndarray:
-        """Return the points of logits float[..., p]: always inside the box."""
-        free = np.asarray(free, float)
-        return self.from_unit(0.5 * (1.0 + np.tanh(0.5 * free)))
+    def from_unconstrained(self, unconstrained: np.ndarray) -> np.ndarray:
+        """Return the points of logits float[..., p]: always inside the prior support."""
+        unconstrained = np.asarray(unconstrained, float)
+        return self.from_unit(0.5 * (1.0 + np.tanh(0.5 * unconstrained)))
 
     def log_slope(self, theta: np.ndarray) -> np.ndarray:
-        """Return float[...]: log |d free / d theta|, by which a density in `free` becomes one in own units."""
+        """Return float[...]: log |d free / d theta|, by which a density in `unconstrained` becomes one in own units."""
         u = np.clip(self.unit(theta), EDGE, 1.0 - EDGE)
         return np.asarray(self.log_unit_slope(theta) - (np.log(u) + np.log1p(-u)).sum(axis=-1))
 
     def log_unit_slope(self, theta: np.ndarray) -> np.ndarray:
-        """Return float[...]: log |d unit / d theta|, the log density of an even spread over the box."""
+        """Return float[...]: log |d unit / d theta|, the log density of an even spread over the prior support."""
         low, high = self._bounds()
         own = np.where(self.log, self._scaled(theta), 0.0)
         return np.asarray(-(np.log(high - low) + own).sum(axis=-1))
@@ -89,17 +88,12 @@ class Box:
         return np.asarray(((theta >= self.low) & (theta <= self.high)).all(axis=-1))
 
     def draw(self, n: int, generator: np.random.Generator) -> np.ndarray:
-        """Return float[n, p]: points spread evenly over the box, on each parameter's scale."""
+        """Return float[n, p]: points spread evenly over the prior support, on each parameter's scale."""
         return self.from_unit(generator.random((n, len(self))))
 
-    def truncated(self, low: np.ndarray, high: np.ndarray) -> Box:
-        """Return the part of the box between `low` and `high` (float[p]); bounds outside it change nothing."""
-        return Box(self.names, np.maximum(self.low, low), np.minimum(self.high, high), self.log)
-
-    def only(self, names: Sequence[str]) -> Box:
-        """Return the box of some of the parameters, in the order named."""
-        at = [self.names.index(name) for name in names]
-        return Box(tuple(names), self.low[at], self.high[at], self.log[at])
+    def truncated(self, low: np.ndarray, high: np.ndarray) -> PriorSupport:
+        """Return the part of it between `low` and `high` (float[p]); bounds outside it change nothing."""
+        return PriorSupport(self.names, np.maximum(self.low, low), np.minimum(self.high, high), self.log)
 
     def _bounds(self) -> tuple[np.ndarray, np.ndarray]:
         return self._scaled(self.low), self._scaled(self.high)

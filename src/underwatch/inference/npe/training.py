@@ -14,7 +14,7 @@ from underwatch.inference.npe.density import Weights
 
 # Adam's own constants (Kingma and Ba 2015, their defaults).
 MOMENTUM, SECOND_MOMENTUM, TINY = 0.9, 0.999, 1e-8
-# Which weights decay, and how fast: those that hear the summaries, of which most tell little. On the tractable twin at
+# Which weights decay, and how fast: those that hear the summaries, of which most tell little. On the toy model at
 # 2,000 runs this takes 1.3 nats off -log q of fresh rows against no decay; decay of the others gains nothing.
 DECAYED = {"in": 2.0, "mid": 1.0, "hear": 1.0}
 SHARE_HELD_BACK = 0.1  # rows on which a member is judged while it learns
@@ -24,7 +24,7 @@ FEWEST_ROWS = 64  # below this a net of 40,000 weights only learns the rows by h
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long and how fast to learn; the defaults were chosen on the tractable twin at 2,000 runs."""
+    """How long and how fast to learn; the defaults were chosen on the toy model at 2,000 runs."""
 
     rate: float = 1e-3  # Adam's step
     batch: int = 64  # rows per step
@@ -126,8 +126,8 @@ def fit(
     adam, losses = Adam(weights, plan.decay), []
     for _ in range(plan.epochs):
         turn = np.stack([generator.permutation(row) for row in learn])
-        for at in range(0, turn.shape[1], plan.batch):
-            rows = turn[:, at : at + plan.batch]
+        for index in range(0, turn.shape[1], plan.batch):
+            rows = turn[:, index : index + plan.batch]
             adam.step(weights, density.loss_and_gradients(weights, x[rows], z[rows])[1], rate)
         loss = -density.log_density(weights, x[judge], z[judge]).mean(axis=1)
         losses.append(loss)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from underwatch.experiments.study import Study
+from underwatch.facts import grounds
 from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.numbers import number, percent, signed
+from underwatch.pages.numbers import form_of, number, signed
 from underwatch.pages.summary import band, band_words, bands_words, window_words
-from underwatch.record.indicators import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline, week_starts
+from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline
+from underwatch.record.indicators import week_starts
 from underwatch.record.ranges import range_of, ranges_of
 from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
 
@@ -28,15 +30,6 @@ class Chart:
     svg: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-
-
-def _show(headline: Headline) -> Any:
-    """Return how a headline's numbers are written: shares as percentages."""
-    return percent if DICTIONARY[headline.indicator].unit == "fraction" else number
-
-
-def _is_share(indicator: str) -> bool:
-    return DICTIONARY[indicator].unit == "fraction"
 
 
 def percent_axis(axis: Any) -> None:
@@ -78,7 +71,7 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
         axis.axvspan(study.day(study.window[0]), study.day(study.window[1]), color=SHADE, linewidth=0, zorder=0)
     _draw_weeks(axis, study, at, days)
     axis.set_ylim(bottom=0)
-    if _is_share(headline.indicator):
+    if headline.is_share:
         percent_axis(axis.yaxis)
     date_axis(axis)
     figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
@@ -88,7 +81,9 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
             f"{world}: one history",
             *((f"{world}: median", "low", "high", "n") if world in study.ensemble else ()),
         ]
-    rows = [(day.isoformat(), *_week_cells(study, at, week, _show(headline))) for week, day in enumerate(days)]
+    rows = [
+        (day.isoformat(), *_week_cells(study, at, week, form_of(headline.is_share))) for week, day in enumerate(days)
+    ]
     caption = f"By week, {headline.unit}. {_bands_caption(study, at)}"
     svg = inline_svg(
         figure, f"w-{headline.name}", f"{headline.title} by week; the table under the chart has the numbers"
@@ -227,7 +222,7 @@ def change_chart(study: Study) -> Chart | None:
             )
     axis.plot(central, places, linestyle="", marker="o", markersize=5, color=WORLD_COLOURS[0])
     _ratio_axis(axis, np.concatenate([central, draws.ravel()]))
-    axis.set_yticks(places, [_short(headline) for headline in HEADLINES])
+    axis.set_yticks(places, [headline.label for headline in HEADLINES])
     axis.tick_params(axis="y", length=0, labelsize=10)
     axis.set_xlabel(f"times its value in {study.other}")
     header = ("Figure", *study.pair, "difference", "n", "low", "high")
@@ -246,29 +241,6 @@ def change_chart(study: Study) -> Chart | None:
     rights = rights_words((9, 12, 17, 19))
     svg = inline_svg(figure, "change", f"Each figure against {study.other}; the table under the chart has the numbers")
     return Chart("change", f"What {study.change} changes", caption, rights, svg, header, rows)
-
-
-def _short(headline: Headline) -> str:
-    return _SHORT.get(headline.name, headline.title)
-
-
-_SHORT = {
-    "followed": "followed outings, listed",
-    "share_followed": "share followed, listed",
-    "forgone": "outings forgone",
-    "calls_given_up": "calls given up",
-    "calls": "calls completed",
-    "reports": "reports to officers",
-    "routine": "share about routine acts",
-    "listings": "listings, ordinary",
-    "accused": "accused, ordinary",
-    "falsely_accused": "falsely accused, ordinary",
-    "arrests": "arrests",
-    "fear_listed": "fear, listed",
-    "fear_ordinary": "fear, ordinary",
-    "distressed_listed": "distress, listed",
-    "distressed_ordinary": "distress, ordinary",
-}
 
 
 def _ratio_axis(axis: Any, values: np.ndarray) -> None:
@@ -299,10 +271,10 @@ def _points(value: float) -> str:
 
 
 def _change_row(study: Study, at: int) -> tuple[str, ...]:
-    headline, show = HEADLINES[at], _show(HEADLINES[at])
+    headline, show = HEADLINES[at], form_of(HEADLINES[at].is_share)
     one, other = (study.central[world].window[at] for world in study.pair)
     around = range_of(_gaps(study)[:, at] if study.n_draws else ())
-    gap = _points if _is_share(headline.indicator) else signed
+    gap = _points if headline.is_share else signed
     name = f"{headline.title} ({headline.unit})"
     return (
         name,
@@ -313,24 +285,14 @@ def _change_row(study: Study, at: int) -> tuple[str, ...]:
     )
 
 
-_GROUP_TITLES = {
-    "share_outings_followed": "Share of outings followed",
-    "calls_completed": "Calls completed per 1,000 residents and year",
-    "accusations": "Accusations per 1,000 residents and year",
-    "arrests": "Arrests per 1,000 residents and year",
-    "fear_mean": "Mean fear, 0 to 1",
-    "share_distressed": "Share in serious distress",
-}
-_GROUP_LABELS = {"all": "all", "listed": "listed", "ordinary": "ordinary", "defector_family": "defector's family",
-                 "chinese_phone_user": "Chinese phone", "former_detainee": "former detainee",
-                 "returned_defector": "returned defector", "early_discharged": "early discharged"}  # fmt: skip
+_GROUP_LABELS = {group: group for group in GROUPS} | {name: ground.label for name, ground in grounds().items()}
 
 
 @styled
 def group_chart(study: Study, at: int) -> Chart:
     """Draw one figure over the whole run for all, listed, ordinary and each ground."""
-    name = GROUP_FIGURES[at][0]
-    show = percent if _is_share(name) else number
+    shown, title = DICTIONARY[GROUP_FIGURES[at].indicator], GROUP_FIGURES[at].title
+    show = form_of(shown.is_share)
     figure, axis = canvas(1, 3.3)
     places = np.arange(len(GROUPS))[::-1].astype(float)
     for place, world in enumerate(study.worlds):
@@ -349,18 +311,17 @@ def group_chart(study: Study, at: int) -> Chart:
     axis.grid(axis="y", visible=False)
     axis.grid(axis="x")
     axis.xaxis.set_major_locator(few_ticks())
-    percent_axis(axis.xaxis) if _is_share(name) else axis.xaxis.set_major_formatter(_thousands())
+    percent_axis(axis.xaxis) if shown.is_share else axis.xaxis.set_major_formatter(_thousands())
     figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2)
     header, rows = _group_rows(study, at, show)
-    title = _GROUP_TITLES[name]
     counts = _counts([found.groups[:, :, at] for found in study.ensemble.values()] or [np.zeros((0, 1))])
     caption = (
         "Over the whole run. Groups are those of the start; a ground is 'any of', so grounds overlap. Marks: one "
         f"possible history at central values; bars: {bands_words(study.n_draws, counts)}."
     )
-    key = f"g-{name.replace('_', '-')}"
+    key = f"g-{shown.name.replace('_', '-')}"
     svg = inline_svg(figure, key, f"{title} by group; the table under the chart has the numbers")
-    return Chart(key, title, caption, rights_words(DICTIONARY[name].articles), svg, header, rows)
+    return Chart(key, title, caption, rights_words(shown.articles), svg, header, rows)
 
 
 def _group_rows(study: Study, at: int, show: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
@@ -379,15 +340,9 @@ def _group_rows(study: Study, at: int, show: Any) -> tuple[tuple[str, ...], tupl
     return header, tuple(rows)
 
 
-WEEKLY = (
-    "share_followed", "forgone", "calls_given_up", "calls", "routine", "accused", "falsely_accused", "arrests",
-    "fear_listed", "fear_ordinary", "distressed_listed", "distressed_ordinary",
-)  # fmt: skip
-
-
-def weekly_charts(study: Study, names: Sequence[str] = WEEKLY) -> tuple[Chart, ...]:
-    """Draw the headlines of these names week by week."""
-    return tuple(weekly_chart(study, HEADLINES[HEADLINE_NAMES.index(name)]) for name in names)
+def weekly_charts(study: Study) -> tuple[Chart, ...]:
+    """Draw the headlines that are shown week by week."""
+    return tuple(weekly_chart(study, headline) for headline in HEADLINES if headline.charted)
 
 
 def group_charts(study: Study) -> tuple[Chart, ...]:

@@ -2,67 +2,47 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from io import StringIO
-
-import pyarrow as pa
 
 from underwatch import __version__
-from underwatch.experiments.engine.worlds import first_values, record_of
+from underwatch.experiments.studies.tables import table_parts
+from underwatch.files.writing import csv_bytes
 from underwatch.pages.report import scenario_report
-from underwatch.record.incidents import incident_table, published_table
-from underwatch.record.indicators import group_cells, indicator_table, with_ratios
+from underwatch.record.indicators import group_cells, with_ratios
 from underwatch.record.outputs import joined, table_bytes
 from underwatch.record.schema import ALL, DICTIONARY, LISTED, ORDINARY, data_dictionary
 from underwatch.web.session.studio_run import StudioRun
-from underwatch.web.views.outsider import published_of
 
 Maker = Callable[[StudioRun], bytes]
 
 
 def daily_csv(run: StudioRun) -> bytes:
     """Return a row for each day, world and group, with a column for each indicator of the data dictionary."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("date", "world", "group", *DICTIONARY))
+    rows: list[tuple[object, ...]] = [("date", "world", "group", *DICTIONARY)]
     for name, lived in run.lived.items():
-        floor = _floor(run, name)
+        totals = lived.world.totals
         for group in (ALL, LISTED, ORDINARY):
             inside = group_cells(group)
-            counts = lived.found.cells[:, inside].sum(axis=1)
-            people, watched = lived.found.residents[inside].sum(), lived.found.watched[inside].sum()
-            values = with_ratios(counts, people, watched, floor)
+            counts = totals.cells[:, inside].sum(axis=1)
+            people, watched = totals.residents[inside].sum(), totals.watched[inside].sum()
+            values = with_ratios(counts, people, watched, lived.world.floor)
             columns = [values[indicator].tolist() for indicator in DICTIONARY]
             for day, row in enumerate(zip(*columns, strict=True)):
                 date = run.question.scenario.start + timedelta(day)
-                writer.writerow((date, name, group, *("" if value != value else f"{value:.10g}" for value in row)))
-    return text.getvalue().encode()
-
-
-def _floor(run: StudioRun, name: str) -> float:
-    scenario = run.worlds[name]
-    return 0.0 if "S15" in scenario.without else first_values(scenario)["private_speech_floor"]
-
-
-def _tables(run: StudioRun, name: str) -> Iterator[pa.Table]:
-    """Yield a table of each world, as `underwatch run` writes it."""
-    place = run.question.scenario.places[0]
-    for world, lived in run.lived.items():
-        scenario = run.worlds[world]
-        if name == "incidents":
-            yield incident_table(lived.records, scenario.start, place.name, world)
-        elif name == "published":
-            told = published_of(scenario, lived.records, world)
-            if len(told["date"]):
-                yield published_table(told)
-        else:
-            yield indicator_table(record_of(lived.found, scenario, place), world, floor=_floor(run, world))
+                rows.append((date, name, group, *("" if value != value else f"{value:.10g}" for value in row)))
+    return csv_bytes(rows)
 
 
 def _parquet(name: str) -> Maker:
-    return lambda run: table_bytes(name, joined(name, list(_tables(run, name))))
+    """Return what makes a table of all worlds, as `underwatch run` writes it."""
+
+    def make(run: StudioRun) -> bytes:
+        return table_bytes(
+            name, joined(name, [part for lived in run.lived.values() for part in table_parts(name, lived.world)])
+        )
+
+    return make
 
 
 def report_html(run: StudioRun) -> bytes:

@@ -1,14 +1,14 @@
-"""The desk: runs are taken up one at a time, in the order in which they were asked for, on a thread of their own."""
+"""The queue: runs are taken up one at a time, in the order in which they were asked for, on a thread of their own."""
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from underwatch.errors import InputError
+from underwatch.experiments.engine.cores import cores
 from underwatch.web.session.memory import give_back
 from underwatch.web.session.studio_run import DONE, FAILED, OVER, QUEUED, STOPPED, WORKING, StudioRun
 
@@ -22,14 +22,7 @@ Answer = Callable[[StudioRun, int], None]
 
 
 class QueueFull(Exception):  # noqa: N818 - a state, not an error
-    """More runs are waiting than the desk takes."""
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+    """More runs are waiting than the queue takes."""
 
 
 class JobQueue:
@@ -37,16 +30,16 @@ class JobQueue:
 
     def __init__(self, answer: Answer | None = None, threads: int | None = None) -> None:
         self.runs: dict[int, StudioRun] = {}
-        self.threads = threads or _cores()
+        self.threads = threads or cores()
         self._answer = answer
         self._wake = threading.Condition()
         self._next = 1
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="studio desk", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="studio queue", daemon=True)
         self._thread.start()
 
     def ask(self, question: RunRequest, kept: bool = False, same_as: str = "") -> StudioRun:
-        """Put a question into the queue; DeskFull when too many are waiting. `same_as` is the digest it should have."""
+        """Put a question into the queue; QueueFull when too many wait. `same_as` is the digest it should have."""
         with self._wake:
             if not kept and sum(run.state == QUEUED for run in self.runs.values()) >= MOST_WAITING:
                 raise QueueFull
@@ -58,7 +51,7 @@ class JobQueue:
 
     def ahead(self, run: StudioRun) -> int:
         """Return how many runs come before this one."""
-        return sum(one.number < run.number and one.state not in OVER for one in list(self.runs.values()))
+        return sum(other.number < run.number and other.state not in OVER for other in list(self.runs.values()))
 
     def overview(self) -> list[dict[str, Any]]:
         """Return every run with its name and state, the oldest first."""
@@ -70,7 +63,7 @@ class JobQueue:
                 "state": run.state,
                 "kept": run.kept,
                 "change": run.question.change if len(run.worlds) > 1 else None,
-                "interventions": [one.name for one, _ in run.question.dated],
+                "interventions": [intervention.name for intervention, _ in run.question.dated],
             }
             for run in list(self.runs.values())
         ]
@@ -101,7 +94,7 @@ class JobQueue:
 
     def _take_up(self, run: StudioRun) -> None:
         """Work a run off; what goes wrong in it is told to its page and ends this run alone."""
-        from underwatch.experiments.engine.worlds import StopAsked
+        from underwatch.experiments.engine.runner import StopAsked
 
         run.began = time.monotonic()
         try:
@@ -116,7 +109,7 @@ class JobQueue:
             self._end(run, FAILED, str(error))
         except MemoryError:
             self._end(run, FAILED, "not enough memory; set a smaller population")
-        except Exception as error:  # a page must hear of it, and the desk must go on
+        except Exception as error:  # a page must hear of it, and the queue must go on
             self._end(run, FAILED, f"the run failed: {type(error).__name__}: {error}"[:300])
         self._forget()
         give_back()

@@ -1,4 +1,4 @@
-"""Run folders on the desk: what their manifests ask is simulated again, and the digest says whether it is the same."""
+"""Run folders opened: what their manifests ask is simulated again, and the digest says whether it is the same."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.run_directory import manifest_job
-from underwatch.record.indicators import HEADLINES
+from underwatch.experiments.studies.kept_run import run_of_manifest
+from underwatch.record.headlines import HEADLINES
 from underwatch.record.schema import DICTIONARY
 from underwatch.web.bounds import MOST_DRAWS
 from underwatch.web.session.request import RunRequest
@@ -20,17 +20,17 @@ def questions_of(folders: tuple[Path, ...]) -> list[tuple[RunRequest, str]]:
     """Return what each run folder asked and the digest it had; InputError for one that is no run of one place."""
     if len(folders) > MOST_FOLDERS:
         raise InputError(f"{len(folders)} runs are named; the studio opens up to {MOST_FOLDERS}")
-    found = []
+    questions = []
     for folder in folders:
-        scenario, options, digest = manifest_job(folder)
+        scenario, options, digest = run_of_manifest(folder)
         if options.replicates != 1:
             raise InputError(f"{folder} has {options.replicates} replicates; the studio opens runs of one history")
         try:
             question = RunRequest(scenario, (), min(options.draws, MOST_DRAWS))
         except InputError as error:
             raise InputError(f"{folder}: {error}") from None
-        found.append((question, digest))
-    return found
+        questions.append((question, digest))
+    return questions
 
 
 def compared(one: StudioRun, other: StudioRun) -> dict[str, Any]:

@@ -8,33 +8,26 @@ from datetime import date
 from typing import Any
 
 from underwatch.errors import InputError, nearest
-from underwatch.experiments.engine.worlds import BASELINE, COUNTER, worlds_of
 from underwatch.experiments.interventions import (
     Intervention,
     as_toml,
     check_relief,
     find_interventions,
     first_day,
-    with_interventions,
 )
+from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.facts import model_parameters
 from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
-from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
-CAMPAIGN = "the year-end campaign"
 _KEYS = (
     "place", "start", "days", "population", "seed", "draws", "parameters", "without", "interventions", "from_date",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class RunRequest:
-    """A scenario, what relieves its residents in the twin from which day on, and how many draws give the ranges."""
-
-    scenario: Scenario
-    dated: tuple[tuple[Intervention, date], ...] = ()
-    draws: int = 8
+class RunRequest(StudyPlan):
+    """A plan of a study within the bounds of the studio."""
 
     def __post_init__(self) -> None:
         scenario = self.scenario
@@ -50,38 +43,12 @@ class RunRequest:
         if not 0 <= self.draws <= MOST_DRAWS:
             raise InputError(f"draws = {self.draws} is out of range; on the page it may be 0 to {MOST_DRAWS}")
 
-    def twin_of(self, scenario: Scenario) -> Scenario:
-        """Return the twin of the scenario, or of a draw of it: with the interventions, else without the campaign."""
-        return with_interventions(scenario, self.dated) if self.dated else scenario.without_campaign()
-
-    def worlds(self) -> dict[str, Scenario]:
-        """Return the baseline and its twin; without intervention and campaign there is no twin."""
-        if not self.dated:
-            return worlds_of(self.scenario)
-        return {BASELINE: self.scenario, COUNTER: self.twin_of(self.scenario)}
-
-    @property
-    def change(self) -> str:
-        """What differs between the worlds, in words."""
-        return " with ".join(one.name for one, _ in self.dated) or CAMPAIGN
-
-    @property
-    def window(self) -> tuple[int, int] | None:
-        """The days (lo, hi) in which the worlds differ."""
-        scenario = self.scenario
-        if self.dated:
-            return (min(day for _, day in self.dated) - scenario.start).days, scenario.days
-        if scenario.campaign is None or len(self.worlds()) == 1:
-            return None
-        first, last = ((day - scenario.start).days for day in scenario.campaign)
-        return max(0, first), min(scenario.days, last + 1)
-
     def to_toml(self) -> str:
         """Return the question as a scenario file, with the commands that answer it, and the interventions quoted."""
         name = "question.toml"
         lines = [f"# underwatch run {name} --draws {self.draws}"]
         if self.dated:
-            named = " ".join(f"--with {one.name}" for one, _ in self.dated)
+            named = " ".join(f"--with {item.name}" for item, _ in self.dated)
             lines.append(f"# underwatch compare {name} {named} --from-date {self.dated[0][1]} --draws {self.draws}")
             lines += [f"# {line}".rstrip() for line in as_toml(self.dated).splitlines()]
         return "\n".join(lines) + "\n" + scenario_toml(self.scenario)
@@ -98,7 +65,7 @@ class RunRequest:
             "draws": self.draws,
             "parameters": {name: scenario.parameters[name] for name in scenario.parameters.fixed},
             "without": sorted(scenario.without, key=lambda rule: int(rule[1:])),
-            "interventions": [one.name for one, _ in self.dated],
+            "interventions": [item.name for item, _ in self.dated],
             "from_date": self.dated[0][1].isoformat() if self.dated else None,
         }
 
@@ -127,9 +94,9 @@ def question_of(asked: object) -> RunRequest:
     )
     interventions = _interventions(_names(asked, "interventions"))
     first = _day(asked, "from_date")
-    dated = tuple((one, first_day(one, scenario, first)) for one in interventions)
-    for one, day in dated:
-        check_relief(scenario, one, day)
+    dated = tuple((item, first_day(item, scenario, first)) for item in interventions)
+    for item, day in dated:
+        check_relief(scenario, item, day)
     draws = _whole(asked, "draws")
     return RunRequest(scenario, dated, 8 if draws is None else draws)
 
@@ -176,6 +143,6 @@ def _names(asked: Mapping[str, Any], key: str) -> list[str]:
     value = asked.get(key)
     if value is None:
         return []
-    if not isinstance(value, list) or len(value) > 32 or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or len(value) > 32 or not all(isinstance(item, str) for item in value):
         raise InputError(f"{key} is no short list of names")
     return value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-    from underwatch.experiments.engine.worlds import WorldTotals
+    from underwatch.experiments.studies.tables import FinishedWorld
     from underwatch.experiments.study import Study
     from underwatch.web.session.request import RunRequest
 
@@ -21,17 +21,15 @@ PATIENCE_SECONDS = 5.0  # a run that nobody listens to any more is stopped
 
 @dataclass(frozen=True)
 class Lived:
-    """One finished world at the run's own values: sums, incidents with their subjects, and first days by resident.
+    """One finished world at the run's own values, with the subjects of its incidents, and first days by resident.
 
-    records INCIDENT[n]; subjects uint32[n], local index; listed and followed uint16[R], days from 1, 0 for never.
+    subjects uint32[n], local index; listed and followed uint16[R], days from 1, 0 for never.
     """
 
-    found: WorldTotals
-    records: np.ndarray
+    world: FinishedWorld
     subjects: np.ndarray
     listed: np.ndarray
     followed: np.ndarray
-    digest: str
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from underwatch.experiments.interventions import catalogue
@@ -18,7 +19,7 @@ FIRST = (
 
 def presets() -> dict[str, Any]:
     """Return the 178 places by province, the bounds of a question, and its defaults."""
-    found = []
+    result = []
     for province, members in provinces().items():
         rows = [
             {
@@ -30,10 +31,10 @@ def presets() -> dict[str, Any]:
             }
             for place in members
         ]
-        found.append({"province": province, "places": rows})
+        result.append({"province": province, "places": rows})
     bounds = {"residents": MOST_RESIDENTS, "days": MOST_DAYS, "draws": MOST_DRAWS}
     default = {"place": "Hoeryong", "start": DEFAULT_START.isoformat(), "days": DEFAULT_DAYS, "seed": 1, "draws": 8}
-    return {"provinces": found, "bounds": bounds, "default": default}
+    return {"provinces": result, "bounds": bounds, "default": default}
 
 
 def parameters() -> dict[str, Any]:
@@ -51,6 +52,9 @@ def _fact(fact: Fact) -> dict[str, Any]:
 def interventions() -> list[dict[str, Any]]:
     """Return the interventions in words, and what each of them changes: two that share one contradict each other."""
     return [
-        {"name": one.name, "words": one.words, "why": one.why, "touches": sorted(one.touched)}
-        for one in catalogue().values()
+        {"name": item.name, "words": item.words, "why": item.why, "touches": sorted(item.touched)}
+        for item in catalogue().values()
     ]
+
+
+CHOICES: dict[str, Callable[[], Any]] = {"presets": presets, "facts": parameters, "interventions": interventions}

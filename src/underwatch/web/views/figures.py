@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from underwatch.experiments.study import Study
-from underwatch.pages.charts.plots import WEEKLY
-from underwatch.pages.numbers import number, percent
+from underwatch.pages.numbers import form_of, number, percent
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summary_lines
-from underwatch.record.indicators import HEADLINE_NAMES, HEADLINES, Headline, Measured, week_starts
+from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
+from underwatch.record.indicators import Measured, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
-from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED, rights_words
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
 
@@ -55,7 +55,7 @@ def told(run: StudioRun) -> dict[str, Any]:
         "complete": run.state in OVER,
         "summary": list(summary_lines(study)),
         "figures": _figures(study),
-        "charts": [_chart(study, HEADLINES[HEADLINE_NAMES.index(name)]) for name in WEEKLY],
+        "charts": [_chart(study, headline) for headline in HEADLINES if headline.charted],
         "changes": [_change(study, at) for at in range(len(HEADLINES))],
         "groups": _groups(study),
         "silence": _silence(study),
@@ -81,7 +81,7 @@ def _chart(study: Study, headline: Headline) -> dict[str, Any]:
         "name": headline.name,
         "title": headline.title,
         "unit": headline.unit,
-        "share": DICTIONARY[headline.indicator].unit == "fraction",
+        "share": headline.is_share,
         "rights": rights_words(headline.articles),
         "articles": list(headline.articles),
         "week_starts": week_starts(study.days).tolist(),
@@ -103,7 +103,7 @@ def _change(study: Study, at: int) -> dict[str, Any]:
         "name": headline.name,
         "title": headline.title,
         "unit": headline.unit,
-        "share": DICTIONARY[headline.indicator].unit == "fraction",
+        "share": headline.is_share,
         "values": values,
         "year": {w: _list(study.central[w].year[at : at + 1])[0] for w in study.worlds},
         "ranges": {w: _edges(study.ensemble[w].year[:, at]) for w in study.ensemble},
@@ -145,7 +145,7 @@ def _figures(study: Study) -> dict[str, list[str]]:
     central, draws = study.central[study.baseline], study.ensemble.get(study.baseline)
     found: dict[str, list[str]] = {}
     for at, headline in enumerate(HEADLINES):
-        form = percent if DICTIONARY[headline.indicator].unit == "fraction" else number
+        form = form_of(headline.is_share)
         found[headline.name] = _written(float(central.year[at]), None if draws is None else draws.year[:, at], form)
         if study.twin is not None:
             found[f"change_{headline.name}"] = _difference(study, at)

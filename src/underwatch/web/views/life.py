@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, traced_weeks
+from underwatch.experiments.engine.tasks import run_all
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world import layout as L
 from underwatch.world.layout import GROUND_NAMES
@@ -45,8 +45,7 @@ def life(run: StudioRun, who: int) -> dict[str, Any]:
         return run.lives[who]
     with _one_at_a_time:
         if who not in run.lives:
-            with ThreadPoolExecutor(len(run.worlds)) as pool:
-                lived = dict(zip(run.worlds, pool.map(lambda s: _live(s, who), run.worlds.values()), strict=True))
+            lived = run_all(run.worlds, lambda name: _live(run.worlds[name], who), len(run.worlds))
             while len(run.lives) >= _MOST_KEPT:
                 run.lives.pop(next(iter(run.lives)))
             run.lives[who] = _record(run, who, lived)
@@ -76,26 +75,26 @@ def _live(scenario: Scenario, who: int) -> Life:
 def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
     """Return both lives as plain JSON: days on which anything happened, counts, levels by week, what differed."""
     first = next(iter(lived.values()))
-    days = sorted({int(day) for one in lived.values() for day in np.unique(one.rows["day"])})
+    days = sorted({int(day) for item in lived.values() for day in np.unique(item.rows["day"])})
     rows = []
     for day in days:
-        told = {name: _day(one.rows[one.rows["day"] == day]) for name, one in lived.items()}
-        sides = list(told.values())
+        worlds = {name: _day(item.rows[item.rows["day"] == day]) for name, item in lived.items()}
+        sides = list(worlds.values())
         date = run.question.scenario.start + timedelta(day)
         rows.append(
-            {"day": day, "date": date.isoformat(), "differs": any(s != sides[0] for s in sides), "worlds": told}
+            {"day": day, "date": date.isoformat(), "differs": any(s != sides[0] for s in sides), "worlds": worlds}
         )
     return {
         "synthetic": True,
         "resident": who,
-        "grounds": [name for bit, name in enumerate(GROUND_NAMES) if first.flags >> (bit + 1) & 1],
+        "grounds": [name for bit, name in enumerate(GROUND_NAMES) if first.flags >> (bit + L.GROUND_SHIFT) & 1],
         "adult": bool(first.flags & L.ADULT),
         "listed_at_start": bool(first.flags & L.LISTED_AT_START),
         "household": first.household,
         "unit": first.unit,
         "days": rows,
         "counts": _counts(lived),
-        "weeks": {name: one.weeks for name, one in lived.items()},
+        "weeks": {name: item.weeks for name, item in lived.items()},
         "why": _why(run, lived, rows),
     }
 
@@ -111,7 +110,7 @@ def _day(rows: np.ndarray) -> dict[str, Any]:
 
 def _counts(lived: dict[str, Life]) -> list[dict[str, Any]]:
     """Return how often what happened in each world."""
-    counted = {name: Counter(one.rows["kind"].tolist()) for name, one in lived.items()}
+    counted = {name: Counter(item.rows["kind"].tolist()) for name, item in lived.items()}
     return [
         {"kind": L.EPISODES[kind], "words": words, "times": {name: counts[kind] for name, counts in counted.items()}}
         for kind, words in COUNTED
@@ -126,9 +125,9 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
     """
     differing = [row["day"] for row in rows if row["differs"]]
     window = run.question.window
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "change": run.question.change if len(lived) > 1 else None,
-        "interventions": [one.name for one, _ in run.question.dated],
+        "interventions": [item.name for item, _ in run.question.dated],
         "from_day": window[0] if window else None,
         "first_day": differing[0] if differing else None,
         "n_days": len(differing),
@@ -136,21 +135,21 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
     }
     if differing:
         week = {
-            name: next((w for w in one.weeks if w[0] >= differing[0]), one.weeks[-1]) for name, one in lived.items()
+            name: next((w for w in item.weeks if w[0] >= differing[0]), item.weeks[-1]) for name, item in lived.items()
         }
-        found["fear"] = {name: levels[1] for name, levels in week.items()}
-        found["pressure"] = {name: levels[3] for name, levels in week.items()}
-    found["fear_at_end"] = {name: one.weeks[-1][1] for name, one in lived.items()}
-    return found
+        result["fear"] = {name: levels[1] for name, levels in week.items()}
+        result["pressure"] = {name: levels[3] for name, levels in week.items()}
+    result["fear_at_end"] = {name: item.weeks[-1][1] for name, item in lived.items()}
+    return result
 
 
 def examples(run: StudioRun) -> dict[str, list[int]]:
     """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
     lived = next(iter(run.lived.values()))
-    kinds = lived.records["kind"]
-    found = {}
-    for at, name in enumerate(L.INCIDENT_NAMES):
-        subjects = lived.subjects[kinds == at]
+    kinds = lived.world.records["kind"]
+    result = {}
+    for index, name in enumerate(L.INCIDENT_NAMES):
+        subjects = lived.subjects[kinds == index]
         _, first = np.unique(subjects, return_index=True)
-        found[name] = [int(subjects[i]) for i in sorted(first.tolist())[:_EXAMPLES]]
-    return found
+        result[name] = [int(subjects[i]) for i in sorted(first.tolist())[:_EXAMPLES]]
+    return result

@@ -6,37 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.channel.reporting import publish
-from underwatch.experiments.engine.worlds import first_values
+from underwatch.experiments.studies.tables import FinishedWorld
 from underwatch.record.indicators import week_starts
-from underwatch.web.session.studio_run import Lived, StudioRun
+from underwatch.web.session.studio_run import StudioRun
 from underwatch.world.layout import INCIDENT_NAMES
-from underwatch.world.scenario import Scenario
 
 _MOST_REPORTS = 2_000  # drawn on the page; the table that can be taken away has all
 
 
-def published_of(scenario: Scenario, records: np.ndarray, world: str) -> dict[str, np.ndarray]:
-    """Return what the lists publish of a world, with the luck of `underwatch run`; nothing without S13."""
-    values = first_values(scenario)
-    seen = records[:0] if "S13" in scenario.without else records
-    return publish(seen, scenario.start, scenario.places[0].name, values, scenario.seed << 8, world=world)
-
-
 def seen_from_outside(run: StudioRun) -> dict[str, Any]:
     """Return, for each world, incidents by week and kind, and the reports with the day each stands for."""
-    return {name: _world(run, name, lived) for name, lived in run.lived.items()}
+    return {name: _world(lived.world) for name, lived in run.lived.items()}
 
 
-def _world(run: StudioRun, name: str, lived: Lived) -> dict[str, Any]:
-    scenario = run.worlds[name]
+def _world(world: FinishedWorld) -> dict[str, Any]:
+    scenario, records = world.scenario, world.records
     starts = week_starts(scenario.days)
-    week = lived.records["day"].astype(np.int64) // 7
-    kind = lived.records["kind"]
+    week = records["day"].astype(np.int64) // 7
+    kind = records["kind"]
     table = np.bincount(week * len(INCIDENT_NAMES) + kind, minlength=len(starts) * len(INCIDENT_NAMES))
     by_week = table.reshape(len(starts), len(INCIDENT_NAMES))
-    told = published_of(scenario, lived.records, name)
-    out = (told["date"] - np.datetime64(scenario.start, "D")).astype(int)
+    published = world.published()
+    out = (published["date"] - np.datetime64(scenario.start, "D")).astype(int)
     reports = [
         {
             "day": int(day),
@@ -46,18 +37,18 @@ def _world(run: StudioRun, name: str, lived: Lived) -> dict[str, Any]:
             "list": str(which),
         }
         for day, delay, what, relay, which in zip(
-            out, told["delay_days"], told["kind"], told["relay"], told["list"], strict=True
+            out, published["delay_days"], published["kind"], published["relay"], published["list"], strict=True
         )
     ]
-    first = sum(not one["relay"] for one in reports)
-    incidents = len(lived.records)
+    first = sum(not item["relay"] for item in reports)
+    incidents = len(records)
     return {
         "week_starts": starts.tolist(),
-        "incidents": {name: by_week[:, at].tolist() for at, name in enumerate(INCIDENT_NAMES)},
+        "incidents": {name: by_week[:, index].tolist() for index, name in enumerate(INCIDENT_NAMES)},
         "total": incidents,
         "published": first,
         "relays": len(reports) - first,
-        "expected": float(f"{lived.found.numbers[1]:.6g}"),
+        "expected": float(f"{world.totals.numbers[1]:.6g}"),
         "share_silent": (incidents - first) / incidents if incidents else None,
-        "reports": sorted(reports, key=lambda one: (one["incident_day"], one["day"]))[:_MOST_REPORTS],
+        "reports": sorted(reports, key=lambda item: (item["incident_day"], item["day"]))[:_MOST_REPORTS],
     }

@@ -44,6 +44,6 @@ def map_bytes(run: StudioRun) -> bytes:
     lived = list(run.lived.values())
     both = (lived[0], lived[-1])
     parts = [places_of(run.unit_start, run.question.scenario.seed).tobytes()]
-    for one in both:
-        parts += [one.listed.astype("<u2").tobytes(), one.followed.astype("<u2").tobytes()]
+    for item in both:
+        parts += [item.listed.astype("<u2").tobytes(), item.followed.astype("<u2").tobytes()]
     return b"".join(parts)

@@ -24,7 +24,11 @@ _KEPT_IN = "NUMBA_CACHE_DIR"
 def compiled_sources() -> list[Path]:
     """Return the files whose code is compiled, and the constants that it is compiled with."""
     here = Path(__file__).parent
-    return [*sorted(here.glob("*.py")), *(here.parent / name for name in ("draws.py", "layout.py", "population.py"))]
+    return [
+        *sorted(here.glob("*.py")),
+        *(here.parent / name for name in ("draws.py", "indicators.py", "layout.py", "population.py")),
+        here.parents[1] / "facts" / "grounds.csv",
+    ]
 
 
 def sources_hash() -> str:

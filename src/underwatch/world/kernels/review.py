@@ -37,7 +37,7 @@ P_KIN_WORD = int(Purpose.KIN_WORD)
 
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
 ONE_REPORT = 256
-FORMER_DETAINEE = 2  # of the grounds
+FORMER_DETAINEE = L.GROUND_NAMES.index("former_detainee")
 
 
 @njit(cache=True, nogil=True, _nrt=False)

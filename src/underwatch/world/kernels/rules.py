@@ -32,8 +32,9 @@ def capped(x):
 
 @njit("int64(int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def cell_of(flag):
-    """Cell of a resident: five grounds (bits 0..4) and listed at the start (bit 5)."""
-    return ((np.int64(flag) >> 1) & 31) | ((np.int64(flag) & L.LISTED_AT_START) >> 4)
+    """Cell of a resident: the grounds, then listed at the start."""
+    grounds = (np.int64(flag) >> L.GROUND_SHIFT) & L.GROUND_MASK
+    return grounds | ((np.int64(flag) & L.LISTED_AT_START) >> L.CELL_SHIFT)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -99,16 +100,16 @@ def sent_to(capacity, position, n_units, day):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def let_off(rates, flag):
     """S3: chance this week of being let off the list by order: of all, or of those with these grounds alone."""
-    grounds = (np.int64(flag) >> 1) & 31
+    grounds = (np.int64(flag) >> L.GROUND_SHIFT) & L.GROUND_MASK
     if flag & L.WAS_DETAINED:
-        grounds |= L.DETAINEE >> 1
+        grounds |= L.DETAINEE >> L.GROUND_SHIFT
     least = np.int64(0)
     if grounds:
         least = np.int64(65536)
-        for n in range(5):
+        for n in range(L.N_GROUNDS):
             if grounds >> n & 1:
                 least = min(least, rates[R.let_off + n])
-    return max(least, rates[R.let_off + 5])
+    return max(least, rates[R.let_off + L.N_GROUNDS])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -280,7 +281,7 @@ def incident(span, u, i, house, kind, contact, fear):
     own_fear, own_contact = np.int64(state.people[L.FEAR, i]) >> 8, np.int64(state.homes[L.HOME_CONTACT, house] > 0)
     record = out.records[row]
     record[L.WORD.day] = span.t
-    record[L.WORD.marks] = kind << 8 | at_start | listed | ((flag >> 1) & L.MARK_GROUNDS)
+    record[L.WORD.marks] = kind << 8 | at_start | listed | ((flag >> L.GROUND_SHIFT) & L.MARK_GROUNDS)
     record[L.WORD.subject_contact] = own_fear << 8 | own_contact
     record[L.WORD.neighbours] = neighbours
     record[L.WORD.neighbours_fear] = min(contact, 255) << 8 | fear

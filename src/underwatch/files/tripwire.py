@@ -2,12 +2,14 @@
 
 Why: the grammar of the format already refuses whatever is no code, identifier, period or number. The tripwire names
 the danger, so that a coder deletes it at the source and does not "correct" it; and it guards what comes from outside
-(files to be imported, names of files and columns). It errs on the side of alarm. Latin and Hangul, full-width digits
-and invisible characters included.
+(files to be imported, names of files and columns, keys of scenarios). It errs on the side of alarm. Latin and Hangul,
+full-width digits and invisible characters included.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 SHORTEST_DIGIT_RUN = 7
 
@@ -42,12 +44,22 @@ _CAPITALISED = re.compile(r"[^\W\d_a-z]\w+(?:[\s.,'-]+(?:[^\W\d_a-z]\w*\.?))+|[^
 _TITLED = re.compile(r"\b(?:mrs?|ms|dr|comrade)\b\.?\s*\w+|(?:동지|씨|선생)\s*$", re.IGNORECASE)
 _ONE_CAPITALISED = re.compile(r"[A-Z][a-z]{2,}")
 
-# Words in a column's name that say that the column is about a person or a spot.
+# What the name of a column or a key says when it is about a person, with case, spaces and signs taken out.
+_PERSON_WORDS = (
+    "name", "phone", "telephone", "mobile", "email", "address", "passport", "birth", "photo", "fingerprint",
+    "residentnumber", "residentno", "residentid", "citizennumber", "idnumber", "idcard", "nationalid", "identity",
+    "registrationnumber", "gps", "latitude", "longitude", "coordinates", "irum", "jumin", "juso", "jonhwa", "jeonhwa",
+    "이름", "성명", "성함", "실명", "전화", "휴대폰", "손전화", "주소", "거주지", "주민", "공민증", "신분증", "여권",
+    "생년월일", "생일", "사진", "지문", "얼굴", "이메일", "메일", "학번", "군번", "위치", "좌표",
+)  # fmt: skip
+# The whole of a key, where no name of ours is like it.
+_PERSON_KEYS = ("tel", "dob", "ssn", "id", "face", "lat", "lon", "person", "people", "residents", "resident")
+_LIKE_A_KNOWN_KEY = 0.85
+# Whole words of a column: about a person, a spot or free text.
 _COLUMN_WORDS = re.compile(
-    r"(?:^|[\W_])(?:names?|surname|forename|person|victim|informant|contact|phone|tel|mobile|e?mail|address|street|lat|"
-    r"latitude|lon|lng|longitude|coord\w*|gps|geo|birth\w*|dob|age|passport|face|photo|image|picture|notes?|comments?|"
-    r"remarks?|description|text|story|details?)(?:$|[\W_])|"
-    r"이름|성명|전화|손전화|휴대폰|주소|거주지|생년|생일|주민|여권|얼굴|사진|위도|경도|좌표|비고|메모|설명|내용",
+    r"(?:^|[\W_])(?:forename|person|victim|informant|contact|tel|street|lat|lon|lng|coord\w*|geo|dob|age|face|image|"
+    r"picture|notes?|comments?|remarks?|description|text|story|details?)(?:$|[\W_])|"
+    r"생년|위도|경도|비고|메모|설명|내용",
     re.IGNORECASE,
 )
 
@@ -55,9 +67,9 @@ _COLUMN_WORDS = re.compile(
 def tripped(text: str) -> str:
     """Return the code of the finding that the text causes, or '' when it looks like no person.
 
-    The codes are those of `findings` that start with "identity-".
+    The codes are those of `evidence.check.problems` that start with "identity-".
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_INVISIBLE).strip()
+    plain = _plain(text).strip()
     if not plain:
         return ""
     if _ADDRESS.search(plain) and "@" not in plain:
@@ -99,10 +111,30 @@ def _looks_like_name(plain: str) -> bool:
     return any(pattern(plain) for pattern in patterns) or bool(_ONE_CAPITALISED.fullmatch(plain))
 
 
+def key_tripped(key: str, known: Iterable[str] = ()) -> bool:
+    """Say whether a key looks like a person's identity, in Latin letters or Hangul; a slip in a known key does not."""
+    if get_close_matches(key.casefold(), list(known), n=1, cutoff=_LIKE_A_KNOWN_KEY):
+        return False
+    return _letters(key) in _PERSON_KEYS or _names_a_person(key)
+
+
 def column_tripped(name: str) -> bool:
     """Say whether a column's name speaks of a person, a spot or free text."""
-    name = unicodedata.normalize("NFKC", name).translate(_INVISIBLE)
-    return bool(_COLUMN_WORDS.search(name)) or bool(tripped(name.replace("_", " ")) in _STRONG)
+    name = _plain(name)
+    return _names_a_person(name) or bool(_COLUMN_WORDS.search(name)) or tripped(name.replace("_", " ")) in _STRONG
+
+
+def _names_a_person(name: str) -> bool:
+    letters = _letters(name)
+    return any(word in letters for word in _PERSON_WORDS)
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in _plain(name).casefold() if letter.isalnum())
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
 
 
 _STRONG = {"identity-email", "identity-phone", "identity-digits", "identity-coordinates", "identity-address"}

@@ -1,0 +1,39 @@
+"""`underwatch evidence summary`: what a package has and lacks."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from underwatch.cli.evidence.options import FOLDER, KEY, TODAY, unlocked
+from underwatch.cli.paths import AnyPath
+from underwatch.evidence.check.checking import read_checked
+from underwatch.evidence.check.overview import as_text as summary_text
+from underwatch.evidence.check.overview import summarise
+from underwatch.evidence.folder import PRIVATE_FILE
+from underwatch.evidence.privacy.access import require_closed
+from underwatch.evidence.samples.example import is_the_example
+from underwatch.files.writing import must_be_new, write_new
+from underwatch.pages.evidence import evidence_page
+from underwatch.terminal import say
+
+
+@click.command()
+@FOLDER
+@KEY
+@click.option("--html", type=AnyPath(), help="Write a page that opens offline instead.")
+@click.option(
+    "--exact", is_flag=True, help="Counts as they are, not in bands; refused in a folder that others can open."
+)
+@TODAY
+def summary(folder: Path, key: Path | None, html: Path | None, exact: bool, today: date | None) -> None:
+    """Show what a package has and lacks, for the group's own use; nothing per list, outlet or source."""
+    package = read_checked(unlocked(folder, key), str(folder), today)
+    if html is None:
+        say(*summary_text(summarise(package, exact)).split("\n"))
+        return
+    must_be_new(html)
+    if exact and not is_the_example(package):
+        require_closed(html)
+    write_new(html, evidence_page(package, exact).encode(), PRIVATE_FILE)
+    say(f"{html} is written.")

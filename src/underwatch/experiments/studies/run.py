@@ -1,0 +1,200 @@
+"""The main job: a scenario beside its twin, over draws from the prior, with the silence curve; a run folder, a summary.
+
+Many places go side by side, one on each thread, and what comes out of each is on the disk before the next begins, so
+memory is that of the largest few. Everything that a resumed run needs is in its folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+
+from underwatch.errors import InputError
+from underwatch.experiments.engine.progress import Clock, Progress, compile_first, warn_if_cold
+from underwatch.experiments.engine.run_directory import RunDirectory
+from underwatch.experiments.engine.runner import Runner
+from underwatch.experiments.engine.worlds import WorldKey, digest_of
+from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
+from underwatch.experiments.studies.running_study import RunningStudy
+from underwatch.experiments.studies.study_plan import StudyPlan
+from underwatch.experiments.studies.tables import FinishedWorld, is_large, table_parts
+from underwatch.experiments.study import Study, headlines
+from underwatch.record.outputs import joined, run_entries, run_files
+from underwatch.record.schema import TABLES
+from underwatch.terminal import say, say_json
+from underwatch.world.scenario import RunOptions, Scenario
+from underwatch.world.simulate import World
+from underwatch.world.workers import Workers
+
+_PATIENCE = 15.0  # seconds of work on a place that a run of many may lose
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Pages(NamedTuple):
+    """How a study is shown: as a page, from the scenario, the study and the digest, and in lines for the terminal."""
+
+    report: Callable[[Scenario, Study, str], str]
+    lines: Callable[[Study], Sequence[str]]
+
+
+@dataclass
+class RunTables:
+    """The tables of a run: of a single place in memory, of one of many on the disk before the next begins."""
+
+    plan: StudyPlan
+    is_sample: bool
+    checkpoints: Checkpoints
+    runner: Runner
+    tables: dict[str, list[pa.Table]] = field(default_factory=lambda: {name: [] for name in TABLES})
+
+    def week(self, key: WorldKey, world: World, days: int) -> None:
+        """Want nothing of a world on its way."""
+
+    def finished(self, finished: FinishedWorld, world: World) -> None:
+        """Keep the tables of a world."""
+        every = 7 if self.plan.many else 1
+        for name, table in self.tables.items():
+            parts = self._until_stopped(table_parts(name, finished, every, self.is_sample))
+            if self.plan.many:
+                self.checkpoints.keep_table(finished.number, self.plan.central().index(finished.key), name, parts)
+            else:
+                table += parts
+
+    def _until_stopped(self, parts: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        for part in parts:
+            self.runner.check()
+            yield part
+
+    def contents(self) -> Mapping[str, pa.Table | Sequence[Path]]:
+        """Return each table, or the files of its parts."""
+        if self.plan.many:
+            return {name: self.checkpoints.tables(name) for name in self.tables}
+        return {name: joined(name, parts) for name, parts in self.tables.items()}
+
+
+def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[RunDirectory, Scenario, RunOptions]:
+    """Return the directory, the scenario and its options: of a new run or of a stopped one."""
+    if options.resume is not None:
+        return old_run(options.resume)
+    same_as: str | None = None
+    if options.from_manifest is not None:
+        scenario, kept, same_as = run_of_manifest(options.from_manifest)
+        options = replace(kept, out=options.out)
+    if scenario is None:
+        raise ValueError("neither a scenario nor a run to go on with")
+    if options.twin is None:
+        options = replace(options, twin=not is_large(scenario))
+    if options.incidents is None:
+        options = replace(options, incidents="sample" if is_large(scenario) else "all")
+    return new_run(scenario, options, same_as), scenario, options
+
+
+def main_job(scenario: Scenario | None, options: RunOptions, pages: Pages) -> int:
+    """Do the main job and return the exit code: 0, or 1 when a run repeated from a manifest has another digest.
+
+    A stop, or a full disk, says how to go on.
+    """
+    directory, scenario, kept = _asked(scenario, options)
+    try:
+        with directory.hold():
+            study, manifest, spent = _carry_out(directory, scenario, replace(kept, threads=options.threads), pages)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise InputError(
+            f"the disk is full; earlier results are untouched; make room, then {directory.resume}"
+        ) from None
+    same_as = reproduces(directory)
+    same = None if same_as is None else manifest["digest"] == same_as
+    if options.as_json:
+        keys = ("digest", "population", "days", "seed", "place", "worlds", "headlines")
+        shown = {"run": str(directory.path), **{key: manifest[key] for key in keys}}
+        if same is not None:
+            shown["same_digest"] = same
+        shown["summary"] = pages.lines(study)
+        say_json(json.dumps(shown, indent=2, ensure_ascii=False))
+    else:
+        say(*pages.lines(study))
+        if same is not None:
+            words = "as in the manifest" if same else f"NOT as in the manifest, which says {same_as}"
+            say(f"Digest {manifest['digest']}: {words}.", err=not same)
+    if len(scenario.places) > 1:
+        say(spent, err=True)
+    say(f"Written to {directory.path}; open {directory.path / 'report.html'} in a browser.", err=True)
+    return 1 if same is False else 0
+
+
+def _carry_out(
+    directory: RunDirectory, scenario: Scenario, options: RunOptions, pages: Pages
+) -> tuple[Study, dict[str, Any], str]:
+    """Do the work; return its figures, its manifest, and in words what the time was spent on."""
+    plan = StudyPlan(scenario, (), options.draws, options.replicates, bool(options.twin))
+    checkpoints, threads = Checkpoints(directory.folder, note_of(directory)), max(1, options.threads)
+    wall, clock, stopping = Clock(), Clock(), threading.Event()
+    if warn_if_cold():
+        with wall.on("compiling"):
+            compile_first(scenario)
+    with Progress(plan.resident_days) as progress:
+        patience = _PATIENCE if plan.many else 0.0
+        runner = Runner(progress.advance, stopping.is_set, stopping.set, patience, lambda: clock.on("checkpoints"))
+        tables = RunTables(plan, options.incidents == "sample", checkpoints, runner)
+        study = RunningStudy(plan, threads, runner, tables, checkpoints, clock)
+        with wall.on("places"):
+            if plan.many:
+                study.run_places(checkpoints, progress.say)
+            else:
+                progress.say(scenario.name)
+                with Workers(threads) as workers:
+                    study.add_place(scenario.places[0], *study.run_place(0, plan.central(), workers))
+        for stage, work in (("draws from the prior", study.run_draws), ("silence curve", study.run_silence)):
+            progress.say(stage)
+            with wall.on(stage.partition(" from")[0]):
+                work()
+    figures = study.study()
+    with wall.on("tables and report"):
+        manifest = _write(directory, options, study, figures, tables, pages)
+    return figures, manifest, _spent(wall, clock, threads)
+
+
+def _write(
+    directory: RunDirectory, options: RunOptions, study: RunningStudy, figures: Study, tables: RunTables, pages: Pages
+) -> dict[str, Any]:
+    """Write the run folder with its page; return the manifest."""
+    scenario, digest = study.plan.scenario, digest_of(study.digests)
+    notes = {
+        "place": scenario.name,
+        "places": len(scenario.places),
+        "worlds": list(figures.worlds),
+        "options": kept_options(options),
+        "incidents_sampled": options.incidents == "sample",
+        "place_digests": place_digests(study.plan, study.digests),
+        "headlines": headlines(figures),
+    }
+    files = run_files(scenario, tables.contents(), pages.report(scenario, figures, digest))
+    return directory.finish(files, run_entries(scenario, digest, notes))
+
+
+def place_digests(plan: StudyPlan, digests: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the digests by place and world, one of each replicate: those of a place are the same in any run."""
+    keys, left = plan.central(), iter(digests)
+    by_place: dict[str, dict[str, list[str]]] = {}
+    for place in plan.scenario.places:
+        by_world = by_place[place.name] = {key.world: [] for key in keys}
+        for key in keys:
+            by_world[key.world].append(next(left))
+    return by_place
+
+
+def _spent(wall: Clock, clock: Clock, threads: int) -> str:
+    """Return what the time was spent on, in a sentence."""
+    words = f"{sum(wall.seconds.values()):.0f} s on the wall: {wall.words()}"
+    together = f"{threads} thread{'s' if threads != 1 else ''} together"
+    return f"{words}; of the places, {together}: {clock.words()}" if clock.seconds else words
