@@ -15,8 +15,8 @@ from underwatch.web.session.exports import TAKEN
 from underwatch.web.session.request import question_of
 from underwatch.web.session.simulation import LIVE
 from underwatch.web.views import choices
-from underwatch.web.views.life import _FOLLOWERS, KINDS
-from underwatch.world.layout import INCIDENT_NAMES
+from underwatch.web.views.life import _FOLLOWERS
+from underwatch.world.layout import EPISODES, INCIDENT_NAMES
 from web.served import ROOT
 
 PAGE = ROOT / "src" / "underwatch" / "web" / "page"
@@ -78,9 +78,9 @@ def server_keys():
         *(f"province.{name}" for name in provinces()),
         *(f"headline.{h.name}{part}" for h in HEADLINES for part in ("", ".unit")),
         *(f"limit.{n}" for n in range(len(LIMITS))),
-        *(f"event.{kind}" for kind in KINDS),
+        *(f"event.{kind}" for kind in EPISODES),
         *(f"by.{who}" for who in _FOLLOWERS),
-        *(f"kind.{KINDS[kind]}" for kind, _ in COUNTED),
+        *(f"kind.{EPISODES[kind]}" for kind, _ in COUNTED),
         *(f"line.{n}" for n in ("place", "place_with", "place_without", "listed", "followed", "change", "no_twin")),
         *(f"line.{n}" for n in ("calls", "ordinary", "distress", "out", "silence", "silence_none", "silence_straight")),
         "line.statement",
@@ -113,7 +113,7 @@ def test_every_ground_is_called_as_in_its_table_and_counted_in_the_korean_line()
 def test_no_text_is_left_over():
     used = literal_keys() | composed_keys() | server_keys()
     written = {key for key in set(EN) | set(KO) if f'"{key}"' in SCRIPTS}
-    more = {f"event.{kind}.km" for kind in KINDS} | {key for key in KO if key.startswith("unit.")}
+    more = {f"event.{kind}.km" for kind in EPISODES} | {key for key in KO if key.startswith("unit.")}
     assert (set(EN) | set(KO)) - used - written - more == set()
 
 

@@ -184,14 +184,14 @@ def draw_households(rng: Rng, first: int, residents: int, frame: Frame) -> tuple
     """S1: starts of households and of units; the last of each takes what is left."""
     house_start: list[int] = []
     unit_house: list[int] = []
-    at = room = 0
-    while at < residents:
-        q_size, q_room, _, _ = rng.quarters(Purpose.HOUSEHOLD, first + at, 0)
+    index = room = 0
+    while index < residents:
+        q_size, q_room, _, _ = rng.quarters(Purpose.HOUSEHOLD, first + index, 0)
         if room == 0:
             unit_house.append(len(house_start))
             room = frame.unit_low + choose16(q_room, frame.unit_high - frame.unit_low + 1)
-        house_start.append(at)
-        at += 1 + sum(q_size >= int(limit) for limit in frame.household_sizes[: LARGEST_HOUSEHOLD - 1])
+        house_start.append(index)
+        index += 1 + sum(q_size >= int(limit) for limit in frame.household_sizes[: LARGEST_HOUSEHOLD - 1])
         room -= 1
     return [*house_start, residents], [*unit_house, len(house_start)]
 
