@@ -13,7 +13,7 @@ from underwatch.pages.charts.plots import Chart, date_axis, few_ticks, percent_a
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.numbers import form_of, percent
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.indicators import week_starts
+from underwatch.record.measures import week_starts
 from underwatch.record.schema import GROUPS, LISTED, rights_words
 
 _IN_TABLE = ("followed", "forgone", "calls_given_up", "arrests", "accused", "distressed_listed", "distressed_ordinary")

@@ -10,7 +10,7 @@ import numpy as np
 from underwatch.experiments.study import DRAWS, SilencePoint, Study
 from underwatch.pages.numbers import PERCENT, number, percent, signed
 from underwatch.record.headlines import HEADLINE_NAMES
-from underwatch.record.indicators import SUMS, Measured
+from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
 from underwatch.world.layout import GROUND_NAMES

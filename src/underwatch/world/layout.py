@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.facts import grounds
-from underwatch.world.indicators import Indicators
+from underwatch.facts.indicators import Indicators
 
 ONE = 65535
 

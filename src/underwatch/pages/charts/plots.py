@@ -14,7 +14,7 @@ from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD
 from underwatch.pages.numbers import form_of, number, signed
 from underwatch.pages.summary import band, band_words, bands_words, window_words
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.indicators import week_starts
+from underwatch.record.measures import week_starts
 from underwatch.record.ranges import range_of, ranges_of
 from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
 

@@ -11,7 +11,7 @@ from underwatch.pages.numbers import form_of, number, percent
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.indicators import Measured, week_starts
+from underwatch.record.measures import Measured, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED, rights_words
 from underwatch.web.session.studio_run import OVER, StudioRun

@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from underwatch.facts.indicators import STOCK
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
-from underwatch.world.indicators import STOCK
 from underwatch.world.layout import (
     COUNT,
     GROUND_NAMES,
