@@ -8,14 +8,14 @@ import pytest
 from underwatch.channel import reporting
 from underwatch.channel.reporting import (
     FEAR_RESPONSES,
-    expected_incidents_told,
+    expected_incidents_reported,
     expected_published,
     fear_response,
-    p_told,
+    observe,
+    p_reported,
     publish,
     selection,
     shares_of_lists,
-    tell,
     witnesses,
 )  # fmt: skip
 from underwatch.errors import InputError
@@ -50,8 +50,8 @@ def test_the_expectation_is_the_mean_of_the_draws():
 
 def test_the_expectation_of_incidents_told_is_the_mean_of_the_draws():
     records, values = some_records(), {**VALUES, "p_tell_at_no_fear": 0.05}
-    expected = expected_incidents_told(records, values)
-    found = [len(np.unique(tell(records, values, seed).incident)) for seed in range(60)]
+    expected = expected_incidents_reported(records, values)
+    found = [len(np.unique(observe(records, values, seed).incident)) for seed in range(60)]
     assert abs(np.mean(found) - expected) < 5 * np.std(found) / np.sqrt(len(found))
     assert expected < 0.99 * expected_published(records, values)  # some are told to both
 
@@ -66,7 +66,7 @@ def test_the_chance_of_an_incident_is_that_of_its_witnesses_drawn_one_by_one():
         people = int(seen.persons[k, 0])
         p = 0.2 * np.exp(-values["fear_silence"] * seen.fear[k, 0]) * seen.contact[k, 0] * seen.knows[k, 0]
         told |= (luck.random((n, people)) < p).any(axis=1)
-    chance = float(p_told(records, values)[0])
+    chance = float(p_reported(records, values)[0])
     assert abs(told.mean() - chance) < 5 * np.sqrt(chance / n)
 
 
@@ -130,8 +130,8 @@ def test_the_compiled_pass_is_the_plain_form(law, tell):
     records["kin"][:50] = records["neighbours"][50:100] = records["hearsay"][50:100] = 0  # no kin; nobody near
     effort = np.random.default_rng(8).random((2, 53))
     for border, heard in ((True, None), (False, effort)):
-        found = reporting._chances(records, reporting._ear(values, law, border, heard))
+        found = reporting._chances(records, reporting._model(values, law, border, heard))
         pull, week = selection(records, values, border), records["day"] // 7
         for at, share in enumerate(shares_of_lists(values)):
             reach = share * pull * (1.0 if heard is None else heard[at, week])
-            np.testing.assert_allclose(found[at], p_told(records, values, law, reach), rtol=1e-11, atol=1e-300)
+            np.testing.assert_allclose(found[at], p_reported(records, values, law, reach), rtol=1e-11, atol=1e-300)

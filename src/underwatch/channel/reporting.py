@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from underwatch.channel import telling
+from underwatch.channel.reporting_kernel import ReportingModel, chances
 from underwatch.errors import InputError, nearest
 from underwatch.facts import places
 from underwatch.world.draws import rng
@@ -68,7 +68,7 @@ FEAR_RESPONSES: Mapping[str, Response] = MappingProxyType(
 STRENGTHS_OF_SILENCE = (0.5, 0.93, 1.73, 3.22, 6.0)
 
 
-def law_table() -> np.ndarray:
+def response_table() -> np.ndarray:
     """Return float[responses, strengths, 256]: what each leaves of telling at each step of fear in a record."""
     fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
     return np.array([[response(fear, k) for k in STRENGTHS_OF_SILENCE] for response in FEAR_RESPONSES.values()])
@@ -116,7 +116,7 @@ def witnesses(records: np.ndarray, values: Mapping[str, float]) -> Witnesses:
     return Witnesses(persons, fear, contact, knows)
 
 
-def p_told(
+def p_reported(
     records: np.ndarray,
     values: Mapping[str, float],
     response: str = "exponential",
@@ -125,7 +125,7 @@ def p_told(
     """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n.
 
     `reach` multiplies the chance that a witness tells: a list's share, selection and effort. This is the plain form;
-    what is used on millions of incidents is `telling.chances`, held to it by a test.
+    what is used on millions of incidents is `reporting_kernel.chances`, held to it by a test.
     """
     seen = witnesses(records, values)
     left = fear_response(response)(seen.fear, values["fear_silence"])
@@ -149,9 +149,9 @@ def shares_of_lists(values: Mapping[str, float]) -> tuple[float, float]:
     return values["share_of_first_list"], 1.0 - values["share_of_first_list"]
 
 
-def _ear(
+def _model(
     values: Mapping[str, float], response: str, border: bool = True, effort: np.ndarray | None = None
-) -> telling.Ear:
+) -> ReportingModel:
     """Return the channel as the compiled pass reads it."""
     fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
     left = values["p_tell_at_no_fear"] * fear_response(response)(fear, values["fear_silence"])
@@ -160,14 +160,14 @@ def _ear(
     shares = np.array(shares_of_lists(values))
     heard = np.ones((len(shares), 1)) if effort is None else np.asarray(effort, float)
     pull = selection(grounds, values, border)
-    return telling.Ear(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
+    return ReportingModel(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
 
 
-def _chances(block: np.ndarray, ear: telling.Ear) -> np.ndarray:
+def _chances(block: np.ndarray, model: ReportingModel) -> np.ndarray:
     """Return float[lists, n]: the chance that each list is told of each incident."""
-    found = np.empty((len(ear.share), len(block)))
-    telling.chances(block, ear, found)
-    return found
+    result = np.empty((len(model.share), len(block)))
+    chances(block, model, result)
+    return result
 
 
 def expected_published(
@@ -177,13 +177,13 @@ def expected_published(
 
     `records` is INCIDENT[n], or blocks of such.
     """
-    ear = _ear(values, response)
+    model = _model(values, response)
     parts = [records] if isinstance(records, np.ndarray) else records
-    blocks = (part[at : at + _BLOCK] for part in parts for at in range(0, len(part), _BLOCK))
-    return sum(float(_chances(block, ear).sum()) for block in blocks)
+    blocks = (part[begin : begin + _BLOCK] for part in parts for begin in range(0, len(part), _BLOCK))
+    return sum(float(_chances(block, model).sum()) for block in blocks)
 
 
-def expected_incidents_told(
+def expected_incidents_reported(
     records: np.ndarray,
     values: Mapping[str, float],
     response: str = "exponential",
@@ -192,11 +192,11 @@ def expected_incidents_told(
     effort: np.ndarray | None = None,
 ) -> float:
     """Return how many of the records INCIDENT[n] are expected to be told to one list or to both; `effort` as in
-    `tell`, full without it.
+    `observe`, full without it.
     """
-    ear = _ear(values, response, border, effort)
-    blocks = (records[at : at + _BLOCK] for at in range(0, len(records), _BLOCK))
-    return sum(float((1.0 - np.prod(1.0 - _chances(block, ear), axis=0)).sum()) for block in blocks)
+    model = _model(values, response, border, effort)
+    blocks = (records[begin : begin + _BLOCK] for begin in range(0, len(records), _BLOCK))
+    return sum(float((1.0 - np.prod(1.0 - _chances(block, model), axis=0)).sum()) for block in blocks)
 
 
 class Observation(NamedTuple):
@@ -211,7 +211,7 @@ class Observation(NamedTuple):
     delay_days: np.ndarray  # int32, from the incident to the report
 
 
-def tell(
+def observe(
     records: np.ndarray,
     values: Mapping[str, float],
     seed: int,
@@ -228,7 +228,7 @@ def tell(
     `effort` float[lists, weeks of the run] multiplies what a list hears.
     """
     generator = rng(seed, "channel")
-    row, first = _told(records, _ear(values, response, border, effort), generator)
+    row, first = _reported(records, _model(values, response, border, effort), generator)
     n = len(row)
     delay = _delays(generator, n, values)
     relayed = generator.random(n) < values["list_relay_share"]
@@ -252,30 +252,34 @@ def publish(
     *,
     effort: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return what the lists publish (`tell`), as columns for `record.incidents.published_table`."""
+    """Return what the lists publish (`observe`), as columns for `record.incidents.published_table`."""
     border = place not in places() or places()[place].border
-    told = tell(records, values, seed, response, border=border, effort=effort)
-    n = len(told.incident)
+    seen = observe(records, values, seed, response, border=border, effort=effort)
+    n = len(seen.incident)
     return {
-        "date": np.datetime64(start, "D") + records["day"][told.incident].astype(np.int64) + told.delay_days,
+        "date": np.datetime64(start, "D") + records["day"][seen.incident].astype(np.int64) + seen.delay_days,
         "place": np.full(n, place, object),
         "world": np.full(n, world, object),
-        "kind": np.array(INCIDENT_NAMES, object)[told.kind],
-        "ground": np.array([*GROUND_NAMES, NO_GROUND], object)[told.ground],
-        "listed": told.listed,
-        "delay_days": told.delay_days,
-        "list": np.array(LISTS, object)[told.list_number],
-        "relay": ~told.first_hand,
+        "kind": np.array(INCIDENT_NAMES, object)[seen.kind],
+        "ground": np.array([*GROUND_NAMES, NO_GROUND], object)[seen.ground],
+        "listed": seen.listed,
+        "delay_days": seen.delay_days,
+        "list": np.array(LISTS, object)[seen.list_number],
+        "relay": ~seen.first_hand,
     }
 
 
-def _told(records: np.ndarray, ear: telling.Ear, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _reported(
+    records: np.ndarray, model: ReportingModel, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw which incidents are told to which list; return the rows of the records, and the number of each's list."""
     rows, lists = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for at in range(0, len(records), _BLOCK):
-        block = records[at : at + _BLOCK]
-        row, which = np.nonzero(np.stack([generator.random(len(block)) < one for one in _chances(block, ear)], axis=1))
-        rows.append(at + row)
+    for begin in range(0, len(records), _BLOCK):
+        block = records[begin : begin + _BLOCK]
+        row, which = np.nonzero(
+            np.stack([generator.random(len(block)) < one for one in _chances(block, model)], axis=1)
+        )
+        rows.append(begin + row)
         lists.append(which)
     return np.concatenate(rows), np.concatenate(lists)
 

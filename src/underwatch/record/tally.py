@@ -1,7 +1,7 @@
 """Incidents as a tally: all that a channel needs to know of a world's incidents, and no incident any more.
 
 A witness tells with a small chance p times what fear leaves of it, so that the chance that an incident is told is, to
-the first order, p times a sum over its witnesses (`testimony.channel`). That sum needs two distributions of fear for
+the first order, p times a sum over its witnesses (`channel.reporting`). That sum needs two distributions of fear for
 each sort of incident: of subjects whose contact is open, and of the others who may know, weighted by their share with
 open contact. They are kept at the nodes of a grid, each incident dealt out between the two nodes beside it, so that the
 mean is exact and any response function can be laid over them later.
@@ -124,16 +124,16 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
         near_share = min(1.0, float(record["neighbours_contact"]) / max(1.0, near / ruler.household + 1.0))
         of_kin, of_near = kin * kin_share / n_others, (near + heard) * near_share / n_others
         if is_open > 0:
-            at = ruler.node[fear]
-            sums.subject[period, kind, ground, at] += 1.0 - ruler.share[fear]
-            sums.subject[period, kind, ground, at + 1] += ruler.share[fear]
+            node = ruler.node[fear]
+            sums.subject[period, kind, ground, node] += 1.0 - ruler.share[fear]
+            sums.subject[period, kind, ground, node + 1] += ruler.share[fear]
             sums.weekly[week, kind, 0] += ruler.response[_LAW, _STRENGTH, fear]
-        at = ruler.node[kin_fear]
-        sums.others[period, kind, ground, at] += of_kin * (1.0 - ruler.share[kin_fear])
-        sums.others[period, kind, ground, at + 1] += of_kin * ruler.share[kin_fear]
-        at = ruler.node[near_fear]
-        sums.others[period, kind, ground, at] += of_near * (1.0 - ruler.share[near_fear])
-        sums.others[period, kind, ground, at + 1] += of_near * ruler.share[near_fear]
+        node = ruler.node[kin_fear]
+        sums.others[period, kind, ground, node] += of_kin * (1.0 - ruler.share[kin_fear])
+        sums.others[period, kind, ground, node + 1] += of_kin * ruler.share[kin_fear]
+        node = ruler.node[near_fear]
+        sums.others[period, kind, ground, node] += of_near * (1.0 - ruler.share[near_fear])
+        sums.others[period, kind, ground, node + 1] += of_near * ruler.share[near_fear]
         left = ruler.response[_LAW, _STRENGTH]
         sums.weekly[week, kind, 1] += of_kin * left[kin_fear] + of_near * left[near_fear]
         for response in range(n_laws):
@@ -210,7 +210,7 @@ class Tallier:
     def tally(self, indicators: np.ndarray, residents: np.ndarray) -> Tally:
         """Return the tally; `indicators` int64[days, 2, indicators] and `residents` int64[2, 2] as in `Tally`."""
         sums, n = self.sums, len(self.sums.subject)
-        bits = [sum(1 << at for at in range(i, j + 1)) for i, j in period_ranges(n)]
+        bits = [sum(1 << period for period in range(i, j + 1)) for i, j in period_ranges(n)]
         masks = [*sums.mask, np.bitwise_or.reduce(sums.mask[_FOLLOWED], axis=0)]
         reached = [[np.count_nonzero(mask & np.uint16(bit)) for mask in masks] for bit in bits]
         by_period = np.zeros((n, 2, N_INDICATORS))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.facts import grounds
-from underwatch.world.indicators import Indicators
+from underwatch.facts.indicators import Indicators
 
 ONE = 65535
 
@@ -173,7 +173,7 @@ class Output(NamedTuple):
 class Scratch(NamedTuple):
     """Per-thread memory of one chunk, small enough for the first-level cache."""
 
-    lanes: np.ndarray  # uint16[N_LANES, n], rows below
+    buffers: np.ndarray  # uint16[N_BUFFERS, n], rows below
     draws: np.ndarray  # uint32[4, m], draws taken together: of who, what (purpose and day), and the two words drawn
     turns: np.ndarray  # int32[m, 4], who is followed today, in order: columns below
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
@@ -185,16 +185,22 @@ class Scratch(NamedTuple):
     free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; events; two draws
 
 
-class Stretch(NamedTuple):
-    """Where a kernel stands: a chunk on a day."""
+class Span(NamedTuple):
+    """Where a kernel stands, a chunk on a day, and all that it has at hand."""
 
+    key: tuple
+    town: Town
+    state: State
+    rates: np.ndarray
+    scratch: Scratch
+    out: Output
     first_unit: int
     n_units: int
     lo: int  # first resident of the chunk (local index in the place)
     n: int  # residents of the chunk
     day: int  # days since 1 January 1970
     t: int  # day of the run, from 0
-    k: int  # day of the stretch, from 0: row of Output.cells
+    k: int  # day of the span, from 0: row of Output.cells
 
 
 # Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held
@@ -223,29 +229,29 @@ ACT_HELD, ACT_MAY_TRAVEL, ACT_TURNED_BACK, ACT_WATCHED_BEFORE = 64, 128, 256, 51
 ) = range(16)
 N_TERMS = 16
 
-# Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
+# Rows of Scratch.buffers: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
 # (bits 3-5), followed (bits 6-8); chance at no fear now and when free; chance of hearsay; then lists of indices within
 # the chunk: residents of whom there is something to note (for a while), those with a cell other than 0, and by unit
 # listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked, and
 # the chance that an outing of each of the listed is taken up, and which would be today
 (
-    LANE_DRAWS,
-    LANE_CHANCE,
-    LANE_OUTINGS,
-    LANE_RATE,
-    LANE_BASE,
-    LANE_HEAR,
-    LANE_MARKED,
-    LANE_NOTABLE,
-    LANE_LISTED,
-    LANE_CALLERS,
-    LANE_OPEN_ROLES,
-    LANE_COVERT,
-    LANE_CELLS,
-    LANE_TAKE,
-    LANE_WANT,
+    BUFFER_DRAWS,
+    BUFFER_CHANCE,
+    BUFFER_OUTINGS,
+    BUFFER_RATE,
+    BUFFER_BASE,
+    BUFFER_HEAR,
+    BUFFER_MARKED,
+    BUFFER_NOTABLE,
+    BUFFER_LISTED,
+    BUFFER_CALLERS,
+    BUFFER_OPEN_ROLES,
+    BUFFER_COVERT,
+    BUFFER_CELLS,
+    BUFFER_TAKE,
+    BUFFER_WANT,
 ) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
-N_LANES = 18
+N_BUFFERS = 18
 
 # Columns of `visits`: household; tie; class of the distance; four uniforms of the day
 V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)

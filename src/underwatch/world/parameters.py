@@ -154,7 +154,7 @@ class Parameters(Mapping[str, float]):
 @cache
 def _index() -> Mapping[str, int]:
     """Return where each parameter stands in the table."""
-    return MappingProxyType({name: at for at, name in enumerate(model_parameters())})
+    return MappingProxyType({name: index for index, name in enumerate(model_parameters())})
 
 
 def prior_draws(n: int, seed: int) -> list[Parameters]:

@@ -130,10 +130,10 @@ def draw_households(
     """
     houses = 0
     units = 0
-    at = 0
+    index = 0
     room = 0
-    while at < residents:
-        q0, q1, _, _ = quarters(key, P_HOUSEHOLD, first + at, 0)
+    while index < residents:
+        q0, q1, _, _ = quarters(key, P_HOUSEHOLD, first + index, 0)
         if room == 0:
             room = unit_low + choose16(q1, unit_high - unit_low + 1)
             unit_house[units] = houses
@@ -141,8 +141,8 @@ def draw_households(
         size = 1
         while size < HOUSEHOLD_MAX and q0 >= sizes[size - 1]:
             size += 1
-        house_start[houses] = at
-        at += size
+        house_start[houses] = index
+        index += size
         houses += 1
         room -= 1
     house_start[houses] = residents

@@ -34,7 +34,7 @@ class Workspace:
             4 * n + 16 * units + 64
         )  # two for each of 2 n visits at most; 3 outings of each, 16 spare turns of a unit
         self.scratch = L.Scratch(
-            np.zeros((L.N_LANES, n), np.uint16),
+            np.zeros((L.N_BUFFERS, n), np.uint16),
             np.zeros((4, rows), np.uint32),
             np.zeros((rows, 4), np.int32),
             np.zeros((4, n), np.uint32),

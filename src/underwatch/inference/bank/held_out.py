@@ -39,14 +39,16 @@ class HiddenWorld:
     border: bool
 
     def observe(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
-        """Draw what two lists observe by the last day of the window; `effort` float[lists, weeks] as in `tell`."""
-        observation = reporting.tell(self.records, self.values, seed, self.response, border=self.border, effort=effort)
+        """Draw what two lists observe by the last day of the window; `effort` float[lists, weeks] as there."""
+        observation = reporting.observe(
+            self.records, self.values, seed, self.response, border=self.border, effort=effort
+        )
         in_time = self.records["day"][observation.incident] + observation.delay_days < 7 * self.plan.window.n_weeks
         return reporting.Observation(*(column[in_time] for column in observation))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
         """Return how many incidents are expected to be told to one list or to both, however late."""
-        return reporting.expected_incidents_told(
+        return reporting.expected_incidents_reported(
             self.records, self.values, self.response, border=self.border, effort=effort
         )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.channel.effort import effort_factors
-from underwatch.channel.expected_counts import Values, Witnessed, expected_told, in_time, miscoded
+from underwatch.channel.expected_counts import SufficientStatistics, Values, expected_reports, in_time, miscoded
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.bank.quantities import halves
 from underwatch.inference.inputs.anchors import QUESTIONS, log_count
@@ -59,10 +59,12 @@ def _simulate_block(
     """Simulate a block of packages."""
     window = design.window
     quarter, names = window.of_weeks("quarter")
-    tally = Witnessed(*(part[rows].astype(float) for part in (bank.subject, bank.others, bank.pairs, bank.weekly)))
+    tally = SufficientStatistics(
+        *(part[rows].astype(float) for part in (bank.subject, bank.others, bank.pairs, bank.weekly))
+    )
     effort = np.stack([effort_factors(weeks, quarter, values, generator) for weeks in design.effort], axis=1)
     pooled = values if design.lists == 2 else {**values, "share_of_first_list": np.ones(len(rows))}
-    expected = expected_told(tally, pooled, response, effort, quarter, design.place.border)
+    expected = expected_reports(tally, pooled, response, effort, quarter, design.place.border)
     coded = miscoded(expected * in_time(values, design.days_left)[:, None, :, None, None], values)
     by_quarter = np.add.reduceat(coded, np.flatnonzero(np.diff(quarter, prepend=-1)), axis=2)
     reports = generator.poisson(np.minimum(by_quarter * design.share_by_quarter, _MOST)).astype(float)

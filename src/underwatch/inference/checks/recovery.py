@@ -1,5 +1,5 @@
-"""The parameter-recovery test: held-out worlds, simulated report by report (`telling`) and coded as two groups would,
-with their truth.
+"""The parameter-recovery test: held-out worlds, simulated report by report (`channel.reporting`), coded as two groups
+would, with their truth.
 
 As no tally is involved on the way to the package, it also judges the tallies of the bank.
 """

@@ -141,11 +141,11 @@ def another(other, house, n):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def trace(out, at, kind, i, other, value):
+def trace(out, t, kind, i, other, value):
     """A line of the diary, when one is asked for."""
     if len(out.trace) and (out.trace_who < 0 or out.trace_who == i):
         row = out.trace[out.used[1]]
-        row["day"] = at.t
+        row["day"] = t
         row["kind"] = kind
         row["who"] = i
         row["other"] = other
@@ -154,24 +154,25 @@ def trace(out, at, kind, i, other, value):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def act(out, at, i, bit):
+def act(out, day, i, bit):
     """Note what a resident did today, when somebody asks (the ledger of twins)."""
     if len(out.acts):
-        out.acts[(at.day + 3) % 7, i] |= u16(bit)
+        out.acts[(day + 3) % 7, i] |= u16(bit)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def report(town, state, rates, out, at, u, i, organ, claim, weight):
+def report(span, u, i, organ, claim, weight):
     """S5: a written report on resident i enters the file of `organ`; it counts at the review if it claims something."""
+    state, out = span.state, span.out
     cell = cell_of(state.people[L.FLAGS, i])
-    out.cells[at.k, cell, L.COUNT.reports] += 1
+    out.cells[span.k, cell, L.COUNT.reports] += 1
     if organ == L.MPS:
         state.people[L.FILE_MPS, i] = written_up(state.people[L.FILE_MPS, i], weight)
     else:
         state.people[L.FILE_MSS, i] = written_up(state.people[L.FILE_MSS, i], weight)
     if claim:
         state.units[L.UNIT_REPORTS + organ, u] += 1
-        out.cells[at.k, cell, claim] += 1
+        out.cells[span.k, cell, claim] += 1
         if claim == L.COUNT.reports_offence:
             state.people[L.FLAGS, i] |= np.uint16(L.REAL_OFFENCE)
 
@@ -229,12 +230,14 @@ def adult_of(town, state, u, nth):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def kin_witnesses(key, town, state, rates, draws, out, first):
+def kin_witnesses(span, first):
     """S13: who besides the subject and the unit knows, for the incidents from row `first` on: household and kin.
 
     Persons, households with open contact, and mean fear. Kin and their fear are the same all week, so this can wait
     until a chunk's incidents are together.
     """
+    key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
+    draws = span.scratch.draws
     ties = rates[R.kin_ties]
     n_houses = len(town.house_start) - 1
     if n_houses < 2:
@@ -262,11 +265,12 @@ def kin_witnesses(key, town, state, rates, draws, out, first):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
+def incident(span, u, i, house, kind, contact, fear):
     """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's.
 
     Its kin are named when the chunk is done: `kin_witnesses`.
     """
+    town, state, rates, out = span.town, span.state, span.rates, span.out
     row = out.used[0]
     flag = np.int64(state.people[L.FLAGS, i])
     listed = L.MARK_LISTED if flag & L.ON_A_LIST else 0
@@ -276,7 +280,7 @@ def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
     )
     own_fear, own_contact = np.int64(state.people[L.FEAR, i]) >> 8, np.int64(state.homes[L.HOME_CONTACT, house] > 0)
     record = out.records[row]
-    record[L.WORD.day] = at.t
+    record[L.WORD.day] = span.t
     record[L.WORD.marks] = kind << 8 | at_start | listed | ((flag >> L.GROUND_SHIFT) & L.MARK_GROUNDS)
     record[L.WORD.subject_contact] = own_fear << 8 | own_contact
     record[L.WORD.neighbours] = neighbours
@@ -288,10 +292,10 @@ def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def first_followed(state, at, i):
+def first_followed(state, t, i):
     """The day on which a resident was first followed."""
     if state.people[L.FOLLOWED_DAY, i] == 0:
-        state.people[L.FOLLOWED_DAY, i] = u16(at.t + 1)
+        state.people[L.FOLLOWED_DAY, i] = u16(t + 1)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -307,12 +311,13 @@ def threshold_of(term, flag):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim, offence):
+def write_down(span, u, i, organ, term, q_report, q_claim, offence):
     """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
+    rates = span.rates
     if q_report < term[L.T_REPORT_MPS + organ]:
         if offence:
-            report(town, state, rates, out, at, u, i, organ, L.COUNT.reports_offence, FULL_WEIGHT)
+            report(span, u, i, organ, L.COUNT.reports_offence, FULL_WEIGHT)
         elif q_claim < term[L.T_CLAIM_MPS + organ]:
-            report(town, state, rates, out, at, u, i, organ, L.COUNT.reports_routine, FULL_WEIGHT)
+            report(span, u, i, organ, L.COUNT.reports_routine, FULL_WEIGHT)
         else:
-            report(town, state, rates, out, at, u, i, organ, 0, rates[R.weight_nothing])
+            report(span, u, i, organ, 0, rates[R.weight_nothing])

@@ -184,14 +184,14 @@ def draw_households(rng: Rng, first: int, residents: int, frame: Frame) -> tuple
     """S1: starts of households and of units; the last of each takes what is left."""
     house_start: list[int] = []
     unit_house: list[int] = []
-    at = room = 0
-    while at < residents:
-        q_size, q_room, _, _ = rng.quarters(Purpose.HOUSEHOLD, first + at, 0)
+    index = room = 0
+    while index < residents:
+        q_size, q_room, _, _ = rng.quarters(Purpose.HOUSEHOLD, first + index, 0)
         if room == 0:
             unit_house.append(len(house_start))
             room = frame.unit_low + choose16(q_room, frame.unit_high - frame.unit_low + 1)
-        house_start.append(at)
-        at += 1 + sum(q_size >= int(limit) for limit in frame.household_sizes[: LARGEST_HOUSEHOLD - 1])
+        house_start.append(index)
+        index += 1 + sum(q_size >= int(limit) for limit in frame.household_sizes[: LARGEST_HOUSEHOLD - 1])
         room -= 1
     return [*house_start, residents], [*unit_house, len(house_start)]
 
@@ -202,13 +202,13 @@ def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> 
     q_adult, q_reactive, _, _ = rng.quarters(Purpose.MEMBER, resident.number, 0)
     listed, covert, _, _ = rng.quarters(Purpose.LISTED, resident.number, 0)
     own = [q for block in range(2) for q in rng.quarters(Purpose.GROUND + block, resident.number, 0)]
-    luck = {"household": iter([of_home, *more]), "adult": iter(own)}
+    draws = {"household": iter([of_home, *more]), "adult": iter(own)}
     on_list = {"household": home_listed < frame.listed, "adult": listed < frame.listed}
     resident.reactive = q_reactive < frame.reactive
     resident.adult = is_head or q_adult < frame.adult
     lists = set()
     for number, ground in enumerate(grounds().values()):
-        if next(luck[ground.holder]) < int(frame.shares[number]) and (resident.adult or ground.holder == "household"):
+        if next(draws[ground.holder]) < int(frame.shares[number]) and (resident.adult or ground.holder == "household"):
             resident.grounds |= 1 << number
             if on_list[ground.holder]:
                 lists |= ORGANS[ground.organ]

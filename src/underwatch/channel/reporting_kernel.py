@@ -1,4 +1,4 @@
-"""What is told of each incident, in one compiled pass over the records: `channel.p_told` for many lists at once."""
+"""What many lists are told of each incident, in one compiled pass over the records: `reporting.p_reported` at scale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from underwatch.world.layout import MARK_GROUNDS
 _SMALL = 1e-3
 
 
-class Ear(NamedTuple):
+class ReportingModel(NamedTuple):
     """What the pass needs of a channel; `reach` of a list multiplies the chance that a witness tells."""
 
     left: np.ndarray  # float64[256], chance that a witness with this step of fear and open contact tells
@@ -34,26 +34,26 @@ def _silent(p, persons):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def chances(records, ear, found):  # type: ignore[no-untyped-def]
+def chances(records, model, result):  # type: ignore[no-untyped-def]
     """Fill `found` float64[lists, n] with the chance that a list is told of each record of INCIDENT[n]."""
-    weeks = ear.effort.shape[1]
-    first = min(1.0, ear.wanted)
+    weeks = model.effort.shape[1]
+    first = min(1.0, model.wanted)
     for row in range(len(records)):
         record = records[row]
         kin, near, heard = float(record["kin"]), float(record["neighbours"]), float(record["hearsay"])
-        unit_left = ear.left[record["neighbours_fear"]]
-        kin_share = min(1.0, float(record["kin_contact"]) / max(1.0, (kin + 1.0) / ear.household))
-        unit_share = min(1.0, float(record["neighbours_contact"]) / max(1.0, near / ear.household + 1.0))
-        rest = min(1.0, max(0.0, (ear.wanted - 1.0) / max(1.0, kin + near + heard)))
-        own = first * ear.left[record["subject_fear"]] if record["subject_contact"] else 0.0
-        of_kin = rest * kin_share * ear.left[record["kin_fear"]] if kin > 0.0 else 0.0
+        unit_left = model.left[record["neighbours_fear"]]
+        kin_share = min(1.0, float(record["kin_contact"]) / max(1.0, (kin + 1.0) / model.household))
+        unit_share = min(1.0, float(record["neighbours_contact"]) / max(1.0, near / model.household + 1.0))
+        rest = min(1.0, max(0.0, (model.wanted - 1.0) / max(1.0, kin + near + heard)))
+        own = first * model.left[record["subject_fear"]] if record["subject_contact"] else 0.0
+        of_kin = rest * kin_share * model.left[record["kin_fear"]] if kin > 0.0 else 0.0
         of_unit = rest * unit_share * unit_left if near + heard > 0.0 else 0.0
-        pull = ear.pull[record["marks"] & MARK_GROUNDS]
+        pull = model.pull[record["marks"] & MARK_GROUNDS]
         week = record["day"] // 7 if weeks > 1 else 0
-        for ear_of in range(len(ear.share)):
-            reach = ear.share[ear_of] * pull * ear.effort[ear_of, week]
+        for number in range(len(model.share)):
+            reach = model.share[number] * pull * model.effort[number, week]
             silent = _silent(own * reach, 1.0) + _silent(of_kin * reach, kin) + _silent(of_unit * reach, near + heard)
             if silent > -_SMALL:
-                found[ear_of, row] = -silent * (1.0 + silent * (1.0 / 2.0 + silent * (1.0 / 6.0 + silent / 24.0)))
+                result[number, row] = -silent * (1.0 + silent * (1.0 / 2.0 + silent * (1.0 / 6.0 + silent / 24.0)))
             else:
-                found[ear_of, row] = -np.expm1(silent)
+                result[number, row] = -np.expm1(silent)
