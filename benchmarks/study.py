@@ -45,7 +45,7 @@ def pattern_rows(draws: list[Parameters], pool: ThreadPoolExecutor) -> list[str]
 def know_somebody_arrested(world: World) -> float:
     """Share of residents in whose unit somebody was arrested within the year (who may have heard of it)."""
     h = world.history
-    arrested = h.who[h.records[:, 1] >> 8 == L.I_ARREST].astype(np.int64) - world.town.first
+    arrested = h.who[h.records["kind"] == L.KIND.arrest].astype(np.int64) - world.town.first
     units = np.unique(np.searchsorted(world.town.unit_start, arrested, side="right") - 1)
     return share(float(np.diff(world.town.unit_start)[units].sum()), float(h.residents.sum()))
 
@@ -55,18 +55,18 @@ def figures(p: Parameters, seed: int = 1, residents: int = 4000) -> dict[str, fl
     town = Town(p, seed=seed, residents=residents, days=YEAR)
     watched, free = town.world(campaign=True), town.world(without=UNWATCHED)
     ground = np.arange(L.N_CELLS) > 0
-    fear = count(watched, L.N_FEAR, since=0) / 65535 / residents / YEAR
-    made, forgone = count(watched, L.N_OUTINGS), count(watched, L.N_FORGONE)
-    listed = count(watched, L.N_FORGONE, LISTED), count(watched, L.N_OUTINGS, LISTED)
+    fear = count(watched, L.COUNT.fear, since=0) / 65535 / residents / YEAR
+    made, forgone = count(watched, L.COUNT.outings), count(watched, L.COUNT.outings_forgone)
+    listed = count(watched, L.COUNT.outings_forgone, LISTED), count(watched, L.COUNT.outings, LISTED)
     return {
-        "arrests": 1000 * count(watched, L.N_ARRESTS, since=0) / residents,
+        "arrests": 1000 * count(watched, L.COUNT.arrests, since=0) / residents,
         "know": know_somebody_arrested(watched),
-        "contact": share(count(watched, L.N_CALLS), count(free, L.N_CALLS)),
+        "contact": share(count(watched, L.COUNT.calls_completed), count(free, L.COUNT.calls_completed)),
         "chill_all": share(forgone, forgone + made),
         "chill_listed": share(listed[0], sum(listed)),
         "complaint": 1 - (1 - p["private_speech_floor"]) * fear,
-        "reactance": float(count(watched, L.N_PROTESTS, since=0) - count(free, L.N_PROTESTS, since=0)),
-        "ordinary": share(count(watched, L.N_FOLLOWED, ~ground), count(watched, L.N_FOLLOWED)),
+        "reactance": float(count(watched, L.COUNT.protests, since=0) - count(free, L.COUNT.protests, since=0)),
+        "ordinary": share(count(watched, L.COUNT.followed_outings, ~ground), count(watched, L.COUNT.followed_outings)),
     }
 
 
@@ -95,14 +95,14 @@ def published_rows(draws: list[Parameters], pool: ThreadPoolExecutor) -> list[st
 
 
 HEADLINES: dict[str, Callable[[World], float]] = {
-    "followed outings": lambda w: count(w, L.N_FOLLOWED, since=39),
-    "noticed": lambda w: count(w, L.N_NOTICED, since=39),
-    "calls given up": lambda w: count(w, L.N_CALLS_ABANDONED, since=39),
-    "calls completed": lambda w: count(w, L.N_CALLS, since=39),
-    "outings given up": lambda w: count(w, L.N_FORGONE, since=39),
-    "reports about routine acts": lambda w: count(w, L.N_REPORTS_ROUTINE, since=39),
-    "fear, ordinary residents": lambda w: count(w, L.N_FEAR, ~LISTED, since=39),
-    "distress, all": lambda w: count(w, L.N_DISTRESS, since=39),
+    "followed outings": lambda w: count(w, L.COUNT.followed_outings, since=39),
+    "noticed": lambda w: count(w, L.COUNT.noticed, since=39),
+    "calls given up": lambda w: count(w, L.COUNT.calls_abandoned, since=39),
+    "calls completed": lambda w: count(w, L.COUNT.calls_completed, since=39),
+    "outings given up": lambda w: count(w, L.COUNT.outings_forgone, since=39),
+    "reports about routine acts": lambda w: count(w, L.COUNT.reports_routine, since=39),
+    "fear, ordinary residents": lambda w: count(w, L.COUNT.fear, ~LISTED, since=39),
+    "distress, all": lambda w: count(w, L.COUNT.distress, since=39),
 }
 
 

@@ -112,8 +112,8 @@ def coded_package() -> Package:
 
 def lines_of(world: HiddenWorld, observation: Observation) -> tuple[SyntheticReport, ...]:
     """Return what reached the lists as lines of the synthetic package."""
-    weeks = world.records[observation.incident, 0] // 7
-    received = (world.records[observation.incident, 0] + observation.delay_days) // 7
+    weeks = world.records["day"][observation.incident] // 7
+    received = (world.records["day"][observation.incident] + observation.delay_days) // 7
     own = {
         (int(observation.incident[index]), int(observation.list_number[index])): index
         for index in np.flatnonzero(observation.first_hand).tolist()

@@ -37,7 +37,7 @@ from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.recovery import ASKED
 from underwatch.record.tally import N_KINDS
 from underwatch.world.draws import rng
-from underwatch.world.layout import I_ARREST, I_CALL_GIVEN_UP
+from underwatch.world.layout import KIND
 
 N_REPORTS = 5_000
 PLACES = (
@@ -102,14 +102,14 @@ def truth_behind(worlds: list[HiddenWorld], luck: int, lines: list[SyntheticRepo
     half = len(names) // 2
     period, second = f"{names[0]}/{names[-1]}", f"{names[half]}/{names[-1]}"
     survey = []
-    for question, column in (("was_followed", N_KINDS), ("gave_up_call", I_CALL_GIVEN_UP)):
+    for question, column in (("was_followed", N_KINDS), ("gave_up_call", KIND.call_given_up)):
         yes = draws.binomial(ASKED, leavers_who_met(bank, column)[0])
         survey.append(["recent_leavers", period, first.plan.place, question, str(ASKED), str(int(yes))])
     incidents = np.zeros((WINDOW.n_weeks, len(PLACES), len(ACTS)), np.int64)
     for at, world in enumerate(worlds):
-        np.add.at(incidents, (world.records[:, 0] // 7, at, world.records[:, 1] >> 8), 1)
+        np.add.at(incidents, (world.records["day"] // 7, at, world.records["kind"]), 1)
     quarter = WINDOW.of_weeks("quarter")[0]
-    arrests = incidents[quarter >= half, 0, I_ARREST].sum()
+    arrests = incidents[quarter >= half, 0, KIND.arrest].sum()
     count = float(np.exp(np.log(arrests + 0.5) + first.values["figure_log_sd"] * draws.standard_normal()))
     low, high = str(round(count * 0.8)), str(round(count * 1.25))
     told = first.expected_told(effort_of(first))

@@ -86,7 +86,7 @@ def p1_quota_and_the_ordinary(town: Town) -> Verdict:
         v = town.parameters
         quotas = {n: v[n] * factor for n in ("quota_mps_per_week", "quota_mss_per_week")}
         world = town.world(quotas)
-        return share(count(world, L.N_REPORTS, ~LISTED), count(world, L.N_REPORTS))
+        return share(count(world, L.COUNT.reports, ~LISTED), count(world, L.COUNT.reports))
 
     low, high = ordinary(1.0), ordinary(3.0)
     return Verdict(high > low, {"share_at_quota": low, "share_at_three_times": high})
@@ -114,8 +114,8 @@ def p3_family_followed(town: Town) -> Verdict:
     days = slice(39, 101)  # 15 November to 15 January
     family = LISTED & (np.arange(L.N_CELLS) & 1 == 1)
     cells = world.history.cells[days][:, family]
-    made = cells[..., L.N_OUTINGS].sum() * adult_share(world, family)
-    figure = share(float(cells[..., L.N_FOLLOWED].sum()), float(made))
+    made = cells[..., L.COUNT.outings].sum() * adult_share(world, family)
+    figure = share(float(cells[..., L.COUNT.followed_outings].sum()), float(made))
     return Verdict(figure >= 0.9, {"share_followed": figure})
 
 
@@ -128,7 +128,9 @@ def p4_distress_of_the_unlisted(town: Town) -> Verdict:
     """Distress rises among the unlisted too."""
     world = town.world()
     unlisted = ~LISTED
-    sums = world.history.cells[:, unlisted, L.N_DISTRESS].sum(axis=1) / 65535 / world.history.residents[unlisted].sum()
+    sums = (
+        world.history.cells[:, unlisted, L.COUNT.distress].sum(axis=1) / 65535 / world.history.residents[unlisted].sum()
+    )
     return Verdict(
         bool(sums[-1] > sums[0]), {"distress_first_day": float(sums[0]), "distress_last_day": float(sums[-1])}
     )
@@ -141,22 +143,22 @@ def p5_fewer_real_offences(town: Town) -> Verdict:
     world = town.world(full)
     weeks = town.days / 7
     quota = v["quota_mps_per_week"] * world.town.n_mps + v["quota_mss_per_week"] * world.town.n_mss
-    supply = share(count(world, L.N_REPORTS_OFFENCE, since=0) / weeks, quota)
+    supply = share(count(world, L.COUNT.reports_offence, since=0) / weeks, quota)
     if supply < 0.3:
         needed = full["offences_per_adult_per_year"] * 0.35 / max(supply, 1e-9)
         full = {"offences_per_adult_per_year": needed}
         world = town.world(full)
     fewer = town.world({"offences_per_adult_per_year": full["offences_per_adult_per_year"] / 4})
-    a, b = count(world, L.N_FALSE_ACCUSATIONS, since=0), count(fewer, L.N_FALSE_ACCUSATIONS, since=0)
+    a, b = count(world, L.COUNT.false_accusations, since=0), count(fewer, L.COUNT.false_accusations, since=0)
     return Verdict(b > a, {"false_accusations": a, "with_a_quarter_of_the_offences": b, "share_of_quota": supply})
 
 
 def p6_no_reprimand(town: Town) -> Verdict:
     """Removing the reprimand relieves ordinary residents."""
     with_it, without = town.world(), town.world({"p_reprimand": 0.0})
-    a = count(with_it, L.N_REPORTS_ROUTINE, ~LISTED)
-    b = count(without, L.N_REPORTS_ROUTINE, ~LISTED)
-    accused = count(with_it, L.N_ACCUSATIONS, ~LISTED), count(without, L.N_ACCUSATIONS, ~LISTED)
+    a = count(with_it, L.COUNT.reports_routine, ~LISTED)
+    b = count(without, L.COUNT.reports_routine, ~LISTED)
+    accused = count(with_it, L.COUNT.accusations, ~LISTED), count(without, L.COUNT.accusations, ~LISTED)
     holds = b < a and accused[1] <= accused[0]
     figures = {"routine_reports": a, "without_reprimand": b, "accused": accused[0], "accused_without": accused[1]}
     return Verdict(holds, figures)
@@ -167,7 +169,10 @@ def p7_watched_callers(town: Town) -> Verdict:
     callers = np.arange(L.N_CELLS) & 2 == 2
     watched = town.world()
     free = town.world(without=frozenset({"S3", "S4", "S5", "S6", "S7", "S8", "S10"}))
-    a, b = count(free, L.N_CALLS, callers & LISTED), count(watched, L.N_CALLS, callers & LISTED)
+    a, b = (
+        count(free, L.COUNT.calls_completed, callers & LISTED),
+        count(watched, L.COUNT.calls_completed, callers & LISTED),
+    )
     return Verdict(b < a, {"calls_unwatched": a, "calls_watched": b})
 
 

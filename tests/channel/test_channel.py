@@ -8,18 +8,19 @@ import pytest
 from underwatch.channel import reporting
 from underwatch.channel.reporting import (
     FEAR_RESPONSES,
-    expected_incidents_told,
+    expected_incidents_reported,
     expected_published,
     fear_response,
-    p_told,
+    observe,
+    p_reported,
     publish,
     selection,
     shares_of_lists,
-    tell,
     witnesses,
 )  # fmt: skip
 from underwatch.errors import InputError
 from underwatch.record.incidents import published_table
+from underwatch.world.layout import INCIDENT
 from underwatch.world.parameters import Parameters
 
 START = datetime.date(2024, 7, 1)
@@ -29,15 +30,14 @@ VALUES = {**Parameters.central(), "p_tell_at_no_fear": 0.01, "witnesses_per_inci
 def some_records(n=4000, fear=None, seed=3):
     luck = np.random.default_rng(seed)
     fear = luck.integers(0, 256, n) if fear is None else np.full(n, fear)
-    records = np.zeros((n, 8), np.uint16)
-    records[:, 0] = np.sort(luck.integers(0, 365, n))
-    records[:, 1] = luck.integers(0, 6, n) << 8 | luck.integers(0, 128, n)
-    records[:, 2] = fear << 8 | luck.integers(0, 2, n)
-    records[:, 3] = luck.integers(0, 20, n)
-    records[:, 4] = luck.integers(0, 5, n) << 8 | fear
-    records[:, 5] = luck.integers(0, 150, n)
-    records[:, 6] = luck.integers(0, 40, n) << 8 | fear
-    records[:, 7] = luck.integers(0, 20, n)
+    records = np.zeros(n, INCIDENT)
+    records["day"] = np.sort(luck.integers(0, 365, n))
+    records["kind"], records["marks"] = luck.integers(0, 6, n), luck.integers(0, 128, n)
+    records["subject_fear"] = records["kin_fear"] = records["neighbours_fear"] = fear
+    records["subject_contact"] = luck.integers(0, 2, n)
+    records["kin"], records["kin_contact"] = luck.integers(0, 20, n), luck.integers(0, 5, n)
+    records["neighbours"], records["neighbours_contact"] = luck.integers(0, 150, n), luck.integers(0, 40, n)
+    records["hearsay"] = luck.integers(0, 20, n)
     return records
 
 
@@ -50,15 +50,15 @@ def test_the_expectation_is_the_mean_of_the_draws():
 
 def test_the_expectation_of_incidents_told_is_the_mean_of_the_draws():
     records, values = some_records(), {**VALUES, "p_tell_at_no_fear": 0.05}
-    expected = expected_incidents_told(records, values)
-    found = [len(np.unique(tell(records, values, seed).incident)) for seed in range(60)]
+    expected = expected_incidents_reported(records, values)
+    found = [len(np.unique(observe(records, values, seed).incident)) for seed in range(60)]
     assert abs(np.mean(found) - expected) < 5 * np.std(found) / np.sqrt(len(found))
     assert expected < 0.99 * expected_published(records, values)  # some are told to both
 
 
 def test_the_chance_of_an_incident_is_that_of_its_witnesses_drawn_one_by_one():
     records = some_records(1, fear=20)
-    records[0, 2] |= 1
+    records["subject_contact"][0] = 1
     values = {**VALUES, "p_tell_at_no_fear": 0.2}
     seen, luck, n = witnesses(records, values), np.random.default_rng(5), 40_000
     told = np.zeros(n, bool)
@@ -66,7 +66,7 @@ def test_the_chance_of_an_incident_is_that_of_its_witnesses_drawn_one_by_one():
         people = int(seen.persons[k, 0])
         p = 0.2 * np.exp(-values["fear_silence"] * seen.fear[k, 0]) * seen.contact[k, 0] * seen.knows[k, 0]
         told |= (luck.random((n, people)) < p).any(axis=1)
-    chance = float(p_told(records, values)[0])
+    chance = float(p_reported(records, values)[0])
     assert abs(told.mean() - chance) < 5 * np.sqrt(chance / n)
 
 
@@ -88,15 +88,14 @@ def test_more_fear_tells_less(law):
 
 def test_without_contact_nothing_is_told():
     records = some_records()
-    records[:, 2] &= 0xFF00
-    records[:, 4] &= 0x00FF
-    records[:, 6] &= 0x00FF
+    for who in ("subject", "kin", "neighbours"):
+        records[f"{who}_contact"] = 0
     assert expected_published(records, VALUES) == 0
     assert len(publish(records, START, "Hoeryong", VALUES, 1)["date"]) == 0
 
 
 def test_no_incident_and_an_unknown_law():
-    none = np.zeros((0, 8), np.uint16)
+    none = np.zeros(0, INCIDENT)
     assert expected_published(none, VALUES) == 0
     assert published_table(publish(none, START, "Hoeryong", VALUES, 1)).num_rows == 0
     with pytest.raises(InputError, match='did you mean "threshold"'):
@@ -128,11 +127,11 @@ def test_delays_are_log_normal_on_one_plus_days():
 def test_the_compiled_pass_is_the_plain_form(law, tell):
     """Small chances by a series and large ones by the library, up to certainty, effort by list and week."""
     records, values = some_records(3000), {**VALUES, "p_tell_at_no_fear": tell}
-    records[:50, 3] = records[50:100, 5] = records[50:100, 7] = 0  # no kin; nobody near
+    records["kin"][:50] = records["neighbours"][50:100] = records["hearsay"][50:100] = 0  # no kin; nobody near
     effort = np.random.default_rng(8).random((2, 53))
     for border, heard in ((True, None), (False, effort)):
-        found = reporting._chances(records, reporting._ear(values, law, border, heard))
-        pull, week = selection(records, values, border), records[:, 0] // 7
+        found = reporting._chances(records, reporting._model(values, law, border, heard))
+        pull, week = selection(records, values, border), records["day"] // 7
         for at, share in enumerate(shares_of_lists(values)):
             reach = share * pull * (1.0 if heard is None else heard[at, week])
-            np.testing.assert_allclose(found[at], p_told(records, values, law, reach), rtol=1e-11, atol=1e-300)
+            np.testing.assert_allclose(found[at], p_reported(records, values, law, reach), rtol=1e-11, atol=1e-300)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from underwatch.channel.effort import EffortWeek, effort_factors
-from underwatch.channel.expected_counts import RESPONSES, Witnessed, expected_told, in_time, miscoded
-from underwatch.channel.reporting import FEAR_RESPONSES, law_table, p_told, selection, shares_of_lists
+from underwatch.channel.expected_counts import RESPONSES, SufficientStatistics, expected_reports, in_time, miscoded
+from underwatch.channel.reporting import FEAR_RESPONSES, p_reported, response_table, selection, shares_of_lists
 from underwatch.experiments.engine.tallies import tally_world
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
 from underwatch.world import simulate
+from underwatch.world.layout import MARK_LISTED
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import place_scenario
 from underwatch.world.workers import Workers
@@ -28,24 +29,24 @@ def world():
     """The records of a small town in the window, their subjects, and its tally."""
     made = init_world(SCENARIO, SCENARIO.places[0], 5)
     simulate.run(made, SCENARIO.phases(), Workers(1))
-    inside = made.history.records[:, 0] >= 7 * SETTLING
+    inside = made.history.records["day"] >= 7 * SETTLING
     records = made.history.records[inside]
-    records[:, 0] -= 7 * SETTLING
+    records["day"] -= 7 * SETTLING
     return records, made.history.who[inside], tally_world(SCENARIO, 5, lambda days: None)
 
 
 def test_counts_and_distinct_subjects_are_those_of_the_records(world):
     records, who, tally = world
     by_week = np.zeros((WINDOW.n_weeks, N_KINDS), int)
-    np.add.at(by_week, (records[:, 0] // 7, records[:, 1] >> 8), 1)
+    np.add.at(by_week, (records["day"] // 7, records["kind"]), 1)
     assert (tally.counts.sum(axis=(2, 3)) == by_week).all()
-    assert tally.counts[:, :, 1].sum() == (records[:, 1] >> 5 & 1).sum()
-    quarter = QUARTER[records[:, 0] // 7]
+    assert tally.counts[:, :, 1].sum() == (records["marks"] & MARK_LISTED != 0).sum()
+    quarter = QUARTER[records["day"] // 7]
     for row, (first, last) in zip(tally.reached, period_ranges(WINDOW.n_periods), strict=True):
         now = (quarter >= first) & (quarter <= last)
         for kind in range(N_KINDS):
-            assert row[kind] == len(set(who[now & (records[:, 1] >> 8 == kind)]))
-        assert row[N_KINDS] == len(set(who[now & (records[:, 1] >> 8 <= 2)]))
+            assert row[kind] == len(set(who[now & (records["kind"] == kind)]))
+        assert row[N_KINDS] == len(set(who[now & (records["kind"] <= 2)]))
 
 
 def values_of(**changes):
@@ -54,7 +55,9 @@ def values_of(**changes):
 
 
 def witnessed(tally):
-    return Witnessed(*(getattr(tally, name)[None].astype(float) for name in ("subject", "others", "pairs", "weekly")))
+    return SufficientStatistics(
+        *(getattr(tally, name)[None].astype(float) for name in ("subject", "others", "pairs", "weekly"))
+    )
 
 
 @pytest.mark.parametrize("law", FEAR_RESPONSES)
@@ -65,10 +68,10 @@ def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_wit
     values, drawn = values_of(fear_silence=k, p_tell_at_no_fear=p, witnesses_per_incident=n_witnesses)
     effort = np.ones((1, 2, WINDOW.n_weeks))
     effort[0, 1, :9] = 0.0
-    found = expected_told(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), effort, QUARTER, True)[0]
-    pull, week = selection(records, values), records[:, 0] // 7
+    found = expected_reports(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), effort, QUARTER, True)[0]
+    pull, week = selection(records, values), records["day"] // 7
     a, b = (
-        p_told(records, values, law, share * pull * effort[0, at, week])
+        p_reported(records, values, law, share * pull * effort[0, at, week])
         for at, share in enumerate(shares_of_lists(values))
     )
     exact = np.zeros((3, WINDOW.n_weeks))
@@ -132,4 +135,4 @@ def test_a_window_begins_on_a_monday_and_weeks_belong_to_the_quarter_of_their_th
     assert names == ("2024-Q4", "2025-Q1")
     assert quarter.tolist() == [0, 1, 1]  # the week of 30 December has its Thursday in January
     with pytest.raises(ValueError, match="at most"):
-        Tallier(Window(date(2018, 1, 1), 260), law_table(), 4.0, (0, 10))
+        Tallier(Window(date(2018, 1, 1), 260), response_table(), 4.0, (0, 10))

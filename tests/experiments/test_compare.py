@@ -33,7 +33,7 @@ from underwatch.experiments.interventions import (
     parse_interventions,
     with_interventions,
 )
-from underwatch.facts import model_parameters
+from underwatch.facts import grounds, model_parameters
 from underwatch.record.headlines import HIGHER
 from underwatch.world import layout as L
 from underwatch.world import simulate
@@ -58,15 +58,15 @@ def twins(name, scenario, seed, day=None):
 def test_ending_detection_never_lowers_completed_calls(seed):
     """A town's calls, not a resident's: a caller who is not held also takes up watchers, and others gain or lose."""
     baseline, free = twins("free-calling", CALLING, seed)
-    assert baseline.cells[..., L.N_ARRESTS].sum() > 0
-    assert free.cells[..., L.N_ARRESTS].sum() == 0
-    assert free.cells[..., L.N_CALLS].sum() >= baseline.cells[..., L.N_CALLS].sum()
+    assert baseline.cells[..., L.COUNT.arrests].sum() > 0
+    assert free.cells[..., L.COUNT.arrests].sum() == 0
+    assert free.cells[..., L.COUNT.calls_completed].sum() >= baseline.cells[..., L.COUNT.calls_completed].sum()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_ending_reprimands_lowers_routine_reports(seed):
     baseline, changed = twins("end-reprimands", SMALL, seed)
-    assert changed.cells[..., L.N_REPORTS_ROUTINE].sum() < baseline.cells[..., L.N_REPORTS_ROUTINE].sum()
+    assert changed.cells[..., L.COUNT.reports_routine].sum() < baseline.cells[..., L.COUNT.reports_routine].sum()
 
 
 @pytest.mark.parametrize("name", catalogue())
@@ -87,16 +87,15 @@ def test_groups_are_those_of_the_baseline_even_from_the_first_day(name):
 
 def test_nobody_is_listed_once_the_list_is_closed():
     baseline, changed = twins("close-the-list", SMALL, 1)
-    assert baseline.cells[..., L.N_LISTINGS].sum() > 0
-    assert changed.cells[..., L.N_LISTINGS].sum() == 0
+    assert baseline.cells[..., L.COUNT.listings].sum() > 0
+    assert changed.cells[..., L.COUNT.listings].sum() == 0
 
 
 GROUNDS_OF = {
-    "remove-ground-family": L.FAMILY,
-    "remove-ground-phone": L.PHONE,
-    "remove-ground-detention": L.DETAINEE,
-    "remove-ground-return": L.RETURNED,
-    "remove-ground-discharge": L.DISCHARGED,
+    name: 1 << L.GROUND_SHIFT + number
+    for number, ground in enumerate(grounds().values())
+    for name, one in catalogue().items()
+    if set(one.put) == {ground.let_off}
 }
 SUNDAY = date(2024, 7, 14)
 
@@ -126,6 +125,10 @@ def test_after_an_amnesty_nobody_is_listed_and_a_release_lists_again():
     _, never = lived(["abolish-the-list"], None, pressed)
     assert (again & L.ON_A_LIST).any()
     assert not (never & L.ON_A_LIST).any()
+
+
+def test_every_ground_can_be_taken_from_the_list():
+    assert sum(GROUNDS_OF.values()) == L.GROUNDS
 
 
 @pytest.mark.parametrize("name", sorted(GROUNDS_OF))
@@ -234,7 +237,7 @@ def test_the_figures_are_those_of_the_counts():
     (found, _) = twins("free-calling", SMALL, 1)
     at = [figure.indicator for figure in FIGURES].index("reports")
     years = found.residents.sum() * 98 / 365 / 1000
-    assert figures(found, 0)[0, at] == pytest.approx(found.cells[..., L.N_REPORTS].sum() / years)
+    assert figures(found, 0)[0, at] == pytest.approx(found.cells[..., L.COUNT.reports].sum() / years)
 
 
 def test_intervals_and_probabilities_of_pairs():

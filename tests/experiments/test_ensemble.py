@@ -18,9 +18,9 @@ from click.testing import CliRunner
 from support.depth import at_length
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.engine.answer_folder import answers_of, told_in
+from underwatch.experiments.engine.answer_folder import answers_of, kept_entries
 from underwatch.experiments.engine.run_directory import RunDirectory
-from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
+from underwatch.experiments.engine.tasks import Outcome, Results, run_all, run_tasks
 from underwatch.experiments.sweep import Sweep, SweepTask, bands_table, draws_table, headlines_of, luck_of
 from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.ranges import range_of
@@ -79,6 +79,22 @@ def test_a_stop_and_a_torn_line_lose_nothing_that_was_kept(tmp_path, cut):
     assert run(Results(QUESTION, path), done.append) == run(Results(QUESTION))
     assert len(done) == 20 - kept + (cut > 0)
     assert run(Results(QUESTION, path), lambda _: pytest.fail("done again")) == run(Results(QUESTION))
+
+
+def test_tasks_that_all_have_to_succeed_come_in_order_and_the_first_failure_ends_the_rest():
+    assert list(run_all([3, 1, 2], lambda task: task * task, 2).items()) == [(3, 9), (1, 1), (2, 4)]
+    done, stops = [], []
+
+    def work(task):
+        if task == 3:
+            raise ValueError("three")
+        time.sleep(0.001)
+        done.append(task)
+
+    with pytest.raises(ValueError, match="three"):
+        run_all(range(1_000), work, 2, lambda: stops.append(len(done)))
+    assert len(stops) == 1
+    assert len(done) < 500
 
 
 def test_results_of_another_question_or_damaged_ones_are_refused(tmp_path):
@@ -261,8 +277,8 @@ def test_a_folder_does_not_ask_for_worlds_without_end(tmp_path, draws, replicate
         return RunDirectory(tmp_path, answers_of("sweep"), {"draws": draws, "replicates": replicates})
 
     with pytest.raises(InputError, match=r"question\.json"):
-        told_in(asking(draws, replicates), kinds)
-    assert told_in(asking(1_000, 100), kinds) == [1_000, 100]
+        kept_entries(asking(draws, replicates), kinds)
+    assert kept_entries(asking(1_000, 100), kinds) == [1_000, 100]
 
 
 @pytest.mark.parametrize("line", [b"ab", b'{"task": 0, "values": [' + b"1," * 50_000 + b'1], "reason": ""}'])

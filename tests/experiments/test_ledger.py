@@ -64,8 +64,8 @@ def did(scenario):
     world = init_world(scenario, scenario.places[0], scenario.seed)
     cell = simulate.run(world, scenario.phases(), Workers(1)).history.cells
     total = cell.sum(axis=0)
-    visits = total[:, L.N_VISITS] - total[:, L.N_JOURNEYS]
-    return np.stack([total[:, L.N_OUTINGS], visits, total[:, L.N_JOURNEYS], total[:, L.N_CALLS]])
+    visits = total[:, L.COUNT.visits_made] - total[:, L.COUNT.journeys]
+    return np.stack([total[:, L.COUNT.outings], visits, total[:, L.COUNT.journeys], total[:, L.COUNT.calls_completed]])
 
 
 def adds_up(kept, scenario, other):

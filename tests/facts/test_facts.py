@@ -2,14 +2,17 @@
 
 import json
 import unicodedata
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError, nearest
-from underwatch.facts import COUNTRY, find_place, model_parameters, places, provinces, published_facts
+from underwatch.facts import COUNTRY, find_place, grounds, model_parameters, places, provinces, published_facts
 from underwatch.facts.tables import read_rows
+from underwatch.world import layout
 
 RULES = {f"S{number}" for number in range(1, 18)}
 # Sums printed in the census report.
@@ -176,3 +179,34 @@ def test_the_command_refuses_an_unknown_name_in_one_line():
     assert result.exit_code == 2
     assert result.stderr.count("\n") == 1
     assert 'did you mean "quota_mps_per_week"?' in result.stderr
+
+
+def test_the_grounds_are_what_the_model_can_draw_and_each_has_its_parameters():
+    known = list(grounds().values())
+    assert {one.holder for one in known} <= {"household", "adult"}
+    assert {one.organ for one in known} <= {"mps", "mss", "both"}
+    assert {one.inland for one in known} <= {"same", "none", "own"}
+    assert sum(one.holder == "household" for one in known) <= 3  # draws that are left of a household, and of an adult
+    assert sum(one.holder == "adult" for one in known) <= 8
+    for one in known:
+        assert one.words
+        assert one.label
+        assert one.reported
+        rows = {one.share(True), one.share(False), one.let_off} - {None}
+        assert {model_parameters()[name].rule for name in rows} == {"S2", "S3"}
+    let_off = {name for name in model_parameters() if name.startswith("let_off_")}
+    assert let_off == {"let_off_all", *(one.let_off for one in known)}
+
+
+def test_the_bits_of_a_resident_are_as_many_as_there_is_room_for():
+    assert layout.NEW_GROUND < 1 << 16
+    assert layout.MARK_LISTED_AT_START < 1 << 8
+    assert (layout.FAMILY, layout.WAS_DETAINED, layout.NEW_GROUND) == (1 << 1, 1 << 6, 1 << 15)
+    assert (layout.GROUNDS, layout.LISTED_CELL, layout.N_CELLS, layout.CELL_SHIFT) == (62, 32, 64, 4)
+
+
+def test_a_ground_for_which_there_is_no_bit_is_told_of():
+    more = {**grounds(), "one_more": replace(grounds()["former_detainee"], name="one_more")}
+    code = Path(layout.__file__).read_text(encoding="utf-8").replace("from underwatch.facts import grounds", "")
+    with pytest.raises(ImportError, match="16 bits and 11 are taken: 6 grounds do not fit"):
+        exec(compile(code, layout.__file__, "exec"), {"__name__": "layout", "grounds": lambda: more})

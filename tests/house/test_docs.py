@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from underwatch.cli import COMMANDS
-from underwatch.facts import model_parameters
+from underwatch.cli import COMMANDS, main
+from underwatch.experiments.interventions import catalogue
+from underwatch.facts import grounds, model_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -44,6 +46,48 @@ def test_a_section_names_no_parameter_that_is_not_in_the_table():
     known = set(model_parameters())
     looks_like_one = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
     assert {n for text in odd_sections().values() for n in looks_like_one.findall(text)} <= known
+
+
+NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")
+
+
+def line_of(ground):
+    """How the ODD tells of a ground and of how many have it."""
+    who = "the whole household, with chance" if ground.holder == "household" else "an adult,"
+    at_border, inland = ground.share(True), ground.share(False)
+    if inland == at_border:
+        return f"- {ground.words}: {who} `{at_border}`"
+    return (
+        f"- {ground.words}: {who} `{at_border}` at the border, {f'`{inland}` elsewhere' if inland else 'none inland'}"
+    )
+
+
+def test_the_odd_tells_of_every_ground_and_of_the_list_it_leads_to():
+    text, known = odd_sections(), list(grounds().values())
+    assert re.findall(r"^- .*", text["S2"], flags=re.MULTILINE) == [
+        line_of(ground) + (";" if ground is not known[-1] else ".") for ground in known
+    ]
+    personal = {organ: [one.words for one in known if one.holder == "adult" and one.organ in (organ, "both")]
+                for organ in ("mps", "mss")}  # fmt: skip
+    lists = (f"onto the {organ.upper()} list for {', '.join(words)}" for organ, words in personal.items())
+    assert f"those with a ground of their own: {'; '.join(lists)}." in text["S3"]
+
+
+def test_wherever_grounds_are_counted_in_words_they_are_as_many_as_the_table_has():
+    pages = [ROOT / page for page in PAGES] + [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("en.json")]
+    said = re.compile(rf"\b({'|'.join(NUMBER_WORDS[3:])}) (?:of the )?grounds\b|\b(\w+) bits, drawn", re.IGNORECASE)
+    found = {page.name: said.findall(page.read_text(encoding="utf-8")) for page in pages}
+    told = {name: {"".join(pair).lower() for pair in pairs} for name, pairs in found.items() if pairs}
+    assert told == {name: {NUMBER_WORDS[len(grounds())]} for name in ("odd.md", "en.json")}
+    assert len(found["odd.md"]) == 2
+
+
+def test_the_help_of_compare_names_every_intervention():
+    shown = " ".join(CliRunner().invoke(main, ["compare", "--help"]).output.split("Interventions:")[1].split())
+    for name, one in catalogue().items():
+        stem, _, last = name.rpartition("-")
+        assert one.short
+        assert re.search(rf"(?<!\S)({name}|{stem}-\w+(, -\w+)*, -{last})(, -\w+)* {re.escape(one.short)}", shown), name
 
 
 def test_the_process_overview_has_the_steps_of_a_day_in_their_order():

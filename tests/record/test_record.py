@@ -35,7 +35,7 @@ from underwatch.record.indicators import (
     totals,
 )
 from underwatch.record.schema import DICTIONARY, GROUND_COLUMNS, GROUPS, RIGHTS, TABLES, data_dictionary
-from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS, N_INDICATORS, ONE
+from underwatch.world.layout import GROUND_NAMES, INCIDENT, INCIDENT_NAMES, INDICATORS, N_INDICATORS, ONE
 from underwatch.world.scenario_file import parse, scenario_for
 
 START = datetime.date(2024, 7, 1)
@@ -55,14 +55,12 @@ class FakeHistory:
 
 def fake_records(n, days, seed=3):
     luck = np.random.default_rng(seed)
-    records = np.zeros((n, 8), np.uint16)
-    records[:, 0] = luck.integers(0, days, n)
-    records[:, 1] = luck.integers(0, len(INCIDENT_NAMES), n) << 8 | luck.integers(0, 128, n)
-    records[:, 2] = luck.integers(0, 256, n) << 8 | luck.integers(0, 2, n)
-    for column in (3, 5, 7):
-        records[:, column] = luck.integers(0, 200, n)
-    for column in (4, 6):
-        records[:, column] = luck.integers(0, 65536, n)
+    records = np.zeros(n, INCIDENT)
+    below = dict.fromkeys(INCIDENT.names, 256) | {
+        "day": days, "kind": len(INCIDENT_NAMES), "marks": 128, "subject_contact": 2,
+    }  # fmt: skip
+    for name, most in below.items():
+        records[name] = luck.integers(0, most, n)
     return records
 
 
@@ -200,7 +198,8 @@ def test_records_go_to_a_table_and_back(n, seed):
 
 
 def test_the_columns_of_an_incident_say_what_the_record_packs():
-    record = np.array([[3, 2 << 8 | 1 << 6 | 0 << 5 | 0b00011, 255 << 8 | 1, 4, 2 << 8 | 51, 6, 0, 9]], np.uint16)
+    packed = [3, 2 << 8 | 1 << 6 | 0 << 5 | 0b00011, 255 << 8 | 1, 4, 2 << 8 | 51, 6, 0, 9]
+    record = np.array(packed, np.uint16).view(INCIDENT)
     row = incident_table(record, START, "Hoeryong", "baseline").to_pylist()[0]
     assert row["date"] == datetime.date(2024, 7, 4)
     assert row["kind"] == INCIDENT_NAMES[2]
@@ -217,7 +216,7 @@ def test_a_sample_is_kept_by_content_alone_and_its_weights_estimate_the_counts()
     shares = shares_for(kind_counts(records), 6000)
     kept, weights = sample(records, shares)
     assert len(kept) == pytest.approx(6000, rel=0.05)
-    estimate = np.bincount(kept[:, 1] >> 8, weights=weights, minlength=6)
+    estimate = np.bincount(kept["kind"], weights=weights, minlength=6)
     np.testing.assert_allclose(estimate, kind_counts(records), rtol=0.1)
     again = np.random.default_rng(0).permutation(records)
     assert sorted(map(bytes, sample(again, shares)[0])) == sorted(map(bytes, kept))
@@ -287,6 +286,14 @@ def test_the_same_run_has_the_same_hashes(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     assert write_run(tmp_path / "one") == write_run(tmp_path / "two")
+
+
+def test_a_mark_tells_questions_and_versions_apart(monkeypatch):
+    mine = provenance.mark({"a": 1, "b": 2})
+    assert mine == provenance.mark({"b": 2, "a": 1})
+    assert mine != provenance.mark({"a": 1, "b": 3})
+    monkeypatch.setattr(provenance, "made_by", lambda: "another version")
+    assert mine != provenance.mark({"a": 1, "b": 2})
 
 
 def test_a_run_is_not_overwritten_and_a_failed_write_leaves_nothing(tmp_path, monkeypatch):

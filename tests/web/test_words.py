@@ -7,7 +7,7 @@ import pytest
 
 from underwatch.experiments.diary import COUNTED
 from underwatch.experiments.ledger.entries import ACTS, REASONS
-from underwatch.facts import model_parameters, provinces
+from underwatch.facts import grounds, model_parameters, provinces
 from underwatch.pages.report import LIMITS
 from underwatch.record.headlines import HEADLINES
 from underwatch.web.session import studio_run as run
@@ -15,8 +15,8 @@ from underwatch.web.session.exports import TAKEN
 from underwatch.web.session.request import question_of
 from underwatch.web.session.simulation import LIVE
 from underwatch.web.views import choices
-from underwatch.web.views.life import _FOLLOWERS, KINDS
-from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
+from underwatch.web.views.life import _FOLLOWERS
+from underwatch.world.layout import EPISODES, INCIDENT_NAMES
 from web.served import ROOT
 
 PAGE = ROOT / "src" / "underwatch" / "web" / "page"
@@ -47,7 +47,7 @@ def composed_keys():
         *(f"map.{k}" for k in ("calm", "followed", "listed", "same", "better", "worse")),
         *(f"live.{k}" for k in LIVE),
         *(f"like.{k}" for k in INCIDENT_NAMES),
-        *(f"ground.{g}" for g in GROUND_NAMES),
+        *(f"ground.{g}" for g in grounds()),
         *(f"article.{a}" for h in HEADLINES for a in h.articles),
         *(f"basis.{f['basis']}" for f in (*facts["first"], *facts["more"])),
         *(f"file.{name}" for name in TAKEN),
@@ -78,9 +78,9 @@ def server_keys():
         *(f"province.{name}" for name in provinces()),
         *(f"headline.{h.name}{part}" for h in HEADLINES for part in ("", ".unit")),
         *(f"limit.{n}" for n in range(len(LIMITS))),
-        *(f"event.{kind}" for kind in KINDS),
+        *(f"event.{kind}" for kind in EPISODES),
         *(f"by.{who}" for who in _FOLLOWERS),
-        *(f"kind.{KINDS[kind]}" for kind, _ in COUNTED),
+        *(f"kind.{EPISODES[kind]}" for kind, _ in COUNTED),
         *(f"line.{n}" for n in ("place", "place_with", "place_without", "listed", "followed", "change", "no_twin")),
         *(f"line.{n}" for n in ("calls", "ordinary", "distress", "out", "silence", "silence_none", "silence_straight")),
         "line.statement",
@@ -103,10 +103,17 @@ def test_the_korean_catalogue_has_what_the_server_says_in_english():
     assert server_keys() - set(KO) == set()
 
 
+def test_every_ground_is_called_as_in_its_table_and_counted_in_the_korean_line():
+    assert {name: EN[f"ground.{name}"] for name in grounds()} == {name: one.words for name, one in grounds().items()}
+    assert set(grounds()) <= holes(KO["line.listed"])
+    assert f"{('셋', '네', '다섯', '여섯', '일곱')[len(grounds()) - 3]} 가지 사유" in KO["term.1.meaning"]
+    assert all(f"{KO[f'ground.{name}']} {{{name}}}명" in KO["line.listed"] for name in grounds())
+
+
 def test_no_text_is_left_over():
     used = literal_keys() | composed_keys() | server_keys()
     written = {key for key in set(EN) | set(KO) if f'"{key}"' in SCRIPTS}
-    more = {f"event.{kind}.km" for kind in KINDS} | {key for key in KO if key.startswith("unit.")}
+    more = {f"event.{kind}.km" for kind in EPISODES} | {key for key in KO if key.startswith("unit.")}
     assert (set(EN) | set(KO)) - used - written - more == set()
 
 
@@ -124,14 +131,14 @@ def test_korean_is_korean():
 def test_the_korean_lines_ask_only_for_figures_that_are_sent():
     from underwatch.web.session.simulation import answer
     from underwatch.web.session.studio_run import StudioRun
-    from underwatch.web.views.figures import told
+    from underwatch.web.views.figures import run_view
 
     one = StudioRun(
         1, question_of({"place": "Hoeryong", "population": 400, "days": 21, "draws": 2, "interventions": ["amnesty"]})
     )
     one.listen()
     answer(one, 1)
-    known = set(told(one)["figures"])
+    known = set(run_view(one)["figures"])
     said_by_the_page = {
         "place",
         "residents",

@@ -122,7 +122,9 @@ def cases(draw, most=400):
         frame = frame._replace(unit_low=1, unit_high=12, units_per_mps_officer=2, residents_per_mss_officer=90)
     odd = draw(st.sampled_from(["", "", "odd", "all listed", "no informant"]))
     if odd == "all listed":
-        frame = frame._replace(listed=65535, detainee=65535)
+        shares = frame.shares.copy()
+        shares[L.GROUND_NAMES.index("former_detainee")] = 65535
+        frame = frame._replace(listed=65535, shares=shares)
     if odd == "no informant":
         frame = frame._replace(covert=0, open_roles=0)
     return SimpleNamespace(
@@ -180,7 +182,8 @@ def assert_same(world, plain):
         np.testing.assert_array_equal(found[: len(state[name])], state[name], err_msg=name)
     for name, column in zip(L.INDICATORS, range(L.N_INDICATORS), strict=True):
         np.testing.assert_array_equal(world.history.cells[:, :, column], plain.cells[:, :, column], err_msg=name)
-    assert [tuple(row) for row in world.history.records.tolist()] == plain.records
+    fields = L.INCIDENT.names
+    assert [dict(zip(fields, row, strict=True)) for row in world.history.records.tolist()] == plain.records
     assert world.history.who.tolist() == plain.who
 
 
@@ -234,7 +237,7 @@ def test_everything_happens_somewhere():
     assert_same(simulate.run(engine(c), c.phases, TWO_THREADS), plain)
     counts = plain.cells.sum(axis=(0, 1))
     assert [name for name, n in zip(L.INDICATORS, counts, strict=True) if n == 0] == []
-    assert {record[1] >> 8 for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
+    assert {record["kind"] for record in plain.records} == set(range(len(L.INCIDENT_NAMES)))
 
 
 def test_a_rule_that_returns_acts_again():

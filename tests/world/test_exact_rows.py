@@ -33,13 +33,13 @@ def test_unwatched_nobody_is_followed_or_arrested_and_fear_decays_at_its_rate() 
     world = town.world(without=UNWATCHED)
     sums = world.history.cells.sum(axis=(0, 1))
     for column in (
-        L.N_FOLLOWED,
-        L.N_FOLLOWED_VISITS,
-        L.N_FOLLOWED_CALLS,
-        L.N_ARRESTS,
-        L.N_REPORTS,
-        L.N_FEAR,
-        L.N_FORGONE,
+        L.COUNT.followed_outings,
+        L.COUNT.followed_visits,
+        L.COUNT.followed_calls,
+        L.COUNT.arrests,
+        L.COUNT.reports,
+        L.COUNT.fear,
+        L.COUNT.outings_forgone,
     ):
         assert sums[column] == 0, L.INDICATORS[column]
     world.state.people[L.FEAR] = 40_000
@@ -59,22 +59,22 @@ def test_capacity_is_never_exceeded() -> None:
     town = Town(CENTRAL.with_values(attention_per_officer_per_day=1.5), residents=4000, days=42)
     world = traced(town)
     trace = world.history.trace
-    rows = trace[np.isin(trace[:, 1], (L.TR_FOLLOWED,))]
-    unit = np.searchsorted(world.town.unit_start, rows[:, 2], side="right") - 1
+    rows = trace[trace["kind"] == L.EPISODE.followed]
+    unit = np.searchsorted(world.town.unit_start, rows["who"], side="right") - 1
     roles = {
         L.BY_OPEN_ROLE: np.add.reduceat((world.state.flags & L.OPEN_ROLE != 0).astype(int), world.town.unit_start[:-1]),
         L.BY_COVERT: np.add.reduceat((world.state.flags & L.COVERT != 0).astype(int), world.town.unit_start[:-1]),
     }
     for by, n in roles.items():
-        mine = rows[:, 3] == by
+        mine = rows["other"] == by
         followed = np.zeros((42, len(n)), int)
-        np.add.at(followed, (rows[mine, 0], unit[mine]), 1)
+        np.add.at(followed, (rows["day"][mine], unit[mine]), 1)
         assert followed.sum() > 0
         assert np.all(followed <= np.ceil(n * 0.5)[None, :])
     for by, area in ((L.BY_MPS_OFFICER, world.town.mps_of), (L.BY_MSS_OFFICER, world.town.mss_of)):
-        mine = rows[:, 3] == by
+        mine = rows["other"] == by
         followed = np.zeros((42, area.max() + 1), int)
-        np.add.at(followed, (rows[mine, 0], area[unit[mine]]), 1)
+        np.add.at(followed, (rows["day"][mine], area[unit[mine]]), 1)
         assert 0 < followed.max() <= 2
         assert np.all(np.add.reduceat(followed, np.arange(0, 42, 2)) <= 3)
 
@@ -87,10 +87,10 @@ def traced(town: Town) -> simulate.World:
 def test_every_routine_report_names_an_informant_of_the_unit_who_was_present() -> None:
     world = traced(Town(CENTRAL.with_values(quota_mps_per_week=30.0), residents=4000, days=42))
     trace = world.history.trace
-    reports = trace[(trace[:, 1] == L.TR_REPORT) & (trace[:, 4] == L.N_REPORTS_ROUTINE)]
+    reports = trace[(trace["kind"] == L.EPISODE.report) & (trace["value"] == L.COUNT.reports_routine)]
     assert len(reports) > 20
     flags, unit_start = world.state.flags, world.town.unit_start
-    who, by = reports[:, 2], reports[:, 3]
+    who, by = reports["who"], reports["other"]
     assert np.all(who != by)
     assert np.all(flags[who] & L.ADULT)
     assert np.all(flags[by] & L.ADULT)
@@ -106,13 +106,13 @@ def test_counts_add_up_over_days_and_listed_and_ordinary() -> None:
     assert h.residents.sum() == 3000
     assert h.residents[LISTED].sum() + h.residents[~LISTED].sum() == 3000
     last = h.cells[-1].sum(axis=0)
-    assert last[L.N_LISTED] == np.count_nonzero(world.state.flags & L.ON_A_LIST)
-    assert last[L.N_DETAINED] == np.count_nonzero(world.state.flags & L.DETAINED)
-    kinds = np.bincount(h.records[:, 1] >> 8, minlength=6)
+    assert last[L.COUNT.listed] == np.count_nonzero(world.state.flags & L.ON_A_LIST)
+    assert last[L.COUNT.detained] == np.count_nonzero(world.state.flags & L.DETAINED)
+    kinds = np.bincount(h.records["kind"], minlength=6)
     sums = h.cells.sum(axis=(0, 1))
-    assert kinds[L.I_FOLLOWED_OUTING] == sums[L.N_NOTICED]
-    assert kinds[L.I_ARREST] == sums[L.N_ARRESTS]
-    assert kinds[L.I_CALL_GIVEN_UP] == sums[L.N_CALLS_ABANDONED]
-    assert kinds[L.I_ACCUSATION] == sums[L.N_ACCUSATIONS]
-    made = sums[L.N_CALLS] + sums[L.N_CALLS_ABANDONED] + sums[L.N_CALLS_AVOIDED]
-    assert made <= sums[L.N_CALLS_INTENDED]  # the rest were in detention
+    assert kinds[L.KIND.followed_outing] == sums[L.COUNT.noticed]
+    assert kinds[L.KIND.arrest] == sums[L.COUNT.arrests]
+    assert kinds[L.KIND.call_given_up] == sums[L.COUNT.calls_abandoned]
+    assert kinds[L.KIND.accusation] == sums[L.COUNT.accusations]
+    made = sums[L.COUNT.calls_completed] + sums[L.COUNT.calls_abandoned] + sums[L.COUNT.calls_avoided]
+    assert made <= sums[L.COUNT.calls_intended]  # the rest were in detention

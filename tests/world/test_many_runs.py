@@ -67,7 +67,7 @@ def test_a_used_bench_leaves_no_trace(warm):
     crowded = scenario.replace(parameters=scenario.parameters.with_values(share_former_detainee=0.06))
     simulate.run(init_world(crowded, crowded.places[0], 3), crowded.phases(), workers)
     workers.workspaces[0].scratch.draws[...] = np.uint32(0xDEADBEEF)
-    workers.workspaces[0].scratch.lanes[...] = np.uint16(0xBEEF)
+    workers.workspaces[0].scratch.buffers[...] = np.uint16(0xBEEF)
     used = simulate.run(init_world(scenario, scenario.places[0], 4), scenario.phases(), workers)
     fresh = simulate.run(init_world(scenario, scenario.places[0], 4), scenario.phases(), Workers(1))
     assert simulate.digest(used) == simulate.digest(fresh)

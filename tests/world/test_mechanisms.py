@@ -41,7 +41,7 @@ def total(world: World, column: int, cells: np.ndarray | slice = slice(None)) ->
 
 
 def fear(world: World, cells: np.ndarray | slice = slice(None)) -> float:
-    return float(world.history.cells[:, cells, L.N_FEAR].sum())
+    return float(world.history.cells[:, cells, L.COUNT.fear].sum())
 
 
 def test_s1_larger_units_are_fewer_and_every_unit_has_its_roles() -> None:
@@ -59,65 +59,73 @@ def test_s2_family_ground_is_held_by_whole_households() -> None:
 
 
 def test_s3_without_the_list_nobody_is_on_it() -> None:
-    assert total(world(), L.N_LISTED) > 0
-    assert total(world("S3"), L.N_LISTED) == total(world("S3"), L.N_LISTINGS) == 0
+    assert total(world(), L.COUNT.listed) > 0
+    assert total(world("S3"), L.COUNT.listed) == total(world("S3"), L.COUNT.listings) == 0
 
 
 def test_s3_more_layers_follow_families_more() -> None:
     family = LISTED & (np.arange(L.N_CELLS) & 1 == 1)
-    followed = [total(world(watch_layers_family=n, p_reprimand=0.2), L.N_FOLLOWED, family) for n in (3.0, 5.0)]
+    followed = [
+        total(world(watch_layers_family=n, p_reprimand=0.2), L.COUNT.followed_outings, family) for n in (3.0, 5.0)
+    ]
     assert followed[1] > followed[0]
 
 
 def test_s4_without_attention_no_outing_is_followed() -> None:
-    assert total(world(), L.N_FOLLOWED) > 0
-    assert total(world("S4"), L.N_FOLLOWED) == total(world("S4"), L.N_FOLLOWED_VISITS) == 0
+    assert total(world(), L.COUNT.followed_outings) > 0
+    assert total(world("S4"), L.COUNT.followed_outings) == total(world("S4"), L.COUNT.followed_visits) == 0
 
 
 def test_s5_without_writing_there_is_no_report() -> None:
-    assert total(world(), L.N_REPORTS) > 0
-    assert total(world("S5"), L.N_REPORTS) == 0
+    assert total(world(), L.COUNT.reports) > 0
+    assert total(world("S5"), L.COUNT.reports) == 0
 
 
 def test_s6_without_orders_and_quotas_there_is_no_pressure() -> None:
     assert world().state.officers[:, L.PRESSURE].max() > 0
     assert world("S6").state.officers[:, L.PRESSURE].max() == 0
-    assert total(world("S6"), L.N_REPORTS_ROUTINE) < total(world(), L.N_REPORTS_ROUTINE)
+    assert total(world("S6"), L.COUNT.reports_routine) < total(world(), L.COUNT.reports_routine)
 
 
 def test_s7_long_visits_are_joined_on_the_way() -> None:
-    assert total(world("S7"), L.N_FOLLOWED_VISITS) == 0
-    short = total(world(visit_distance_km=1.0, p_taken_over_per_km=0.3), L.N_FOLLOWED_VISITS)
-    assert total(world(visit_distance_km=6.0, p_taken_over_per_km=0.3), L.N_FOLLOWED_VISITS) > short
+    assert total(world("S7"), L.COUNT.followed_visits) == 0
+    short = total(world(visit_distance_km=1.0, p_taken_over_per_km=0.3), L.COUNT.followed_visits)
+    assert total(world(visit_distance_km=6.0, p_taken_over_per_km=0.3), L.COUNT.followed_visits) > short
 
 
 def test_s8_followed_callers_turn_back_and_the_afraid_do_not_set_out() -> None:
-    assert total(world(), L.N_CALLS_ABANDONED) > 0
-    assert total(world(), L.N_CALLS_AVOIDED) > 0
-    assert total(world("S8"), L.N_CALLS_ABANDONED) == total(world("S8"), L.N_CALLS_AVOIDED) == 0
+    assert total(world(), L.COUNT.calls_abandoned) > 0
+    assert total(world(), L.COUNT.calls_avoided) > 0
+    assert total(world("S8"), L.COUNT.calls_abandoned) == total(world("S8"), L.COUNT.calls_avoided) == 0
 
 
 def test_s9_calls_lead_to_arrest_and_detention() -> None:
-    assert total(world(), L.N_ARRESTS) > 0
-    assert total(world(), L.N_DETAINED) > 0
+    assert total(world(), L.COUNT.arrests) > 0
+    assert total(world(), L.COUNT.detained) > 0
     assert np.any(world().state.flags & L.WAS_DETAINED)
-    assert total(world("S9"), L.N_ARRESTS) == total(world("S9"), L.N_DETAINED) == 0
+    assert total(world("S9"), L.COUNT.arrests) == total(world("S9"), L.COUNT.detained) == 0
 
 
 def test_s10_ordinary_residents_are_accused_over_routine_acts() -> None:
-    assert total(world(), L.N_ACCUSATIONS, ~LISTED) > 0
-    assert total(world(), L.N_FOLLOWED, ~LISTED) > 0
+    assert total(world(), L.COUNT.accusations, ~LISTED) > 0
+    assert total(world(), L.COUNT.followed_outings, ~LISTED) > 0
     out = world("S10")
-    assert total(out, L.N_ACCUSATIONS) == 0
-    by_ground = total(out, L.N_LISTINGS, ~LISTED)  # released detainees, listed for their new ground and then followed
-    assert total(out, L.N_FOLLOWED, ~LISTED) <= 100 * by_ground < total(world(), L.N_FOLLOWED, ~LISTED)
+    assert total(out, L.COUNT.accusations) == 0
+    by_ground = total(
+        out, L.COUNT.listings, ~LISTED
+    )  # released detainees, listed for their new ground and then followed
+    assert (
+        total(out, L.COUNT.followed_outings, ~LISTED)
+        <= 100 * by_ground
+        < total(world(), L.COUNT.followed_outings, ~LISTED)
+    )
 
 
 def test_s11_fear_rises_distress_follows_and_both_keep_people_in() -> None:
     assert fear(world(), ~LISTED) > 0
-    assert total(world(), L.N_DISTRESS) > 0
-    assert fear(world("S11")) == total(world("S11"), L.N_DISTRESS) == 0
-    assert total(world(), L.N_FORGONE) > total(world("S11"), L.N_FORGONE)
+    assert total(world(), L.COUNT.distress) > 0
+    assert fear(world("S11")) == total(world("S11"), L.COUNT.distress) == 0
+    assert total(world(), L.COUNT.outings_forgone) > total(world("S11"), L.COUNT.outings_forgone)
 
 
 def test_s12_a_dated_order_shows_from_its_date_on() -> None:
@@ -127,13 +135,16 @@ def test_s12_a_dated_order_shows_from_its_date_on() -> None:
     calm, campaign = TOWN.world(), TOWN.world(campaign=True)
     first = 39  # 15 November
     assert np.array_equal(calm.history.cells[:first], campaign.history.cells[:first])
-    assert campaign.history.cells[first:, :, L.N_FOLLOWED].sum() > calm.history.cells[first:, :, L.N_FOLLOWED].sum()
+    assert (
+        campaign.history.cells[first:, :, L.COUNT.followed_outings].sum()
+        > calm.history.cells[first:, :, L.COUNT.followed_outings].sum()
+    )
 
 
 def test_s14_being_followed_raises_protest_in_some() -> None:
     """Hager and Krakowski 2021: more secret police, more protest. A model that can only chill is rejected here."""
-    assert total(world(), L.N_PROTESTS) > total(world(attention_per_role_per_day=0.1), L.N_PROTESTS)
-    assert total(world("S14"), L.N_PROTESTS) == 0
+    assert total(world(), L.COUNT.protests) > total(world(attention_per_role_per_day=0.1), L.COUNT.protests)
+    assert total(world("S14"), L.COUNT.protests) == 0
     assert not world("S14").state.people[L.ANGER].any()
 
 
@@ -142,13 +153,13 @@ def test_s15_private_speech_carries_word_among_kin() -> None:
 
 
 def test_s16_permits_refuse_and_set_the_tail() -> None:
-    assert total(world(), L.N_PERMITS_REFUSED) > 0
-    assert total(world("S16"), L.N_PERMITS_REFUSED) == 0
-    assert total(world("S16"), L.N_FOLLOWED_VISITS, ~LISTED) < total(world(), L.N_FOLLOWED_VISITS, ~LISTED)
+    assert total(world(), L.COUNT.permits_refused) > 0
+    assert total(world("S16"), L.COUNT.permits_refused) == 0
+    assert total(world("S16"), L.COUNT.followed_visits, ~LISTED) < total(world(), L.COUNT.followed_visits, ~LISTED)
 
 
 def test_s17_night_checks_bring_reports() -> None:
-    assert total(world(), L.N_REPORTS_ROUTINE) > total(world("S17"), L.N_REPORTS_ROUTINE)
+    assert total(world(), L.COUNT.reports_routine) > total(world("S17"), L.COUNT.reports_routine)
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])

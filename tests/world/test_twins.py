@@ -62,7 +62,7 @@ def test_a_dated_change_leaves_every_day_before_it_identical() -> None:
     with_it, without = town.world(campaign=True), town.world()
     first = 39
     assert np.array_equal(with_it.history.cells[:first], without.history.cells[:first])
-    early = [h.records[h.records[:, 0] < first] for h in (with_it.history, without.history)]
+    early = [h.records[h.records["day"] < first] for h in (with_it.history, without.history)]
     assert np.array_equal(*early)
     assert len(early[0])
 
@@ -71,7 +71,7 @@ def test_twins_shrink_the_error_of_a_difference() -> None:
     """The published factors (docs/validation.md) are 4 and more for what people live through; here a coarse bound."""
     followed = np.array(
         [
-            [count(t.world(campaign=c), L.N_FOLLOWED, since=39) for c in (True, False)]
+            [count(t.world(campaign=c), L.COUNT.followed_outings, since=39) for c in (True, False)]
             for t in (Town(Parameters.central(), seed=s, residents=3000, days=98) for s in range(10))
         ],
         float,

@@ -39,17 +39,17 @@ def effort_factors(
     unknown = np.where(lost, 0.0, np.maximum(drift, _LEAST_LEFT))
     high = values["effort_capacity"]
     by_capacity = {"high": high, "low": 1.0 / high}
-    found = np.ones((n, len(weeks)))
+    result = np.ones((n, len(weeks)))
     office = np.ones(n)
-    for at, week in enumerate(weeks):
+    for index, week in enumerate(weeks):
         if week.event == "new_office" and week.capacity == UNKNOWN:
             office = values["effort_new_office"]
         by_state = {OPEN: np.ones(n), LIMITED: values["effort_limited"], CUT: np.zeros(n)}
-        now = by_state.get(week.state, unknown[:, quarter_of_week[at]])
+        now = by_state.get(week.state, unknown[:, quarter_of_week[index]])
         now = now * by_capacity.get(week.capacity, office if week.capacity == UNKNOWN else 1.0)
         if week.event == "campaign":
             now = now * values["effort_campaign"]
         if week.event == "border_closed":
             now = now * values["effort_border_closed"]
-        found[:, at] = now
-    return found
+        result[:, index] = now
+    return result

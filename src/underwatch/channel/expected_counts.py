@@ -25,7 +25,7 @@ _THRESHOLD = RESPONSES.index("threshold")
 
 
 @dataclass(frozen=True)
-class Witnessed:
+class SufficientStatistics:
     """The parts of tallies that a channel reads, float[draws, ...] as in `record.tally.Tally`."""
 
     subject: np.ndarray  # [draws, periods, kinds, grounds, nodes]
@@ -39,14 +39,14 @@ def left_by_fear(response: np.ndarray, k: np.ndarray) -> np.ndarray:
 
     The threshold's node values are its means over the stretch around each node, so that a step between nodes is kept.
     """
-    found = np.empty((len(k), len(_FEAR)))
+    result = np.empty((len(k), len(_FEAR)))
     for number, name in enumerate(RESPONSES):
         mine = response == number
         if number == _THRESHOLD:
-            found[mine] = np.clip((1.0 / k[mine, None] - _EDGES[:-1]) / np.diff(_EDGES), 0.0, 1.0)
+            result[mine] = np.clip((1.0 / k[mine, None] - _EDGES[:-1]) / np.diff(_EDGES), 0.0, 1.0)
         else:
-            found[mine] = FEAR_RESPONSES[name](_FEAR[None, :], k[mine, None])
-    return found
+            result[mine] = FEAR_RESPONSES[name](_FEAR[None, :], k[mine, None])
+    return result
 
 
 def pull_of_grounds(values: Values, border: bool) -> np.ndarray:
@@ -57,7 +57,7 @@ def pull_of_grounds(values: Values, border: bool) -> np.ndarray:
     return pull if border else pull * values["selection_inland"][:, None]
 
 
-def _products(tally: Witnessed, values: Values, response: np.ndarray, left: np.ndarray) -> np.ndarray:
+def _products(tally: SufficientStatistics, values: Values, response: np.ndarray, left: np.ndarray) -> np.ndarray:
     """Return float[draws, periods, kinds, grounds]: the sum over incidents of the square of what their witnesses tell
     per unit chance.
 
@@ -65,10 +65,10 @@ def _products(tally: Witnessed, values: Values, response: np.ndarray, left: np.n
     """
     grid = np.log(STRENGTHS_OF_SILENCE)
     place = np.clip(np.log(values["fear_silence"]), grid[0], grid[-1])
-    at = np.clip(np.searchsorted(grid, place, side="right") - 1, 0, len(grid) - 2)
-    share = ((place - grid[at]) / (grid[at + 1] - grid[at]))[:, None, None, None]
+    index = np.clip(np.searchsorted(grid, place, side="right") - 1, 0, len(grid) - 2)
+    share = ((place - grid[index]) / (grid[index + 1] - grid[index]))[:, None, None, None]
     rows = np.arange(len(response))
-    low, high = tally.pairs[rows, :, :, response, at], tally.pairs[rows, :, :, response, at + 1]
+    low, high = tally.pairs[rows, :, :, response, index], tally.pairs[rows, :, :, response, index + 1]
     products = ((1.0 - share) * low + share * high)[:, :, :, None]
     first, rest = _first_and_rest(values)
     subject, others, own = (
@@ -87,8 +87,8 @@ def _first_and_rest(values: Values) -> tuple[np.ndarray, np.ndarray]:
     return np.minimum(1.0, n), n - 1.0
 
 
-def expected_told(
-    tally: Witnessed,
+def expected_reports(
+    tally: SufficientStatistics,
     values: Values,
     response: np.ndarray,
     effort: np.ndarray,
@@ -111,12 +111,12 @@ def expected_told(
     size = size[:, period_of_week] * pull
     p = values["p_tell_at_no_fear"]
     shares = (values["share_of_first_list"], 1.0 - values["share_of_first_list"])
-    chances = [(p * share)[:, None] * effort[:, at] for at, share in enumerate(shares)]
+    chances = [(p * share)[:, None] * effort[:, index] for index, share in enumerate(shares)]
     a, b = (chance[:, :, None, None] for chance in chances)
-    told_a = a * pull * sums / (1.0 + 0.5 * a * size)
-    told_b = b * pull * sums / (1.0 + 0.5 * b * size)
-    both = np.minimum(a * b * pull * sums * size, 0.9 * np.minimum(told_a, told_b))
-    return np.stack([told_a - both, told_b - both, both], axis=1)
+    of_first = a * pull * sums / (1.0 + 0.5 * a * size)
+    of_second = b * pull * sums / (1.0 + 0.5 * b * size)
+    both = np.minimum(a * b * pull * sums * size, 0.9 * np.minimum(of_first, of_second))
+    return np.stack([of_first - both, of_second - both, both], axis=1)
 
 
 def _by_period(weekly: np.ndarray, period_of_week: np.ndarray) -> np.ndarray:
@@ -125,15 +125,15 @@ def _by_period(weekly: np.ndarray, period_of_week: np.ndarray) -> np.ndarray:
     return np.add.reduceat(weekly, firsts, axis=1)
 
 
-def miscoded(told: np.ndarray, values: Values) -> np.ndarray:
+def miscoded(reports: np.ndarray, values: Values) -> np.ndarray:
     """Return expected reports float[draws, ..., kinds, grounds] as they are coded: with errors and exaggeration."""
-    wrong = ((1.0 - values["report_reliability"]) / 3.0).reshape(-1, *(1,) * (told.ndim - 1))
-    by_kind = (1.0 - wrong) * told + wrong * (told.sum(axis=-2, keepdims=True) - told) / (N_KINDS - 1)
+    wrong = ((1.0 - values["report_reliability"]) / 3.0).reshape(-1, *(1,) * (reports.ndim - 1))
+    by_kind = (1.0 - wrong) * reports + wrong * (reports.sum(axis=-2, keepdims=True) - reports) / (N_KINDS - 1)
     coded = (1.0 - wrong) * by_kind + wrong * (by_kind.sum(axis=-1, keepdims=True) - by_kind) / (N_GROUNDS - 1)
     lifted = np.zeros_like(coded)
     for kind, graver in enumerate(GRAVER):
         lifted[..., graver, :] += coded[..., kind, :]
-    share = values["exaggeration"].reshape(-1, *(1,) * (told.ndim - 1))
+    share = values["exaggeration"].reshape(-1, *(1,) * (reports.ndim - 1))
     result: np.ndarray = (1.0 - share) * coded + share * lifted
     return result
 

@@ -18,29 +18,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-from underwatch.channel import telling
+from underwatch.channel.reporting_kernel import ReportingModel, chances
 from underwatch.errors import InputError, nearest
 from underwatch.facts import places
 from underwatch.world.draws import rng
 from underwatch.world.layout import (
+    FAMILY,
     GROUND_NAMES,
-    I_ACCUSATION,
-    I_ARREST,
-    I_CALL_GIVEN_UP,
-    I_FOLLOWED_VISIT,
-    I_LISTING,
+    GROUND_SHIFT,
+    INCIDENT,
     INCIDENT_NAMES,
-    RECORD_FIELDS,
+    KIND,
+    MARK_GROUNDS,
+    MARK_LISTED,
 )
 
 Response = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
 LISTS = ("A", "B")
 NO_GROUND = "none"
 # What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
-GRAVER = (I_FOLLOWED_VISIT, I_CALL_GIVEN_UP, I_LISTING, I_ARREST, I_ARREST, I_ACCUSATION)
-_GROUND_BITS, _FAMILY = 31, 1  # of the second column of a record
+GRAVER = (KIND.followed_visit, KIND.call_given_up, KIND.listing, KIND.arrest, KIND.arrest, KIND.accusation)
+_FAMILY = FAMILY >> GROUND_SHIFT  # of the grounds of a record
 _THRESHOLD_AT = 1.0  # the threshold response function is all or nothing at fear 1 / k
-_LISTED, _FEAR_STEPS, _LOW_BYTE = 5, 255.0, 0xFF
+_FEAR_STEPS = 255.0
 _BLOCK = 1 << 17  # records looked at at once, so that memory stays flat
 
 
@@ -68,9 +68,9 @@ FEAR_RESPONSES: Mapping[str, Response] = MappingProxyType(
 STRENGTHS_OF_SILENCE = (0.5, 0.93, 1.73, 3.22, 6.0)
 
 
-def law_table() -> np.ndarray:
+def response_table() -> np.ndarray:
     """Return float[responses, strengths, 256]: what each leaves of telling at each step of fear in a record."""
-    fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
+    fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
     return np.array([[response(fear, k) for k in STRENGTHS_OF_SILENCE] for response in FEAR_RESPONSES.values()])
 
 
@@ -94,30 +94,29 @@ class Witnesses:
 
 
 def witnesses(records: np.ndarray, values: Mapping[str, float]) -> Witnesses:
-    """Return the classes of witness of records uint16[n, 8].
+    """Return the classes of witness of records INCIDENT[n].
 
     The record counts households with open contact; how many households the persons fill follows from the parameters.
     Those who heard live in the unit: their fear and contact are the neighbours'.
     """
-    r = records.astype(np.int64)
-    subject_contact = (r[:, 2] & _LOW_BYTE > 0).astype(float)
-    persons = np.stack([np.ones(len(r)), r[:, 3], r[:, 5], r[:, 7]]).astype(float)
-    unit_fear = (r[:, 6] & _LOW_BYTE) / _FEAR_STEPS
-    fear = np.stack([(r[:, 2] >> 8) / _FEAR_STEPS, (r[:, 4] & _LOW_BYTE) / _FEAR_STEPS, unit_fear, unit_fear])
+    n = len(records)
+    persons = np.stack([np.ones(n), *(records[name].astype(float) for name in ("kin", "neighbours", "hearsay"))])
+    own_fear, kin_fear, unit_fear = (records[f"{who}_fear"] / _FEAR_STEPS for who in ("subject", "kin", "neighbours"))
+    fear = np.stack([own_fear, kin_fear, unit_fear, unit_fear])
     size = values["persons_per_household"]
     kin_houses = np.maximum(1.0, (persons[1] + 1.0) / size)
     unit_houses = np.maximum(1.0, persons[2] / size + 1.0)
-    kin_share = np.minimum(1.0, (r[:, 4] >> 8) / kin_houses)
-    unit_share = np.minimum(1.0, (r[:, 6] >> 8) / unit_houses)
-    contact = np.stack([subject_contact, kin_share, unit_share, unit_share])
+    kin_share = np.minimum(1.0, records["kin_contact"] / kin_houses)
+    unit_share = np.minimum(1.0, records["neighbours_contact"] / unit_houses)
+    contact = np.stack([records["subject_contact"] > 0, kin_share, unit_share, unit_share])
     wanted = values["witnesses_per_incident"]
     others = persons[1:].sum(axis=0)
     rest = np.clip((wanted - 1.0) / np.maximum(others, 1.0), 0.0, 1.0)
-    knows = np.stack([np.full(len(r), min(1.0, wanted)), rest, rest, rest])
+    knows = np.stack([np.full(n, min(1.0, wanted)), rest, rest, rest])
     return Witnesses(persons, fear, contact, knows)
 
 
-def p_told(
+def p_reported(
     records: np.ndarray,
     values: Mapping[str, float],
     response: str = "exponential",
@@ -126,7 +125,7 @@ def p_told(
     """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n.
 
     `reach` multiplies the chance that a witness tells: a list's share, selection and effort. This is the plain form;
-    what is used on millions of incidents is `telling.chances`, held to it by a test.
+    what is used on millions of incidents is `reporting_kernel.chances`, held to it by a test.
     """
     seen = witnesses(records, values)
     left = fear_response(response)(seen.fear, values["fear_silence"])
@@ -139,7 +138,7 @@ def p_told(
 
 def selection(records: np.ndarray, values: Mapping[str, float], border: bool = True) -> np.ndarray:
     """Return float[n]: how readily an incident is told for what is known of its subject and place, 1 for the plain."""
-    grounds = records[:, 1].astype(np.int64) & _GROUND_BITS
+    grounds = records["marks"] & MARK_GROUNDS
     pull = np.where(grounds > 0, values["selection_by_ground"], 1.0)
     pull = np.where(grounds & _FAMILY > 0, pull * values["selection_kin_abroad"], pull)
     return pull if border else pull * values["selection_inland"]
@@ -150,25 +149,25 @@ def shares_of_lists(values: Mapping[str, float]) -> tuple[float, float]:
     return values["share_of_first_list"], 1.0 - values["share_of_first_list"]
 
 
-def _ear(
+def _model(
     values: Mapping[str, float], response: str, border: bool = True, effort: np.ndarray | None = None
-) -> telling.Ear:
+) -> ReportingModel:
     """Return the channel as the compiled pass reads it."""
-    fear = np.arange(_LOW_BYTE + 1) / _FEAR_STEPS
+    fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
     left = values["p_tell_at_no_fear"] * fear_response(response)(fear, values["fear_silence"])
-    grounds = np.zeros((_GROUND_BITS + 1, RECORD_FIELDS), np.uint16)
-    grounds[:, 1] = np.arange(_GROUND_BITS + 1)
+    grounds = np.zeros(MARK_GROUNDS + 1, INCIDENT)
+    grounds["marks"] = np.arange(MARK_GROUNDS + 1)
     shares = np.array(shares_of_lists(values))
     heard = np.ones((len(shares), 1)) if effort is None else np.asarray(effort, float)
     pull = selection(grounds, values, border)
-    return telling.Ear(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
+    return ReportingModel(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
 
 
-def _chances(block: np.ndarray, ear: telling.Ear) -> np.ndarray:
+def _chances(block: np.ndarray, model: ReportingModel) -> np.ndarray:
     """Return float[lists, n]: the chance that each list is told of each incident."""
-    found = np.empty((len(ear.share), len(block)))
-    telling.chances(block, ear, found)
-    return found
+    result = np.empty((len(model.share), len(block)))
+    chances(block, model, result)
+    return result
 
 
 def expected_published(
@@ -176,15 +175,15 @@ def expected_published(
 ) -> float:
     """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted.
 
-    `records` is uint16[n, 8], or blocks of such.
+    `records` is INCIDENT[n], or blocks of such.
     """
-    ear = _ear(values, response)
+    model = _model(values, response)
     parts = [records] if isinstance(records, np.ndarray) else records
-    blocks = (part[at : at + _BLOCK] for part in parts for at in range(0, len(part), _BLOCK))
-    return sum(float(_chances(block, ear).sum()) for block in blocks)
+    blocks = (part[begin : begin + _BLOCK] for part in parts for begin in range(0, len(part), _BLOCK))
+    return sum(float(_chances(block, model).sum()) for block in blocks)
 
 
-def expected_incidents_told(
+def expected_incidents_reported(
     records: np.ndarray,
     values: Mapping[str, float],
     response: str = "exponential",
@@ -192,12 +191,12 @@ def expected_incidents_told(
     border: bool = True,
     effort: np.ndarray | None = None,
 ) -> float:
-    """Return how many of the records uint16[n, 8] are expected to be told to one list or to both; `effort` as in
-    `tell`, full without it.
+    """Return how many of the records INCIDENT[n] are expected to be told to one list or to both; `effort` as in
+    `observe`, full without it.
     """
-    ear = _ear(values, response, border, effort)
-    blocks = (records[at : at + _BLOCK] for at in range(0, len(records), _BLOCK))
-    return sum(float((1.0 - np.prod(1.0 - _chances(block, ear), axis=0)).sum()) for block in blocks)
+    model = _model(values, response, border, effort)
+    blocks = (records[begin : begin + _BLOCK] for begin in range(0, len(records), _BLOCK))
+    return sum(float((1.0 - np.prod(1.0 - _chances(block, model), axis=0)).sum()) for block in blocks)
 
 
 class Observation(NamedTuple):
@@ -212,7 +211,7 @@ class Observation(NamedTuple):
     delay_days: np.ndarray  # int32, from the incident to the report
 
 
-def tell(
+def observe(
     records: np.ndarray,
     values: Mapping[str, float],
     seed: int,
@@ -221,7 +220,7 @@ def tell(
     border: bool = True,
     effort: np.ndarray | None = None,
 ) -> Observation:
-    """Draw which of the records uint16[n, 8] are told, to which list, how late and how falsely.
+    """Draw which of the records INCIDENT[n] are told, to which list, how late and how falsely.
 
     The delay is log-normal on 1 + days. Each list is told apart from the other, so that an incident may stand in both;
     a report is copied into the other list with `list_relay_share`, later by a delay of its own. With 1 -
@@ -229,7 +228,7 @@ def tell(
     `effort` float[lists, weeks of the run] multiplies what a list hears.
     """
     generator = rng(seed, "channel")
-    row, first = _told(records, _ear(values, response, border, effort), generator)
+    row, first = _reported(records, _model(values, response, border, effort), generator)
     n = len(row)
     delay = _delays(generator, n, values)
     relayed = generator.random(n) < values["list_relay_share"]
@@ -253,30 +252,34 @@ def publish(
     *,
     effort: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return what the lists publish (`tell`), as columns for `record.incidents.published_table`."""
+    """Return what the lists publish (`observe`), as columns for `record.incidents.published_table`."""
     border = place not in places() or places()[place].border
-    told = tell(records, values, seed, response, border=border, effort=effort)
-    n = len(told.incident)
+    seen = observe(records, values, seed, response, border=border, effort=effort)
+    n = len(seen.incident)
     return {
-        "date": np.datetime64(start, "D") + records[told.incident, 0].astype(np.int64) + told.delay_days,
+        "date": np.datetime64(start, "D") + records["day"][seen.incident].astype(np.int64) + seen.delay_days,
         "place": np.full(n, place, object),
         "world": np.full(n, world, object),
-        "kind": np.array(INCIDENT_NAMES, object)[told.kind],
-        "ground": np.array([*GROUND_NAMES, NO_GROUND], object)[told.ground],
-        "listed": told.listed,
-        "delay_days": told.delay_days,
-        "list": np.array(LISTS, object)[told.list_number],
-        "relay": ~told.first_hand,
+        "kind": np.array(INCIDENT_NAMES, object)[seen.kind],
+        "ground": np.array([*GROUND_NAMES, NO_GROUND], object)[seen.ground],
+        "listed": seen.listed,
+        "delay_days": seen.delay_days,
+        "list": np.array(LISTS, object)[seen.list_number],
+        "relay": ~seen.first_hand,
     }
 
 
-def _told(records: np.ndarray, ear: telling.Ear, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _reported(
+    records: np.ndarray, model: ReportingModel, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw which incidents are told to which list; return the rows of the records, and the number of each's list."""
     rows, lists = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for at in range(0, len(records), _BLOCK):
-        block = records[at : at + _BLOCK]
-        row, which = np.nonzero(np.stack([generator.random(len(block)) < one for one in _chances(block, ear)], axis=1))
-        rows.append(at + row)
+    for begin in range(0, len(records), _BLOCK):
+        block = records[begin : begin + _BLOCK]
+        row, which = np.nonzero(
+            np.stack([generator.random(len(block)) < one for one in _chances(block, model)], axis=1)
+        )
+        rows.append(begin + row)
         lists.append(which)
     return np.concatenate(rows), np.concatenate(lists)
 
@@ -292,10 +295,9 @@ def _coded(
     told: np.ndarray, values: Mapping[str, float], generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return kind, ground and listing as published; a false report is wrong in one of the three."""
-    what = told[:, 1].astype(np.int64)
-    n = len(what)
-    kind, listed = what >> 8, (what >> _LISTED & 1).astype(bool)
-    held = np.stack([what >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
+    n = len(told)
+    kind, listed = told["kind"].astype(np.int64), told["marks"] & MARK_LISTED != 0
+    held = np.stack([told["marks"] >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
     ground = np.where(held.any(axis=0), held.argmax(axis=0), len(GROUND_NAMES))
     false = generator.random(n) >= values["report_reliability"]
     wrong = generator.integers(0, 3, n)

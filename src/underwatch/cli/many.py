@@ -59,6 +59,15 @@ def many_worlds(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def refuse_beside(ctx: click.Context, allowed: set[str], what: str) -> None:
+    """Refuse all that is given on the command line beside what keeps its own, but for what is allowed."""
+    for parameter in ctx.command.params:
+        source = ctx.get_parameter_source(str(parameter.name))
+        if source is click.core.ParameterSource.COMMANDLINE and parameter.name not in allowed:
+            name = parameter.opts[0] if isinstance(parameter, click.Option) else "a place"
+            raise InputError(f"{name} cannot be given with {what}")
+
+
 def asked_or_kept(
     ctx: click.Context, asked: Callable[[], Plan], kept: Callable[[RunDirectory, str], Plan]
 ) -> tuple[Plan, RunDirectory]:
@@ -73,11 +82,7 @@ def asked_or_kept(
     if resume is None:
         plan = asked()
         return plan, new_answer(ctx.params["out"], f"{what}-{slug(plan.scenario.name)}", plan.question())
-    for parameter in ctx.command.params:
-        source = ctx.get_parameter_source(str(parameter.name))
-        if source is click.core.ParameterSource.COMMANDLINE and parameter.name not in _WITH_RESUME:
-            name = parameter.opts[0] if isinstance(parameter, click.Option) else "a place"
-            raise InputError(f"{name} cannot be given with --resume: the folder keeps its own question")
+    refuse_beside(ctx, _WITH_RESUME, "--resume: the folder keeps its own question")
     directory = old_answer(resume, what)
     return kept(directory, f"{resume}: "), directory
 

@@ -48,9 +48,10 @@ def sensitivity(ctx: click.Context, place: str | None, as_json: bool, **given: A
     """Ask the question, run it, keep it and show it."""
     if find_spec("SALib") is None:
         raise InputError("sensitivity needs the package SALib: pip install SALib")
-    from underwatch.experiments.engine.answer_folder import csv, parquet
+    from underwatch.experiments.engine.answer_folder import csv
     from underwatch.experiments.sensitivity import ask_first, chosen, divide, indices_table, screen
     from underwatch.pages.answers import ask_lines, sensitivity_page
+    from underwatch.record.outputs import parquet
 
     plan, directory = asked_or_kept(ctx, lambda: _asked(place, given), _kept)
     runs = plan.trajectories * (len(plan.names()) + 1)
@@ -94,10 +95,10 @@ def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
 
 
 def _kept(directory: RunDirectory, where: str) -> SensitivityPlan:
-    from underwatch.experiments.engine.answer_folder import told_in
+    from underwatch.experiments.engine.answer_folder import kept_entries
     from underwatch.experiments.sensitivity import SensitivityPlan
     from underwatch.world.scenario_file import parse
 
     kinds = {"scenario": (str,), **dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))}
-    scenario, *others = told_in(directory, kinds)
+    scenario, *others = kept_entries(directory, kinds)
     return SensitivityPlan(parse(scenario, where), *others)

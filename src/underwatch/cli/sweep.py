@@ -61,10 +61,11 @@ Examples:
 @click.pass_context
 def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
-    from underwatch.experiments.engine.answer_folder import csv, parquet
+    from underwatch.experiments.engine.answer_folder import csv
     from underwatch.experiments.engine.tasks import run_tasks
     from underwatch.experiments.sweep import bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
+    from underwatch.record.outputs import parquet
 
     plan, directory = asked_or_kept(ctx, lambda: _asked(place, given), _kept)
     worlds = plan.worlds()
@@ -112,12 +113,12 @@ def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
 
 
 def _kept(directory: RunDirectory, where: str) -> Sweep:
-    from underwatch.experiments.engine.answer_folder import told_in
+    from underwatch.experiments.engine.answer_folder import kept_entries
     from underwatch.experiments.sweep import Sweep
     from underwatch.world.scenario_file import parse
 
     kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,)}
-    scenario, *others = told_in(directory, kinds)
+    scenario, *others = kept_entries(directory, kinds)
     return Sweep(parse(scenario, where), *others)
 
 

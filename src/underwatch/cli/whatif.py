@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds
 from underwatch.errors import InputError
+from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for
 
@@ -30,19 +32,6 @@ residents and the same luck and differ in the intervention alone. Changes are sh
 
 \b
 Interventions:
-  end-reprimands          no reprimand for a missed quota
-  halve-quotas            half the quota for officers of both organs
-  free-calling            calls are not detected
-  satellite-phones        no journey to a signal to be followed on
-  free-movement           no permit for journeys
-  end-inminban-reporting  neighbours report no routine acts and no offences
-  close-the-list          nobody new is listed
-  let-off-after-a-year    off the list after a year on average without fresh reports
-  amnesty                 everybody is let off the list, once
-  abolish-the-list        everybody is let off, and nobody comes onto it
-  remove-ground-family, -phone, -detention, -return, -discharge
-                          a ground that no longer counts for the list
-  watching-eased          word that watching has eased: fear fades faster
 """
 _EXAMPLES = """\b
 Examples:
@@ -53,7 +42,18 @@ Examples:
 """
 
 
-@click.command(help=_HELP, epilog=_EXAMPLES)
+def _interventions() -> str:
+    """Return a line for each intervention; those of one stem that say the same share it."""
+    lines = []
+    for short, some in groupby(catalogue().values(), key=lambda one: one.short):
+        first, *others = (one.name for one in some)
+        stem = first.rpartition("-")[0]
+        names = ", ".join([first, *(name.removeprefix(stem) for name in others)])
+        lines.append(f"  {names:<24}{short}" if not others else f"  {names}\n{'':26}{short}")
+    return "\n".join(lines)
+
+
+@click.command(help=_HELP + _interventions(), epilog=_EXAMPLES)
 @click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
 @click.option(
     "--with",
@@ -132,8 +132,9 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
 
 def _contents(found: Comparison, kept: Ledger | None, page: str) -> dict[str, bytes]:
     """Return the files of a comparison: the question as TOML, the tables, the page."""
-    from underwatch.experiments.engine.answer_folder import csv, parquet
+    from underwatch.experiments.engine.answer_folder import csv
     from underwatch.experiments.interventions import as_toml
+    from underwatch.record.outputs import parquet
     from underwatch.world.scenario_file import scenario_toml
 
     changes = found.changes()
@@ -184,13 +185,13 @@ def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], Non
 
 def _kept(directory: RunDirectory, where: str) -> ComparePlan:
     from underwatch.experiments.compare import ComparePlan
-    from underwatch.experiments.engine.answer_folder import told_in
+    from underwatch.experiments.engine.answer_folder import kept_entries
     from underwatch.experiments.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
 
     kinds: dict[str, tuple[type, ...]] = {"scenario": (str,), "interventions": (str,)}
     kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
-    scenario, text, *others = told_in(directory, kinds)
+    scenario, text, *others = kept_entries(directory, kinds)
     interventions = parse_interventions(text, where) if text.strip() else ()
     return ComparePlan.ask(parse(scenario, where), interventions, None, *others)
 

@@ -6,12 +6,11 @@ from typing import Any
 
 import click
 
+from underwatch.cli.many import refuse_beside
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_for
-
-_KEPT = "the run keeps its own"
 
 _RUN_HELP = """Simulate a place day by day, beside its twin without the campaign; write a run folder with report.html.
 
@@ -155,8 +154,4 @@ def _refuse_beside_kept(ctx: click.Context) -> None:
         raise InputError("--resume and --from are both given; one goes on with a run, the other runs it again")
     which = "--resume" if ctx.params["resume"] is not None else "--from"
     allowed = {"resume", "from_manifest", "threads", "as_json"} | ({"out"} if which == "--from" else set())
-    for parameter in ctx.command.params:
-        source = ctx.get_parameter_source(str(parameter.name))
-        if source is click.core.ParameterSource.COMMANDLINE and parameter.name not in allowed:
-            told = parameter.opts[0] if isinstance(parameter, click.Option) else "a place"
-            raise InputError(f"{told} cannot be given with {which}: {_KEPT}")
+    refuse_beside(ctx, allowed, f"{which}: the run keeps its own")

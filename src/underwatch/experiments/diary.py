@@ -18,20 +18,21 @@ from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.studies.kept_run import run_of_manifest
 from underwatch.world import layout as L
 from underwatch.world import simulate
+from underwatch.world.layout import EPISODE
 from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
 LIKE = {
-    "call-abandoned": (L.TR_CALL_GIVEN_UP, "a resident who turned back from a call"),
-    "followed-visit": (L.TR_VISIT_NOTICED, "a resident who was followed on a visit to kin"),
-    "accused": (L.TR_ACCUSED, "a resident who was accused"),
-    "arrested": (L.TR_ARREST, "a resident who was arrested for a call"),
-    "listed": (L.TR_LISTED, "a resident who was put on a list"),
+    "call-abandoned": (EPISODE.call_given_up, "a resident who turned back from a call"),
+    "followed-visit": (EPISODE.visit_noticed, "a resident who was followed on a visit to kin"),
+    "accused": (EPISODE.accused, "a resident who was accused"),
+    "arrested": (EPISODE.arrest, "a resident who was arrested for a call"),
+    "listed": (EPISODE.listed, "a resident who was put on a list"),
 }
 STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."
 _OF_THE_HOUSE = (
-    L.TR_VISIT, L.TR_VISIT_FOLLOWED, L.TR_VISIT_NOTICED, L.TR_VISIT_AVOIDED, L.TR_JOURNEY, L.TR_PERMIT_REFUSED,
-    L.TR_LODGING,
+    EPISODE.visit, EPISODE.visit_followed, EPISODE.visit_noticed, EPISODE.visit_avoided, EPISODE.journey,
+    EPISODE.permit_refused, EPISODE.lodging,
 )  # fmt: skip
 _FOLLOWER = {
     L.BY_OPEN_ROLE: "a neighbour",
@@ -40,7 +41,7 @@ _FOLLOWER = {
     L.BY_MSS_OFFICER: "the field officer of state security",
 }
 _REPORTED_KM = 6  # the visit of the report
-_PREFERRED = {L.TR_VISIT_NOTICED: _REPORTED_KM}
+_PREFERRED = {EPISODE.visit_noticed: _REPORTED_KM}
 _PATIENCE = 28  # days to wait for the preferred distance after the first hit
 
 
@@ -71,13 +72,13 @@ def _find(scenario: Scenario, kind: int) -> tuple[int, int]:
     """Return day and resident of the first episode of a kind; of a visit, one of 6 km is preferred."""
     first: tuple[int, int] | None = None
     for world, rows in traced_weeks(scenario):
-        hits = rows[rows[:, 1] == kind]
-        hits = hits[np.lexsort((hits[:, 2], hits[:, 0]))]
-        wanted = hits[hits[:, 4] == _PREFERRED[kind]] if kind in _PREFERRED else hits
+        hits = rows[rows["kind"] == kind]
+        hits = hits[np.lexsort((hits["who"], hits["day"]))]
+        wanted = hits[hits["value"] == _PREFERRED[kind]] if kind in _PREFERRED else hits
         if len(wanted):
-            return int(wanted[0, 0]), int(wanted[0, 2])
+            return int(wanted[0]["day"]), int(wanted[0]["who"])
         if len(hits) and first is None:
-            first = int(hits[0, 0]), int(hits[0, 2])
+            first = int(hits[0]["day"]), int(hits[0]["who"])
         if first is not None and world.day - world.start > first[0] + _PATIENCE:
             break
     if first is None:
@@ -93,8 +94,8 @@ def _rows_of(scenario: Scenario, who: int) -> np.ndarray:
 def rows_about(town: L.Town, rows: np.ndarray, who: int) -> np.ndarray:
     """Return the trace rows that are about a resident, with what the household did together."""
     house = int(np.searchsorted(town.house_start, who, side="right")) - 1
-    together = (rows[:, 2] == town.house_start[house]) & np.isin(rows[:, 1], _OF_THE_HOUSE)
-    return rows[(rows[:, 2] == who) | together]
+    together = (rows["who"] == town.house_start[house]) & np.isin(rows["kind"], _OF_THE_HOUSE)
+    return rows[(rows["who"] == who) | together]
 
 
 def _by(follower: int) -> str:
@@ -111,15 +112,15 @@ def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
     followed: Counter[str] = Counter()
     noticed = 0
     for _, kind, _, other, value in rows.tolist():
-        if kind == L.TR_FOLLOWED:
+        if kind == EPISODE.followed:
             followed[_by(other)] += 1
-        elif kind == L.TR_NOTICED:
+        elif kind == EPISODE.noticed:
             noticed += 1
         elif kind in _CONTINUED and said:
             said[-1] += f"; {_CONTINUED[kind].format(by=_by(other))}"
         else:
             said.append(_sentence(kind, value))
-        if kind == L.TR_ACCUSED and not value:
+        if kind == EPISODE.accused and not value:
             said[-1] += ", though there was no offence"
     if followed:
         n = sum(followed.values())
@@ -131,50 +132,50 @@ def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
 
 
 _CONTINUED = {
-    L.TR_VISIT_FOLLOWED: "{by} followed",
-    L.TR_VISIT_NOTICED: "it was noticed",
-    L.TR_CALL_FOLLOWED: "{by} followed",
-    L.TR_CALL_GIVEN_UP: "noticed the follower and turned back without calling",
-    L.TR_CALL_COMPLETED: "made the call",
-    L.TR_ARREST: "was found out and arrested",
+    EPISODE.visit_followed: "{by} followed",
+    EPISODE.visit_noticed: "it was noticed",
+    EPISODE.call_followed: "{by} followed",
+    EPISODE.call_given_up: "noticed the follower and turned back without calling",
+    EPISODE.call_completed: "made the call",
+    EPISODE.arrest: "was found out and arrested",
 }
 _PLAIN = {
-    L.TR_REPORT: "somebody of the unit reported on the resident, who did not learn of it",
-    L.TR_JOURNEY: "left on a journey out of the county, with a permit",
-    L.TR_RELEASE: "was released from detention",
-    L.TR_ARREST: "was arrested",
-    L.TR_ACCUSED: "was summoned and accused",
-    L.TR_LISTED: "was put on a list",
-    L.TR_DELISTED: "was taken off the list",
-    L.TR_HEARD_KIN: "heard from kin of what had happened to them",
-    L.TR_PROTEST: "protested openly",
-    L.TR_PERMIT_REFUSED: "asked for a permit to travel; it was refused",
-    L.TR_LODGING: "a night check found a guest who was not registered; it was reported",
-    L.TR_CALL_AVOIDED: "meant to call abroad and, out of fear, did not set out",
+    EPISODE.report: "somebody of the unit reported on the resident, who did not learn of it",
+    EPISODE.journey: "left on a journey out of the county, with a permit",
+    EPISODE.release: "was released from detention",
+    EPISODE.arrest: "was arrested",
+    EPISODE.accused: "was summoned and accused",
+    EPISODE.listed: "was put on a list",
+    EPISODE.delisted: "was taken off the list",
+    EPISODE.heard_kin: "heard from kin of what had happened to them",
+    EPISODE.protest: "protested openly",
+    EPISODE.permit_refused: "asked for a permit to travel; it was refused",
+    EPISODE.lodging: "a night check found a guest who was not registered; it was reported",
+    EPISODE.call_avoided: "meant to call abroad and, out of fear, did not set out",
 }
 
 
 def _sentence(kind: int, value: int) -> str:
     """Return how a sentence about a row begins."""
-    if kind in (L.TR_VISIT, L.TR_VISIT_FOLLOWED, L.TR_VISIT_NOTICED):
+    if kind in (EPISODE.visit, EPISODE.visit_followed, EPISODE.visit_noticed):
         return f"left home with the household to visit kin {_km(value)}"
-    if kind == L.TR_VISIT_AVOIDED:
+    if kind == EPISODE.visit_avoided:
         return f"meant to visit kin {_km(value)} and stayed at home" if value else "meant to travel and stayed at home"
-    if kind in (L.TR_CALL_SET_OUT, L.TR_CALL_FOLLOWED, L.TR_CALL_GIVEN_UP, L.TR_CALL_COMPLETED):
+    if kind in (EPISODE.call_set_out, EPISODE.call_followed, EPISODE.call_given_up, EPISODE.call_completed):
         return f"set out to call abroad, from where there is signal, {_km(value)}"
     return _PLAIN.get(kind, "something happened")
 
 
 COUNTED = (
-    (L.TR_FOLLOWED, "followed on an outing"),
-    (L.TR_VISIT_FOLLOWED, "followed on a visit or journey"),
-    (L.TR_CALL_SET_OUT, "set out to call"),
-    (L.TR_CALL_GIVEN_UP, "turned back from a call"),
-    (L.TR_CALL_COMPLETED, "called"),
-    (L.TR_CALL_AVOIDED, "did not dare to set out to call"),
-    (L.TR_ACCUSED, "accused"),
-    (L.TR_ARREST, "arrested"),
-    (L.TR_REPORT, "reported by the unit"),
+    (EPISODE.followed, "followed on an outing"),
+    (EPISODE.visit_followed, "followed on a visit or journey"),
+    (EPISODE.call_set_out, "set out to call"),
+    (EPISODE.call_given_up, "turned back from a call"),
+    (EPISODE.call_completed, "called"),
+    (EPISODE.call_avoided, "did not dare to set out to call"),
+    (EPISODE.accused, "accused"),
+    (EPISODE.arrest, "arrested"),
+    (EPISODE.report, "reported by the unit"),
 )
 
 
@@ -191,9 +192,9 @@ def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
     rows = _rows_of(scenario, who)
     shown = []
     for one in range(max(0, day - around), min(scenario.days, day + around + 1)):
-        if sentences := sentences_of(rows[rows[:, 0] == one]):
+        if sentences := sentences_of(rows[rows["day"] == one]):
             shown.append((scenario.start + datetime.timedelta(one), sentences))
-    counts = Counter(rows[:, 1].tolist())
+    counts = Counter(rows["kind"].tolist())
     year = tuple(f"{words} {_times(counts[kind])}" for kind, words in COUNTED if counts[kind])
     return Diary(scenario.places[0].name, like, scenario.start, scenario.end, tuple(shown), year)
 

@@ -43,7 +43,7 @@ _MORE = (
 LEVERS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(_LESS, LESS), **dict.fromkeys(_MORE, MORE)})
 # The rules whose end is relief
 RULES = ("S4", "S5", "S6", "S7", "S8", "S9", "S10", "S16", "S17")
-_KEYS = ("words", "why", "date", "days", "set", "times", "without")
+_KEYS = ("words", "short", "why", "date", "days", "set", "times", "without")
 _MOST_DAYS = 36_525
 
 
@@ -52,6 +52,7 @@ class Intervention:
     """A named change for the better: parameters `put` to a value or multiplied (`times`), rules taken out.
 
     `date` is its own first day, or None for that of the question; `days` how long it lasts, or None for until the end.
+    `short` is its line in the help.
     InputError for all that does not relieve.
     """
 
@@ -63,6 +64,7 @@ class Intervention:
     without: frozenset[str] = frozenset()
     date: date | None = None
     days: int | None = None
+    short: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         where = f"intervention {self.name}: "
@@ -168,14 +170,15 @@ def _from_table(name: str, table: object) -> Intervention:
                 raise InputError(f'key "{key[:60]}" {where} looks like a person\'s identity and is refused')
             known = ", ".join(_KEYS)
             raise InputError(f'key "{key[:60]}" {where} is not known{nearest(key[:80], _KEYS)}; known: {known}')
-    words, why, day = table.get("words"), table.get("why", ""), table.get("date")
+    words, why, short = table.get("words"), table.get("why", ""), table.get("short", "")
     if not isinstance(words, str) or not words.strip():
         raise InputError(f'words are missing {where}; for example: words = "Officers are no longer reprimanded."')
-    if not isinstance(why, str):
-        raise InputError(f"why is no text {where}")
+    for key, text in (("why", why), ("short", short)):
+        if not isinstance(text, str):
+            raise InputError(f"{key} is no text {where}")
+    day, days = table.get("date"), table.get("days")
     if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
         raise InputError(f"date is no date {where}; write it as 2024-11-15, without quotation marks")
-    days = table.get("days")
     if days is not None and type(days) is not int:
         raise InputError(f"days is no whole number {where}; for example: days = 7")
     rules = table.get("without", [])
@@ -187,7 +190,7 @@ def _from_table(name: str, table: object) -> Intervention:
         if not isinstance(numbers[key], dict):
             raise InputError(f"{key} is no table of parameters and numbers {where}")
     rules_out = without_rules(rules)
-    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], rules_out, day, days)
+    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], rules_out, day, days, short)
 
 
 def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:

@@ -5,16 +5,26 @@ them says where each table comes from and under which terms.
 """
 
 from underwatch.facts.places import COUNTRY, CensusUnit, Place, find_place, places, provinces, slug
-from underwatch.facts.tables import Fact, PublishedFact, estimate_parameters, model_parameters, published_facts
+from underwatch.facts.tables import (
+    Fact,
+    Ground,
+    PublishedFact,
+    estimate_parameters,
+    grounds,
+    model_parameters,
+    published_facts,
+)
 
 __all__ = [
     "COUNTRY",
     "CensusUnit",
     "Fact",
+    "Ground",
     "Place",
     "PublishedFact",
     "estimate_parameters",
     "find_place",
+    "grounds",
     "model_parameters",
     "places",
     "provinces",

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from io import StringIO
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,34 @@ class PublishedFact:
     constraint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A ground for the list: what a household or an adult is held to be, and the organ whose list it leads to.
+
+    `inland` is "same" as at the border, "none", or "own": a share of its own. `words` go into sentences, `label` beside
+    a bar, `reported` is what a coder reads. Its shares and what lets it off are rows of the model's parameters.
+    """
+
+    name: str
+    holder: str  # household, adult
+    organ: str  # mps, mss, both
+    inland: str
+    words: str
+    label: str
+    reported: str
+
+    def share(self, border: bool) -> str | None:
+        """Return the parameter that says how many have it, or None where nobody does."""
+        if border or self.inland == "same":
+            return f"share_{self.name}"
+        return f"share_{self.name}_inland" if self.inland == "own" else None
+
+    @property
+    def let_off(self) -> str:
+        """The parameter that takes it from the list."""
+        return f"let_off_{self.name}"
+
+
 def read_rows(table: str) -> tuple[dict[str, str], ...]:
     """Return the rows of one of the package's tables ("census_2008.csv") as read, in file order."""
     text = files("underwatch.facts").joinpath(table).read_text(encoding="utf-8")
@@ -62,28 +91,28 @@ def model_parameters() -> Mapping[str, Fact]:
 
 
 @cache
+def grounds() -> Mapping[str, Ground]:
+    """Return the grounds by name, in the order of the table, which is that of their bits; it is read once."""
+    return MappingProxyType({row["name"]: Ground(**row) for row in read_rows("grounds.csv")})
+
+
+@cache
 def estimate_parameters() -> Mapping[str, Fact]:
     """Return what an estimate draws besides the model's parameters, by name, in the order of the table."""
     return _facts("estimate_parameters.csv")
 
 
 def _facts(table: str) -> Mapping[str, Fact]:
-    facts = {}
-    for row in read_rows(table):
-        low, central, high = float(row["low"]), float(row["central"]), float(row["high"])
-        texts = {key: row[key] for key in ("name", "rule", "meaning", "unit", "scale", "basis", "source")}
-        facts[row["name"]] = Fact(**texts, low=low, central=central, high=high)
-    return MappingProxyType(facts)
+    return MappingProxyType({row["name"]: Fact(**_with_numbers(row)) for row in read_rows(table)})
+
+
+def _with_numbers(row: dict[str, str]) -> dict[str, Any]:
+    """Return a row with its range as numbers, None where there is none."""
+    return row | {key: float(row[key]) if row[key] else None for key in ("low", "central", "high")}
 
 
 @cache
 def published_facts() -> Mapping[str, PublishedFact]:
     """Return the published figures by name, in the order of the table; it is read once."""
-    facts = {}
-    for row in read_rows("parameters.csv"):
-        low, central, high = (float(row[key]) if row[key] else None for key in ("low", "central", "high"))
-        texts = {
-            key: row[key] for key in ("name", "meaning", "unit", "source", "source_kind", "note", "basis", "constraint")
-        }
-        facts[row["name"]] = PublishedFact(**texts, low=low, central=central, high=high)
-    return MappingProxyType(facts)
+    rows = read_rows("parameters.csv")
+    return MappingProxyType({row["name"]: PublishedFact(**_with_numbers(row)) for row in rows})

@@ -1,4 +1,4 @@
-"""Incidents as a table: the kernel's packed records to Arrow and back, samples with known weights, publications."""
+"""Incidents as a table: the kernel's records to Arrow and back, samples with known weights, publications."""
 
 from __future__ import annotations
 
@@ -12,24 +12,17 @@ import pyarrow.compute as pc
 from underwatch.errors import InputError
 from underwatch.record.indicators import words
 from underwatch.record.schema import GROUND_COLUMNS, INCIDENT_SCHEMA, PUBLISHED_SCHEMA
-from underwatch.world.layout import INCIDENT_NAMES, RECORD_FIELDS
+from underwatch.world.layout import INCIDENT, INCIDENT_NAMES, MARK_LISTED, MARK_LISTED_AT_START
 
 _FEAR_STEPS = np.float32(255.0)
-_LISTED_AT_START, _LISTED_NOW = 6, 5
-_LOW_BYTE = 0xFF
+_FEARS = ("subject_fear", "kin_fear", "neighbours_fear")
+_NUMBERS = ("kin", "kin_contact", "neighbours", "neighbours_contact", "hearsay")
+_MARKS = {
+    **{name: 1 << bit for bit, name in enumerate(GROUND_COLUMNS)},
+    "listed_at_start": MARK_LISTED_AT_START,
+    "listed": MARK_LISTED,
+}
 _HASH_STEP = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _high(column: np.ndarray) -> np.ndarray:
-    return (column >> 8).astype(np.uint8)
-
-
-def _low(column: np.ndarray) -> np.ndarray:
-    return (column & _LOW_BYTE).astype(np.uint8)
-
-
-def _fear(byte: np.ndarray) -> pa.Array:
-    return pa.array(byte.astype(np.float32) / _FEAR_STEPS)
 
 
 def incident_table(
@@ -42,56 +35,39 @@ def incident_table(
     replicate: int = 0,
     draw: int = 0,
 ) -> pa.Table:
-    """Return records uint16[n, 8] as a table (INCIDENT_SCHEMA), row by row in the same order. Weights default to 1."""
+    """Return records INCIDENT[n] as a table (INCIDENT_SCHEMA), row by row in the same order. Weights default to 1."""
     n = len(records)
-    what = records[:, 1]
     columns = {
-        "date": pa.array(np.datetime64(start, "D") + records[:, 0].astype(np.int64), pa.date32()),
+        "date": np.datetime64(start, "D") + records["day"].astype(np.int64),
         "place": words(np.zeros(n, np.int32), [place]),
         "world": words(np.zeros(n, np.int32), [world]),
-        "kind": words(what >> 8, INCIDENT_NAMES),
-        **{name: pa.array((what >> bit & 1).astype(bool)) for bit, name in enumerate(GROUND_COLUMNS)},
-        "listed_at_start": pa.array((what >> _LISTED_AT_START & 1).astype(bool)),
-        "listed": pa.array((what >> _LISTED_NOW & 1).astype(bool)),
-        "subject_fear": _fear(_high(records[:, 2])),
-        "subject_contact": pa.array(_low(records[:, 2]) != 0),
-        "kin": pa.array(records[:, 3]),
-        "kin_contact": pa.array(_high(records[:, 4])),
-        "kin_fear": _fear(_low(records[:, 4])),
-        "neighbours": pa.array(records[:, 5]),
-        "neighbours_contact": pa.array(_high(records[:, 6])),
-        "neighbours_fear": _fear(_low(records[:, 6])),
-        "hearsay": pa.array(records[:, 7]),
-        "weight": pa.array(np.ones(n) if weights is None else np.asarray(weights, float)),
-        "replicate": pa.array(np.full(n, replicate, np.int16)),
-        "draw": pa.array(np.full(n, draw, np.int16)),
+        "kind": words(records["kind"], INCIDENT_NAMES),
+        **{name: records["marks"] & bit != 0 for name, bit in _MARKS.items()},
+        "subject_contact": records["subject_contact"] != 0,
+        **{name: records[name].astype(np.float32) / _FEAR_STEPS for name in _FEARS},
+        **{name: records[name] for name in _NUMBERS},
+        "weight": np.ones(n) if weights is None else np.asarray(weights, float),
+        "replicate": np.full(n, replicate, np.int16),
+        "draw": np.full(n, draw, np.int16),
     }
     return pa.table(columns, schema=INCIDENT_SCHEMA)
 
 
 def records_of(table: pa.Table, start: datetime.date) -> np.ndarray:
-    """Return the packed records uint16[n, 8] of an incident table; the other way round of `incident_table`."""
-    records = np.zeros((table.num_rows, RECORD_FIELDS), np.uint16)
+    """Return the records INCIDENT[n] of an incident table; the other way round of `incident_table`."""
+    records = np.zeros(table.num_rows, INCIDENT)
 
     def column(name: str) -> np.ndarray:
         return np.asarray(table.column(name).combine_chunks())
 
-    def fear(name: str) -> np.ndarray:
-        return np.rint(column(name) * _FEAR_STEPS).astype(np.uint16)
-
-    days = column("date").astype("datetime64[D]") - np.datetime64(start, "D")
-    records[:, 0] = days.astype(np.int64)
-    kinds = pc.index_in(table.column("kind").cast(pa.string()), pa.array(INCIDENT_NAMES)).combine_chunks()
-    what = np.asarray(kinds).astype(np.uint16) << 8
-    what |= column("listed_at_start").astype(np.uint16) << _LISTED_AT_START
-    what |= column("listed").astype(np.uint16) << _LISTED_NOW
-    for bit, name in enumerate(GROUND_COLUMNS):
-        what |= column(name).astype(np.uint16) << bit
-    records[:, 1] = what
-    records[:, 2] = fear("subject_fear") << 8 | column("subject_contact").astype(np.uint16)
-    records[:, 3], records[:, 5], records[:, 7] = column("kin"), column("neighbours"), column("hearsay")
-    records[:, 4] = column("kin_contact").astype(np.uint16) << 8 | fear("kin_fear")
-    records[:, 6] = column("neighbours_contact").astype(np.uint16) << 8 | fear("neighbours_fear")
+    records["day"] = (column("date").astype("datetime64[D]") - np.datetime64(start, "D")).astype(np.int64)
+    records["kind"] = pc.index_in(table.column("kind").cast(pa.string()), pa.array(INCIDENT_NAMES)).combine_chunks()
+    for name, bit in _MARKS.items():
+        records["marks"] |= column(name).astype(np.uint8) * np.uint8(bit)
+    for name in _FEARS:
+        records[name] = np.rint(column(name) * _FEAR_STEPS)
+    for name in ("subject_contact", *_NUMBERS):
+        records[name] = column(name)
     return records
 
 
@@ -107,7 +83,7 @@ def row_luck(records: np.ndarray, key: int = 0) -> np.ndarray:
 
     The order of the rows does not matter, and a row that stands in both worlds of a twin has the same luck in both.
     """
-    halves = np.ascontiguousarray(records, np.uint16).view(np.uint64)
+    halves = np.ascontiguousarray(records).view(np.uint64).reshape(-1, 2)
     bits = _mix(_mix(halves[:, 0] + np.uint64(key) * _HASH_STEP) ^ (halves[:, 1] + _HASH_STEP))
     order = np.argsort(bits, kind="stable")
     ranked = bits[order]
@@ -139,14 +115,14 @@ def sample(records: np.ndarray, shares: np.ndarray, key: int = 0) -> tuple[np.nd
 
     Sums of weights estimate the counts without bias. Shares of 1 keep everything, in order, with weight 1.
     """
-    chance = np.asarray(shares, float)[records[:, 1] >> 8]
+    chance = np.asarray(shares, float)[records["kind"]]
     kept = row_luck(records, key) < chance
     return records[kept], 1.0 / chance[kept]
 
 
 def kind_counts(records: np.ndarray) -> np.ndarray:
     """Return int64[kinds], how many records of each kind there are."""
-    return np.bincount(records[:, 1] >> 8, minlength=len(INCIDENT_NAMES)).astype(np.int64)
+    return np.bincount(records["kind"], minlength=len(INCIDENT_NAMES)).astype(np.int64)
 
 
 def published_table(columns: Mapping[str, Sequence[object] | np.ndarray]) -> pa.Table:

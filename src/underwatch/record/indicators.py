@@ -17,14 +17,13 @@ from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
 from underwatch.world.indicators import STOCK
 from underwatch.world.layout import (
+    COUNT,
     GROUND_NAMES,
+    INCIDENT,
     INDICATORS,
     LISTED_CELL,
     N_CELLS,
-    N_DISTRESS,
-    N_FEAR,
     ONE,
-    RECORD_FIELDS,
 )
 
 WEEK = 7
@@ -65,7 +64,7 @@ class DailyCounts(Protocol):
 
     @property
     def records(self) -> np.ndarray:
-        """uint16[n, 8], incidents."""
+        """Incidents, INCIDENT[n]."""
 
 
 def group_cells(group: str) -> np.ndarray:
@@ -92,8 +91,8 @@ def with_ratios(
     `floor` is the parameter `private_speech_floor`.
     """
     values = {name: counts[..., column].astype(float) for column, name in enumerate(INDICATORS)}
-    values["fear"] = counts[..., N_FEAR] / ONE
-    values["distress"] = counts[..., N_DISTRESS] / ONE
+    values["fear"] = counts[..., COUNT.fear] / ONE
+    values["distress"] = counts[..., COUNT.distress] / ONE
     shape = counts.shape[:-1]
     people = np.broadcast_to(np.asarray(residents, float), shape)
     values["residents"] = people
@@ -153,16 +152,20 @@ class Combined:
 def combine(name: str, histories: Iterable[DailyCounts]) -> Combined:
     """Add up the histories of several places, of equal start and length, one after the other (an iterator will do)."""
     total: Combined | None = None
-    for one in histories:
+    for history in histories:
         if total is None:
-            cells, residents, adults, watched = map(np.array, (one.cells, one.residents, one.adults, one.watched))
-            none = np.zeros((0, RECORD_FIELDS), np.uint16)
-            total = Combined(name, one.start, one.days, cells, residents, adults, watched, none)
+            cells, residents, adults, watched = map(
+                np.array, (history.cells, history.residents, history.adults, history.watched)
+            )
+            none = np.zeros(0, INCIDENT)
+            total = Combined(name, history.start, history.days, cells, residents, adults, watched, none)
             continue
-        if (one.start, one.days) != (total.start, total.days):
-            raise ValueError(f"{one.place} begins on {one.start} and has {one.days} days, unlike the other places")
+        if (history.start, history.days) != (total.start, total.days):
+            raise ValueError(
+                f"{history.place} begins on {history.start} and has {history.days} days, unlike the other places"
+            )
         for part in ("cells", "residents", "adults", "watched"):
-            np.add(getattr(total, part), getattr(one, part), out=getattr(total, part))
+            np.add(getattr(total, part), getattr(history, part), out=getattr(total, part))
     if total is None:
         raise ValueError("no place to add up")
     return total
@@ -210,11 +213,11 @@ def _headlines(counts: np.ndarray, people: np.ndarray, watched: np.ndarray, days
 
 def _sums(counts: np.ndarray, n_incidents: int, watched: float) -> np.ndarray:
     """Return the numbers named in SUMS from counts[groups, indicators] of the whole run."""
-    at = {name: column for column, name in enumerate(INDICATORS)}
+    column_of = {name: column for column, name in enumerate(INDICATORS)}
     ordinary, everybody = counts[GROUPS.index(ORDINARY)], counts[GROUPS.index(ALL)]
-    given_up = everybody[at["calls_avoided"]] + everybody[at["calls_abandoned"]]
-    accused, falsely = ordinary[at["accusations"]], ordinary[at["false_accusations"]]
-    return np.array([n_incidents, accused, falsely, given_up, everybody[at["arrests"]], watched], float)
+    given_up = everybody[column_of["calls_avoided"]] + everybody[column_of["calls_abandoned"]]
+    accused, falsely = ordinary[column_of["accusations"]], ordinary[column_of["false_accusations"]]
+    return np.array([n_incidents, accused, falsely, given_up, everybody[column_of["arrests"]], watched], float)
 
 
 def week_starts(days: int) -> np.ndarray:

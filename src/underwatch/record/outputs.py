@@ -48,8 +48,13 @@ def table_bytes(name: str, table: pa.Table) -> bytes:
     """Return a table as Parquet; one that has not the schema of its name is refused (ValueError)."""
     if not table.schema.equals(TABLES[name]):
         raise ValueError(f"table {name} has not the columns of its schema")
+    return parquet(table.cast(TABLES[name]))
+
+
+def parquet(table: pa.Table) -> bytes:
+    """Return a table as Parquet."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table.cast(TABLES[name]), sink, compression="zstd", use_dictionary=True)
+    pq.write_table(table, sink, compression="zstd", use_dictionary=True)
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
@@ -109,36 +114,36 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     if path.is_dir():
         path = path / MANIFEST
     try:
-        found = parse_json(read_bytes(path, _LARGEST_MANIFEST, "file of a finished run"), "")
+        result = parse_json(read_bytes(path, _LARGEST_MANIFEST, "file of a finished run"), "")
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{path} is missing; name the folder of a finished run") from None
     except InputError as error:
         raise InputError(f"{path} is damaged: it is not JSON ({error}); name the manifest.json of a run") from None
-    if not isinstance(found, dict) or found.get("what") != _WHAT:
+    if not isinstance(result, dict) or result.get("what") != _WHAT:
         raise InputError(f"{path} is not the manifest of a run; name the manifest.json of a run folder")
-    if found.get("schema_version") != SCHEMA_VERSION:
+    if result.get("schema_version") != SCHEMA_VERSION:
         raise InputError(
-            f"{path} has schema_version {str(found.get('schema_version'))[:20]}; this program reads {SCHEMA_VERSION}"
+            f"{path} has schema_version {str(result.get('schema_version'))[:20]}; this program reads {SCHEMA_VERSION}"
         )
     for key, kind in _KEYS.items():
-        value = found.get(key)
+        value = result.get(key)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise InputError(f"{path} is damaged: {key} is missing or not {_kind_words(kind)}")
-    _check_numbers(path, found)
-    return found
+    _check_numbers(path, result)
+    return result
 
 
 def _kind_words(kind: type) -> str:
     return {int: "a whole number", str: "a text", dict: "a table"}[kind]
 
 
-def _check_numbers(path: Path, found: Mapping[str, Any]) -> None:
+def _check_numbers(path: Path, result: Mapping[str, Any]) -> None:
     """Refuse numbers that no run has, parameters that are not numbers, and files that are not in the folder."""
-    if found["population"] < 1 or found["days"] < 1 or found["seed"] < 0:
+    if result["population"] < 1 or result["days"] < 1 or result["seed"] < 0:
         raise InputError(f"{path} is damaged: population and days are 1 or more, seed 0 or more")
-    for name, value in found["parameters"].items():
+    for name, value in result["parameters"].items():
         if type(value) not in (int, float):
             raise InputError(f"{path} is damaged: parameter {name[:60]} is not a number")
-    for name, entry in found["files"].items():
+    for name, entry in result["files"].items():
         if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str) or Path(name).name != name:
             raise InputError(f"{path} is damaged: the entry of file {name[:60]} is not a file name with its sha256")

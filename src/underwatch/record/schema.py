@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
+from underwatch.facts import grounds
 from underwatch.world.indicators import COUNTED, RATIO, STOCK, SUM, Indicator
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
@@ -36,11 +37,7 @@ GROUP_WORDS: Mapping[str, str] = MappingProxyType(
         ALL: "all residents",
         LISTED: "listed at the start",
         ORDINARY: "ordinary (on no list at the start)",
-        "defector_family": "family of a defector",
-        "chinese_phone_user": "Chinese phone user",
-        "former_detainee": "former detainee",
-        "returned_defector": "returned defector",
-        "early_discharged": "discharged early from the army",
+        **{name: ground.words for name, ground in grounds().items()},
     }
 )
 

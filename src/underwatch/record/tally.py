@@ -1,7 +1,7 @@
 """Incidents as a tally: all that a channel needs to know of a world's incidents, and no incident any more.
 
 A witness tells with a small chance p times what fear leaves of it, so that the chance that an incident is told is, to
-the first order, p times a sum over its witnesses (`testimony.channel`). That sum needs two distributions of fear for
+the first order, p times a sum over its witnesses (`channel.reporting`). That sum needs two distributions of fear for
 each sort of incident: of subjects whose contact is open, and of the others who may know, weighted by their share with
 open contact. They are kept at the nodes of a grid, each incident dealt out between the two nodes beside it, so that the
 mean is exact and any response function can be laid over them later.
@@ -17,14 +17,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.record.dates import coarsen, thursday, week_number
-from underwatch.world.layout import (
-    GROUND_NAMES,
-    I_CALL_GIVEN_UP,
-    I_FOLLOWED_OUTING,
-    I_FOLLOWED_VISIT,
-    INCIDENT_NAMES,
-    N_INDICATORS,
-)
+from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, KIND, MARK_LISTED, N_INDICATORS
 
 # Where fear is kept, in the 255 steps of a record; closer where there is much of it.
 FEAR_NODES = np.array(
@@ -35,7 +28,8 @@ NO_GROUND = len(GROUND_NAMES)  # the last column by ground: no ground is held
 N_GROUNDS = NO_GROUND + 1
 MOST_PERIODS = 16  # one bit each
 _FEAR_BYTES = 256
-_FOLLOWED = [I_FOLLOWED_OUTING, I_FOLLOWED_VISIT, I_CALL_GIVEN_UP]  # who noticed a follower, whatever for
+# Who noticed a follower, whatever for
+_FOLLOWED = [KIND.followed_outing, KIND.followed_visit, KIND.call_given_up]
 _LAW, _STRENGTH = 0, 2  # by which weeks are told apart: exponential, near the middle of the prior
 
 
@@ -110,36 +104,36 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
     """Add incidents to the sums."""
     n_laws, n_strengths = ruler.response.shape[0], ruler.response.shape[1]
     for row in range(len(records)):
-        week = np.int64(records[row, 0]) // 7 - ruler.settling
+        record = records[row]
+        week = np.int64(record["day"]) // 7 - ruler.settling
         if week < 0:
             continue
-        what = np.int64(records[row, 1])
-        kind, listed = what >> 8, what >> 5 & 1
+        kind, listed = np.int64(record["kind"]), np.int64(record["marks"] & MARK_LISTED != 0)
         ground = 0
-        while ground < 5 and what >> ground & 1 == 0:
+        while ground < NO_GROUND and record["marks"] >> ground & 1 == 0:
             ground += 1
         period = ruler.period_of_week[week]
         sums.counts[week, kind, listed, ground] += np.uint32(1)
         sums.mask[kind, np.int64(who[row]) - ruler.first_resident] |= np.uint16(1 << period)
-        fear, is_open = np.int64(records[row, 2]) >> 8, np.int64(records[row, 2]) & 255
-        kin, near, heard = np.int64(records[row, 3]), np.int64(records[row, 5]), np.int64(records[row, 7])
-        kin_fear, near_fear = np.int64(records[row, 4]) & 255, np.int64(records[row, 6]) & 255
+        fear, is_open = np.int64(record["subject_fear"]), record["subject_contact"]
+        kin, near, heard = np.int64(record["kin"]), np.int64(record["neighbours"]), np.int64(record["hearsay"])
+        kin_fear, near_fear = np.int64(record["kin_fear"]), np.int64(record["neighbours_fear"])
         sums.known[period, kind] += 1 + kin + heard
         n_others = max(1.0, float(kin + near + heard))
-        kin_share = min(1.0, float(np.int64(records[row, 4]) >> 8) / max(1.0, (kin + 1) / ruler.household))
-        near_share = min(1.0, float(np.int64(records[row, 6]) >> 8) / max(1.0, near / ruler.household + 1.0))
+        kin_share = min(1.0, float(record["kin_contact"]) / max(1.0, (kin + 1) / ruler.household))
+        near_share = min(1.0, float(record["neighbours_contact"]) / max(1.0, near / ruler.household + 1.0))
         of_kin, of_near = kin * kin_share / n_others, (near + heard) * near_share / n_others
         if is_open > 0:
-            at = ruler.node[fear]
-            sums.subject[period, kind, ground, at] += 1.0 - ruler.share[fear]
-            sums.subject[period, kind, ground, at + 1] += ruler.share[fear]
+            node = ruler.node[fear]
+            sums.subject[period, kind, ground, node] += 1.0 - ruler.share[fear]
+            sums.subject[period, kind, ground, node + 1] += ruler.share[fear]
             sums.weekly[week, kind, 0] += ruler.response[_LAW, _STRENGTH, fear]
-        at = ruler.node[kin_fear]
-        sums.others[period, kind, ground, at] += of_kin * (1.0 - ruler.share[kin_fear])
-        sums.others[period, kind, ground, at + 1] += of_kin * ruler.share[kin_fear]
-        at = ruler.node[near_fear]
-        sums.others[period, kind, ground, at] += of_near * (1.0 - ruler.share[near_fear])
-        sums.others[period, kind, ground, at + 1] += of_near * ruler.share[near_fear]
+        node = ruler.node[kin_fear]
+        sums.others[period, kind, ground, node] += of_kin * (1.0 - ruler.share[kin_fear])
+        sums.others[period, kind, ground, node + 1] += of_kin * ruler.share[kin_fear]
+        node = ruler.node[near_fear]
+        sums.others[period, kind, ground, node] += of_near * (1.0 - ruler.share[near_fear])
+        sums.others[period, kind, ground, node + 1] += of_near * ruler.share[near_fear]
         left = ruler.response[_LAW, _STRENGTH]
         sums.weekly[week, kind, 1] += of_kin * left[kin_fear] + of_near * left[near_fear]
         for response in range(n_laws):
@@ -209,14 +203,14 @@ class Tallier:
         )
 
     def add(self, records: np.ndarray, who: np.ndarray) -> None:
-        """Add incidents uint16[n, 8] and the numbers of their subjects uint32[n]."""
+        """Add incidents INCIDENT[n] and the numbers of their subjects uint32[n]."""
         if len(records):
             _add(records, who, self.ruler, self.sums)
 
     def tally(self, indicators: np.ndarray, residents: np.ndarray) -> Tally:
         """Return the tally; `indicators` int64[days, 2, indicators] and `residents` int64[2, 2] as in `Tally`."""
         sums, n = self.sums, len(self.sums.subject)
-        bits = [sum(1 << at for at in range(i, j + 1)) for i, j in period_ranges(n)]
+        bits = [sum(1 << period for period in range(i, j + 1)) for i, j in period_ranges(n)]
         masks = [*sums.mask, np.bitwise_or.reduce(sums.mask[_FOLLOWED], axis=0)]
         reached = [[np.count_nonzero(mask & np.uint16(bit)) for mask in masks] for bit in bits]
         by_period = np.zeros((n, 2, N_INDICATORS))

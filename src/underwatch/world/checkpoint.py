@@ -21,7 +21,7 @@ from underwatch.files.intake.arrays import arrays_of
 from underwatch.files.intake.json import parse_json
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.writing import write_atomically
-from underwatch.world.layout import INCIDENT_NAMES, RECORD_FIELDS
+from underwatch.world.layout import INCIDENT, INCIDENT_NAMES, WORD
 from underwatch.world.simulate import World
 
 SUFFIX = ".npz"
@@ -51,17 +51,17 @@ def read_arrays(path: str | Path, note: Mapping[str, Any], most: int = _LARGEST)
     path = Path(path)
     data = read_bytes(path, most, "checkpoint of this run")
     try:
-        found = arrays_of(data, "")
-        right = found.pop(_HASH)
-        whole = np.array_equal(right, _hash(found))
-        told = parse_json(found.pop(_NOTE).tobytes(), "") if whole else None
+        arrays = arrays_of(data, "")
+        right = arrays.pop(_HASH)
+        whole = np.array_equal(right, _hash(arrays))
+        noted = parse_json(arrays.pop(_NOTE).tobytes(), "") if whole else None
     except (InputError, KeyError):
         raise InputError(f"{path} is damaged: it is no whole checkpoint; {_GO_ON}") from None
     if not whole:
         raise InputError(f"{path} is damaged: its hash is not that of its content; {_GO_ON}")
-    if told != json.loads(json.dumps(dict(note))):
+    if noted != json.loads(json.dumps(dict(note))):
         raise InputError(f"{path} is the checkpoint of another run or version of the program; {_GO_ON}")
-    return found
+    return arrays
 
 
 def _hash(arrays: Arrays) -> np.ndarray:
@@ -84,8 +84,9 @@ def save(world: World, path: str | Path, note: Mapping[str, Any]) -> None:
     reached = world.day - world.start
     arrays = {f"state_{name}": array for name, array in zip(world.state._fields, world.state, strict=True)}
     arrays["cells"] = world.history.cells[:reached]
-    for name in ("residents", "adults", "watched", "records", "who"):
+    for name in ("residents", "adults", "watched", "who"):
         arrays[name] = getattr(world.history, name)
+    arrays["records"] = world.history.records.view(np.uint16).reshape(-1, len(WORD))
     arrays["numbers"] = np.array([int(getattr(world, name)) for name in _numbers(world)], np.int64)
     write_arrays(path, arrays, note)
 
@@ -94,47 +95,53 @@ def _most_bytes(world: World) -> int:
     """Return how large the checkpoint of a world can be: its state and sums, and what incidents there may be."""
     history = world.history
     sums = sum(array.nbytes for array in (*world.state, history.cells, history.residents)) + (1 << 20)
-    incident = 2 * RECORD_FIELDS + 4
+    incident = INCIDENT.itemsize + 4
     return 2 * sums + len(world.state.flags) * len(history.cells) * _INCIDENTS_A_DAY * incident
 
 
-def _fits(world: World, found: Arrays, expected: Arrays, numbers: Mapping[str, int]) -> bool:
+def _fits(world: World, arrays: Arrays, expected: Arrays, numbers: Mapping[str, int]) -> bool:
     """Say whether a file holds a later day of this very world, so that no kernel meets what it does not know."""
     days, first = len(world.history.cells), world.town.first
     for name, array in expected.items():
-        if name not in found or found[name].shape != array.shape or found[name].dtype != array.dtype:
+        if name not in arrays or arrays[name].shape != array.shape or arrays[name].dtype != array.dtype:
             return False
     kinds = {"cells": (np.int64, 3), "records": (np.uint16, 2), "who": (np.uint32, 1), "numbers": (np.int64, 1)}
     if any(
-        name not in found or found[name].dtype != kind or found[name].ndim != n for name, (kind, n) in kinds.items()
+        name not in arrays or arrays[name].dtype != kind or arrays[name].ndim != n for name, (kind, n) in kinds.items()
     ):
         return False
-    cells, records, who = found["cells"], found["records"], found["who"]
+    cells, records, who = arrays["cells"], arrays["records"], arrays["who"]
     reached = numbers.get("day", -1) - world.start
-    if len(found["numbers"]) != len(_numbers(world)) or numbers["start"] != world.start or not 0 <= reached <= days:
+    if len(arrays["numbers"]) != len(_numbers(world)) or numbers["start"] != world.start or not 0 <= reached <= days:
         return False
     if not 0 <= numbers["week_days"] < 7 or not 0 <= numbers["order_sum"] < _MOST_ORDER:
         return False
-    if cells.shape != (reached, *world.history.cells.shape[1:]) or records.shape != (len(who), RECORD_FIELDS):
+    if cells.shape != (reached, *world.history.cells.shape[1:]) or records.shape != (len(who), len(WORD)):
         return False
     known = ((who >= first) & (who < first + len(world.state.flags))).all()
-    return bool(known and (records[:, 0] < reached).all() and (records[:, 1] >> 8 < len(INCIDENT_NAMES)).all())
+    incidents = _incidents(records)
+    return bool(known and (incidents["day"] < reached).all() and (incidents["kind"] < len(INCIDENT_NAMES)).all())
+
+
+def _incidents(records: np.ndarray) -> np.ndarray:
+    """Return INCIDENT[n] of what a file holds of them, uint16[n, words]."""
+    return np.ascontiguousarray(records).reshape(-1).view(INCIDENT)
 
 
 def load(world: World, path: str | Path, note: Mapping[str, Any]) -> World:
     """Put what a file holds into a world of the same run on its first morning, and return it."""
-    found = read_arrays(path, note, _most_bytes(world))
+    arrays = read_arrays(path, note, _most_bytes(world))
     history = world.history
     expected = {f"state_{name}": array for name, array in zip(world.state._fields, world.state, strict=True)}
     expected |= {name: getattr(history, name) for name in ("residents", "adults", "watched")}
-    numbers = dict(zip(_numbers(world), found.get("numbers", np.zeros(0)).ravel().tolist(), strict=False))
-    if not _fits(world, found, expected, numbers):
+    numbers = dict(zip(_numbers(world), arrays.get("numbers", np.zeros(0)).ravel().tolist(), strict=False))
+    if not _fits(world, arrays, expected, numbers):
         raise InputError(f"{path} does not fit this place; {_GO_ON}")
     for name, array in expected.items():
-        array[...] = found[name]
-    history.cells[: len(found["cells"])] = found["cells"]
+        array[...] = arrays[name]
+    history.cells[: len(arrays["cells"])] = arrays["cells"]
     for name, value in numbers.items():
         setattr(world, name, value)
-    history.record_blocks[:] = [found["records"]] if len(found["records"]) else []
-    history.who_blocks[:] = [found["who"]] if len(found["who"]) else []
+    history.record_blocks[:] = [_incidents(arrays["records"])] if len(arrays["records"]) else []
+    history.who_blocks[:] = [arrays["who"]] if len(arrays["who"]) else []
     return world

@@ -11,45 +11,55 @@ from typing import NamedTuple
 
 import numpy as np
 
+from underwatch.facts import grounds
 from underwatch.world.indicators import Indicators
 
 ONE = 65535
 
-# Bits of `flags`. The five grounds and LISTED_AT_START never change: tables are grouped by them.
-ADULT = 1 << 0
-FAMILY = 1 << 1
-PHONE = 1 << 2
-DETAINEE = 1 << 3
-RETURNED = 1 << 4
-DISCHARGED = 1 << 5
-WAS_DETAINED = 1 << 6
-ON_MPS = 1 << 7
-ON_MSS = 1 << 8
-LISTED_AT_START = 1 << 9
-OPEN_ROLE = 1 << 10
-COVERT = 1 << 11
-REACTIVE = 1 << 12
-DETAINED = 1 << 13
-REAL_OFFENCE = 1 << 14
-NEW_GROUND = 1 << 15
+GROUND_NAMES = tuple(grounds())
+N_GROUNDS = len(GROUND_NAMES)
 
-GROUNDS = FAMILY | PHONE | DETAINEE | RETURNED | DISCHARGED
+# Bits of `flags`: adult, the grounds in the order of their table, and the rest. Grounds and LISTED_AT_START never
+# change: tables are grouped by them.
+ADULT = 1 << 0
+GROUND_SHIFT = 1
+(
+    WAS_DETAINED,
+    ON_MPS,
+    ON_MSS,
+    LISTED_AT_START,
+    OPEN_ROLE,
+    COVERT,
+    REACTIVE,
+    DETAINED,
+    REAL_OFFENCE,
+    NEW_GROUND,
+) = (1 << GROUND_SHIFT + N_GROUNDS + place for place in range(10))
+if NEW_GROUND >> 16:
+    raise ImportError(f"`flags` has 16 bits and 11 are taken: {N_GROUNDS} grounds do not fit; widen it or free a bit")
+
+# The grounds as bits from 0 on, and those of which a rule speaks as bits of `flags`
+GROUND_MASK = (1 << N_GROUNDS) - 1
+GROUNDS = GROUND_MASK << GROUND_SHIFT
+FAMILY, PHONE, DETAINEE = (
+    1 << GROUND_SHIFT + GROUND_NAMES.index(name)
+    for name in ("defector_family", "chinese_phone_user", "former_detainee")
+)
 ON_A_LIST = ON_MPS | ON_MSS
 ROLE = OPEN_ROLE | COVERT
-GROUND_NAMES = ("defector_family", "chinese_phone_user", "former_detainee", "returned_defector", "early_discharged")
 
-# A resident's cell: five grounds and listed at the start, 64 in all. Cell 0: ordinary, without a ground.
-N_CELLS = 64
-LISTED_CELL = 32
+# A resident's cell: the grounds, and listed at the start. Cell 0: ordinary, without a ground.
+LISTED_CELL = 1 << N_GROUNDS
+N_CELLS = 2 * LISTED_CELL
+CELL_SHIFT = LISTED_AT_START.bit_length() - LISTED_CELL.bit_length()
+# Bits of `marks` of an incident: the subject's grounds, listed that day, listed at the start
+MARK_GROUNDS, MARK_LISTED, MARK_LISTED_AT_START = GROUND_MASK, 1 << N_GROUNDS, 2 << N_GROUNDS
 
 MPS, MSS = 0, 1
 # Who follows: the unit's open roles, covert informants, the beat officer (MPS), the field officer (MSS).
 BY_OPEN_ROLE, BY_COVERT, BY_MPS_OFFICER, BY_MSS_OFFICER = 0, 1, 2, 3
 
 CHUNK_RESIDENTS = 1024  # a chunk is closed when it has at least this many residents
-RECORD_FIELDS = 8
-TRACE_FIELDS = 5
-
 
 # Rows of State.people, uint16: levels (65535 = 1), files (256 = one report), days of the run (from 1; 0 = never)
 FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY = range(8)
@@ -149,12 +159,12 @@ class State(NamedTuple):
 class Output(NamedTuple):
     """Where a kernel writes. One per thread; sums are integers, so threads cannot matter."""
 
-    cells: np.ndarray  # int64[7, 64, indicators], events and stocks by day and cell
+    cells: np.ndarray  # int64[7, cells, indicators], events and stocks by day and cell
     totals: np.ndarray  # int64[7, 5], dense totals over all residents by day
-    records: np.ndarray  # uint16[capacity, 8], incidents
+    records: np.ndarray  # uint16[capacity, 8], incidents as words
     who: np.ndarray  # uint32[capacity], number of the subject of each incident (never written out)
     house: np.ndarray  # int32[capacity], and the subject's household, whose kin are still to be named
-    trace: np.ndarray  # int32[capacity, 5]: day, kind, local index, other, value; empty when not tracing
+    trace: np.ndarray  # TRACE[capacity], `who` by local index; empty when not tracing
     acts: np.ndarray  # uint16[7, R], what each resident did by day of the week, in bits; empty when nobody asks
     used: np.ndarray  # int64[2], records and trace rows used
     trace_who: int  # -1: trace everybody; otherwise one local index
@@ -163,7 +173,7 @@ class Output(NamedTuple):
 class Scratch(NamedTuple):
     """Per-thread memory of one chunk, small enough for the first-level cache."""
 
-    lanes: np.ndarray  # uint16[N_LANES, n], rows below
+    buffers: np.ndarray  # uint16[N_BUFFERS, n], rows below
     draws: np.ndarray  # uint32[4, m], draws taken together: of who, what (purpose and day), and the two words drawn
     turns: np.ndarray  # int32[m, 4], who is followed today, in order: columns below
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
@@ -175,16 +185,22 @@ class Scratch(NamedTuple):
     free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; events; two draws
 
 
-class Stretch(NamedTuple):
-    """Where a kernel stands: a chunk on a day."""
+class Span(NamedTuple):
+    """Where a kernel stands, a chunk on a day, and all that it has at hand."""
 
+    key: tuple
+    town: Town
+    state: State
+    rates: np.ndarray
+    scratch: Scratch
+    out: Output
     first_unit: int
     n_units: int
     lo: int  # first resident of the chunk (local index in the place)
     n: int  # residents of the chunk
     day: int  # days since 1 January 1970
     t: int  # day of the run, from 0
-    k: int  # day of the stretch, from 0: row of Output.cells
+    k: int  # day of the span, from 0: row of Output.cells
 
 
 # Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held
@@ -213,29 +229,29 @@ ACT_HELD, ACT_MAY_TRAVEL, ACT_TURNED_BACK, ACT_WATCHED_BEFORE = 64, 128, 256, 51
 ) = range(16)
 N_TERMS = 16
 
-# Rows of Scratch.lanes: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
+# Rows of Scratch.buffers: four uniforms of the day; chance of an outing; outings made (bits 0-2), made if unwatched
 # (bits 3-5), followed (bits 6-8); chance at no fear now and when free; chance of hearsay; then lists of indices within
 # the chunk: residents of whom there is something to note (for a while), those with a cell other than 0, and by unit
 # listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked, and
 # the chance that an outing of each of the listed is taken up, and which would be today
 (
-    LANE_DRAWS,
-    LANE_CHANCE,
-    LANE_OUTINGS,
-    LANE_RATE,
-    LANE_BASE,
-    LANE_HEAR,
-    LANE_MARKED,
-    LANE_NOTABLE,
-    LANE_LISTED,
-    LANE_CALLERS,
-    LANE_OPEN_ROLES,
-    LANE_COVERT,
-    LANE_CELLS,
-    LANE_TAKE,
-    LANE_WANT,
+    BUFFER_DRAWS,
+    BUFFER_CHANCE,
+    BUFFER_OUTINGS,
+    BUFFER_RATE,
+    BUFFER_BASE,
+    BUFFER_HEAR,
+    BUFFER_MARKED,
+    BUFFER_NOTABLE,
+    BUFFER_LISTED,
+    BUFFER_CALLERS,
+    BUFFER_OPEN_ROLES,
+    BUFFER_COVERT,
+    BUFFER_CELLS,
+    BUFFER_TAKE,
+    BUFFER_WANT,
 ) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
-N_LANES = 18
+N_BUFFERS = 18
 
 # Columns of `visits`: household; tie; class of the distance; four uniforms of the day
 V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)
@@ -257,74 +273,88 @@ S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT = range(5)
 # Columns of `totals`
 D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)
 
-# Kinds of incident (column `kind` of a record)
-(
-    I_FOLLOWED_OUTING,
-    I_FOLLOWED_VISIT,
-    I_CALL_GIVEN_UP,
-    I_ARREST,
-    I_ACCUSATION,
-    I_LISTING,
-) = range(6)
-INCIDENT_NAMES = ("followed_outing", "followed_visit", "call_given_up", "arrest", "accusation", "listing")
 
-# Columns of `Output.cells`
-INDICATORS = Indicators._fields
+# What comes out of a world, by name and from here alone. A name is a column or a kind; Numba takes `COUNT.outings` as
+# the number that it is (of an `IntEnum` it would not, as an index).
+
+
+class IncidentKinds(NamedTuple):
+    """What an incident can be: `kind` of a record."""
+
+    followed_outing: int
+    followed_visit: int
+    call_given_up: int
+    arrest: int
+    accusation: int
+    listing: int
+
+
+class IncidentWords(NamedTuple):
+    """An incident as the kernels write it: eight 16-bit words, each named by its lower byte.
+
+    Whoever reads takes the fields of INCIDENT; a kernel that stored single bytes was 7 % slower.
+    """
+
+    day: int
+    marks: int
+    subject_contact: int
+    kin: int
+    kin_fear: int
+    neighbours: int
+    neighbours_fear: int
+    hearsay: int
+
+
+class Episodes(NamedTuple):
+    """What a trace row can tell of: its `kind`, and a diary's raw material."""
+
+    followed: int
+    noticed: int
+    report: int
+    visit: int
+    visit_followed: int
+    visit_noticed: int
+    call_set_out: int
+    call_followed: int
+    call_given_up: int
+    call_completed: int
+    arrest: int
+    release: int
+    accused: int
+    listed: int
+    delisted: int
+    heard_kin: int
+    protest: int
+    permit_refused: int
+    journey: int
+    lodging: int
+    call_avoided: int
+    visit_avoided: int
+
+
+INDICATORS, INCIDENT_NAMES, EPISODES = Indicators._fields, IncidentKinds._fields, Episodes._fields
 N_INDICATORS = len(INDICATORS)
 COUNT = Indicators(*range(N_INDICATORS))
-(
-    N_OUTINGS,
-    N_FORGONE,
-    N_FOLLOWED,
-    N_NOTICED,
-    N_VISITS_INTENDED,
-    N_VISITS,
-    N_FOLLOWED_VISITS,
-    N_CALLS_INTENDED,
-    N_CALLS_AVOIDED,
-    N_CALLS_ABANDONED,
-    N_CALLS,
-    N_FOLLOWED_CALLS,
-    N_REPORTS,
-    N_REPORTS_ROUTINE,
-    N_REPORTS_OFFENCE,
-    N_LISTINGS,
-    N_DELISTINGS,
-    N_ACCUSATIONS,
-    N_FALSE_ACCUSATIONS,
-    N_ARRESTS,
-    N_DETAINED,
-    N_FEAR,
-    N_DISTRESS,
-    N_DISTRESSED,
-    N_LISTED,
-    N_PROTESTS,
-    N_PERMITS_REFUSED,
-    N_JOURNEYS,
-) = COUNT
+KIND = IncidentKinds(*range(len(INCIDENT_NAMES)))
+EPISODE = Episodes(*range(len(EPISODES)))
+WORD = IncidentWords(*range(8))
 
-# Kinds of trace rows (a diary's raw material)
-(
-    TR_FOLLOWED,
-    TR_NOTICED,
-    TR_REPORT,
-    TR_VISIT,
-    TR_VISIT_FOLLOWED,
-    TR_VISIT_NOTICED,
-    TR_CALL_SET_OUT,
-    TR_CALL_FOLLOWED,
-    TR_CALL_GIVEN_UP,
-    TR_CALL_COMPLETED,
-    TR_ARREST,
-    TR_RELEASE,
-    TR_ACCUSED,
-    TR_LISTED,
-    TR_DELISTED,
-    TR_HEARD_KIN,
-    TR_PROTEST,
-    TR_PERMIT_REFUSED,
-    TR_JOURNEY,
-    TR_LODGING,
-    TR_CALL_AVOIDED,
-    TR_VISIT_AVOIDED,
-) = range(22)
+# An incident, 16 bytes: the day of the run; bits below; what it was; then, class by class of those who may know of it,
+# how many they are, their fear (255 = 1) and whether, or in how many households, contact abroad is open
+INCIDENT = np.dtype(
+    [
+        ("day", "<u2"),
+        ("marks", "u1"),
+        ("kind", "u1"),
+        ("subject_contact", "u1"),
+        ("subject_fear", "u1"),
+        ("kin", "<u2"),
+        ("kin_fear", "u1"),
+        ("kin_contact", "u1"),
+        ("neighbours", "<u2"),
+        ("neighbours_fear", "u1"),
+        ("neighbours_contact", "u1"),
+        ("hearsay", "<u2"),
+    ]
+)
+TRACE = np.dtype([(name, "<i4") for name in ("day", "kind", "who", "other", "value")])

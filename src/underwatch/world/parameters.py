@@ -30,11 +30,6 @@ _HALVINGS = 10
 _LAST_POWER = 7
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of all parameters in the order of the table."""
-    return tuple(model_parameters())
-
-
 def possible_range(fact: Fact) -> tuple[float, float]:
     """Return the lowest and the highest value that a dated change may give a parameter.
 
@@ -119,7 +114,7 @@ class Parameters(Mapping[str, float]):
     @staticmethod
     def names() -> tuple[str, ...]:
         """Return the names of all parameters in the order of the table."""
-        return names()
+        return tuple(model_parameters())
 
     def with_values(self, /, **changes: object) -> Parameters:
         """Return a copy with some values set, each within the range of the table; InputError otherwise."""
@@ -159,7 +154,7 @@ class Parameters(Mapping[str, float]):
 @cache
 def _index() -> Mapping[str, int]:
     """Return where each parameter stands in the table."""
-    return MappingProxyType({name: at for at, name in enumerate(model_parameters())})
+    return MappingProxyType({name: index for index, name in enumerate(model_parameters())})
 
 
 def prior_draws(n: int, seed: int) -> list[Parameters]:

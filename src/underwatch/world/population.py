@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose, choose16, quarters, split_seed, u16, words
 from underwatch.world.rates import q16
@@ -30,6 +31,18 @@ P_LISTED = int(Purpose.LISTED)
 P_OPEN_ROLE = int(Purpose.OPEN_ROLE)
 
 
+# Grounds by number: whose luck is the household's (3 at most), and whose the adult's own (8 at most)
+OF_HOUSEHOLDS, OF_ADULTS = (
+    np.array([number for number, one in enumerate(grounds().values()) if one.holder == holder], np.int64)
+    for holder in ("household", "adult")
+)
+# And as bits of `flags`, by the list to which they lead
+TO_MPS, TO_MSS = (
+    sum(1 << L.GROUND_SHIFT + number for number, one in enumerate(grounds().values()) if one.organ in (organ, "both"))
+    for organ in ("mps", "mss")
+)
+
+
 class Frame(NamedTuple):
     """The parameters that make a population, as integers. q16: 65536 = 1."""
 
@@ -41,11 +54,7 @@ class Frame(NamedTuple):
     covert: int
     units_per_mps_officer: int
     residents_per_mss_officer: int
-    family: int  # q16, households
-    phone: int  # q16, adults
-    detainee: int
-    returned: int
-    discharged: int
+    shares: np.ndarray  # uint16[grounds], q16, of households or adults
     listed: int
     reactive: int
     list_kept: int
@@ -92,6 +101,7 @@ def frame(values: Mapping[str, float], border: bool, without: frozenset[str] = f
     households = values["households_per_unit"]
     spread = households * values["unit_size_spread"]
     adult = (values["share_adult"] * mean - 1) / (mean - 1)  # the first member is always an adult
+    shares = [ground.share(border) for ground in grounds().values()]
     return Frame(
         household_sizes=household_size_thresholds(mean),
         unit_low=max(1, int(households - spread + 0.5)),
@@ -101,11 +111,7 @@ def frame(values: Mapping[str, float], border: bool, without: frozenset[str] = f
         covert=q16(values["share_covert_informants"]),
         units_per_mps_officer=int(values["units_per_mps_officer"] + 0.5),
         residents_per_mss_officer=int(values["residents_per_mss_officer"] + 0.5),
-        family=q16(values["share_defector_family" if border else "share_defector_family_inland"]),
-        phone=q16(values["share_chinese_phone_user"]) if border else 0,
-        detainee=q16(values["share_former_detainee"]),
-        returned=q16(values["share_returned_defector"]) if border else 0,
-        discharged=q16(values["share_early_discharged"]),
+        shares=np.array([q16(values[name]) if name else 0 for name in shares], np.uint16),
         listed=q16(values["p_listed_given_ground"]),
         reactive=q16(values["reactance_share"]),
         list_kept=0 if "S3" in without else 1,
@@ -124,10 +130,10 @@ def draw_households(
     """
     houses = 0
     units = 0
-    at = 0
+    index = 0
     room = 0
-    while at < residents:
-        q0, q1, _, _ = quarters(key, P_HOUSEHOLD, first + at, 0)
+    while index < residents:
+        q0, q1, _, _ = quarters(key, P_HOUSEHOLD, first + index, 0)
         if room == 0:
             room = unit_low + choose16(q1, unit_high - unit_low + 1)
             unit_house[units] = houses
@@ -135,8 +141,8 @@ def draw_households(
         size = 1
         while size < HOUSEHOLD_MAX and q0 >= sizes[size - 1]:
             size += 1
-        house_start[houses] = at
-        at += size
+        house_start[houses] = index
+        index += size
         houses += 1
         room -= 1
     house_start[houses] = residents
@@ -145,38 +151,40 @@ def draw_households(
 
 
 @njit(cache=True, nogil=True)
+def held_of(drawn: tuple, numbers: np.ndarray, f: Frame) -> int:
+    """The grounds, as bits of `flags`, of those of these numbers whose share is met by what was drawn."""
+    held = 0
+    for k in range(len(numbers)):
+        if drawn[k] < f.shares[numbers[k]]:
+            held |= 1 << (L.GROUND_SHIFT + numbers[k])
+    return held
+
+
+@njit(cache=True, nogil=True)
+def lists_of(held: int) -> int:
+    """The lists, as bits of `flags`, that grounds lead to."""
+    return (L.ON_MPS if held & TO_MPS else 0) | (L.ON_MSS if held & TO_MSS else 0)
+
+
+@njit(cache=True, nogil=True)
 def draw_people(key: tuple, first: int, house_start: np.ndarray, f: Frame, flags: np.ndarray) -> None:
     """Adults, grounds, lists and covert informants of every household (flags uint16[residents])."""
     for h in range(len(house_start) - 1):
         lo, hi = house_start[h], house_start[h + 1]
-        family, family_listed, _, _ = quarters(key, P_FAMILY, first + lo, 0)
-        is_family = family < f.family
+        q0, home_listed, q2, q3 = quarters(key, P_FAMILY, first + lo, 0)
+        of_home = held_of((q0, q2, q3), OF_HOUSEHOLDS, f)
         for i in range(lo, hi):
             who = first + i
             q_adult, q_reactive, _, _ = quarters(key, P_MEMBER, who, 0)
-            flag = L.REACTIVE if q_reactive < f.reactive else 0
-            if is_family:
-                flag |= L.FAMILY
+            flag = of_home | (L.REACTIVE if q_reactive < f.reactive else 0)
             if i == lo or q_adult < f.adult:
                 flag |= L.ADULT
-                phone, detainee, returned, discharged = quarters(key, P_GROUND, who, 0)
+                own = held_of(quarters(key, P_GROUND, who, 0) + quarters(key, P_GROUND + 1, who, 0), OF_ADULTS, f)
                 listed, covert, _, _ = quarters(key, P_LISTED, who, 0)
-                if phone < f.phone:
-                    flag |= L.PHONE
-                if detainee < f.detainee:
-                    flag |= L.DETAINEE
-                if returned < f.returned:
-                    flag |= L.RETURNED
-                if discharged < f.discharged:
-                    flag |= L.DISCHARGED
-                lists = 0
-                if is_family and family_listed < f.listed:
-                    lists |= L.ON_MPS | L.ON_MSS
+                flag |= own
+                lists = lists_of(of_home) if home_listed < f.listed else 0
                 if listed < f.listed:
-                    if flag & (L.PHONE | L.RETURNED):
-                        lists |= L.ON_MSS
-                    if flag & (L.DETAINEE | L.DISCHARGED):
-                        lists |= L.ON_MPS
+                    lists |= lists_of(own)
                 if lists:
                     flag |= L.LISTED_AT_START
                     if f.list_kept:
@@ -278,8 +286,8 @@ def open_contact(town: L.Town, state: L.State, weeks: int) -> None:
 
 
 def cells(flags: np.ndarray) -> np.ndarray:
-    """The cell of each resident: bits 0-4 the grounds, bit 5 listed at the start."""
-    return ((flags >> 1) & 31) | ((flags & L.LISTED_AT_START) >> 4)
+    """The cell of each resident: the grounds, then listed at the start."""
+    return ((flags >> L.GROUND_SHIFT) & L.GROUND_MASK) | ((flags & L.LISTED_AT_START) >> L.CELL_SHIFT)
 
 
 def watched(town: L.Town, state: L.State) -> np.ndarray:

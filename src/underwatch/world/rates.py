@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from underwatch.facts import grounds
+
 ONE = 65535
 DAYS_PER_MONTH = 365.25 / 12
 WEEKS_PER_YEAR = 365.25 / 7
@@ -43,13 +45,7 @@ NORMAL_QUANTILES = (
 )
 
 # Whom a ground may be taken from, in the order of the bits of a resident's grounds
-LET_OFF = (
-    "let_off_defector_family",
-    "let_off_chinese_phone_user",
-    "let_off_former_detainee",
-    "let_off_returned_defector",
-    "let_off_early_discharged",
-)
+LET_OFF = tuple(ground.let_off for ground in grounds().values())
 
 # What a rule's absence means, as values put in place of parameters or switches.
 KNOCK_OUT: Mapping[str, Mapping[str, float]] = {
@@ -150,7 +146,9 @@ class Rates(NamedTuple):
     list_kept: int
     exit: int  # 2**32 = 1, a week
     entry: int  # q16
-    let_off: np.ndarray  # uint32[6], 65536 = 1, a week: those with this ground alone, in the order of LET_OFF; then all
+    let_off: (
+        np.ndarray
+    )  # uint32[grounds + 1], 65536 = 1, a week: those with this ground alone, in the order of LET_OFF; then all
     anger: int
     protest: int  # 2**32 = 1, a week at full anger
     speech_floor: int  # one

@@ -40,7 +40,7 @@ _DRAWN_AT_START = ("S1", "S2")
 
 def without_rules(names: Iterable[str]) -> frozenset[str]:
     """Return the rules to be taken out, S3 to S17 without S12; InputError for another name, with the nearest."""
-    found = set()
+    result = set()
     for name in names:
         rule = name.strip().upper() if isinstance(name, str) else ""
         if rule in _FRAME:
@@ -48,8 +48,8 @@ def without_rules(names: Iterable[str]) -> frozenset[str]:
         if rule not in RULES:
             known = [rule for rule in RULES if rule not in _FRAME]
             raise InputError(f"rule {name!r:.60} is not known{nearest(rule[:20], known)}; without takes S3 to S17")
-        found.add(rule)
-    return frozenset(found)
+        result.add(rule)
+    return frozenset(result)
 
 
 def day_number(day: date) -> int:
@@ -124,8 +124,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", without_rules(self.without))
-        told = [change for change in self.changes if change.values or change.without]
-        object.__setattr__(self, "changes", tuple(sorted(told, key=lambda change: change.date)))
+        dated = [change for change in self.changes if change.values or change.without]
+        object.__setattr__(self, "changes", tuple(sorted(dated, key=lambda change: change.date)))
         for what, day in (("start", self.start), ("end", self.end)):
             if not EPOCH <= day <= LAST_DATE:
                 raise InputError(f"{what} = {day} is out of range; it may be {EPOCH} to {LAST_DATE}")
@@ -199,15 +199,15 @@ class Scenario:
                 end = date(year, month, day)
                 cuts |= {end - timedelta(REVIEW_DAYS - 1), end + timedelta(1)}
         days = sorted(cut for cut in cuts if self.start <= cut <= last)
-        found: list[Phase] = []
+        result: list[Phase] = []
         for first, after in pairwise(days):
             phase = self._phase(first, (after - first).days)
-            same = bool(found) and replace(phase, day=found[-1].day, days=found[-1].days) == found[-1]
+            same = bool(result) and replace(phase, day=result[-1].day, days=result[-1].days) == result[-1]
             if same:
-                found[-1] = replace(found[-1], days=found[-1].days + phase.days)
+                result[-1] = replace(result[-1], days=result[-1].days + phase.days)
             else:
-                found.append(phase)
-        return tuple(found)
+                result.append(phase)
+        return tuple(result)
 
     def _phase(self, first: date, days: int) -> Phase:
         """Return what holds from a day on: changes add up, and the larger of two orders is followed."""

@@ -168,16 +168,16 @@ def _scenario(table: Mapping[str, Any], given: Mapping[str, Any]) -> Scenario:
 
 def _parameters(table: Mapping[str, Any], values: dict[str, Any], options: Mapping[str, Any]) -> Parameters:
     """Return the values of a file and of the options above it; all of them are set, or those that `set` names."""
-    found = Parameters.central().with_values(**{**values, **options})
+    result = Parameters.central().with_values(**{**values, **options})
     if "set" not in table:
-        return found
+        return result
     listed = table["set"]
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise InputError(f'set = {_brief(listed)} is no list of parameters; for example: set = ["p_notice"]')
     for name in listed:
         if name not in values:
             raise InputError(f'set names "{_brief(name)}", which is not in [parameters]{nearest(name[:80], values)}')
-    return Parameters(found.in_order, frozenset(listed) | options.keys())
+    return Parameters(result.in_order, frozenset(listed) | options.keys())
 
 
 def _timing(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,7 +210,7 @@ def _changes(table: Mapping[str, Any], window: tuple[date, date] | None) -> tupl
     listed = table.get("change", [])
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise InputError("a change is a table of its own; it begins with [[change]]")
-    found = []
+    result = []
     for number, entry in enumerate(listed, 1):
         where = f"in [[change]] number {number}"
         _check_keys(entry, _CHANGE_KEYS, where)
@@ -226,14 +226,14 @@ def _changes(table: Mapping[str, Any], window: tuple[date, date] | None) -> tupl
             _rules(entry.get("without", [])),
             _date("until", entry["until"]) if "until" in entry else None,
         )
-        found.append(change)
-    found.sort(key=lambda change: change.date)
+        result.append(change)
+    result.sort(key=lambda change: change.date)
     if window is None:
-        return tuple(found)
+        return tuple(result)
     first, last = window
     return tuple(
         replace(change, date=max(first, change.date), until=change.until and min(last, change.until))
-        for change in found
+        for change in result
         if change.date <= last and (change.until is None or change.until >= first)
     )
 

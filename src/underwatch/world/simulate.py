@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class History:
     """What a world leaves behind, day by day: the raw material of every indicator.
 
-    cells int64[days, 64, indicators] by day and cell; records uint16[n, 8] incidents by week, chunk, day and unit;
-    who uint32[n] their subjects (kept in memory only); trace int32[m, 5] the diary's raw material, if asked for.
+    cells int64[days, 64, indicators] by day and cell; records INCIDENT[n] by week, chunk, day and unit;
+    who uint32[n] their subjects (kept in memory only); trace TRACE[m] the diary's raw material, if asked for.
     """
 
     cells: np.ndarray
@@ -43,13 +43,13 @@ class History:
 
     @property
     def records(self) -> np.ndarray:
-        """All incidents, uint16[n, 8]."""
-        return _joined(self.record_blocks, (0, L.RECORD_FIELDS), np.uint16)
+        """All incidents, INCIDENT[n]."""
+        return _joined(self.record_blocks, L.INCIDENT)
 
     @property
     def who(self) -> np.ndarray:
         """Their subjects, uint32[n]; kept in memory only."""
-        return _joined(self.who_blocks, (0,), np.uint32)
+        return _joined(self.who_blocks, np.dtype(np.uint32))
 
     def forget_incidents(self) -> None:
         """Let the incidents so far go, for who reads only the indicators."""
@@ -58,12 +58,12 @@ class History:
 
     @property
     def trace(self) -> np.ndarray:
-        """All trace rows, int32[m, 5]."""
-        return _joined(self.trace_blocks, (0, L.TRACE_FIELDS), np.int32)
+        """All trace rows, TRACE[m]."""
+        return _joined(self.trace_blocks, L.TRACE)
 
 
-def _joined(blocks: Sequence[np.ndarray], empty: tuple, dtype: type) -> np.ndarray:
-    return np.concatenate(blocks) if blocks else np.zeros(empty, dtype)
+def _joined(blocks: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
+    return np.concatenate(blocks) if blocks else np.zeros(0, dtype)
 
 
 @dataclass

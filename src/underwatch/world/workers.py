@@ -34,7 +34,7 @@ class Workspace:
             4 * n + 16 * units + 64
         )  # two for each of 2 n visits at most; 3 outings of each, 16 spare turns of a unit
         self.scratch = L.Scratch(
-            np.zeros((L.N_LANES, n), np.uint16),
+            np.zeros((L.N_BUFFERS, n), np.uint16),
             np.zeros((4, rows), np.uint32),
             np.zeros((rows, 4), np.int32),
             np.zeros((4, n), np.uint32),
@@ -50,10 +50,10 @@ class Workspace:
         self.out = L.Output(
             np.zeros((7, L.N_CELLS, L.N_INDICATORS), np.int64),
             np.zeros((7, 5), np.int64),
-            np.zeros((room, L.RECORD_FIELDS), np.uint16),
+            np.zeros((room, len(L.WORD)), np.uint16),
             np.zeros(room, np.uint32),
             np.zeros(room, np.int32),
-            np.zeros((trace_room, L.TRACE_FIELDS), np.int32),
+            np.zeros(trace_room, L.TRACE),
             acts,
             np.zeros(2, np.int64),
             -1 if trace_who is None else trace_who,
@@ -68,7 +68,7 @@ class Workspace:
         out = self.out
         n, m = int(out.used[0]), int(out.used[1])
         out.used[:] = 0
-        return out.records[:n].copy(), out.who[:n].copy(), out.trace[:m].copy()
+        return out.records[:n].copy().view(L.INCIDENT)[:, 0], out.who[:n].copy(), out.trace[:m].copy()
 
 
 @dataclass

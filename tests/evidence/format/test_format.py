@@ -19,7 +19,7 @@ from underwatch.evidence.format.periods import coarsen, parse_period, quarters
 from underwatch.evidence.format.table_schemas import TABLES
 from underwatch.evidence.format.vocabularies import codes, entries, vocabulary_files
 from underwatch.evidence.package import parse_package, to_files
-from underwatch.facts import places
+from underwatch.facts import grounds, places
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[2] / "docs" / "evidence"
@@ -117,6 +117,11 @@ def test_acts_map_to_the_models_incidents():
     kinds = {row["model_kind"] for row in entries("act").values()} - {""}
     assert kinds == set(INCIDENT_NAMES)
     assert {row["family"] for row in entries("act").values()} == set(codes("act_family"))
+
+
+def test_the_vocabulary_of_grounds_has_those_of_the_model_in_order():
+    assert list(entries("ground")) == [*grounds(), "ordinary", "other", "unknown"]
+    assert all(entries("ground")[name]["label"] == one.reported for name, one in grounds().items())
 
 
 def test_every_code_column_has_its_vocabulary():

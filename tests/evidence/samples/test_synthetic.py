@@ -46,7 +46,7 @@ def test_what_ships_is_what_a_world_of_the_model_tells():
     again = lines_of(found, found.observe(len(places) * TRUTH["luck"] + at, np.array(TRUTH["effort"])))
     assert again == tuple(line for line in LINES if line.place == "pochon")
     incidents = np.zeros((N_WEEKS, len(TRUTH["acts"])), int)
-    np.add.at(incidents, (found.records[:, 0] // 7, found.records[:, 1] >> 8), 1)
+    np.add.at(incidents, (found.records["day"] // 7, found.records["kind"]), 1)
     assert incidents.tolist() == [week[at] for week in TRUTH["incidents"]]
 
 

@@ -11,16 +11,22 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
-_FOLDER = "vocab"
+from underwatch.facts import grounds
+
+_FOLDER, _GROUNDS = "vocab", "ground.csv"
 SHARE = "share"  # of a group that was asked: the one unit that a survey gives
 
 
 @cache
 def vocabulary_files() -> Mapping[str, bytes]:
-    """Return the vocabulary files as they ship and as every package carries them: file name to bytes."""
+    """Return the vocabulary files as every package carries them, file name to bytes: as they ship, grounds put in."""
     folder = resources.files("underwatch.evidence.format") / _FOLDER
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".csv"))
-    return MappingProxyType({name: (folder / name).read_bytes() for name in names})
+    files = {name: (folder / name).read_bytes() for name in names}
+    header, *other = files[_GROUNDS].splitlines(keepends=True)
+    known = [f"{name},{ground.reported}\n".encode() for name, ground in grounds().items()]
+    files[_GROUNDS] = b"".join([header, *known, *other])
+    return MappingProxyType(files)
 
 
 @cache

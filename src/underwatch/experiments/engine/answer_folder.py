@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.run_directory import Kind, RunDirectory
@@ -55,7 +54,7 @@ def old_answer(folder: Path, what: str) -> RunDirectory:
     return directory
 
 
-def told_in(directory: RunDirectory, kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
+def kept_entries(directory: RunDirectory, kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
     """Return the entries of its question by name, each of its kinds and a whole number of at most `_MOST`.
 
     Together they ask for `_MOST_WORLDS` worlds at most: a stranger's folder costs no more memory than that.
@@ -70,14 +69,6 @@ def told_in(directory: RunDirectory, kinds: Mapping[str, tuple[type, ...]]) -> l
     if worlds > _MOST_WORLDS:
         raise InputError(f"{path} asks for more than {_MOST_WORLDS:,} worlds; ask in several folders")
     return [question[name] for name in kinds]
-
-
-def parquet(table: pa.Table) -> bytes:
-    """Return a table as Parquet."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
 
 
 def csv(table: pa.Table) -> bytes:

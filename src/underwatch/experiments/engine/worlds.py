@@ -15,7 +15,7 @@ from underwatch.facts import Place
 from underwatch.record.indicators import Combined, Measured, measure
 from underwatch.world import simulate
 from underwatch.world.draws import rng
-from underwatch.world.layout import N_CELLS, RECORD_FIELDS
+from underwatch.world.layout import INCIDENT, N_CELLS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
@@ -157,7 +157,7 @@ def record_of(totals: WorldTotals, scenario: Scenario, place: Place, records: np
 
 
 def _history(totals: WorldTotals, scenario: Scenario, name: str, records: np.ndarray | None = None) -> Combined:
-    none = np.zeros((0, RECORD_FIELDS), np.uint16)
+    none = np.zeros(0, INCIDENT)
     return Combined(name, scenario.start, scenario.days, *totals[:4], none if records is None else records)
 
 

@@ -214,5 +214,8 @@ def _settled(scenario: Scenario, lived: Scenario, place: Place, seed: int) -> si
 
 def _did(counts: np.ndarray) -> np.ndarray:
     """Return outings, visits to kin, journeys and completed calls, int64[days, acts, cells], as a world counts them."""
-    visits = counts[:, :, L.N_VISITS] - counts[:, :, L.N_JOURNEYS]
-    return np.stack([counts[:, :, L.N_OUTINGS], visits, counts[:, :, L.N_JOURNEYS], counts[:, :, L.N_CALLS]], axis=1)
+    n = L.COUNT
+    outings, visits, journeys, calls = (
+        counts[:, :, column] for column in (n.outings, n.visits_made, n.journeys, n.calls_completed)
+    )
+    return np.stack([outings, visits - journeys, journeys, calls], axis=1)

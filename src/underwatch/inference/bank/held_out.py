@@ -29,7 +29,7 @@ ORDINARY = "ordinary"
 
 @dataclass(frozen=True)
 class HiddenWorld:
-    """One world of a plan: its incidents uint16[n, 8] in days of the window, its parameters, its response to fear."""
+    """One world of a plan: its incidents INCIDENT[n] in days of the window, its parameters, its response to fear."""
 
     plan: BankPlan
     row: int
@@ -39,14 +39,16 @@ class HiddenWorld:
     border: bool
 
     def observe(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
-        """Draw what two lists observe by the last day of the window; `effort` float[lists, weeks] as in `tell`."""
-        observation = reporting.tell(self.records, self.values, seed, self.response, border=self.border, effort=effort)
-        in_time = self.records[observation.incident, 0] + observation.delay_days < 7 * self.plan.window.n_weeks
+        """Draw what two lists observe by the last day of the window; `effort` float[lists, weeks] as there."""
+        observation = reporting.observe(
+            self.records, self.values, seed, self.response, border=self.border, effort=effort
+        )
+        in_time = self.records["day"][observation.incident] + observation.delay_days < 7 * self.plan.window.n_weeks
         return reporting.Observation(*(column[in_time] for column in observation))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
         """Return how many incidents are expected to be told to one list or to both, however late."""
-        return reporting.expected_incidents_told(
+        return reporting.expected_incidents_reported(
             self.records, self.values, self.response, border=self.border, effort=effort
         )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.channel.effort import effort_factors
-from underwatch.channel.expected_counts import Values, Witnessed, expected_told, in_time, miscoded
+from underwatch.channel.expected_counts import SufficientStatistics, Values, expected_reports, in_time, miscoded
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.bank.quantities import halves
 from underwatch.inference.inputs.anchors import QUESTIONS, log_count
@@ -20,7 +20,7 @@ from underwatch.inference.inputs.observed import ObservationDesign, Observed, wh
 from underwatch.inference.inputs.safe_table import disclosed, table_columns, table_row
 from underwatch.record.tally import N_GROUNDS, N_KINDS, period_ranges
 from underwatch.world.draws import rng
-from underwatch.world.layout import I_ARREST, INCIDENT_NAMES
+from underwatch.world.layout import INCIDENT_NAMES, KIND
 
 AT_ONCE = 64  # packages simulated at once, so that memory stays flat
 _MOST = 1e7  # expected reports in a cell beyond this are held here
@@ -59,10 +59,12 @@ def _simulate_block(
     """Simulate a block of packages."""
     window = design.window
     quarter, names = window.of_weeks("quarter")
-    tally = Witnessed(*(part[rows].astype(float) for part in (bank.subject, bank.others, bank.pairs, bank.weekly)))
+    tally = SufficientStatistics(
+        *(part[rows].astype(float) for part in (bank.subject, bank.others, bank.pairs, bank.weekly))
+    )
     effort = np.stack([effort_factors(weeks, quarter, values, generator) for weeks in design.effort], axis=1)
     pooled = values if design.lists == 2 else {**values, "share_of_first_list": np.ones(len(rows))}
-    expected = expected_told(tally, pooled, response, effort, quarter, design.place.border)
+    expected = expected_reports(tally, pooled, response, effort, quarter, design.place.border)
     coded = miscoded(expected * in_time(values, design.days_left)[:, None, :, None, None], values)
     by_quarter = np.add.reduceat(coded, np.flatnonzero(np.diff(quarter, prepend=-1)), axis=2)
     reports = generator.poisson(np.minimum(by_quarter * design.share_by_quarter, _MOST)).astype(float)
@@ -108,7 +110,7 @@ def _anchors(
         column = QUESTIONS[survey.question]
         if column < 0:
             first, last = survey.periods
-            share = -np.expm1(-bank.known[rows][:, first : last + 1, I_ARREST].sum(axis=1) / adults)
+            share = -np.expm1(-bank.known[rows][:, first : last + 1, KIND.arrest].sum(axis=1) / adults)
         else:
             share = bank.reached[rows, ranges.index(survey.periods), column] / adults
         share = np.clip(share * values["leavers_ratio"], 0.0, 0.999)
@@ -122,7 +124,7 @@ def _anchors(
 def arrests(bank: Bank, rows: np.ndarray, weeks: tuple[int, int]) -> np.ndarray:
     """Return the arrests for calls of worlds in the weeks of the window from first to last, both included."""
     first, last = weeks
-    result: np.ndarray = bank.counts[rows][:, first : last + 1, I_ARREST].sum(axis=(1, 2, 3))
+    result: np.ndarray = bank.counts[rows][:, first : last + 1, KIND.arrest].sum(axis=(1, 2, 3))
     return result
 
 

@@ -1,5 +1,5 @@
-"""The parameter-recovery test: held-out worlds, simulated report by report (`telling`) and coded as two groups would,
-with their truth.
+"""The parameter-recovery test: held-out worlds, simulated report by report (`channel.reporting`), coded as two groups
+would, with their truth.
 
 As no tally is involved on the way to the package, it also judges the tallies of the bank.
 """
@@ -65,7 +65,7 @@ def recovery_cases(plan: BankPlan) -> tuple[RecoveryCase, ...]:
 
 def _package(world: HiddenWorld, observation: Observation, yes: int, generator: np.random.Generator) -> Package:
     """Return what two groups would code by the last day of the window; copies are known as such with `relay_marked`."""
-    plan, days = world.plan, world.records[:, 0]
+    plan, days = world.plan, world.records["day"]
 
     def an_id(what: str, number: int) -> str:
         return id_from("underwatch rehearsal", str(plan.seed), what, str(number))

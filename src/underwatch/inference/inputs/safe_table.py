@@ -31,21 +31,14 @@ from underwatch.files.intake.json import read_json
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.intake.table import rows_of
 from underwatch.record.tally import Window
-from underwatch.world.layout import (
-    I_ACCUSATION,
-    I_ARREST,
-    I_CALL_GIVEN_UP,
-    I_FOLLOWED_OUTING,
-    I_FOLLOWED_VISIT,
-    I_LISTING,
-)
+from underwatch.world.layout import KIND
 
 # Families of acts by the model's kinds of incident.
 FAMILIES = {
-    "following": (I_FOLLOWED_OUTING, I_FOLLOWED_VISIT),
-    "calls": (I_CALL_GIVEN_UP,),
-    "detention": (I_ARREST, I_ACCUSATION),
-    "listing": (I_LISTING,),
+    "following": (KIND.followed_outing, KIND.followed_visit),
+    "calls": (KIND.call_given_up,),
+    "detention": (KIND.arrest, KIND.accusation),
+    "listing": (KIND.listing,),
 }
 _ALL, _YES, _NOISE = "all", "yes", "noise"
 LARGEST_TABLE, LARGEST_RECORD = 4 << 20, 1 << 18  # bytes; a table of ten years by quarter has 0.2 million

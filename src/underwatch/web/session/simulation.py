@@ -22,12 +22,12 @@ from underwatch.world.workers import Workers
 
 # What the page counts up while a run goes on
 LIVE = {
-    "followed_outings": L.N_FOLLOWED,
-    "calls_avoided": L.N_CALLS_AVOIDED,
-    "calls_abandoned": L.N_CALLS_ABANDONED,
-    "accusations": L.N_ACCUSATIONS,
-    "arrests": L.N_ARRESTS,
-    "listings": L.N_LISTINGS,
+    "followed_outings": L.COUNT.followed_outings,
+    "calls_avoided": L.COUNT.calls_avoided,
+    "calls_abandoned": L.COUNT.calls_abandoned,
+    "accusations": L.COUNT.accusations,
+    "arrests": L.COUNT.arrests,
+    "listings": L.COUNT.listings,
 }
 
 
@@ -42,7 +42,7 @@ class LiveNumbers:
         if key.world == BASELINE:
             self.run.unit_start = world.town.unit_start
         counts = world.history.cells[:days].sum(axis=(0, 1))
-        fear = float(world.history.cells[days - 1].sum(axis=0)[L.N_FEAR]) / L.ONE / len(world.state.flags)
+        fear = float(world.history.cells[days - 1].sum(axis=0)[L.COUNT.fear]) / L.ONE / len(world.state.flags)
         totals = {name: int(counts[column]) for name, column in LIVE.items()}
         self.run.tell("week", world=key.world, day=days, totals=totals, fear=fear)
 

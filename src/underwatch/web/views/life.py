@@ -20,13 +20,8 @@ from underwatch.world.scenario import Scenario
 
 _MOST_KEPT = 12
 _EXAMPLES = 5  # of each kind of incident, for those who choose by keyboard
-KINDS = (
-    "followed", "noticed", "report", "visit", "visit_followed", "visit_noticed", "call_set_out", "call_followed",
-    "call_given_up", "call_completed", "arrest", "release", "accused", "listed", "delisted", "heard_kin", "protest",
-    "permit_refused", "journey", "lodging", "call_avoided", "visit_avoided",
-)  # fmt: skip
 _FOLLOWERS = ("neighbour", "informant", "mps_officer", "mss_officer")
-_with_follower = (L.TR_FOLLOWED, L.TR_VISIT_FOLLOWED, L.TR_CALL_FOLLOWED)
+_with_follower = (L.EPISODE.followed, L.EPISODE.visit_followed, L.EPISODE.call_followed)
 _one_at_a_time = threading.Lock()
 
 
@@ -80,10 +75,10 @@ def _live(scenario: Scenario, who: int) -> Life:
 def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
     """Return both lives as plain JSON: days on which anything happened, counts, levels by week, what differed."""
     first = next(iter(lived.values()))
-    days = sorted({int(day) for item in lived.values() for day in np.unique(item.rows[:, 0])})
+    days = sorted({int(day) for item in lived.values() for day in np.unique(item.rows["day"])})
     rows = []
     for day in days:
-        worlds = {name: _day(item.rows[item.rows[:, 0] == day]) for name, item in lived.items()}
+        worlds = {name: _day(item.rows[item.rows["day"] == day]) for name, item in lived.items()}
         sides = list(worlds.values())
         date = run.question.scenario.start + timedelta(day)
         rows.append(
@@ -92,7 +87,7 @@ def _record(run: StudioRun, who: int, lived: dict[str, Life]) -> dict[str, Any]:
     return {
         "synthetic": True,
         "resident": who,
-        "grounds": [name for bit, name in enumerate(GROUND_NAMES) if first.flags >> (bit + 1) & 1],
+        "grounds": [name for bit, name in enumerate(GROUND_NAMES) if first.flags >> (bit + L.GROUND_SHIFT) & 1],
         "adult": bool(first.flags & L.ADULT),
         "listed_at_start": bool(first.flags & L.LISTED_AT_START),
         "household": first.household,
@@ -109,15 +104,15 @@ def _day(rows: np.ndarray) -> dict[str, Any]:
     events = []
     for _, kind, _, other, value in rows.tolist():
         by = _FOLLOWERS[other] if kind in _with_follower and 0 <= other < len(_FOLLOWERS) else None
-        events.append([KINDS[kind], by, value])
+        events.append([L.EPISODES[kind], by, value])
     return {"said": list(sentences_of(rows)), "events": events}
 
 
 def _counts(lived: dict[str, Life]) -> list[dict[str, Any]]:
     """Return how often what happened in each world."""
-    counted = {name: Counter(item.rows[:, 1].tolist()) for name, item in lived.items()}
+    counted = {name: Counter(item.rows["kind"].tolist()) for name, item in lived.items()}
     return [
-        {"kind": KINDS[kind], "words": words, "times": {name: counts[kind] for name, counts in counted.items()}}
+        {"kind": L.EPISODES[kind], "words": words, "times": {name: counts[kind] for name, counts in counted.items()}}
         for kind, words in COUNTED
         if any(counts[kind] for counts in counted.values())
     ]
@@ -151,7 +146,7 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
 def examples(run: StudioRun) -> dict[str, list[int]]:
     """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
     lived = next(iter(run.lived.values()))
-    kinds = lived.world.records[:, 1].astype(np.int64) >> 8
+    kinds = lived.world.records["kind"]
     result = {}
     for index, name in enumerate(L.INCIDENT_NAMES):
         subjects = lived.subjects[kinds == index]

@@ -22,8 +22,8 @@ def seen_from_outside(run: StudioRun) -> dict[str, Any]:
 def _world(world: FinishedWorld) -> dict[str, Any]:
     scenario, records = world.scenario, world.records
     starts = week_starts(scenario.days)
-    week = records[:, 0].astype(np.int64) // 7
-    kind = records[:, 1].astype(np.int64) >> 8
+    week = records["day"].astype(np.int64) // 7
+    kind = records["kind"]
     table = np.bincount(week * len(INCIDENT_NAMES) + kind, minlength=len(starts) * len(INCIDENT_NAMES))
     by_week = table.reshape(len(starts), len(INCIDENT_NAMES))
     published = world.published()

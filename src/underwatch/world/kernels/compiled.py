@@ -27,6 +27,7 @@ def compiled_sources() -> list[Path]:
     return [
         *sorted(here.glob("*.py")),
         *(here.parent / name for name in ("draws.py", "indicators.py", "layout.py", "population.py")),
+        here.parents[1] / "facts" / "grounds.csv",
     ]
 
 

@@ -26,12 +26,12 @@ from underwatch.world.kernels.dense import (
 from underwatch.world.kernels.journeys import call_abroad, visit_kin
 from underwatch.world.kernels.rules import kin_witnesses
 from underwatch.world.kernels.steps import at_home, follow_outings, share_attention, tally, word_in_the_units
-from underwatch.world.kernels.week import assign_watchers, call_the_roll, count_listed, plan_visits, set_terms
+from underwatch.world.kernels.week import assign_watchers, count_listed, plan_visits, set_terms, sort_residents
 
 RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
 TRACE_PER_RESIDENT = 120
 # The indicators of which all are counted at once, in the order of the columns of `totals`
-DENSE = (L.N_OUTINGS, L.N_FORGONE, L.N_FEAR, L.N_DISTRESS, L.N_DISTRESSED)
+DENSE = (L.COUNT.outings, L.COUNT.outings_forgone, L.COUNT.fear, L.COUNT.distress, L.COUNT.distressed)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -68,53 +68,56 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
             return c
         if len(out.trace) and len(out.trace) - out.used[1] < TRACE_PER_RESIDENT * (n + 1):
             return c
-        n_marked = call_the_roll(town, state, scratch, first_unit, n_units)
+        week = L.Span(key, town, state, rates, scratch, out, first_unit, n_units, lo, n, day, t, 0)
+        n_marked = sort_residents(week)
         flags, base, rate = (
             state.people[L.FLAGS, lo : lo + n],
-            scratch.lanes[L.LANE_BASE, :n],
-            scratch.lanes[L.LANE_RATE, :n],
+            scratch.buffers[L.BUFFER_BASE, :n],
+            scratch.buffers[L.BUFFER_RATE, :n],
         )
         set_rates(rates, flags, base, rate)
-        count_listed(state, scratch, out, lo, scratch.spans[n_units, L.S_LISTED], n_days)
-        set_terms(town, state, rates, scratch, first_unit, n_units)
-        assign_watchers(state, scratch, lo, n_units)
+        count_listed(week, n_days)
+        set_terms(week)
+        assign_watchers(week)
         incidents = out.used[0]
-        plan_visits(key, town, state, rates, scratch, L.Stretch(first_unit, n_units, lo, n, day, t, 0), n_days)
-        w = scratch.lanes
+        plan_visits(week, n_days)
+        w = scratch.buffers
         fear = state.people[L.FEAR, lo : lo + n]
         distress = state.people[L.DISTRESS, lo : lo + n]
         for d in range(n_days):
-            at = L.Stretch(first_unit, n_units, lo, n, day + d, t + d, d)
-            weekday = (at.day + 3) % 7
+            span = L.Span(key, town, state, rates, scratch, out, first_unit, n_units, lo, n, day + d, t + d, d)
+            weekday = (span.day + 3) % 7
             if len(out.acts):
                 note_morning(state.people[:, lo : lo + n], out.acts[weekday, lo : lo + n])
-            word_in_the_units(town, state, rates, scratch, at)
-            draw_day(key, town.first + lo, at.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
-            fade_and_hear(rates, fear, distress, w[3, :n], scratch.lanes[L.LANE_HEAR, :n])
-            weigh_outings(rates, fear, distress, scratch.lanes[L.LANE_RATE, :n], scratch.lanes[L.LANE_CHANCE, :n])
+            word_in_the_units(span)
+            draw_day(key, town.first + lo, span.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
+            fade_and_hear(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
+            weigh_outings(
+                rates, fear, distress, scratch.buffers[L.BUFFER_RATE, :n], scratch.buffers[L.BUFFER_CHANCE, :n]
+            )
             set_out(
                 w[0, :n],
                 w[1, :n],
                 w[2, :n],
-                scratch.lanes[L.LANE_BASE, :n],
-                scratch.lanes[L.LANE_CHANCE, :n],
-                scratch.lanes[L.LANE_OUTINGS, :n],
+                scratch.buffers[L.BUFFER_BASE, :n],
+                scratch.buffers[L.BUFFER_CHANCE, :n],
+                scratch.buffers[L.BUFFER_OUTINGS, :n],
             )
-            share_attention(key, town, state, rates, scratch, at)
-            visit_kin(key, town, state, rates, scratch, out, at)
-            call_abroad(key, town, state, rates, scratch, out, at)
-            follow_outings(key, town, state, rates, scratch, out, at)
-            at_home(key, town, state, rates, scratch, out, at)
-            tally(state, rates, scratch, out, at, n_marked)
+            share_attention(span)
+            visit_kin(span)
+            call_abroad(span)
+            follow_outings(span)
+            at_home(span)
+            tally(span, n_marked)
             if len(out.acts):
-                note_outings(w[L.LANE_OUTINGS, :n], out.acts[weekday, lo : lo + n])
-            made, free = count_outings(scratch.lanes[L.LANE_OUTINGS, :n])
+                note_outings(w[L.BUFFER_OUTINGS, :n], out.acts[weekday, lo : lo + n])
+            made, free = count_outings(scratch.buffers[L.BUFFER_OUTINGS, :n])
             sum_fear, sum_distress, above = sum_levels(fear, distress, rates[R.threshold_distress])
-            total = out.totals[at.k]
+            total = out.totals[span.k]
             total[L.D_OUTINGS] += made
             total[L.D_FORGONE] += free - made
             total[L.D_FEAR] += sum_fear
             total[L.D_DISTRESS] += sum_distress
             total[L.D_DISTRESSED] += above
-        kin_witnesses(key, town, state, rates, scratch.draws, out, incidents)
+        kin_witnesses(week, incidents)
     return last_chunk

@@ -41,10 +41,10 @@ def draw_day(key, who, day, w0, w1, w2, w3):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def fill(lane, value):
-    """One value for all of a lane's stretch."""
-    for i in range(len(lane)):
-        lane[i] = value
+def fill(buffer, value):
+    """One value for all of a part of a buffer."""
+    for i in range(len(buffer)):
+        buffer[i] = value
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -165,13 +165,13 @@ def draw_households(key, first, house_start, day, purpose, a, b):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def pick(flags, bits, first, lane):
-    """Note who has any of the bits: their places, from `first` on, into `lane`. Returns how many.
+def pick(flags, bits, first, buffer):
+    """Note who has any of the bits: their places, from `first` on, into `buffer`. Returns how many.
 
     Without a branch (one that is not wanted is overwritten by the next): the processor cannot guess who is.
     """
     n = 0
     for i in range(len(flags)):
-        lane[n] = u16(first + i)
+        buffer[n] = u16(first + i)
         n += (flags[i] & bits) != 0
     return n

@@ -36,10 +36,11 @@ UNNOTICED, NOTICED = 1, 2
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def visit_kin(key, town, state, rates, scratch, out, at):
+def visit_kin(span):
     """S7, S16: visits to kin and journeys of the day; those of listed households and on a permit may be followed."""
-    for j in range(at.n_units):
-        slot = at.k * at.n_units + j
+    town, state, rates, scratch, out = span.town, span.state, span.rates, span.scratch, span.out
+    for j in range(span.n_units):
+        slot = span.k * span.n_units + j
         for row in range(scratch.visit_spans[slot], scratch.visit_spans[slot + 1]):
             visit = scratch.visits[row]
             house = np.int64(visit[L.V_HOUSE])
@@ -47,17 +48,17 @@ def visit_kin(key, town, state, rates, scratch, out, at):
             head = np.int64(town.house_start[house])
             cell = cell_of(state.people[L.FLAGS, head])
             if tie == L.REFUSED:
-                out.cells[at.k, cell, L.N_PERMITS_REFUSED] += 1
-                trace(out, at, L.TR_PERMIT_REFUSED, head, house, 0)
+                out.cells[span.k, cell, L.COUNT.permits_refused] += 1
+                trace(span.out, span.t, L.EPISODE.permit_refused, head, house, 0)
                 continue
             km = 0
             if tie == L.JOURNEY:
-                act(out, at, head, L.ACT_MAY_TRAVEL)
+                act(span.out, span.day, head, L.ACT_MAY_TRAVEL)
             else:
                 if len(town.house_start) < 3:
                     continue  # there is no other household
                 km = np.int64(rates[R.visit_km + visit[L.V_DISTANCE]])
-            out.cells[at.k, cell, L.N_VISITS_INTENDED] += 1
+            out.cells[span.k, cell, L.COUNT.visits_intended] += 1
             held = state.people[L.FLAGS, head] & L.DETAINED
             made = withdrawn(
                 65536,
@@ -67,22 +68,23 @@ def visit_kin(key, town, state, rates, scratch, out, at):
                 rates[R.avoid_distress],
             )
             if held or visit[L.V_MADE] >= made:
-                trace(out, at, L.TR_VISIT_AVOIDED, head, house, km)
+                trace(span.out, span.t, L.EPISODE.visit_avoided, head, house, km)
                 continue
-            out.cells[at.k, cell, L.N_VISITS] += 1
-            act(out, at, head, L.ACT_JOURNEY if tie == L.JOURNEY else L.ACT_VISIT)
+            out.cells[span.k, cell, L.COUNT.visits_made] += 1
+            act(span.out, span.day, head, L.ACT_JOURNEY if tie == L.JOURNEY else L.ACT_VISIT)
             if tie == L.JOURNEY:
-                out.cells[at.k, cell, L.N_JOURNEYS] += 1
-            trace(out, at, L.TR_JOURNEY if tie == L.JOURNEY else L.TR_VISIT, head, house, km)
+                out.cells[span.k, cell, L.COUNT.journeys] += 1
+            trace(span.out, span.t, L.EPISODE.journey if tie == L.JOURNEY else L.EPISODE.visit, head, house, km)
             if rates[R.visits_followed]:
-                follow_visit(key, town, state, rates, scratch, out, at, j, visit, km)
+                follow_visit(span, j, visit, km)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
+def follow_visit(span, j, visit, km):
     """S7: a household on its way is taken up at home, or joined on the way; S16: a permit sets the tail on anybody."""
+    key, town, state, rates, scratch, out = span.key, span.town, span.state, span.rates, span.scratch, span.out
     term = scratch.unit_terms[j]
-    u = at.first_unit + j
+    u = span.first_unit + j
     house = np.int64(visit[L.V_HOUSE])
     tie = np.int64(visit[L.V_TIE])
     head = np.int64(town.house_start[house])
@@ -103,71 +105,81 @@ def follow_visit(key, town, state, rates, scratch, out, at, j, visit, km):
     if by < 0:
         return
     cell = cell_of(state.people[L.FLAGS, head])
-    out.cells[at.k, cell, L.N_FOLLOWED_VISITS] += 1
+    out.cells[span.k, cell, L.COUNT.followed_visits] += 1
     for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
-        first_followed(state, at, x)
-    trace(out, at, L.TR_VISIT_FOLLOWED, head, by, km)
+        first_followed(span.state, span.t, x)
+    trace(span.out, span.t, L.EPISODE.visit_followed, head, by, km)
     purpose = P_JOURNEY_CLAIM if tie == L.JOURNEY else P_VISIT_CLAIM
-    q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, at.day)
-    write_down(town, state, rates, out, at, u, head, by & 1, term, q_report, q_claim, False)
+    q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, span.day)
+    write_down(span, u, head, by & 1, term, q_report, q_claim, False)
     if visit[L.V_NOTICE] < rates[R.notice]:
         for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
             if not state.people[L.FLAGS, x] & L.DETAINED:
                 frighten(state, rates, x, rates[R.rise_noticed])
         word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_VISIT_NOTICED, head, by, km)
-        incident(town, state, rates, out, at, u, head, house, L.I_FOLLOWED_VISIT, term[L.T_CONTACT], term[L.T_FEAR])
+        trace(span.out, span.t, L.EPISODE.visit_noticed, head, by, km)
+        incident(
+            span,
+            u,
+            head,
+            house,
+            L.KIND.followed_visit,
+            term[L.T_CONTACT],
+            term[L.T_FEAR],
+        )
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def call_abroad(key, town, state, rates, scratch, out, at):
+def call_abroad(span):
     """S8, S9: callers set out to where there is signal, turn back when they notice a follower, or risk arrest."""
-    n_callers = scratch.spans[at.n_units, L.S_CALLERS]
+    key, town, state, rates, scratch, out = span.key, span.town, span.state, span.rates, span.scratch, span.out
+    n_callers = scratch.spans[span.n_units, L.S_CALLERS]
     draws = scratch.draws
     for row in range(n_callers):
-        draws[0, row] = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_CALLERS, row]))
-        draws[1, row] = event(P_CALL, at.day)
+        draws[0, row] = u32(town.first + span.lo + np.int64(scratch.buffers[L.BUFFER_CALLERS, row]))
+        draws[1, row] = event(P_CALL, span.day)
     draw_rows(key, draws, n_callers)
-    for j in range(at.n_units):
+    for j in range(span.n_units):
         for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
-            i = np.int64(scratch.lanes[L.LANE_CALLERS, row])
-            x = at.lo + i
+            i = np.int64(scratch.buffers[L.BUFFER_CALLERS, row])
+            x = span.lo + i
             flag = np.int64(state.people[L.FLAGS, x])
             cell = cell_of(flag)
             q_call, q_taken, q_joined, q_notice = split(draws[2, row], draws[3, row])
             if q_call < rates[R.call]:
-                out.cells[at.k, cell, L.N_CALLS_INTENDED] += 1
+                out.cells[span.k, cell, L.COUNT.calls_intended] += 1
             if flag & L.DETAINED:
-                q_release, _, _, _ = quarters(key, P_RELEASE, town.first + x, at.day)
+                q_release, _, _, _ = quarters(key, P_RELEASE, town.first + x, span.day)
                 if q_release < rates[R.release]:
                     flag = (flag & ~L.DETAINED) | L.WAS_DETAINED | L.NEW_GROUND
                     state.people[L.FLAGS, x] = flag
-                    scratch.lanes[L.LANE_RATE, i] = scratch.lanes[L.LANE_BASE, i]
-                    trace(out, at, L.TR_RELEASE, x, 0, 0)
+                    scratch.buffers[L.BUFFER_RATE, i] = scratch.buffers[L.BUFFER_BASE, i]
+                    trace(span.out, span.t, L.EPISODE.release, x, 0, 0)
                 else:
-                    out.cells[at.k, cell, L.N_DETAINED] += 1
+                    out.cells[span.k, cell, L.COUNT.detained] += 1
                 continue
             if q_call >= rates[R.call]:
                 continue
             if q_call >= withdrawn(rates[R.call], state.people[L.FEAR, x], 0, rates[R.avoid_call], 0):
-                out.cells[at.k, cell, L.N_CALLS_AVOIDED] += 1
-                trace(out, at, L.TR_CALL_AVOIDED, x, 0, 0)
+                out.cells[span.k, cell, L.COUNT.calls_avoided] += 1
+                trace(span.out, span.t, L.EPISODE.call_avoided, x, 0, 0)
                 continue
-            go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice)
+            go_and_call(span, j, i, q_taken, q_joined, q_notice)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_joined, q_notice):
+def go_and_call(span, j, i, q_taken, q_joined, q_notice):
     """S8: the way to signal of one caller, perhaps followed, and how it ends."""
-    x = at.lo + i
-    u = at.first_unit + j
+    key, town, state, rates, scratch, out = span.key, span.town, span.state, span.rates, span.scratch, span.out
+    x = span.lo + i
+    u = span.first_unit + j
     term = scratch.unit_terms[j]
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
     house = house_of(town, u, x)
     _, spot = words(key, P_CALL_SPOT, town.first + x, 0)
     km = np.int64(rates[R.call_km + choose16(spot & LOW, 32)])
-    trace(out, at, L.TR_CALL_SET_OUT, x, 0, km)
+    trace(span.out, span.t, L.EPISODE.call_set_out, x, 0, km)
     seen = 0
     by = -1
     if rates[R.calls_followed]:
@@ -179,32 +191,32 @@ def go_and_call(key, town, state, rates, scratch, out, at, j, i, q_taken, q_join
             by = L.BY_OPEN_ROLE  # watchers along the way to signal know no list
         if by >= 0:
             seen = NOTICED if q_notice < rates[R.notice] else UNNOTICED
-            out.cells[at.k, cell, L.N_FOLLOWED_CALLS] += 1
-            first_followed(state, at, x)
-            trace(out, at, L.TR_CALL_FOLLOWED, x, by, km)
-    q_back, q_report, q_claim, _ = quarters(key, P_CALL_END, town.first + x, at.day)
+            out.cells[span.k, cell, L.COUNT.followed_calls] += 1
+            first_followed(span.state, span.t, x)
+            trace(span.out, span.t, L.EPISODE.call_followed, x, by, km)
+    q_back, q_report, q_claim, _ = quarters(key, P_CALL_END, town.first + x, span.day)
     if seen == NOTICED:
         frighten(state, rates, x, rates[R.rise_noticed])
     if seen == NOTICED and q_back < rates[R.abandon]:
-        out.cells[at.k, cell, L.N_CALLS_ABANDONED] += 1
-        act(out, at, x, L.ACT_TURNED_BACK)
-        trace(out, at, L.TR_CALL_GIVEN_UP, x, by, km)
-        write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
-        incident(town, state, rates, out, at, u, x, house, L.I_CALL_GIVEN_UP, term[L.T_CONTACT], term[L.T_FEAR])
+        out.cells[span.k, cell, L.COUNT.calls_abandoned] += 1
+        act(span.out, span.day, x, L.ACT_TURNED_BACK)
+        trace(span.out, span.t, L.EPISODE.call_given_up, x, by, km)
+        write_down(span, u, x, by & 1, term, q_report, q_claim, False)
+        incident(span, u, x, house, L.KIND.call_given_up, term[L.T_CONTACT], term[L.T_FEAR])
         return
-    out.cells[at.k, cell, L.N_CALLS] += 1
-    act(out, at, x, L.ACT_CALL)
+    out.cells[span.k, cell, L.COUNT.calls_completed] += 1
+    act(span.out, span.day, x, L.ACT_CALL)
     state.homes[L.HOME_CALLED, house] = 1
-    trace(out, at, L.TR_CALL_COMPLETED, x, by, km)
+    trace(span.out, span.t, L.EPISODE.call_completed, x, by, km)
     if seen:
-        write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, True)
-    detection, _ = words(key, P_DETECTION, town.first + x, at.day)
+        write_down(span, u, x, by & 1, term, q_report, q_claim, True)
+    detection, _ = words(key, P_DETECTION, town.first + x, span.day)
     if np.int64(detection) < rates[R.detection]:
-        out.cells[at.k, cell, L.N_ARRESTS] += 1
-        out.cells[at.k, cell, L.N_DETAINED] += 1
+        out.cells[span.k, cell, L.COUNT.arrests] += 1
+        out.cells[span.k, cell, L.COUNT.detained] += 1
         state.people[L.FLAGS, x] |= u16(L.DETAINED)
-        scratch.lanes[L.LANE_RATE, i] = 0
+        scratch.buffers[L.BUFFER_RATE, i] = 0
         frighten(state, rates, x, rates[R.rise_accused])
         word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_ARREST, x, 0, km)
-        incident(town, state, rates, out, at, u, x, house, L.I_ARREST, term[L.T_CONTACT], term[L.T_FEAR])
+        trace(span.out, span.t, L.EPISODE.arrest, x, 0, km)
+        incident(span, u, x, house, L.KIND.arrest, term[L.T_CONTACT], term[L.T_FEAR])

@@ -37,7 +37,7 @@ P_KIN_WORD = int(Purpose.KIN_WORD)
 
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
 ONE_REPORT = 256
-FORMER_DETAINEE = 2  # of the grounds
+FORMER_DETAINEE = L.GROUND_NAMES.index("former_detainee")
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -83,45 +83,48 @@ def fade_files(rates, file_mps, file_mss, anger):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def enlist(key, town, state, rates, out, at, u, x, organ, contact, fear):
+def enlist(span, u, x, organ, contact, fear):
     """S3: a resident comes onto a list of `organ`, and may learn of it."""
+    key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
     cell = cell_of(state.people[L.FLAGS, x])
     state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
-    out.cells[at.k, cell, L.N_LISTINGS] += 1
+    out.cells[span.k, cell, L.COUNT.listings] += 1
     if state.people[L.LISTED_DAY, x] == 0:
-        state.people[L.LISTED_DAY, x] = u16(at.t + 1)
-    trace(out, at, L.TR_LISTED, x, organ, 0)
-    _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
+        state.people[L.LISTED_DAY, x] = u16(span.t + 1)
+    trace(span.out, span.t, L.EPISODE.listed, x, organ, 0)
+    _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, span.day)
     if learns < rates[R.learns]:
-        incident(town, state, rates, out, at, u, x, house_of(town, u, x), L.I_LISTING, contact, fear)
+        incident(span, u, x, house_of(town, u, x), L.KIND.listing, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def accuse(key, town, state, rates, out, at, u, x, organ, contact, fear):
+def accuse(span, u, x, organ, contact, fear):
     """S10: an unlisted resident is summoned; false if no real offence stands in the file."""
+    key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
     house = house_of(town, u, x)
-    out.cells[at.k, cell, L.N_ACCUSATIONS] += 1
+    out.cells[span.k, cell, L.COUNT.accusations] += 1
     if not flag & L.REAL_OFFENCE:
-        out.cells[at.k, cell, L.N_FALSE_ACCUSATIONS] += 1
+        out.cells[span.k, cell, L.COUNT.false_accusations] += 1
     frighten(state, rates, x, rates[R.rise_accused])
     if state.homes[L.HOME_EVENTS, house] < 255:
         state.homes[L.HOME_EVENTS, house] += u8(1)
     state.units[L.UNIT_EVENTS, u] = min(np.int64(state.units[L.UNIT_EVENTS, u]) + 1, 65535)
-    trace(out, at, L.TR_ACCUSED, x, organ, (flag & L.REAL_OFFENCE) != 0)
-    incident(town, state, rates, out, at, u, x, house, L.I_ACCUSATION, contact, fear)
+    trace(span.out, span.t, L.EPISODE.accused, x, organ, (flag & L.REAL_OFFENCE) != 0)
+    incident(span, u, x, house, L.KIND.accusation, contact, fear)
     state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
     state.people[L.FILE_MPS, x] = 0
     state.people[L.FILE_MSS, x] = 0
-    listed, _, _, _ = quarters(key, P_ACCUSED, town.first + x, at.day)
+    listed, _, _, _ = quarters(key, P_ACCUSED, town.first + x, span.day)
     if rates[R.list_kept] and listed < rates[R.listed_after]:
-        enlist(key, town, state, rates, out, at, u, x, organ, contact, fear)
+        enlist(span, u, x, organ, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_protest):
+def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
     """S3, S10, S14: the week's decisions on one resident. `bars` holds the unit's bars, contact and fear."""
+    key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
     flag = np.int64(state.people[L.FLAGS, x])
     mps = np.int64(state.people[L.FILE_MPS, x])
     mss = np.int64(state.people[L.FILE_MSS, x])
@@ -133,30 +136,31 @@ def consider(key, town, state, rates, out, at, u, x, bars, q_exit, q_let_off, q_
         quiet = mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED
         if (quiet and np.int64(q_exit) < rates[R.exit]) or np.int64(u16(q_let_off)) < let_off(rates, flag):
             state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
-            out.cells[at.k, cell_of(flag), L.N_DELISTINGS] += 1
-            trace(out, at, L.TR_DELISTED, x, 0, 0)
+            out.cells[span.k, cell_of(flag), L.COUNT.delistings] += 1
+            trace(span.out, span.t, L.EPISODE.delisted, x, 0, 0)
     elif flag & L.ADULT and not flag & L.DETAINED:
         if rates[R.accusations] and mps >= bar_mps:
-            accuse(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
+            accuse(span, u, x, L.MPS, contact, fear)
         elif rates[R.accusations] and mss >= bar_mss:
-            accuse(key, town, state, rates, out, at, u, x, L.MSS, contact, fear)
+            accuse(span, u, x, L.MSS, contact, fear)
         elif flag & L.NEW_GROUND and rates[R.list_kept]:
-            q, _, _, _ = quarters(key, P_ENTRY, town.first + x, at.day)
+            q, _, _, _ = quarters(key, P_ENTRY, town.first + x, span.day)
             if q < part(rates[R.entry], 65536 - rates[R.let_off + FORMER_DETAINEE]):
-                enlist(key, town, state, rates, out, at, u, x, L.MPS, contact, fear)
+                enlist(span, u, x, L.MPS, contact, fear)
     if flag & L.NEW_GROUND:
         state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
     if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
-        out.cells[at.k, cell_of(flag), L.N_PROTESTS] += 1
-        trace(out, at, L.TR_PROTEST, x, 0, 0)
+        out.cells[span.k, cell_of(flag), L.COUNT.protests] += 1
+        trace(span.out, span.t, L.EPISODE.protest, x, 0, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses):
+def hear_from_kin(span, events, first_house, n_houses):
     """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare.
 
     Tie by tie: the draws of a tie for all households of the chunk are one dense pass, and so are those of who tells.
     """
+    key, town, rates, scratch = span.key, span.town, span.rates, span.scratch
     n = len(town.house_start) - 1
     if n < 2:
         return
@@ -174,22 +178,23 @@ def hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house
             n_talk += events[other] != 0
         for row in range(n_talk):
             draws[0, row] = u32(town.first + town.house_start[talk[row, 0]])
-            draws[1, row] = event(P_KIN_WORD + tie // 4, at.day)
+            draws[1, row] = event(P_KIN_WORD + tie // 4, span.day)
         draw_rows(key, draws, n_talk)
         for row in range(n_talk):
             word = draws[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2))
-            told_by_kin(town, state, rates, out, at, events, np.int64(talk[row, 0]), np.int64(talk[row, 1]), u16(word))
+            told_by_kin(span, events, np.int64(talk[row, 0]), np.int64(talk[row, 1]), u16(word))
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def told_by_kin(town, state, rates, out, at, events, house, other, q):
+def told_by_kin(span, events, house, other, q):
     """S11, S15: whether kin `other` tell `house`; all its members hear."""
+    town, state, rates = span.town, span.state, span.rates
     dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
     if np.int64(q) < part(rates[R.hear + min(15, np.int64(events[other]))], dares):
         lo = np.int64(town.house_start[house])
         for x in range(lo, np.int64(town.house_start[house + 1])):
             state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
-        trace(out, at, L.TR_HEARD_KIN, lo, other, 0)
+        trace(span.out, span.t, L.EPISODE.heard_kin, lo, other, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -224,41 +229,40 @@ def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates,
             return c
         if len(out.trace) and len(out.trace) - out.used[1] < 16 * (n + 1):
             return c
-        at = L.Stretch(first_unit, n_units, lo, n, day, t, 0)
+        span = L.Span(key, town, state, rates, scratch, out, first_unit, n_units, lo, n, day, t, 0)
         incidents = out.used[0]
         file_mps = state.people[L.FILE_MPS, lo : lo + n]
         file_mss = state.people[L.FILE_MSS, lo : lo + n]
         anger = state.people[L.ANGER, lo : lo + n]
-        look = scratch.lanes[L.LANE_CHANCE, :n]
+        look = scratch.buffers[L.BUFFER_CHANCE, :n]
         fade_files(rates, file_mps, file_mss, anger)
         lowest = bar_of(rates, L.ONE)
         look_at(state.people[L.FLAGS, lo : lo + n], anger, file_mps, file_mss, lowest, lowest, look)
-        review_people(
-            key, town, state, rates, scratch, out, at, pick(look, u16(65535), 0, scratch.lanes[L.LANE_NOTABLE])
-        )
-        kin_witnesses(key, town, state, rates, scratch.draws, out, incidents)
+        review_people(span, pick(look, u16(65535), 0, scratch.buffers[L.BUFFER_NOTABLE]))
+        kin_witnesses(span, incidents)
         first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
         n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house
-        hear_from_kin(key, town, state, rates, scratch, out, at, events, first_house, n_houses)
+        hear_from_kin(span, events, first_house, n_houses)
     return last_chunk
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def review_people(key, town, state, rates, scratch, out, at, n):
+def review_people(span, n):
     """The decisions on the `n` residents noted in the chunk, in census order."""
+    key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
     draws = scratch.draws
     for row in range(n):
-        who = u32(town.first + at.lo + np.int64(scratch.lanes[L.LANE_NOTABLE, row]))
+        who = u32(town.first + span.lo + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row]))
         draws[0, 2 * row] = who
-        draws[1, 2 * row] = event(P_EXIT, at.day)
+        draws[1, 2 * row] = event(P_EXIT, span.day)
         draws[0, 2 * row + 1] = who
-        draws[1, 2 * row + 1] = event(P_PROTEST, at.day)
+        draws[1, 2 * row + 1] = event(P_PROTEST, span.day)
     draw_rows(key, draws, 2 * n)
-    u = at.first_unit - 1
+    u = span.first_unit - 1
     end = np.int64(0)
     bars = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
     for row in range(n):
-        x = at.lo + np.int64(scratch.lanes[L.LANE_NOTABLE, row])
+        x = span.lo + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
         if x >= end:
             while x >= end:
                 u += 1
@@ -267,9 +271,7 @@ def review_people(key, town, state, rates, scratch, out, at, n):
             bar_mss = bar_of(rates, state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
             contact, fear = unit_snapshot(town, state, u)
             bars = (bar_mps, bar_mss, contact, fear)
-        consider(
-            key, town, state, rates, out, at, u, x, bars, draws[2, 2 * row], draws[3, 2 * row], draws[2, 2 * row + 1]
-        )
+        consider(span, u, x, bars, draws[2, 2 * row], draws[3, 2 * row], draws[2, 2 * row + 1])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

@@ -32,8 +32,9 @@ def capped(x):
 
 @njit("int64(int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
 def cell_of(flag):
-    """Cell of a resident: five grounds (bits 0..4) and listed at the start (bit 5)."""
-    return ((np.int64(flag) >> 1) & 31) | ((np.int64(flag) & L.LISTED_AT_START) >> 4)
+    """Cell of a resident: the grounds, then listed at the start."""
+    grounds = (np.int64(flag) >> L.GROUND_SHIFT) & L.GROUND_MASK
+    return grounds | ((np.int64(flag) & L.LISTED_AT_START) >> L.CELL_SHIFT)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -99,16 +100,16 @@ def sent_to(capacity, position, n_units, day):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def let_off(rates, flag):
     """S3: chance this week of being let off the list by order: of all, or of those with these grounds alone."""
-    grounds = (np.int64(flag) >> 1) & 31
+    grounds = (np.int64(flag) >> L.GROUND_SHIFT) & L.GROUND_MASK
     if flag & L.WAS_DETAINED:
-        grounds |= L.DETAINEE >> 1
+        grounds |= L.DETAINEE >> L.GROUND_SHIFT
     least = np.int64(0)
     if grounds:
         least = np.int64(65536)
-        for n in range(5):
+        for n in range(L.N_GROUNDS):
             if grounds >> n & 1:
                 least = min(least, rates[R.let_off + n])
-    return max(least, rates[R.let_off + 5])
+    return max(least, rates[R.let_off + L.N_GROUNDS])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -140,38 +141,39 @@ def another(other, house, n):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def trace(out, at, kind, i, other, value):
+def trace(out, t, kind, i, other, value):
     """A line of the diary, when one is asked for."""
     if len(out.trace) and (out.trace_who < 0 or out.trace_who == i):
-        row = out.used[1]
-        out.trace[row, 0] = at.t
-        out.trace[row, 1] = kind
-        out.trace[row, 2] = i
-        out.trace[row, 3] = other
-        out.trace[row, 4] = value
-        out.used[1] = row + 1
+        row = out.trace[out.used[1]]
+        row["day"] = t
+        row["kind"] = kind
+        row["who"] = i
+        row["other"] = other
+        row["value"] = value
+        out.used[1] += 1
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def act(out, at, i, bit):
+def act(out, day, i, bit):
     """Note what a resident did today, when somebody asks (the ledger of twins)."""
     if len(out.acts):
-        out.acts[(at.day + 3) % 7, i] |= u16(bit)
+        out.acts[(day + 3) % 7, i] |= u16(bit)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def report(town, state, rates, out, at, u, i, organ, claim, weight):
+def report(span, u, i, organ, claim, weight):
     """S5: a written report on resident i enters the file of `organ`; it counts at the review if it claims something."""
+    state, out = span.state, span.out
     cell = cell_of(state.people[L.FLAGS, i])
-    out.cells[at.k, cell, L.N_REPORTS] += 1
+    out.cells[span.k, cell, L.COUNT.reports] += 1
     if organ == L.MPS:
         state.people[L.FILE_MPS, i] = written_up(state.people[L.FILE_MPS, i], weight)
     else:
         state.people[L.FILE_MSS, i] = written_up(state.people[L.FILE_MSS, i], weight)
     if claim:
         state.units[L.UNIT_REPORTS + organ, u] += 1
-        out.cells[at.k, cell, claim] += 1
-        if claim == L.N_REPORTS_OFFENCE:
+        out.cells[span.k, cell, claim] += 1
+        if claim == L.COUNT.reports_offence:
             state.people[L.FLAGS, i] |= np.uint16(L.REAL_OFFENCE)
 
 
@@ -228,12 +230,14 @@ def adult_of(town, state, u, nth):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def kin_witnesses(key, town, state, rates, draws, out, first):
+def kin_witnesses(span, first):
     """S13: who besides the subject and the unit knows, for the incidents from row `first` on: household and kin.
 
     Persons, households with open contact, and mean fear. Kin and their fear are the same all week, so this can wait
     until a chunk's incidents are together.
     """
+    key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
+    draws = span.scratch.draws
     ties = rates[R.kin_ties]
     n_houses = len(town.house_start) - 1
     if n_houses < 2:
@@ -256,40 +260,42 @@ def kin_witnesses(key, town, state, rates, draws, out, first):
                 persons += np.int64(town.house_start[other + 1] - town.house_start[other])
                 contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
                 fear += np.int64(state.homes[L.HOME_FEAR, other])
-            out.records[begin + m, 3] = persons
-            out.records[begin + m, 4] = contact << 8 | fear // (1 + ties)
+            out.records[begin + m, L.WORD.kin] = persons
+            out.records[begin + m, L.WORD.kin_fear] = contact << 8 | fear // (1 + ties)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def incident(town, state, rates, out, at, u, i, house, kind, contact, fear):
+def incident(span, u, i, house, kind, contact, fear):
     """An incident enters the record with its classes of witness; `contact` and `fear` are the unit's.
 
-    Its kin (columns 3 and 4) are named when the chunk is done: `kin_witnesses`.
+    Its kin are named when the chunk is done: `kin_witnesses`.
     """
+    town, state, rates, out = span.town, span.state, span.rates, span.out
     row = out.used[0]
     flag = np.int64(state.people[L.FLAGS, i])
-    listed = 32 if flag & L.ON_A_LIST else 0
-    at_start = 64 if flag & L.LISTED_AT_START else 0
+    listed = L.MARK_LISTED if flag & L.ON_A_LIST else 0
+    at_start = L.MARK_LISTED_AT_START if flag & L.LISTED_AT_START else 0
     neighbours = np.int64(town.units[L.UNIT_START, u + 1] - town.units[L.UNIT_START, u]) - np.int64(
         town.house_start[house + 1] - town.house_start[house]
     )
-    record = out.records
-    record[row, 0] = at.t
-    record[row, 1] = kind << 8 | at_start | listed | ((flag >> 1) & 31)
-    record[row, 2] = (np.int64(state.people[L.FEAR, i]) >> 8) << 8 | np.int64(state.homes[L.HOME_CONTACT, house] > 0)
-    record[row, 5] = neighbours
-    record[row, 6] = min(contact, 255) << 8 | fear
-    record[row, 7] = part(neighbours, rates[R.hearsay_reach])
+    own_fear, own_contact = np.int64(state.people[L.FEAR, i]) >> 8, np.int64(state.homes[L.HOME_CONTACT, house] > 0)
+    record = out.records[row]
+    record[L.WORD.day] = span.t
+    record[L.WORD.marks] = kind << 8 | at_start | listed | ((flag >> L.GROUND_SHIFT) & L.MARK_GROUNDS)
+    record[L.WORD.subject_contact] = own_fear << 8 | own_contact
+    record[L.WORD.neighbours] = neighbours
+    record[L.WORD.neighbours_fear] = min(contact, 255) << 8 | fear
+    record[L.WORD.hearsay] = part(neighbours, rates[R.hearsay_reach])
     out.who[row] = town.first + i
     out.house[row] = house
     out.used[0] = row + 1
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def first_followed(state, at, i):
+def first_followed(state, t, i):
     """The day on which a resident was first followed."""
     if state.people[L.FOLLOWED_DAY, i] == 0:
-        state.people[L.FOLLOWED_DAY, i] = u16(at.t + 1)
+        state.people[L.FOLLOWED_DAY, i] = u16(t + 1)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -305,12 +311,13 @@ def threshold_of(term, flag):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def write_down(town, state, rates, out, at, u, i, organ, term, q_report, q_claim, offence):
+def write_down(span, u, i, organ, term, q_report, q_claim, offence):
     """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
+    rates = span.rates
     if q_report < term[L.T_REPORT_MPS + organ]:
         if offence:
-            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
+            report(span, u, i, organ, L.COUNT.reports_offence, FULL_WEIGHT)
         elif q_claim < term[L.T_CLAIM_MPS + organ]:
-            report(town, state, rates, out, at, u, i, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
+            report(span, u, i, organ, L.COUNT.reports_routine, FULL_WEIGHT)
         else:
-            report(town, state, rates, out, at, u, i, organ, 0, rates[R.weight_nothing])
+            report(span, u, i, organ, 0, rates[R.weight_nothing])

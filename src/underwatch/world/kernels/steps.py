@@ -43,26 +43,28 @@ ROUTINE_BLOCKS = 16
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def word_in_the_units(town, state, rates, scratch, at):
+def word_in_the_units(span):
     """S11: chance that a resident hears today of what happened in the unit yesterday."""
-    for j in range(at.n_units):
-        u = at.first_unit + j
+    town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
+    for j in range(span.n_units):
+        u = span.first_unit + j
         chance = u16(rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))])
-        begin, end = town.units[L.UNIT_START, u] - at.lo, town.units[L.UNIT_START, u + 1] - at.lo
-        fill(scratch.lanes[L.LANE_HEAR, begin:end], chance)
+        begin, end = town.units[L.UNIT_START, u] - span.lo, town.units[L.UNIT_START, u + 1] - span.lo
+        fill(scratch.buffers[L.BUFFER_HEAR, begin:end], chance)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def share_attention(key, town, state, rates, scratch, at):
+def share_attention(span):
     """S4: how many outings each unit's watchers can still follow today. An officer's round moves on every day."""
+    key, town, rates, scratch = span.key, span.town, span.rates, span.scratch
     draws = scratch.draws
-    for j in range(at.n_units):
-        draws[0, j] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
-        draws[1, j] = event(P_UNIT, at.day)
-    draw_rows(key, draws, at.n_units)
-    capacity = ((at.day + 1) * rates[R.attention_officer] >> 16) - (at.day * rates[R.attention_officer] >> 16)
-    for j in range(at.n_units):
-        u = at.first_unit + j
+    for j in range(span.n_units):
+        draws[0, j] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
+        draws[1, j] = event(P_UNIT, span.day)
+    draw_rows(key, draws, span.n_units)
+    capacity = ((span.day + 1) * rates[R.attention_officer] >> 16) - (span.day * rates[R.attention_officer] >> 16)
+    for j in range(span.n_units):
+        u = span.first_unit + j
         spans = scratch.spans
         q0, q1, q2, q3 = split(draws[2, j], draws[3, j])
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
@@ -74,20 +76,21 @@ def share_attention(key, town, state, rates, scratch, at):
             officer = town.units[L.MPS_OF + organ, u]
             first = np.int64(town.areas[organ, officer])
             n = np.int64(town.areas[organ, officer + 1]) - first
-            free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, at.day)
+            free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, span.day)
         free[j, L.F_EVENTS] = 0
         free[j, L.F_LODGING] = q2
         free[j, L.F_OFFENCE] = q3
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow_outings(key, town, state, rates, scratch, out, at):
+def follow_outings(span):
     """S4, S10: listed residents' outings are followed while attention lasts; under pressure others' too.
 
     First who is followed, then what comes of it: nothing that comes of it changes who is followed today.
     """
-    want_to_follow(key, town, scratch, at)
-    n_turns = take_turns(key, town, state, scratch, at)
+    key, town, scratch = span.key, span.town, span.scratch
+    want_to_follow(span)
+    n_turns = take_turns(span)
     for row in range(n_turns):
         turn = scratch.turns[row]
         j = np.int64(turn[L.W_UNIT])
@@ -97,55 +100,61 @@ def follow_outings(key, town, state, rates, scratch, out, at):
         a, b = scratch.draws[2, row], scratch.draws[3, row]
         if i == L.SPARE:
             by = watcher(scratch.free, j, True)
-            i, slot = spend_spare(town, state, scratch, at, j, by, a, b)
+            i, slot = spend_spare(span, j, by, a, b)
             if i < 0:
                 continue
             scratch.free[j, by] -= 1
-            a, b = words(key, P_TAIL + slot, town.first + at.lo + i, at.day)
-        follow(town, state, rates, scratch, out, at, j, i, slot, by, a, b)
+            a, b = words(key, P_TAIL + slot, town.first + span.lo + i, span.day)
+        follow(span, j, i, slot, by, a, b)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def want_to_follow(key, town, scratch, at):
+def want_to_follow(span):
     """S4: which outings of listed residents a free watcher would take up (bits 0-2), whether or not one is left."""
-    draws, lanes = scratch.draws, scratch.lanes
-    n_listed = scratch.spans[at.n_units, L.S_LISTED]
+    key, town, scratch = span.key, span.town, span.scratch
+    draws, buffers = scratch.draws, scratch.buffers
+    n_listed = scratch.spans[span.n_units, L.S_LISTED]
     for row in range(n_listed):
-        draws[0, row] = u32(town.first + at.lo + np.int64(lanes[L.LANE_LISTED, row]))
-        draws[1, row] = event(P_FOLLOW, at.day)
+        draws[0, row] = u32(town.first + span.lo + np.int64(buffers[L.BUFFER_LISTED, row]))
+        draws[1, row] = event(P_FOLLOW, span.day)
     draw_rows(key, draws, n_listed)
     for row in range(n_listed):
-        chance = lanes[L.LANE_TAKE, row]
+        chance = buffers[L.BUFFER_TAKE, row]
         q0, q1, q2, _ = split(draws[2, row], draws[3, row])
         taken = np.int64(q0 < chance) | np.int64(q1 < chance) << 1 | np.int64(q2 < chance) << 2
-        lanes[L.LANE_WANT, row] = np.int64(lanes[L.LANE_OUTINGS, np.int64(lanes[L.LANE_LISTED, row])]) & taken
+        buffers[L.BUFFER_WANT, row] = (
+            np.int64(buffers[L.BUFFER_OUTINGS, np.int64(buffers[L.BUFFER_LISTED, row])]) & taken
+        )
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def take_turns(key, town, state, scratch, at):
+def take_turns(span):
     """S4, S10: the turns of free watchers and their luck: listed residents' outings, then what is left, by unit."""
-    draws, spans, free, lanes = scratch.draws, scratch.spans, scratch.free, scratch.lanes
+    key, town, state, scratch = span.key, span.town, span.state, span.scratch
+    draws, spans, free, buffers = scratch.draws, scratch.spans, scratch.free, scratch.buffers
     n = 0
-    for j in range(at.n_units):
+    for j in range(span.n_units):
         left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
         first = spans[j, L.S_LISTED]
-        n_wanted = pick(lanes[L.LANE_WANT, first : spans[j + 1, L.S_LISTED]], u16(7), first, lanes[L.LANE_NOTABLE])
+        n_wanted = pick(
+            buffers[L.BUFFER_WANT, first : spans[j + 1, L.S_LISTED]], u16(7), first, buffers[L.BUFFER_NOTABLE]
+        )
         for m in range(n_wanted):
-            row = np.int64(lanes[L.LANE_NOTABLE, m])
-            i = np.int64(lanes[L.LANE_LISTED, row])
-            wanted = np.int64(lanes[L.LANE_WANT, row])
+            row = np.int64(buffers[L.BUFFER_NOTABLE, m])
+            i = np.int64(buffers[L.BUFFER_LISTED, row])
+            wanted = np.int64(buffers[L.BUFFER_WANT, row])
             for slot in range(3):
                 if (wanted >> slot) & 1 and left > 0:
                     left -= 1
-                    by = watcher(free, j, (state.people[L.FLAGS, at.lo + i] & L.ON_MPS) != 0)
+                    by = watcher(free, j, (state.people[L.FLAGS, span.lo + i] & L.ON_MPS) != 0)
                     free[j, by] -= 1
-                    draws[0, n] = u32(town.first + at.lo + i)
-                    draws[1, n] = event(P_TAIL + slot, at.day)
+                    draws[0, n] = u32(town.first + span.lo + i)
+                    draws[1, n] = event(P_TAIL + slot, span.day)
                     n = turn_to(scratch, n, j, i, slot, by)
         if scratch.unit_terms[j, L.T_SPARE_MPS] + scratch.unit_terms[j, L.T_SPARE_MSS] > 0:
             for attempt in range(min(left, SPARE_TRIES)):
-                draws[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
-                draws[1, n] = event(P_SPARE + attempt, at.day)
+                draws[0, n] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
+                draws[1, n] = event(P_SPARE + attempt, span.day)
                 n = turn_to(scratch, n, j, L.SPARE, attempt, 0)
     draw_rows(key, draws, n)
     return n
@@ -163,51 +172,54 @@ def turn_to(scratch, n, j, i, slot, by):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow(town, state, rates, scratch, out, at, j, i, slot, by, a, b):
+def follow(span, j, i, slot, by, a, b):
     """S4, S5: an outing is followed, written down, and perhaps noticed; `a` and `b` are its luck."""
-    scratch.lanes[L.LANE_OUTINGS, i] |= u16(64 << slot)
-    u = at.first_unit + j
-    x = at.lo + i
+    town, state, rates, scratch, out = span.town, span.state, span.rates, span.scratch, span.out
+    scratch.buffers[L.BUFFER_OUTINGS, i] |= u16(64 << slot)
+    u = span.first_unit + j
+    x = span.lo + i
     term = scratch.unit_terms[j]
     cell = cell_of(state.people[L.FLAGS, x])
-    out.cells[at.k, cell, L.N_FOLLOWED] += 1
-    first_followed(state, at, x)
-    trace(out, at, L.TR_FOLLOWED, x, by, slot)
+    out.cells[span.k, cell, L.COUNT.followed_outings] += 1
+    first_followed(span.state, span.t, x)
+    trace(span.out, span.t, L.EPISODE.followed, x, by, slot)
     q_notice, q_report, q_claim, _ = split(a, b)
-    write_down(town, state, rates, out, at, u, x, by & 1, term, q_report, q_claim, False)
+    write_down(span, u, x, by & 1, term, q_report, q_claim, False)
     if q_notice < rates[R.notice]:
         house = house_of(town, u, x)
-        out.cells[at.k, cell, L.N_NOTICED] += 1
+        out.cells[span.k, cell, L.COUNT.noticed] += 1
         frighten(state, rates, x, rates[R.rise_noticed])
         word_spreads(state, scratch.free, j, house)
-        trace(out, at, L.TR_NOTICED, x, by, slot)
-        incident(town, state, rates, out, at, u, x, house, L.I_FOLLOWED_OUTING, term[L.T_CONTACT], term[L.T_FEAR])
+        trace(span.out, span.t, L.EPISODE.noticed, x, by, slot)
+        incident(span, u, x, house, L.KIND.followed_outing, term[L.T_CONTACT], term[L.T_FEAR])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def spend_spare(town, state, scratch, at, j, by, a, b):
+def spend_spare(span, j, by, a, b):
     """S10: under pressure a free watcher picks an adult of the unit at random, and follows one unlisted and out.
 
     Returns the resident and the part of the day, or -1.
     """
+    town, state, scratch = span.town, span.state, span.scratch
     n = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
     if n == 0 or np.int64(a >> u32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
         return -1, 0
-    x = adult_of(town, state, at.first_unit + j, choose(b, n))
-    outings = np.int64(scratch.lanes[L.LANE_OUTINGS, x - at.lo])
+    x = adult_of(town, state, span.first_unit + j, choose(b, n))
+    outings = np.int64(scratch.buffers[L.BUFFER_OUTINGS, x - span.lo])
     made = outings & ~(outings >> 6) & 7  # made, and not followed yet
     if not made or state.people[L.FLAGS, x] & L.ON_A_LIST:
         return -1, 0
-    return x - at.lo, 0 if made & 1 else (1 if made & 2 else 2)
+    return x - span.lo, 0 if made & 1 else (1 if made & 2 else 2)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def at_home(key, town, state, rates, scratch, out, at):
+def at_home(span):
     """S5, S10, S17: offences seen by a neighbour, routine acts made into reports, night checks of homes."""
-    draw_routine(key, town, scratch, at)
+    key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
+    draw_routine(span)
     row = np.int64(0)
-    for j in range(at.n_units):
-        u = at.first_unit + j
+    for j in range(span.n_units):
+        u = span.first_unit + j
         spans = scratch.spans
         unit_key = town.first + town.units[L.UNIT_START, u]
         n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
@@ -215,15 +227,15 @@ def at_home(key, town, state, rates, scratch, out, at):
         n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         if rates[R.written] and n_roles and n > 1:
             if scratch.free[j, L.F_OFFENCE] < scratch.unit_terms[j, L.T_OFFENCE]:
-                q_who, q_told, q_role, _ = quarters(key, P_OFFENCE, unit_key, at.day)
+                q_who, q_told, q_role, _ = quarters(key, P_OFFENCE, unit_key, span.day)
                 if q_told < rates[R.report_offence]:
                     organ = L.MPS if choose16(q_role, n_roles) < n_open else L.MSS
                     x = adult_of(town, state, u, choose16(q_who, n))
-                    report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_OFFENCE, FULL_WEIGHT)
-                    trace(out, at, L.TR_REPORT, x, organ, L.N_REPORTS_OFFENCE)
-            report_routine(key, town, state, rates, scratch, out, at, j, row)
+                    report(span, u, x, organ, L.COUNT.reports_offence, FULL_WEIGHT)
+                    trace(span.out, span.t, L.EPISODE.report, x, organ, L.COUNT.reports_offence)
+            report_routine(span, j, row)
             if n_open and scratch.free[j, L.F_LODGING] < rates[R.lodging]:
-                check_homes(key, town, state, rates, scratch, out, at, j)
+                check_homes(span, j)
         row += routine_blocks(n_roles)
         state.units[L.UNIT_EVENTS, u] = min(scratch.free[j, L.F_EVENTS], 65535)
 
@@ -235,23 +247,25 @@ def routine_blocks(n_roles):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def draw_routine(key, town, scratch, at):
+def draw_routine(span):
     """The luck of all role holders of the chunk, unit by unit."""
+    key, town, scratch = span.key, span.town, span.scratch
     draws, spans = scratch.draws, scratch.spans
     n = 0
-    for j in range(at.n_units):
+    for j in range(span.n_units):
         n_roles = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN] + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         for block in range(routine_blocks(n_roles)):
-            draws[0, n] = u32(town.first + town.units[L.UNIT_START, at.first_unit + j])
-            draws[1, n] = event(P_ROUTINE + block, at.day)
+            draws[0, n] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
+            draws[1, n] = event(P_ROUTINE + block, span.day)
             n += 1
     draw_rows(key, draws, n)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def report_routine(key, town, state, rates, scratch, out, at, j, first):
+def report_routine(span, j, first):
     """S10: each role holder may make a routine act of some adult of the unit into a report."""
-    u = at.first_unit + j
+    key, town, state, scratch = span.key, span.town, span.state, span.scratch
+    u = span.first_unit + j
     term = scratch.unit_terms[j]
     spans = scratch.spans
     n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
@@ -263,51 +277,53 @@ def report_routine(key, town, state, rates, scratch, out, at, j, first):
         if np.int64(u16(word >> u32(16 * (role & 1)))) >= term[L.T_ROUTINE_MPS + organ]:
             continue
         if organ == L.MPS:
-            by = at.lo + np.int64(scratch.lanes[L.LANE_OPEN_ROLES, spans[j, L.S_OPEN] + role])
+            by = span.lo + np.int64(scratch.buffers[L.BUFFER_OPEN_ROLES, spans[j, L.S_OPEN] + role])
         else:
-            by = at.lo + np.int64(scratch.lanes[L.LANE_COVERT, spans[j, L.S_COVERT] + role - n_open])
-        a, _ = words(key, P_ROUTINE_TARGET, town.first + by, at.day)
+            by = span.lo + np.int64(scratch.buffers[L.BUFFER_COVERT, spans[j, L.S_COVERT] + role - n_open])
+        a, _ = words(key, P_ROUTINE_TARGET, town.first + by, span.day)
         nth = choose(a, n)
         x = adult_of(town, state, u, nth)
         if x == by:
             x = adult_of(town, state, u, (nth + 1) % n)
         if not state.people[L.FLAGS, x] & L.DETAINED:
-            report(town, state, rates, out, at, u, x, organ, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
-            trace(out, at, L.TR_REPORT, x, by, L.N_REPORTS_ROUTINE)
+            report(span, u, x, organ, L.COUNT.reports_routine, FULL_WEIGHT)
+            trace(span.out, span.t, L.EPISODE.report, x, by, L.COUNT.reports_routine)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def check_homes(key, town, state, rates, scratch, out, at, j):
+def check_homes(span, j):
     """S17: the night check finds guests who are not registered; the host is reported and knows it."""
-    u = at.first_unit + j
+    key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
+    u = span.first_unit + j
     unit_key = town.first + town.units[L.UNIT_START, u]
     first_house = town.units[L.UNIT_HOUSE, u]
-    found = quarters(key, P_LODGING, unit_key, at.day)
+    result = quarters(key, P_LODGING, unit_key, span.day)
     for s in range(4):
-        if np.int64(found[s]) < rates[R.guest]:
-            a, _ = words(key, P_LODGING_HOME + s, unit_key, at.day)
+        if np.int64(result[s]) < rates[R.guest]:
+            a, _ = words(key, P_LODGING_HOME + s, unit_key, span.day)
             house = first_house + choose(a, town.units[L.UNIT_HOUSE, u + 1] - first_house)
             head = np.int64(town.house_start[house])
-            report(town, state, rates, out, at, u, head, L.MPS, L.N_REPORTS_ROUTINE, FULL_WEIGHT)
+            report(span, u, head, L.MPS, L.COUNT.reports_routine, FULL_WEIGHT)
             frighten(state, rates, head, rates[R.rise_noticed])
             word_spreads(state, scratch.free, j, house)
-            trace(out, at, L.TR_LODGING, head, house, 0)
+            trace(span.out, span.t, L.EPISODE.lodging, head, house, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def tally(state, rates, scratch, out, at, n_marked):
+def tally(span, n_marked):
     """Daily outings and levels by cell of the residents with a cell other than 0."""
+    state, rates, scratch, out = span.state, span.rates, span.scratch, span.out
     limit = rates[R.threshold_distress]
-    lanes = scratch.lanes
+    buffers = scratch.buffers
     for m in range(n_marked):
-        i = np.int64(lanes[L.LANE_MARKED, m])
-        row = out.cells[at.k, np.int64(lanes[L.LANE_CELLS, m])]
-        went = np.int64(lanes[L.LANE_OUTINGS, i])
+        i = np.int64(buffers[L.BUFFER_MARKED, m])
+        row = out.cells[span.k, np.int64(buffers[L.BUFFER_CELLS, m])]
+        went = np.int64(buffers[L.BUFFER_OUTINGS, i])
         made = (went & 1) + ((went >> 1) & 1) + ((went >> 2) & 1)
         free = ((went >> 3) & 1) + ((went >> 4) & 1) + ((went >> 5) & 1)
-        distress = np.int64(state.people[L.DISTRESS, at.lo + i])
-        row[L.N_OUTINGS] += made
-        row[L.N_FORGONE] += free - made
-        row[L.N_FEAR] += np.int64(state.people[L.FEAR, at.lo + i])
-        row[L.N_DISTRESS] += distress
-        row[L.N_DISTRESSED] += distress >= limit
+        distress = np.int64(state.people[L.DISTRESS, span.lo + i])
+        row[L.COUNT.outings] += made
+        row[L.COUNT.outings_forgone] += free - made
+        row[L.COUNT.fear] += np.int64(state.people[L.FEAR, span.lo + i])
+        row[L.COUNT.distress] += distress
+        row[L.COUNT.distressed] += distress >= limit

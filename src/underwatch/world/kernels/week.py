@@ -23,11 +23,18 @@ LOW = np.uint32(0xFFFF)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def call_the_roll(town, state, scratch, first_unit, n_units):
+def sort_residents(span):
     """Listed, callers and role holders by unit, and how many adults. Returns the number of marked residents."""
-    lo = np.int64(town.units[L.UNIT_START, first_unit])
-    lanes = scratch.lanes
-    notable = lanes[L.LANE_NOTABLE]
+    town, state, scratch, lo, first_unit, n_units = (
+        span.town,
+        span.state,
+        span.scratch,
+        span.lo,
+        span.first_unit,
+        span.n_units,
+    )
+    buffers = scratch.buffers
+    notable = buffers[L.BUFFER_NOTABLE]
     n_marked = 0
     n = scratch.spans[n_units]
     for kind in range(5):
@@ -42,51 +49,53 @@ def call_the_roll(town, state, scratch, first_unit, n_units):
         for m in range(n_notable):
             i = np.int64(notable[m])
             flag = np.int64(state.people[L.FLAGS, lo + i])
-            lanes[L.LANE_MARKED, n_marked] = i
-            lanes[L.LANE_CELLS, n_marked] = cell_of(flag)
+            buffers[L.BUFFER_MARKED, n_marked] = i
+            buffers[L.BUFFER_CELLS, n_marked] = cell_of(flag)
             n_marked += (flag & MARKED) != 0
-            sort_in(lanes, n, i, flag)
+            sort_in(buffers, n, i, flag)
         for m in range(n_notable):
             i = np.int64(notable[m])
             flag = np.int64(state.people[L.FLAGS, lo + i])
             if flag & L.ON_A_LIST and not flag & L.FAMILY:
-                lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
+                buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
                 n[L.S_LISTED] += 1
     return n_marked
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def sort_in(lanes, n, i, flag):
+def sort_in(buffers, n, i, flag):
     """Note a resident among listed families, callers and role holders."""
     if flag & L.ON_A_LIST and flag & L.FAMILY:
-        lanes[L.LANE_LISTED, n[L.S_LISTED]] = i
+        buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
         n[L.S_LISTED] += 1
     if flag & L.PHONE:
-        lanes[L.LANE_CALLERS, n[L.S_CALLERS]] = i
+        buffers[L.BUFFER_CALLERS, n[L.S_CALLERS]] = i
         n[L.S_CALLERS] += 1
     if flag & L.OPEN_ROLE:
-        lanes[L.LANE_OPEN_ROLES, n[L.S_OPEN]] = i
+        buffers[L.BUFFER_OPEN_ROLES, n[L.S_OPEN]] = i
         n[L.S_OPEN] += 1
     if flag & L.COVERT:
-        lanes[L.LANE_COVERT, n[L.S_COVERT]] = i
+        buffers[L.BUFFER_COVERT, n[L.S_COVERT]] = i
         n[L.S_COVERT] += 1
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def count_listed(state, scratch, out, lo, n_listed, n_days):
+def count_listed(span, n_days):
     """People on a list, by cell: the same on every day until the review."""
-    for m in range(n_listed):
-        x = lo + np.int64(scratch.lanes[L.LANE_LISTED, m])
+    state, scratch, out = span.state, span.scratch, span.out
+    for m in range(scratch.spans[span.n_units, L.S_LISTED]):
+        x = span.lo + np.int64(scratch.buffers[L.BUFFER_LISTED, m])
         cell = cell_of(state.people[L.FLAGS, x])
         for d in range(n_days):
-            out.cells[d, cell, L.N_LISTED] += 1
+            out.cells[d, cell, L.COUNT.listed] += 1
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def set_terms(town, state, rates, scratch, first_unit, n_units):
+def set_terms(span):
     """Thresholds of each unit for the week, from its officers' pressure."""
-    for j in range(n_units):
-        u = first_unit + j
+    town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
+    for j in range(span.n_units):
+        u = span.first_unit + j
         term = scratch.unit_terms[j]
         top = np.int64(0)
         for organ in range(2):
@@ -119,38 +128,40 @@ def set_terms(town, state, rates, scratch, first_unit, n_units):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def assign_watchers(state, scratch, lo, n_units):
+def assign_watchers(span):
     """S3, S4: the chance that an outing of each listed resident is taken up, the same all week."""
-    for j in range(n_units):
+    state, scratch, lo = span.state, span.scratch, span.lo
+    for j in range(span.n_units):
         for row in range(scratch.spans[j, L.S_LISTED], scratch.spans[j + 1, L.S_LISTED]):
-            flag = np.int64(state.people[L.FLAGS, lo + np.int64(scratch.lanes[L.LANE_LISTED, row])])
-            scratch.lanes[L.LANE_TAKE, row] = threshold_of(scratch.unit_terms[j], flag)
+            flag = np.int64(state.people[L.FLAGS, lo + np.int64(scratch.buffers[L.BUFFER_LISTED, row])])
+            scratch.buffers[L.BUFFER_TAKE, row] = threshold_of(scratch.unit_terms[j], flag)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def plan_visits(key, town, state, rates, scratch, at, n_days):
+def plan_visits(span, n_days):
     """S7, S16: this week's visits to kin and journeys, sorted by day and unit.
 
     A permit asked for `permit_lag` days earlier is answered this week: nothing needs to be remembered.
     """
-    monday = at.day - (at.day + 3) % 7
-    h0 = town.units[L.UNIT_HOUSE, at.first_unit]
-    h1 = town.units[L.UNIT_HOUSE, at.first_unit + at.n_units]
+    key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
+    monday = span.day - (span.day + 3) % 7
+    h0 = town.units[L.UNIT_HOUSE, span.first_unit]
+    h1 = town.units[L.UNIT_HOUSE, span.first_unit + span.n_units]
     draws = scratch.house_draws
     houses = town.house_start[h0:h1]
     draw_households(key, town.first, houses, monday, P_VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
     asked = monday - rates[R.permit_lag] if rates[R.permits_needed] else monday
     draw_households(key, town.first, houses, asked, P_PERMIT, draws[2, : h1 - h0], draws[3, : h1 - h0])
-    scratch.visit_spans[: 7 * at.n_units + 1] = 0
+    scratch.visit_spans[: 7 * span.n_units + 1] = 0
     n = 0
-    for j in range(at.n_units):
+    for j in range(span.n_units):
         for h in range(
-            np.int64(town.units[L.UNIT_HOUSE, at.first_unit + j]),
-            np.int64(town.units[L.UNIT_HOUSE, at.first_unit + j + 1]),
+            np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j]),
+            np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j + 1]),
         ):
             a = draws[0, h - h0]
             if np.int64(a >> u32(16)) < rates[R.visit]:
-                n = plan(scratch, monday + choose16(draws[1, h - h0] >> u32(16), 7) - at.day, n_days, at, j, h,
+                n = plan(span, monday + choose16(draws[1, h - h0] >> u32(16), 7) - span.day, n_days, j, h,
                          choose16(a & LOW, max(1, rates[R.kin_ties])), n)  # fmt: skip
             if np.int64(draws[2, h - h0] >> u32(16)) < rates[R.permit]:
                 refused, when, _, _ = quarters(key, P_PERMIT_ANSWER, town.first + town.house_start[h], monday)
@@ -160,35 +171,36 @@ def plan_visits(key, town, state, rates, scratch, at, n_days):
                 kind = L.JOURNEY
                 if rates[R.permits_needed] and listed and refused < rates[R.permit_refused]:
                     kind = L.REFUSED
-                n = plan(scratch, monday + choose16(when, 7) - at.day, n_days, at, j, h, kind, n)
-    for slot in range(7 * at.n_units):
+                n = plan(span, monday + choose16(when, 7) - span.day, n_days, j, h, kind, n)
+    for slot in range(7 * span.n_units):
         scratch.visit_spans[slot + 1] += scratch.visit_spans[slot]
     for row in range(n - 1, -1, -1):  # a counting sort; backwards keeps the order of households
-        slot = scratch.planned[row, 0] * at.n_units + scratch.planned[row, 1]
+        slot = scratch.planned[row, 0] * span.n_units + scratch.planned[row, 1]
         scratch.visit_spans[slot + 1] -= 1
         place = scratch.visit_spans[slot + 1]
         scratch.visits[place, L.V_HOUSE] = scratch.planned[row, 2]
         scratch.visits[place, L.V_TIE] = scratch.planned[row, 3]
-    for slot in range(7 * at.n_units):  # after the sort, entry s + 1 holds the start of slot s
+    for slot in range(7 * span.n_units):  # after the sort, entry s + 1 holds the start of slot s
         scratch.visit_spans[slot] = scratch.visit_spans[slot + 1]
-    scratch.visit_spans[7 * at.n_units] = n
-    draw_visits(key, town, scratch, at)
+    scratch.visit_spans[7 * span.n_units] = n
+    draw_visits(span)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def draw_visits(key, town, scratch, at):
+def draw_visits(span):
     """The luck of all visits of the week, drawn together: how far, made, taken up, joined, noticed."""
+    key, town, scratch = span.key, span.town, span.scratch
     draws = scratch.draws
     visits = scratch.visits
     n = 0
     for day in range(7):
-        for row in range(scratch.visit_spans[day * at.n_units], scratch.visit_spans[(day + 1) * at.n_units]):
+        for row in range(scratch.visit_spans[day * span.n_units], scratch.visit_spans[(day + 1) * span.n_units]):
             tie = np.int64(visits[row, L.V_TIE])
             head = u32(town.first + town.house_start[visits[row, L.V_HOUSE]])
             draws[0, n] = head
             draws[1, n] = event(P_KIN + tie, 0)
             draws[0, n + 1] = head
-            draws[1, n + 1] = event(P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL, at.day + day)
+            draws[1, n + 1] = event(P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL, span.day + day)
             n += 2
     draw_rows(key, draws, n)
     for row in range(n >> 1):
@@ -201,13 +213,13 @@ def draw_visits(key, town, scratch, at):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def plan(scratch, d, n_days, at, j, house, tie, n):
-    """Note a visit on day d of the stretch, if it falls within."""
+def plan(span, d, n_days, j, house, tie, n):
+    """Note a visit on day d of the span, if it falls within."""
     if 0 <= d < n_days:
-        scratch.planned[n, 0] = d
-        scratch.planned[n, 1] = j
-        scratch.planned[n, 2] = house
-        scratch.planned[n, 3] = tie
-        scratch.visit_spans[d * at.n_units + j + 1] += 1
+        span.scratch.planned[n, 0] = d
+        span.scratch.planned[n, 1] = j
+        span.scratch.planned[n, 2] = house
+        span.scratch.planned[n, 3] = tie
+        span.scratch.visit_spans[d * span.n_units + j + 1] += 1
         return n + 1
     return n

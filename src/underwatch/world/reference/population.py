@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import MASK32, Purpose, threefry_plain
 
@@ -48,6 +49,9 @@ def choose16(quarter: int, n: int) -> int:
     return quarter * n >> 16
 
 
+ORGANS = {"mps": {L.MPS}, "mss": {L.MSS}, "both": {L.MPS, L.MSS}}
+
+
 @dataclass(slots=True, eq=False)
 class Resident:
     """A person: traits, lists, files, and what the person feels. Levels are multiples of 1/65535."""
@@ -55,11 +59,7 @@ class Resident:
     number: int  # in census order; the key of all luck
     house: Household
     adult: bool = False
-    family: bool = False  # grounds (S2): defector's family,
-    phone: bool = False  # Chinese phone user,
-    detainee: bool = False  # former detainee,
-    returned: bool = False  # returned defector,
-    discharged: bool = False  # early-discharged soldier
+    grounds: int = 0  # a mask, in the order of L.GROUND_NAMES (S2)
     listed_at_start: bool = False
     lists: set[int] = field(default_factory=set)  # of L.MPS, L.MSS (S3)
     open_role: bool = False  # unit leader or safety group, reports to the MPS (S1)
@@ -79,16 +79,24 @@ class Resident:
     followed: list[bool] = field(default_factory=lambda: [False] * 3)  # of these, by somebody
     unwatched_outings: list[bool] = field(default_factory=lambda: [False] * 3)  # made today without fear or watching
 
+    def has(self, ground: str) -> bool:
+        """Whether the resident has a ground."""
+        return bool(self.grounds >> L.GROUND_NAMES.index(ground) & 1)
+
     @property
-    def grounds(self) -> int:
-        """The five grounds as a mask, in the order of L.GROUND_NAMES."""
-        held = (self.family, self.phone, self.detainee, self.returned, self.discharged)
-        return sum(1 << k for k, ground in enumerate(held) if ground)
+    def family(self) -> bool:
+        """Whether somebody of the family left."""
+        return self.has("defector_family")
+
+    @property
+    def phone(self) -> bool:
+        """Whether the resident calls abroad."""
+        return self.has("chinese_phone_user")
 
     @property
     def cell(self) -> int:
         """The group in every table: grounds, and listed at the start; it never changes."""
-        return self.grounds + (32 if self.listed_at_start else 0)
+        return self.grounds + (L.LISTED_CELL if self.listed_at_start else 0)
 
     @property
     def role(self) -> bool:
@@ -100,7 +108,7 @@ class Resident:
         """The same as the engine's bit mask."""
         return (
             self.adult * L.ADULT
-            | self.grounds << 1
+            | self.grounds << L.GROUND_SHIFT
             | self.was_detained * L.WAS_DETAINED
             | (L.MPS in self.lists) * L.ON_MPS
             | (L.MSS in self.lists) * L.ON_MSS
@@ -176,40 +184,36 @@ def draw_households(rng: Rng, first: int, residents: int, frame: Frame) -> tuple
     """S1: starts of households and of units; the last of each takes what is left."""
     house_start: list[int] = []
     unit_house: list[int] = []
-    at = room = 0
-    while at < residents:
-        q_size, q_room, _, _ = rng.quarters(Purpose.HOUSEHOLD, first + at, 0)
+    index = room = 0
+    while index < residents:
+        q_size, q_room, _, _ = rng.quarters(Purpose.HOUSEHOLD, first + index, 0)
         if room == 0:
             unit_house.append(len(house_start))
             room = frame.unit_low + choose16(q_room, frame.unit_high - frame.unit_low + 1)
-        house_start.append(at)
-        at += 1 + sum(q_size >= int(limit) for limit in frame.household_sizes[: LARGEST_HOUSEHOLD - 1])
+        house_start.append(index)
+        index += 1 + sum(q_size >= int(limit) for limit in frame.household_sizes[: LARGEST_HOUSEHOLD - 1])
         room -= 1
     return [*house_start, residents], [*unit_house, len(house_start)]
 
 
 def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> None:
     """S1, S2, S3: traits, grounds, covert role and lists of one resident on the first morning."""
-    family, family_listed, _, _ = rng.quarters(Purpose.FAMILY, resident.house.number, 0)
+    of_home, home_listed, *more = rng.quarters(Purpose.FAMILY, resident.house.number, 0)
     q_adult, q_reactive, _, _ = rng.quarters(Purpose.MEMBER, resident.number, 0)
-    resident.family = family < frame.family
+    listed, covert, _, _ = rng.quarters(Purpose.LISTED, resident.number, 0)
+    own = [q for block in range(2) for q in rng.quarters(Purpose.GROUND + block, resident.number, 0)]
+    luck = {"household": iter([of_home, *more]), "adult": iter(own)}
+    on_list = {"household": home_listed < frame.listed, "adult": listed < frame.listed}
     resident.reactive = q_reactive < frame.reactive
     resident.adult = is_head or q_adult < frame.adult
+    lists = set()
+    for number, ground in enumerate(grounds().values()):
+        if next(luck[ground.holder]) < int(frame.shares[number]) and (resident.adult or ground.holder == "household"):
+            resident.grounds |= 1 << number
+            if on_list[ground.holder]:
+                lists |= ORGANS[ground.organ]
     if not resident.adult:
         return
-    phone, detainee, returned, discharged = rng.quarters(Purpose.GROUND, resident.number, 0)
-    listed, covert, _, _ = rng.quarters(Purpose.LISTED, resident.number, 0)
-    resident.phone = phone < frame.phone
-    resident.detainee = detainee < frame.detainee
-    resident.returned = returned < frame.returned
-    resident.discharged = discharged < frame.discharged
-    lists = set()
-    if resident.family and family_listed < frame.listed:
-        lists = {L.MPS, L.MSS}
-    if listed < frame.listed and (resident.phone or resident.returned):
-        lists.add(L.MSS)
-    if listed < frame.listed and (resident.detainee or resident.discharged):
-        lists.add(L.MPS)
     resident.listed_at_start = bool(lists)
     if frame.list_kept and lists:
         resident.lists = lists

@@ -11,6 +11,7 @@ from underwatch.world.reference.population import Household, Officer, Resident, 
 from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part
 
 REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
+DETAINEE = L.GROUND_NAMES.index("former_detainee")
 FORGOTTEN = 64  # a file below a quarter of a report no longer speaks of an offence
 
 
@@ -90,14 +91,14 @@ def consider(world: Rules, r: Resident, bars: list[int]) -> None:
 def let_off(world: Rules, r: Resident) -> int:
     """S3: the chance of being let off by order: of all, or of those who have no other ground than those named."""
     chances = world.rates.let_off
-    held = (r.family, r.phone, r.detainee or r.was_detained, r.returned, r.discharged)
-    own = [int(chance) for chance, has in zip(chances, held, strict=False) if has]
+    held = r.grounds | (1 << DETAINEE if r.was_detained else 0)
+    own = [int(chances[number]) for number in range(L.N_GROUNDS) if held >> number & 1]
     return max(min(own, default=0), int(chances[-1]))
 
 
 def reentry(world: Rules) -> int:
     """S3, S9: the chance that a release is a ground for the list, unless that ground was taken from it."""
-    return part(world.rates.entry, 65536 - int(world.rates.let_off[2]))
+    return part(world.rates.entry, 65536 - int(world.rates.let_off[DETAINEE]))
 
 
 def accuse(world: Rules, r: Resident, organ: int) -> None:

@@ -55,7 +55,7 @@ class Rules:
         self.start = self.day = day
         self.rates: Rates
         self.counts: list[list[list[int]]] = []  # by day, cell and indicator
-        self.records: list[tuple[int, ...]] = []
+        self.records: list[dict[str, int]] = []  # fields of L.INCIDENT
         self.who: list[int] = []
 
     def draw(self, purpose: int, who: int) -> tuple[int, int, int, int]:
@@ -158,20 +158,21 @@ class Rules:
         relatives = [kin for tie in range(self.rates.kin_ties) if (kin := self.kin(house, tie)[0]) is not None]
         close = [house, *relatives]
         neighbours = len(unit.residents) - len(house.members)
-        what = L.INCIDENT_NAMES.index(kind) << 8 | bool(r.listed_at_start) << 6 | bool(r.lists) << 5 | r.grounds
-        self.records.append(
-            (
-                self.day - self.start,
-                what,
-                r.fear >> 8 << 8 | (house.contact > 0),
-                sum(len(h.members) for h in close) - 1,
-                sum(h.contact > 0 for h in close) << 8 | sum(h.fear for h in close) // len(close),
-                neighbours,
-                min(255, sum(h.contact > 0 for h in unit.households)) << 8
-                | sum(h.fear for h in unit.households) // max(1, len(unit.households)),
-                part(neighbours, self.rates.hearsay_reach),
-            )
-        )
+        record = {
+            "day": self.day - self.start,
+            "marks": r.grounds | bool(r.lists) * L.MARK_LISTED | bool(r.listed_at_start) * L.MARK_LISTED_AT_START,
+            "kind": L.INCIDENT_NAMES.index(kind),
+            "subject_contact": int(house.contact > 0),
+            "subject_fear": r.fear >> 8,
+            "kin": sum(len(h.members) for h in close) - 1,
+            "kin_fear": sum(h.fear for h in close) // len(close),
+            "kin_contact": sum(h.contact > 0 for h in close),
+            "neighbours": neighbours,
+            "neighbours_fear": sum(h.fear for h in unit.households) // max(1, len(unit.households)),
+            "neighbours_contact": min(255, sum(h.contact > 0 for h in unit.households)),
+            "hearsay": part(neighbours, self.rates.hearsay_reach),
+        }
+        self.records.append(record)
         self.who.append(r.number)
 
     # --- to compare with the engine ---
