@@ -21,7 +21,7 @@ from support.depth import at_length, examples
 from support.run_folder import read_run
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.engine import progress
+from underwatch.experiments.engine import checkpoint, progress
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.silence import silence_curve
 from underwatch.experiments.studies import checkpoints, tables
@@ -29,7 +29,7 @@ from underwatch.experiments.studies.kept_run import new_run
 from underwatch.experiments.studies.run import Pages, main_job
 from underwatch.pages.report import scenario_report
 from underwatch.pages.summary import summary_lines
-from underwatch.world import checkpoint, simulate
+from underwatch.world import simulate
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
 from underwatch.world.workers import Workers
@@ -348,7 +348,7 @@ def test_a_full_disk_is_one_line_and_leaves_earlier_runs(done, tmp_path, monkeyp
     def full(*args, **named):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("underwatch.world.checkpoint.write_atomically", full)
+    monkeypatch.setattr("underwatch.experiments.engine.checkpoint.write_atomically", full)
     result = do(f"{SMALL} --draws 0 --out {tmp_path}/full", 2)
     told = result.stderr.strip().splitlines()[-1]
     assert told.startswith("underwatch: the disk is full")

@@ -202,15 +202,13 @@ def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> 
     q_adult, q_reactive, _, _ = rng.quarters(Purpose.MEMBER, resident.number, 0)
     listed, covert, _, _ = rng.quarters(Purpose.LISTED, resident.number, 0)
     own = [q for block in range(2) for q in rng.quarters(Purpose.GROUND + block, resident.number, 0)]
-    shares = {"household": iter([of_home, *more]), "adult": iter(own)}
+    draws = {"household": iter([of_home, *more]), "adult": iter(own)}
     on_list = {"household": home_listed < frame.listed, "adult": listed < frame.listed}
     resident.reactive = q_reactive < frame.reactive
     resident.adult = is_head or q_adult < frame.adult
     lists = set()
     for number, ground in enumerate(grounds().values()):
-        if next(shares[ground.holder]) < int(frame.shares[number]) and (
-            resident.adult or ground.holder == "household"
-        ):
+        if next(draws[ground.holder]) < int(frame.shares[number]) and (resident.adult or ground.holder == "household"):
             resident.grounds |= 1 << number
             if on_list[ground.holder]:
                 lists |= ORGANS[ground.organ]
