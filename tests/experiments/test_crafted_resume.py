@@ -11,6 +11,7 @@ from support import readers
 from underwatch.errors import InputError
 from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.experiments.compare import Task
+from underwatch.experiments.engine import checkpoint
 from underwatch.experiments.engine.tasks import Results
 from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, init_world
 from underwatch.experiments.studies.checkpoints import Checkpoints
@@ -19,7 +20,6 @@ from underwatch.inference.npe.posterior import Posterior
 from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.inference.workflow import Steps
 from underwatch.record.provenance import made_by, mark
-from underwatch.world import checkpoint
 from underwatch.world.layout import N_CELLS, N_INDICATORS
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 

@@ -133,7 +133,7 @@ HARMLESS_WRITING = {
     ("evidence/edit/store.py", "sqlite3.connect"),
     ("inference/answer_files.py", "to_netcdf"),  # into a private folder of `folders`
     ("record/outputs.py", "ParquetWriter"),  # to a file that `files` has opened
-    *((name, "savez") for name in ("world/checkpoint.py", "inference/npe/posterior.py")),
+    *((name, "savez") for name in ("experiments/engine/checkpoint.py", "inference/npe/posterior.py")),
     *((name, "write_table") for name in ("record/outputs.py", "inference/answer_files.py")),
     ("experiments/engine/answer_folder.py", "write_csv"),
     ("pages/charts/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),

@@ -37,7 +37,7 @@ MAY = {
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
     ("files/writing.py", "os.open"): "it writes, and syncs a folder",
     ("files/writing.py", "os.fdopen"): "it writes",
-    ("world/checkpoint.py", "json.loads"): "of what it has just written",
+    ("experiments/engine/checkpoint.py", "json.loads"): "of what it has just written",
     ("inference/answer_files.py", "read_bytes"): "of a file that it has just written",
     ("evidence/folder.py", "zipfile.ZipFile"): "it writes one",
     ("evidence/folder.py", "open"): "a member of a zip that the intake has looked over",

@@ -25,6 +25,7 @@ from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.evidence.folder import unzip, zip_bytes
 from underwatch.evidence.package import new_package, to_files
 from underwatch.evidence.privacy.seal import new_key, open_bytes, seal_bytes
+from underwatch.experiments.engine import checkpoint
 from underwatch.experiments.engine.tasks import Results
 from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place
@@ -45,7 +46,6 @@ from underwatch.record.provenance import mark
 from underwatch.record.schema import SCHEMA_VERSION, TABLES
 from underwatch.record.tally import Window
 from underwatch.web.session.request import question_of
-from underwatch.world import checkpoint
 from underwatch.world.scenario_file import parse, read_scenario, scenario_for, scenario_toml
 
 FILES = to_files(good_package())

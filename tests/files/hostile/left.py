@@ -18,7 +18,7 @@ def npz(**arrays):
 
 
 def _read_arrays(path):
-    from underwatch.world.checkpoint import read_arrays
+    from underwatch.experiments.engine.checkpoint import read_arrays
 
     return lambda: read_arrays(path, {})
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from underwatch.world import checkpoint
+from underwatch.experiments.engine import checkpoint
 from underwatch.world.simulate import World
 
 CHECKPOINT_DAYS = 28

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.errors import InputError
+from underwatch.experiments.engine import checkpoint
 from underwatch.experiments.engine.runner import KeptWorld
 from underwatch.experiments.engine.worlds import WorldKey, WorldTotals
 from underwatch.files.folders import remove_matching
 from underwatch.files.intake.arrays import expect
 from underwatch.record.outputs import write_parts
-from underwatch.world import checkpoint
 from underwatch.world.layout import N_CELLS, N_INDICATORS
 
 Key = TypeVar("Key")  # of a world; its text is its name in a file
