@@ -67,9 +67,10 @@ def test_an_answer_names_what_is_there(question, answer):
     """Each file exists, and each name after it stands at the top of one of the files before it, or in a class there."""
     known = set()
     for one in quoted(answer):
-        if one.endswith(".py"):
-            path = ROOT / one if one.startswith("tests/") else SOURCE / one
-            known |= names_of(path)
+        path = ROOT / one if one.startswith("tests/") else SOURCE / one
+        if "/" in one:
+            assert path.is_file(), f"{question}: {one}"
+            known |= names_of(path) if path.suffix == ".py" else set()
         else:
             assert one in known, f"{question}: {one}"
 
