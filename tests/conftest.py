@@ -113,4 +113,4 @@ def bank_folder(of_all):
 @pytest.fixture
 def few_nets(monkeypatch):
     """An estimate with two nets instead of five, where what it says is withheld anyway."""
-    monkeypatch.setattr("underwatch.inference.workflow.MEMBERS", 2)
+    monkeypatch.setattr("underwatch.inference.checks.cross_fit.MEMBERS", 2)

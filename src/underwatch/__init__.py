@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds t
     from underwatch.facts import places as places
     from underwatch.facts import published_facts as published_facts
     from underwatch.record.incidents import incident_table as incident_table
-    from underwatch.record.indicators import indicator_table as indicator_table
-    from underwatch.record.indicators import totals as totals
+    from underwatch.record.measures import indicator_table as indicator_table
+    from underwatch.record.measures import totals as totals
     from underwatch.world.parameters import Parameters as Parameters
     from underwatch.world.parameters import prior_draws as prior_draws
     from underwatch.world.scenario import Change as Change
@@ -52,8 +52,8 @@ _FRONT = {
     "digest": "underwatch.world.simulate",
     "world_totals": "underwatch.experiments.engine.worlds",
     "record_of": "underwatch.experiments.engine.worlds",
-    "totals": "underwatch.record.indicators",
-    "indicator_table": "underwatch.record.indicators",
+    "totals": "underwatch.record.measures",
+    "indicator_table": "underwatch.record.measures",
     "incident_table": "underwatch.record.incidents",
     "expected_published": "underwatch.channel.reporting",
     "silence_curve": "underwatch.experiments.silence",

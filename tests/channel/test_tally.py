@@ -7,7 +7,7 @@ import pytest
 
 from underwatch.channel.effort import EffortWeek, effort_factors
 from underwatch.channel.expected_counts import RESPONSES, SufficientStatistics, expected_reports, in_time, miscoded
-from underwatch.channel.reporting import FEAR_RESPONSES, law_table, p_reported, selection, shares_of_lists
+from underwatch.channel.reporting import FEAR_RESPONSES, p_reported, response_table, selection, shares_of_lists
 from underwatch.experiments.engine.tallies import tally_world
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.record.tally import N_KINDS, Tallier, Window, period_ranges
@@ -135,4 +135,4 @@ def test_a_window_begins_on_a_monday_and_weeks_belong_to_the_quarter_of_their_th
     assert names == ("2024-Q4", "2025-Q1")
     assert quarter.tolist() == [0, 1, 1]  # the week of 30 December has its Thursday in January
     with pytest.raises(ValueError, match="at most"):
-        Tallier(Window(date(2018, 1, 1), 260), law_table(), 4.0, (0, 10))
+        Tallier(Window(date(2018, 1, 1), 260), response_table(), 4.0, (0, 10))

@@ -33,7 +33,7 @@ from underwatch.experiments.interventions import (
     parse_interventions,
     with_interventions,
 )
-from underwatch.facts import model_parameters
+from underwatch.facts import grounds, model_parameters
 from underwatch.record.headlines import HIGHER
 from underwatch.world import layout as L
 from underwatch.world import simulate
@@ -92,11 +92,10 @@ def test_nobody_is_listed_once_the_list_is_closed():
 
 
 GROUNDS_OF = {
-    "remove-ground-family": L.FAMILY,
-    "remove-ground-phone": L.PHONE,
-    "remove-ground-detention": L.DETAINEE,
-    "remove-ground-return": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("returned_defector"),
-    "remove-ground-discharge": 1 << L.GROUND_SHIFT + L.GROUND_NAMES.index("early_discharged"),
+    name: 1 << L.GROUND_SHIFT + number
+    for number, ground in enumerate(grounds().values())
+    for name, one in catalogue().items()
+    if set(one.put) == {ground.let_off}
 }
 SUNDAY = date(2024, 7, 14)
 
@@ -126,6 +125,10 @@ def test_after_an_amnesty_nobody_is_listed_and_a_release_lists_again():
     _, never = lived(["abolish-the-list"], None, pressed)
     assert (again & L.ON_A_LIST).any()
     assert not (never & L.ON_A_LIST).any()
+
+
+def test_every_ground_can_be_taken_from_the_list():
+    assert sum(GROUNDS_OF.values()) == L.GROUNDS
 
 
 @pytest.mark.parametrize("name", sorted(GROUNDS_OF))

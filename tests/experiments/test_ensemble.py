@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from support.depth import at_length
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.engine.answer_folder import answers_of, told_in
+from underwatch.experiments.engine.answer_folder import answers_of, kept_entries
 from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.tasks import Outcome, Results, run_all, run_tasks
 from underwatch.experiments.sweep import Sweep, SweepTask, bands_table, draws_table, headlines_of, luck_of
@@ -277,8 +277,8 @@ def test_a_folder_does_not_ask_for_worlds_without_end(tmp_path, draws, replicate
         return RunDirectory(tmp_path, answers_of("sweep"), {"draws": draws, "replicates": replicates})
 
     with pytest.raises(InputError, match=r"question\.json"):
-        told_in(asking(draws, replicates), kinds)
-    assert told_in(asking(1_000, 100), kinds) == [1_000, 100]
+        kept_entries(asking(draws, replicates), kinds)
+    assert kept_entries(asking(1_000, 100), kinds) == [1_000, 100]
 
 
 @pytest.mark.parametrize("line", [b"ab", b'{"task": 0, "values": [' + b"1," * 50_000 + b'1], "reason": ""}'])

@@ -29,7 +29,7 @@ from underwatch.experiments.ledger.entries import (
 from underwatch.experiments.ledger.ledger import LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA, ledger, unwatched
 from underwatch.facts import model_parameters
 from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
-from underwatch.record.indicators import group_cells
+from underwatch.record.measures import group_cells
 from underwatch.record.schema import GROUPS
 from underwatch.world import layout as L
 from underwatch.world import population, simulate

@@ -184,6 +184,15 @@ def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     assert tree(precious) == {"letters": b"mine"}
 
 
+def test_the_key_of_an_estimate_goes_with_its_steps(tmp_path):
+    place = find_place("hoeryong")[2][0]
+    directory = _directory(None, tmp_path / "e", place, {"what": "x"}, "a key")
+    assert os.listdir(directory.folder) == ["key"]
+    (directory.folder / "first posterior.npz").write_bytes(b"x")
+    directory.clear()
+    assert os.listdir(directory.path) == ["question.json"]
+
+
 def test_the_steps_of_an_estimate_are_known_by_name():
     own = ("first posterior", "second round", "cross-check of round 2", "exponential law alone, round 1",
            "another seed, round 1", "80 % of the bank, round 2")  # fmt: skip

@@ -56,7 +56,7 @@ def answers(bank):
     )
     read = [read_for(package, PLACE, WINDOW, anchors) for anchors in (True, False)]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("underwatch.inference.workflow.MEMBERS", 2)  # no number is shown anyway
+        patched.setattr("underwatch.inference.checks.cross_fit.MEMBERS", 2)  # no number is shown anyway
         return [answer(EstimateRequest(one, bank, rounds=1), Steps(None, 60.0, lambda step: None)) for one in read]
 
 

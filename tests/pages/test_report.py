@@ -24,7 +24,7 @@ from underwatch.pages.summary import (
     summary_lines,
 )
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES
-from underwatch.record.indicators import SUMS, Measured, stack
+from underwatch.record.measures import SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
 
 START, DAYS, WINDOW = datetime.date(2024, 7, 1), 365, (137, 199)

@@ -25,7 +25,7 @@ from underwatch.record.incidents import (
     sample,
     shares_for,
 )
-from underwatch.record.indicators import (
+from underwatch.record.measures import (
     SUMS,
     combine,
     group_cells,

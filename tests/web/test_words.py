@@ -131,14 +131,14 @@ def test_korean_is_korean():
 def test_the_korean_lines_ask_only_for_figures_that_are_sent():
     from underwatch.web.session.simulation import answer
     from underwatch.web.session.studio_run import StudioRun
-    from underwatch.web.views.figures import told
+    from underwatch.web.views.figures import run_view
 
     one = StudioRun(
         1, question_of({"place": "Hoeryong", "population": 400, "days": 21, "draws": 2, "interventions": ["amnesty"]})
     )
     one.listen()
     answer(one, 1)
-    known = set(told(one)["figures"])
+    known = set(run_view(one)["figures"])
     said_by_the_page = {
         "place",
         "residents",

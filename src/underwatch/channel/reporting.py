@@ -68,7 +68,7 @@ FEAR_RESPONSES: Mapping[str, Response] = MappingProxyType(
 STRENGTHS_OF_SILENCE = (0.5, 0.93, 1.73, 3.22, 6.0)
 
 
-def law_table() -> np.ndarray:
+def response_table() -> np.ndarray:
     """Return float[responses, strengths, 256]: what each leaves of telling at each step of fear in a record."""
     fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
     return np.array([[response(fear, k) for k in STRENGTHS_OF_SILENCE] for response in FEAR_RESPONSES.values()])

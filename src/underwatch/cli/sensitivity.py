@@ -95,10 +95,10 @@ def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
 
 
 def _kept(directory: RunDirectory, where: str) -> SensitivityPlan:
-    from underwatch.experiments.engine.answer_folder import told_in
+    from underwatch.experiments.engine.answer_folder import kept_entries
     from underwatch.experiments.sensitivity import SensitivityPlan
     from underwatch.world.scenario_file import parse
 
     kinds = {"scenario": (str,), **dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))}
-    scenario, *others = told_in(directory, kinds)
+    scenario, *others = kept_entries(directory, kinds)
     return SensitivityPlan(parse(scenario, where), *others)

@@ -113,12 +113,12 @@ def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
 
 
 def _kept(directory: RunDirectory, where: str) -> Sweep:
-    from underwatch.experiments.engine.answer_folder import told_in
+    from underwatch.experiments.engine.answer_folder import kept_entries
     from underwatch.experiments.sweep import Sweep
     from underwatch.world.scenario_file import parse
 
     kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,)}
-    scenario, *others = told_in(directory, kinds)
+    scenario, *others = kept_entries(directory, kinds)
     return Sweep(parse(scenario, where), *others)
 
 

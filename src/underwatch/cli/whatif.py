@@ -185,13 +185,13 @@ def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], Non
 
 def _kept(directory: RunDirectory, where: str) -> ComparePlan:
     from underwatch.experiments.compare import ComparePlan
-    from underwatch.experiments.engine.answer_folder import told_in
+    from underwatch.experiments.engine.answer_folder import kept_entries
     from underwatch.experiments.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
 
     kinds: dict[str, tuple[type, ...]] = {"scenario": (str,), "interventions": (str,)}
     kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
-    scenario, text, *others = told_in(directory, kinds)
+    scenario, text, *others = kept_entries(directory, kinds)
     interventions = parse_interventions(text, where) if text.strip() else ()
     return ComparePlan.ask(parse(scenario, where), interventions, None, *others)
 

@@ -20,7 +20,7 @@ from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import WorldTotals, prior_scenarios, seed_of, totals_of
 from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
 from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY, Headline
-from underwatch.record.indicators import WEEK, YEAR_DAYS, group_cells, with_ratios, words
+from underwatch.record.measures import WEEK, YEAR_DAYS, group_cells, with_ratios, words
 from underwatch.record.ranges import range_of
 from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY
 from underwatch.world.layout import GROUND_NAMES

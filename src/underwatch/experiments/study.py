@@ -12,7 +12,7 @@ import numpy as np
 from underwatch.experiments.silence import STAND_IN, silence_curve
 from underwatch.facts import Place
 from underwatch.record.headlines import HEADLINES
-from underwatch.record.indicators import Measured
+from underwatch.record.measures import Measured
 from underwatch.record.ranges import range_name, range_of, ranges_of
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Scenario

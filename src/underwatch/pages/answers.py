@@ -56,19 +56,19 @@ def _answer(title: str, about: str, lines: Sequence[str], sections: Sequence[Sec
 _PEOPLE = (ALL, LISTED, ORDINARY)
 
 
-def compare_page(found: Comparison, kept: Ledger | None = None) -> str:
+def compare_page(result: Comparison, kept: Ledger | None = None) -> str:
     """Return the page of a comparison: the changes of each intervention by group and ground, and a ledger if kept."""
-    question, rows = found.question, found.changes().to_pylist()
+    question, rows = result.question, result.changes().to_pylist()
     scenario = question.scenario
     spread = PRIOR if question.draws else LUCK
     sections = []
-    words = {one.name: one.words for one, _ in question.dated}
-    for name in found.names:
+    words = {item.name: item.words for item, _ in question.dated}
+    for name in result.names:
         mine = [row for row in rows if row["intervention"] == name]
-        charts = tuple(_change_chart(name, at, mine) for at in range(len(FIGURES)))
-        told = f"{words.get(name, 'All of them at once.')} From {mine[0]['first_day']} to {scenario.end}."
-        sections.append(Section(name, told, charts))
-    lines = _change_lines(found, rows, spread)
+        charts = tuple(_change_chart(name, index, mine) for index in range(len(FIGURES)))
+        dated = f"{words.get(name, 'All of them at once.')} From {mine[0]['first_day']} to {scenario.end}."
+        sections.append(Section(name, dated, charts))
+    lines = _change_lines(result, rows, spread)
     if kept is not None:
         charts = tuple(ledger_chart(kept, act) for act in ACTS)
         sections.insert(0, Section("The chilling ledger", "What did not happen, and why. It adds up exactly.", charts))
@@ -81,10 +81,10 @@ def compare_page(found: Comparison, kept: Ledger | None = None) -> str:
     return _answer(f"What would relieve people: {scenario.name}", about, lines, sections)
 
 
-def _change_lines(found: Comparison, rows: list[dict[str, Any]], spread: str) -> list[str]:
+def _change_lines(result: Comparison, rows: list[dict[str, Any]], spread: str) -> list[str]:
     """Say of each intervention which figures surely move to the better, and which to the worse."""
     lines = []
-    for name in found.names:
+    for name in result.names:
         mine = [row for row in rows if row["intervention"] == name and row["group"] == ALL and row["ground"] == ALL
                 and row["spread"] == spread and row["n"] > 1]  # fmt: skip
         better = [row for row in mine if row["p_relief"] is not None and row["p_relief"] >= 0.9]
@@ -116,9 +116,9 @@ def _interval(row: dict[str, Any]) -> str:
 
 
 @styled
-def _change_chart(name: str, at: int, rows: list[dict[str, Any]]) -> Chart:
+def _change_chart(name: str, index: int, rows: list[dict[str, Any]]) -> Chart:
     """Draw the change of one figure: groups and grounds below one another, bars over the prior, marks over luck."""
-    figure_of = FIGURES[at]
+    figure_of = FIGURES[index]
     mine = [row for row in rows if row["indicator"] == figure_of.indicator]
     labels = list(dict.fromkeys((row["group"], row["ground"]) for row in mine))
     picture, axis = canvas(1, 1.1 + _ROW * len(labels))
@@ -127,10 +127,10 @@ def _change_chart(name: str, at: int, rows: list[dict[str, Any]]) -> Chart:
     table = []
     for y, key in enumerate(labels[::-1]):
         for place, spread in enumerate((PRIOR, LUCK)):
-            found = [row for row in mine if (row["group"], row["ground"]) == key and row["spread"] == spread]
-            if not found or found[0]["change"] is None:
+            result = [row for row in mine if (row["group"], row["ground"]) == key and row["spread"] == spread]
+            if not result or result[0]["change"] is None:
                 continue
-            row, height = found[0], y + (0.16 if place == 0 else -0.16)
+            row, height = result[0], y + (0.16 if place == 0 else -0.16)
             if row["low"] is not None:
                 axis.plot([row["low"], row["high"]], [height, height], color=WORLD_COLOURS[place], linewidth=4,
                           alpha=0.35, solid_capstyle="round")  # fmt: skip
@@ -157,7 +157,7 @@ def _change_chart(name: str, at: int, rows: list[dict[str, Any]]) -> Chart:
         f"Change in {unit}; {figure_of.better} is relief. Mark: median over pairs; bar: {_bars(mine)}. "
         "Listed and ordinary are those of the baseline at the start; a resident can have several grounds."
     )
-    tag = f"c-{name}-{at}"
+    tag = f"c-{name}-{index}"
     svg = inline_svg(picture, tag, f"Change of {figure_of.indicator}; the table under the chart has the numbers")
     header = ("group", "spread", "now", "change", "low", "high", "rises", "n")
     title = figure_of.indicator.replace("_", " ")
@@ -220,7 +220,7 @@ def _band_chart(name: str, rows: list[dict[str, Any]]) -> Chart:
     picture, axis = canvas(1, 1.5)
     for y, row in enumerate(mine[::-1]):
         place = 0 if row["spread"] == PRIOR else 1
-        centre = 0.0 if place == 0 else next((one["q50"] for one in mine if one["spread"] == PRIOR), 0.0)
+        centre = 0.0 if place == 0 else next((item["q50"] for item in mine if item["spread"] == PRIOR), 0.0)
         colour = WORLD_COLOURS[place]
         for low, high, width, alpha in (("low", "high", 2, 1.0), ("q25", "q75", 7, 0.4)):
             if row[low] is not None:
@@ -273,13 +273,13 @@ def sensitivity_page(question: SensitivityPlan, screened: Indices, divided: Indi
 def ask_lines(divided: Indices, meanings: dict[str, str]) -> list[str]:
     """Say which two or three unknowns to ask about first."""
     lines = []
-    for at, (name, share) in enumerate(ask_first(divided)):
+    for index, (name, share) in enumerate(ask_first(divided)):
         best = int(np.argmax(np.nan_to_num(divided.total[:, divided.factors.index(name)])))
         place = divided.factors.index(name)
         half = divided.total_half[best, place]
         headline = headline_of(divided.targets[best])
         lines.append(
-            f"Ask {('first', 'second', 'third')[at]} about {name} ({meanings[name].rstrip('.')}): it has a part in "
+            f"Ask {('first', 'second', 'third')[index]} about {name} ({meanings[name].rstrip('.')}): it has a part in "
             f"{share:.0%} of the variance of the figures on average, most in {headline.title.lower()} "
             f"({divided.total[best, place]:.0%}, give or take {half:.0%} in 95 % of resamples)."
         )

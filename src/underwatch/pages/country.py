@@ -13,7 +13,7 @@ from underwatch.pages.charts.plots import Chart, date_axis, few_ticks, percent_a
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.numbers import form_of, percent
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.indicators import week_starts
+from underwatch.record.measures import week_starts
 from underwatch.record.schema import GROUPS, LISTED, rights_words
 
 _IN_TABLE = ("followed", "forgone", "calls_given_up", "arrests", "accused", "distressed_listed", "distressed_ordinary")
@@ -30,8 +30,8 @@ _SIZES = (50_000, 350_000)  # residents in the legend of the map
 
 def _headline(name: str) -> tuple[int, Headline, Callable[[float], str]]:
     """Return where a headline stands among all, the headline, and how its numbers are written."""
-    at = HEADLINE_NAMES.index(name)
-    return at, HEADLINES[at], form_of(HEADLINES[at].is_share)
+    index = HEADLINE_NAMES.index(name)
+    return index, HEADLINES[index], form_of(HEADLINES[index].is_share)
 
 
 def province_table(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, ...], ...]]:
@@ -42,10 +42,10 @@ def province_table(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tup
               *((headline.title, headline.unit) for _, headline, _ in shown))  # fmt: skip
     counts = Counter(part.place.province for part in study.parts)
     rows = []
-    for name, found in {**study.provinces, "all together": study.central[study.baseline]}.items():
-        people = found.people
+    for name, result in {**study.provinces, "all together": study.central[study.baseline]}.items():
+        people = result.people
         listed = people[GROUPS.index(LISTED)] / people[0] if people[0] else np.nan
-        cells = (form(float(found.year[at])) for at, _, form in shown)
+        cells = (form(float(result.year[index])) for index, _, form in shown)
         n_places = counts.get(name, len(study.parts))
         rows.append((name, f"{int(people[0]):,}", str(n_places), percent(float(listed)), *cells))
     return header, tuple(rows)
@@ -56,7 +56,7 @@ def multiples(study: Study, name: str) -> Chart:
     """Draw one headline week by week, a small panel for each province, all on one scale."""
     from matplotlib.figure import Figure
 
-    at, headline, form = _headline(name)
+    index, headline, form = _headline(name)
     starts = week_starts(study.days)
     days = [study.day(int(day)) for day in starts]
     n = len(study.provinces)
@@ -64,12 +64,12 @@ def multiples(study: Study, name: str) -> Chart:
     figure = Figure(figsize=(_WIDTH, 0.3 + _PANEL * rows), layout="constrained")
     figure.patch.set_alpha(0.0)
     panels = figure.subplots(rows, _COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
-    everybody = study.central[study.baseline].weekly[:, at]
-    for panel, (province, found) in zip(panels, study.provinces.items(), strict=False):
+    everybody = study.central[study.baseline].weekly[:, index]
+    for panel, (province, result) in zip(panels, study.provinces.items(), strict=False):
         panel.patch.set_alpha(0.0)
         panel.grid(axis="y")
         panel.plot(days, everybody, color=INK, alpha=0.45, linewidth=0.8, linestyle=DASHES[1])
-        panel.plot(days, found.weekly[:, at], color=WORLD_COLOURS[0], linewidth=1.2)
+        panel.plot(days, result.weekly[:, index], color=WORLD_COLOURS[0], linewidth=1.2)
         panel.set_title(province, fontsize=9.5, loc="left", pad=2)
         panel.tick_params(labelsize=8.5, length=2)
     for panel in panels[n:]:
@@ -83,7 +83,7 @@ def multiples(study: Study, name: str) -> Chart:
         percent_axis(panels[0].yaxis)
     header = ("Week from", *study.provinces)
     cells = tuple(
-        (day.isoformat(), *(form(float(found.weekly[week, at])) for found in study.provinces.values()))
+        (day.isoformat(), *(form(float(result.weekly[week, index])) for result in study.provinces.values()))
         for week, day in enumerate(days)
     )
     caption = (
@@ -102,7 +102,7 @@ def label_spots(
     `labels` are the middles of what they name, `seats` float[n, 2] longitude and latitude, `radius` float[n] of each
     mark in degrees of longitude.
     """
-    found: dict[str, tuple[float, float]] = {}
+    result: dict[str, tuple[float, float]] = {}
     steps = np.array([(x, y) for x in np.arange(-1.6, 1.65, 0.1) for y in np.arange(-1.2, 1.25, 0.08)])
     for name, middle in labels.items():
         half, spots = len(name) * _LETTER / 2, np.array(middle) + steps
@@ -110,12 +110,12 @@ def label_spots(
         away = np.hypot(np.maximum(gap[..., 0], 0), _LATITUDE_STRETCH * np.maximum(gap[..., 1], 0))
         cost = np.hypot(steps[:, 0], _LATITUDE_STRETCH * steps[:, 1])
         cost += 4.0 * np.maximum(radius + 0.04 - away, 0).sum(axis=1) / radius.mean()
-        for other, at in found.items():
-            near = np.abs(spots - np.array(at)) < (half + len(other) * _LETTER / 2 + _LETTER, _LINE)
+        for other, where in result.items():
+            near = np.abs(spots - np.array(where)) < (half + len(other) * _LETTER / 2 + _LETTER, _LINE)
             cost += 20.0 * near.all(axis=1)
         x, y = spots[int(np.argmin(cost))].tolist()
-        found[name] = (x, y)
-    return found
+        result[name] = (x, y)
+    return result
 
 
 @styled
@@ -125,8 +125,8 @@ def seat_map(study: Study) -> Chart | None:
     seats = sorted(known, key=lambda part: -part.place.population)
     if len(seats) < 2:
         return None
-    at, headline, form = _headline(_ON_MAP)
-    values = np.array([part.figures.year[at] for part in seats])
+    index, headline, form = _headline(_ON_MAP)
+    values = np.array([part.figures.year[index] for part in seats])
     low, high = (float(edge(values)) for edge in (np.nanmin, np.nanmax))
     figure, axis = canvas(1, _MAP_HEIGHT)
     spots = np.array([(part.place.seat_lon, part.place.seat_lat) for part in seats], float)
@@ -163,7 +163,9 @@ def seat_map(study: Study) -> Chart | None:
 
 def _left_out(study: Study) -> str:
     """Name the largest places that the map has not."""
-    rest = sorted((part.place for part in study.parts if part.place.seat_lat is None), key=lambda one: -one.population)
+    rest = sorted(
+        (part.place for part in study.parts if part.place.seat_lat is None), key=lambda item: -item.population
+    )
     return f" (the largest of the others: {', '.join(place.name for place in rest[:3])})" if rest else ""
 
 
@@ -173,7 +175,7 @@ def _area(residents: float) -> float:
 
 def _marks(axis: Any, spots: np.ndarray, sizes: np.ndarray, depth: np.ndarray, marker: str) -> None:
     """Draw marks with a fill of the colour at a depth of its own."""
-    fills = [(WORLD_COLOURS[1], one) for one in depth]
+    fills = [(WORLD_COLOURS[1], item) for item in depth]
     axis.scatter(spots[:, 0], spots[:, 1], s=sizes, facecolors=fills, edgecolors=INK, linewidths=0.6, marker=marker)
 
 

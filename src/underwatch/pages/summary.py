@@ -10,7 +10,7 @@ import numpy as np
 from underwatch.experiments.study import DRAWS, SilencePoint, Study
 from underwatch.pages.numbers import PERCENT, number, percent, signed
 from underwatch.record.headlines import HEADLINE_NAMES
-from underwatch.record.indicators import SUMS, Measured
+from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
 from underwatch.world.layout import GROUND_NAMES
@@ -66,23 +66,23 @@ def _with_range(value: float, draws: np.ndarray | None, show: Callable[[float], 
     """Return 'value (low to high)', the unit once at the end; with the number behind it where draws have no value."""
     if draws is None or not len(draws):
         return show(value)
-    found, behind = range_of(draws), few_words(draws)
-    if found.kind == NONE:
+    result, behind = range_of(draws), few_words(draws)
+    if result.kind == NONE:
         return f"{show(value)} ({behind})" if behind else show(value)
-    edges = f"{show(found.low).removesuffix(PERCENT)} to {show(found.high)}"
+    edges = f"{show(result.low).removesuffix(PERCENT)} to {show(result.high)}"
     return f"{show(value)} ({edges}; {behind})" if behind else f"{show(value)} ({edges})"
 
 
 def few_words(draws: np.ndarray) -> str:
     """Say how many of the draws stand behind a range, and what it then is; nothing when all of them do."""
-    found, n = range_of(draws), len(draws)
-    if found.n == n:
+    result, n = range_of(draws), len(draws)
+    if result.n == n:
         return ""
-    if found.kind == NONE:
-        return f"no range: {found.n} of {n} draws"
-    what = "" if found.kind == kind_of(n) else "full range of "
-    holds = "" if found.kind == kind_of(n) == MIDDLE else f", which holds {100 * found.share:.0f} %"
-    return f"{what}{found.n} of {n} draws{holds}"
+    if result.kind == NONE:
+        return f"no range: {result.n} of {n} draws"
+    what = "" if result.kind == kind_of(n) else "full range of "
+    holds = "" if result.kind == kind_of(n) == MIDDLE else f", which holds {100 * result.share:.0f} %"
+    return f"{what}{result.n} of {n} draws{holds}"
 
 
 class _Figures:
@@ -95,34 +95,34 @@ class _Figures:
         return self.study.ensemble.get(world)
 
     def headline(self, name: str, form: Callable[[float], str] = number, part: str = "year") -> str:
-        at, world = HEADLINE_NAMES.index(name), self.study.baseline
+        index, world = HEADLINE_NAMES.index(name), self.study.baseline
         draws = self.draws(world)
-        value = float(getattr(self.study.central[world], part)[at])
-        return _with_range(value, None if draws is None else getattr(draws, part)[:, at], form)
+        value = float(getattr(self.study.central[world], part)[index])
+        return _with_range(value, None if draws is None else getattr(draws, part)[:, index], form)
 
     def difference(self, name: str) -> str:
         """The world with the change less the one without, in the window, draw by draw."""
-        at, (one, other) = HEADLINE_NAMES.index(name), self.study.pair
-        central = self.study.central[one].window[at] - self.study.central[other].window[at]
+        index, (one, other) = HEADLINE_NAMES.index(name), self.study.pair
+        central = self.study.central[one].window[index] - self.study.central[other].window[index]
         a, b = self.draws(one), self.draws(other)
         return _with_range(
-            float(central), None if a is None or b is None else a.window[:, at] - b.window[:, at], signed
+            float(central), None if a is None or b is None else a.window[:, index] - b.window[:, index], signed
         )
 
     def share_of_people(self, group: str) -> str:
-        at, everybody, world = GROUPS.index(group), GROUPS.index(ALL), self.study.baseline
+        index, everybody, world = GROUPS.index(group), GROUPS.index(ALL), self.study.baseline
         people = self.study.central[world].people
         draws = self.draws(world)
-        shares = None if draws is None else draws.people[:, at] / draws.people[:, everybody]
-        return _with_range(float(people[at] / people[everybody]), shares, percent)
+        shares = None if draws is None else draws.people[:, index] / draws.people[:, everybody]
+        return _with_range(float(people[index] / people[everybody]), shares, percent)
 
     def count(self, group: str) -> int:
         return int(self.study.central[self.study.baseline].people[GROUPS.index(group)])
 
     def total(self, name: str) -> tuple[float, np.ndarray | None]:
-        at, world = SUMS.index(name), self.study.baseline
+        index, world = SUMS.index(name), self.study.baseline
         draws = self.draws(world)
-        return float(self.study.central[world].sums[at]), None if draws is None else draws.sums[:, at]
+        return float(self.study.central[world].sums[index]), None if draws is None else draws.sums[:, index]
 
 
 def _line_place(study: Study) -> str:
@@ -234,7 +234,7 @@ def silence_sentence(points: Sequence[SilencePoint], where: str = "") -> str:
         return "The silence curve was not drawn in this run."
     points = sorted(points, key=lambda point: point.watching)
     first, last = points[0], points[-1]
-    peak = max(range(len(points)), key=lambda at: points[at].published)
+    peak = max(range(len(points)), key=lambda index: points[index].published)
     opening = (
         f"{f'in {where}, ' if where else ''}"
         f"as watching goes from {number(first.watching)} to {number(last.watching)} times the scenario's, incidents "

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from underwatch.errors import InputError
-from underwatch.record.indicators import words
+from underwatch.record.measures import words
 from underwatch.record.schema import GROUND_COLUMNS, INCIDENT_SCHEMA, PUBLISHED_SCHEMA
 from underwatch.world.layout import INCIDENT, INCIDENT_NAMES, MARK_LISTED, MARK_LISTED_AT_START
 

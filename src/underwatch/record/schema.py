@@ -13,7 +13,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from underwatch.facts import grounds
-from underwatch.world.indicators import COUNTED, RATIO, STOCK, SUM, Indicator
+from underwatch.facts.indicators import COUNTED, RATIO, STOCK, SUM, Indicator
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
 SCHEMA_VERSION = 1

@@ -121,9 +121,9 @@ class Api:
 
     def shown(self, request: Request) -> Response:
         """Tell all that the page shows of a run."""
-        from underwatch.web.views.figures import told
+        from underwatch.web.views.figures import run_view
 
-        return JsonAnswer(told(self._run(request)))
+        return JsonAnswer(run_view(self._run(request)))
 
     async def events(self, request: Request) -> Response:
         """Stream what a run tells until it is over; a page that goes away stops listening."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.facts import grounds
-from underwatch.world.indicators import Indicators
+from underwatch.facts.indicators import Indicators
 
 ONE = 65535
 
@@ -52,7 +52,7 @@ ROLE = OPEN_ROLE | COVERT
 LISTED_CELL = 1 << N_GROUNDS
 N_CELLS = 2 * LISTED_CELL
 CELL_SHIFT = LISTED_AT_START.bit_length() - LISTED_CELL.bit_length()
-# A record's byte of marks: the grounds, listed that day, listed at the start
+# Bits of `marks` of an incident: the subject's grounds, listed that day, listed at the start
 MARK_GROUNDS, MARK_LISTED, MARK_LISTED_AT_START = GROUND_MASK, 1 << N_GROUNDS, 2 << N_GROUNDS
 
 MPS, MSS = 0, 1

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class History:
     """What a world leaves behind, day by day: the raw material of every indicator.
 
-    cells int64[days, 64, indicators] by day and cell; records INCIDENT[n] by week, chunk, day and unit;
+    cells int64[days, cells, indicators] by day and cell; records INCIDENT[n] by week, chunk, day and unit;
     who uint32[n] their subjects (kept in memory only); trace TRACE[m] the diary's raw material, if asked for.
     """
 

@@ -19,7 +19,7 @@ from underwatch.inference.bank.bank import BankPlan
 from underwatch.inference.bank.priors import world_of
 from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.recovery import ASKED, recovery_cases
-from underwatch.record.indicators import totals
+from underwatch.record.measures import totals
 from underwatch.world import simulate
 from underwatch.world.workers import Workers
 

@@ -28,7 +28,7 @@ _VERBS = {
     "save": "working:save",
     "merge": "merge:merge",
     "share": "share:share",
-    "summary": "summary:summary",
+    "summary": "overview:summary",
     "key": "seal:key",
     "seal": "seal:seal",
     "open": "seal:open_",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import FOLDER, JSON, KEY, TODAY, say_findings, unlocked
+from underwatch.cli.evidence.shared import FOLDER, JSON, KEY, TODAY, say_findings, unlocked
 from underwatch.evidence.check.checking import examine
 from underwatch.evidence.check.problems import exit_code
 from underwatch.evidence.edit.store import working_path

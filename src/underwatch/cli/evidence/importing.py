@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import JSON, TODAY, WHO, refuse_working_copy, say_findings, who_code
+from underwatch.cli.evidence.shared import JSON, TODAY, WHO, refuse_working_copy, say_findings, who_code
 from underwatch.cli.paths import AnyPath
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import read_package

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import TODAY, say_findings
+from underwatch.cli.evidence.shared import TODAY, say_findings
 from underwatch.cli.paths import AnyPath
 from underwatch.evidence.check.checking import check_package, read_package
 from underwatch.evidence.check.problems import exit_code

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import (
+from underwatch.cli.evidence.shared import (
     FOLDER,
 )
 from underwatch.errors import InputError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import FOLDER, TODAY
+from underwatch.cli.evidence.shared import FOLDER, TODAY
 from underwatch.cli.paths import AnyPath
 from underwatch.evidence.release.publish import Refused, ReleaseRules
 from underwatch.evidence.release.publish import publish as published

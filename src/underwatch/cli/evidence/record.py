@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import FOLDER, TODAY, WHO, refuse_working_copy, who_code
+from underwatch.cli.evidence.shared import FOLDER, TODAY, WHO, refuse_working_copy, who_code
 from underwatch.evidence.check.checking import check_package
 from underwatch.evidence.folder import read_files, write_files
 from underwatch.evidence.format.vocabularies import codes

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import FOLDER, KEY
+from underwatch.cli.evidence.shared import FOLDER, KEY
 from underwatch.cli.passphrase import known_passphrase, new_passphrase
 from underwatch.cli.paths import AnyPath
 from underwatch.errors import InputError

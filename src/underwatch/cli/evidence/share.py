@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import FOLDER
+from underwatch.cli.evidence.shared import FOLDER
 from underwatch.cli.paths import AnyPath
 from underwatch.evidence.edit.work import newest
 from underwatch.evidence.folder import write_files

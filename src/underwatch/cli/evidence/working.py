@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import FOLDER, WHO, who_code
+from underwatch.cli.evidence.shared import FOLDER, WHO, who_code
 from underwatch.cli.paths import AnyPath
 from underwatch.evidence.edit.store import remove_working_copy, working_path
 from underwatch.evidence.edit.work import save_work, start_work

@@ -54,7 +54,7 @@ def old_answer(folder: Path, what: str) -> RunDirectory:
     return directory
 
 
-def told_in(directory: RunDirectory, kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
+def kept_entries(directory: RunDirectory, kinds: Mapping[str, tuple[type, ...]]) -> list[Any]:
     """Return the entries of its question by name, each of its kinds and a whole number of at most `_MOST`.
 
     Together they ask for `_MOST_WORLDS` worlds at most: a stranger's folder costs no more memory than that.

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from underwatch.channel.reporting import law_table
+from underwatch.channel.reporting import response_table
 from underwatch.experiments.engine.worlds import init_world, workers_here
 from underwatch.experiments.silence import watched_more
 from underwatch.record.tally import N_NODES, Tallier, Tally, Window
@@ -36,7 +36,7 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
     history = world.history
     n = int(history.residents.sum())
     household = scenario.parameters["persons_per_household"]
-    tallier = Tallier(window, law_table(), household, (place.first_resident, n), SETTLING)
+    tallier = Tallier(window, response_table(), household, (place.first_resident, n), SETTLING)
     done = 0
     for days in simulate.weeks(world, phases or scenario.phases(), workers_here()):
         for records, who in zip(history.record_blocks, history.who_blocks, strict=True):

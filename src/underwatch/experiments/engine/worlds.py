@@ -12,7 +12,7 @@ import numpy as np
 
 from underwatch.channel.reporting import expected_published
 from underwatch.facts import Place
-from underwatch.record.indicators import Combined, Measured, measure
+from underwatch.record.measures import Combined, Measured, measure
 from underwatch.world import simulate
 from underwatch.world.draws import rng
 from underwatch.world.layout import INCIDENT, N_CELLS

@@ -21,7 +21,7 @@ from underwatch.experiments.engine.worlds import init_world, seed_of
 from underwatch.experiments.interventions import LEVERS
 from underwatch.experiments.ledger.entries import ACTS, REASONS, enter
 from underwatch.facts import Place
-from underwatch.record.indicators import WEEK, YEAR_DAYS, group_cells, words
+from underwatch.record.measures import WEEK, YEAR_DAYS, group_cells, words
 from underwatch.record.ranges import range_of
 from underwatch.record.schema import ALL, GROUPS
 from underwatch.world import layout as L

@@ -25,7 +25,7 @@ from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
 from underwatch.experiments.studies.running_study import RunningStudy
 from underwatch.experiments.studies.study_plan import StudyPlan
-from underwatch.experiments.studies.tables import FinishedWorld, is_large, table_parts
+from underwatch.experiments.studies.world_tables import FinishedWorld, is_large, table_parts
 from underwatch.experiments.study import Study, headlines
 from underwatch.record.outputs import joined, run_entries, run_files
 from underwatch.record.schema import TABLES

@@ -28,7 +28,7 @@ from underwatch.experiments.engine.worlds import (
 )
 from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.studies.study_plan import StudyPlan
-from underwatch.experiments.studies.tables import FinishedWorld
+from underwatch.experiments.studies.world_tables import FinishedWorld
 from underwatch.experiments.study import (
     Part,
     SilencePoint,
@@ -39,7 +39,7 @@ from underwatch.experiments.study import (
     silence_points,
 )
 from underwatch.facts import Place
-from underwatch.record.indicators import Measured, stack
+from underwatch.record.measures import Measured, stack
 from underwatch.world import simulate
 from underwatch.world.workers import Workers
 

@@ -40,7 +40,7 @@ class StudyPlan:
 
     def central(self) -> tuple[WorldKey, ...]:
         """Return the worlds at the scenario's own values, in the order in which those of a place are run."""
-        return tuple(WorldKey(0, luck, world) for luck in range(self.replicates) for world in self.worlds())
+        return tuple(WorldKey(0, replicate, world) for replicate in range(self.replicates) for world in self.worlds())
 
     def drawn(self) -> dict[tuple[int, WorldKey], Scenario]:
         """Return the worlds at draws from the prior, by the place they stand in for and by key."""

@@ -14,7 +14,7 @@ from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD
 from underwatch.pages.numbers import form_of, number, signed
 from underwatch.pages.summary import band, band_words, bands_words, window_words
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.indicators import week_starts
+from underwatch.record.measures import week_starts
 from underwatch.record.ranges import range_of, ranges_of
 from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
 
@@ -43,19 +43,19 @@ def _cells(show: Any, *values: float) -> tuple[str, ...]:
     return tuple(show(float(value)) for value in values)
 
 
-def _draw_weeks(axis: Any, study: Study, at: int, days: np.ndarray) -> None:
+def _draw_weeks(axis: Any, study: Study, index: int, days: np.ndarray) -> None:
     """Draw each world: its band (the twin's by dotted edges alone), its median, and thin its one possible history."""
     for place, world in enumerate(study.worlds):
         colour, dash, marker = WORLD_COLOURS[place % 2], DASHES[place % 2], MARKERS[place % 2]
         if world in study.ensemble:
-            low, middle, high = band(study.ensemble[world].weekly[:, :, at])
+            low, middle, high = band(study.ensemble[world].weekly[:, :, index])
             if place == 0:
                 axis.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
             else:
                 axis.plot(days, np.stack([low, high], axis=-1), color=colour, linestyle=":", linewidth=1.1)
             axis.plot(days, middle, color=colour, linestyle=dash, linewidth=1.8, marker=marker, label=world,
                       markevery=(2 + place * 3, 8), markersize=4.5)  # fmt: skip
-        history = study.central[world].weekly[:, at]
+        history = study.central[world].weekly[:, index]
         name = None if world in study.ensemble else world
         axis.plot(days, history, color=colour, linestyle=dash, linewidth=0.7, label=name)
 
@@ -63,13 +63,13 @@ def _draw_weeks(axis: Any, study: Study, at: int, days: np.ndarray) -> None:
 @styled
 def weekly_chart(study: Study, headline: Headline) -> Chart:
     """Draw one headline week by week, baseline and twin."""
-    at = HEADLINE_NAMES.index(headline.name)
+    index = HEADLINE_NAMES.index(headline.name)
     starts = week_starts(study.days)
     days = np.array([study.day(int(day)) for day in starts])
     figure, axis = canvas()
     if study.window is not None and study.twin:
         axis.axvspan(study.day(study.window[0]), study.day(study.window[1]), color=SHADE, linewidth=0, zorder=0)
-    _draw_weeks(axis, study, at, days)
+    _draw_weeks(axis, study, index, days)
     axis.set_ylim(bottom=0)
     if headline.is_share:
         percent_axis(axis.yaxis)
@@ -82,9 +82,9 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
             *((f"{world}: median", "low", "high", "n") if world in study.ensemble else ()),
         ]
     rows = [
-        (day.isoformat(), *_week_cells(study, at, week, form_of(headline.is_share))) for week, day in enumerate(days)
+        (day.isoformat(), *_week_cells(study, index, week, form_of(headline.is_share))) for week, day in enumerate(days)
     ]
-    caption = f"By week, {headline.unit}. {_bands_caption(study, at)}"
+    caption = f"By week, {headline.unit}. {_bands_caption(study, index)}"
     svg = inline_svg(
         figure, f"w-{headline.name}", f"{headline.title} by week; the table under the chart has the numbers"
     )
@@ -92,23 +92,23 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
     return Chart(f"w-{headline.name}", headline.title, caption, rights, svg, tuple(header), tuple(rows))
 
 
-def _week_cells(study: Study, at: int, week: int, show: Any) -> tuple[str, ...]:
+def _week_cells(study: Study, index: int, week: int, show: Any) -> tuple[str, ...]:
     cells: tuple[str, ...] = ()
     for world in study.worlds:
-        cells += _cells(show, study.central[world].weekly[week, at])
+        cells += _cells(show, study.central[world].weekly[week, index])
         if world in study.ensemble:
-            low, middle, high, n = ranges_of(study.ensemble[world].weekly[:, week, at])
+            low, middle, high, n = ranges_of(study.ensemble[world].weekly[:, week, index])
             cells += (*_cells(show, float(middle), float(low), float(high)), str(n))
     return cells
 
 
-def _bands_caption(study: Study, at: int) -> str:
+def _bands_caption(study: Study, index: int) -> str:
     thin = "thin line: one possible history at central values"
     shade = f" Grey: {study.change}, {window_words(study)}." if study.window is not None and study.twin else ""
     if not study.n_draws:
         return f"{thin.capitalize()}; {band_words(0)}.{shade}"
     edges = " (dotted edges: the twin's)" if study.twin else ""
-    counts = _counts([found.weekly[:, :, at] for found in study.ensemble.values()])
+    counts = _counts([result.weekly[:, :, index] for result in study.ensemble.values()])
     return f"Band{edges}: {bands_words(study.n_draws, counts)}; thick line: their median; {thin}.{shade}"
 
 
@@ -213,12 +213,12 @@ def change_chart(study: Study) -> Chart | None:
     figure, axis = canvas(1, 5.0)
     places = np.arange(len(HEADLINES))[::-1]
     axis.axvline(1.0, color=INK, linewidth=0.8)
-    for at, y in enumerate(places):
-        if len(draws) and not np.isnan(draws[:, at]).all():
-            low, _, high = band(draws[:, at])
+    for index, y in enumerate(places):
+        if len(draws) and not np.isnan(draws[:, index]).all():
+            low, _, high = band(draws[:, index])
             axis.plot([low, high], [y, y], color=WORLD_COLOURS[1], linewidth=5, alpha=0.25, solid_capstyle="round")
             axis.plot(
-                draws[:, at], np.full(len(draws), y), linestyle="", marker="|", markersize=7, color=WORLD_COLOURS[1]
+                draws[:, index], np.full(len(draws), y), linestyle="", marker="|", markersize=7, color=WORLD_COLOURS[1]
             )
     axis.plot(central, places, linestyle="", marker="o", markersize=5, color=WORLD_COLOURS[0])
     _ratio_axis(axis, np.concatenate([central, draws.ravel()]))
@@ -226,7 +226,7 @@ def change_chart(study: Study) -> Chart | None:
     axis.tick_params(axis="y", length=0, labelsize=10)
     axis.set_xlabel(f"times its value in {study.other}")
     header = ("Figure", *study.pair, "difference", "n", "low", "high")
-    rows = tuple(_change_row(study, at) for at in range(len(HEADLINES)))
+    rows = tuple(_change_row(study, index) for index in range(len(HEADLINES)))
     when = f" ({window_words(study)})" if study.window is not None else ""
     caption = (
         f"What {study.change} changes{when}: each figure as a multiple of the same figure in {study.other}, which has "
@@ -270,10 +270,10 @@ def _points(value: float) -> str:
     return f"{signed(100.0 * value)}\u00a0pp"
 
 
-def _change_row(study: Study, at: int) -> tuple[str, ...]:
-    headline, show = HEADLINES[at], form_of(HEADLINES[at].is_share)
-    one, other = (study.central[world].window[at] for world in study.pair)
-    around = range_of(_gaps(study)[:, at] if study.n_draws else ())
+def _change_row(study: Study, index: int) -> tuple[str, ...]:
+    headline, show = HEADLINES[index], form_of(HEADLINES[index].is_share)
+    one, other = (study.central[world].window[index] for world in study.pair)
+    around = range_of(_gaps(study)[:, index] if study.n_draws else ())
     gap = _points if headline.is_share else signed
     name = f"{headline.title} ({headline.unit})"
     return (
@@ -289,9 +289,9 @@ _GROUP_LABELS = {group: group for group in GROUPS} | {name: ground.label for nam
 
 
 @styled
-def group_chart(study: Study, at: int) -> Chart:
+def group_chart(study: Study, index: int) -> Chart:
     """Draw one figure over the whole run for all, listed, ordinary and each ground."""
-    shown, title = DICTIONARY[GROUP_FIGURES[at].indicator], GROUP_FIGURES[at].title
+    shown, title = DICTIONARY[GROUP_FIGURES[index].indicator], GROUP_FIGURES[index].title
     show = form_of(shown.is_share)
     figure, axis = canvas(1, 3.3)
     places = np.arange(len(GROUPS))[::-1].astype(float)
@@ -299,10 +299,16 @@ def group_chart(study: Study, at: int) -> Chart:
         y = places + (0.16 if place == 0 else -0.16) * (len(study.worlds) > 1)
         colour, marker = WORLD_COLOURS[place % 2], MARKERS[place % 2]
         if world in study.ensemble:
-            low, _, high = band(study.ensemble[world].groups[:, :, at])
+            low, _, high = band(study.ensemble[world].groups[:, :, index])
             axis.hlines(y, low, high, color=colour, linewidth=4, alpha=0.25)
         axis.plot(
-            study.central[world].groups[:, at], y, linestyle="", marker=marker, markersize=5, color=colour, label=world
+            study.central[world].groups[:, index],
+            y,
+            linestyle="",
+            marker=marker,
+            markersize=5,
+            color=colour,
+            label=world,
         )
     axis.set_yticks(places, [_GROUP_LABELS[group] for group in GROUPS])
     axis.tick_params(axis="y", length=0)
@@ -313,8 +319,8 @@ def group_chart(study: Study, at: int) -> Chart:
     axis.xaxis.set_major_locator(few_ticks())
     percent_axis(axis.xaxis) if shown.is_share else axis.xaxis.set_major_formatter(_thousands())
     figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2)
-    header, rows = _group_rows(study, at, show)
-    counts = _counts([found.groups[:, :, at] for found in study.ensemble.values()] or [np.zeros((0, 1))])
+    header, rows = _group_rows(study, index, show)
+    counts = _counts([result.groups[:, :, index] for result in study.ensemble.values()] or [np.zeros((0, 1))])
     caption = (
         "Over the whole run. Groups are those of the start; a ground is 'any of', so grounds overlap. Marks: one "
         f"possible history at central values; bars: {bands_words(study.n_draws, counts)}."
@@ -324,7 +330,7 @@ def group_chart(study: Study, at: int) -> Chart:
     return Chart(key, title, caption, rights_words(shown.articles), svg, header, rows)
 
 
-def _group_rows(study: Study, at: int, show: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _group_rows(study: Study, index: int, show: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     header: tuple[str, ...] = ("Group", "Residents")
     for world in study.worlds:
         header += (world, "low", "high", "n") if world in study.ensemble else (world,)
@@ -332,9 +338,9 @@ def _group_rows(study: Study, at: int, show: Any) -> tuple[tuple[str, ...], tupl
     for place, group in enumerate(GROUPS):
         row: tuple[str, ...] = (GROUP_WORDS[group], f"{study.central[study.baseline].people[place]:,.0f}")
         for world in study.worlds:
-            row += _cells(show, study.central[world].groups[place, at])
+            row += _cells(show, study.central[world].groups[place, index])
             if world in study.ensemble:
-                around = range_of(study.ensemble[world].groups[:, place, at])
+                around = range_of(study.ensemble[world].groups[:, place, index])
                 row += (*_cells(show, around.low, around.high), str(around.n))
         rows.append(row)
     return header, tuple(rows)
@@ -347,4 +353,4 @@ def weekly_charts(study: Study) -> tuple[Chart, ...]:
 
 def group_charts(study: Study) -> tuple[Chart, ...]:
     """Draw every figure that is shown by group."""
-    return tuple(group_chart(study, at) for at in range(len(GROUP_FIGURES)))
+    return tuple(group_chart(study, index) for index in range(len(GROUP_FIGURES)))

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from underwatch import __version__
-from underwatch.experiments.studies.tables import table_parts
+from underwatch.experiments.studies.world_tables import table_parts
 from underwatch.files.writing import csv_bytes
 from underwatch.pages.report import scenario_report
-from underwatch.record.indicators import group_cells, with_ratios
+from underwatch.record.measures import group_cells, with_ratios
 from underwatch.record.outputs import joined, table_bytes
 from underwatch.record.schema import ALL, DICTIONARY, LISTED, ORDINARY, data_dictionary
 from underwatch.web.session.studio_run import StudioRun

@@ -39,30 +39,30 @@ def compared(one: StudioRun, other: StudioRun) -> dict[str, Any]:
         raise InputError("one of the two runs has no figures yet; wait until both are done")
     a, b = one.study, other.study
     rows = []
-    for at, headline in enumerate(HEADLINES):
+    for index, headline in enumerate(HEADLINES):
         rows.append(
             {
                 "name": headline.name,
                 "title": headline.title,
                 "unit": headline.unit,
                 "share": DICTIONARY[headline.indicator].unit == "fraction",
-                "values": [_figure(study, at) for study in (a, b)],
+                "values": [_figure(study, index) for study in (a, b)],
             }
         )
     return {"runs": [one.number, other.number], "asked": _asked(one.question, other.question), "rows": rows}
 
 
-def _figure(study: Any, at: int) -> dict[str, float | None]:
+def _figure(study: Any, index: int) -> dict[str, float | None]:
     import numpy as np
 
     from underwatch.pages.summary import band
 
-    value = float(study.central[study.baseline].year[at])
-    found: dict[str, float | None] = {"value": None if np.isnan(value) else value, "low": None, "high": None}
+    value = float(study.central[study.baseline].year[index])
+    result: dict[str, float | None] = {"value": None if np.isnan(value) else value, "low": None, "high": None}
     if study.n_draws:
-        low, _, high = band(study.ensemble[study.baseline].year[:, at])
-        found |= {"low": None if np.isnan(low) else float(low), "high": None if np.isnan(high) else float(high)}
-    return found
+        low, _, high = band(study.ensemble[study.baseline].year[:, index])
+        result |= {"low": None if np.isnan(low) else float(low), "high": None if np.isnan(high) else float(high)}
+    return result
 
 
 def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import BASELINE, WorldKey, digest_of
 from underwatch.experiments.ledger.ledger import ledger
 from underwatch.experiments.studies.running_study import RunningStudy, Totals
-from underwatch.experiments.studies.tables import FinishedWorld
+from underwatch.experiments.studies.world_tables import FinishedWorld
 from underwatch.record.schema import ALL
 from underwatch.web.session.studio_run import DONE, Lived, StudioRun
 from underwatch.world import layout as L

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-    from underwatch.experiments.studies.tables import FinishedWorld
+    from underwatch.experiments.studies.world_tables import FinishedWorld
     from underwatch.experiments.study import Study
     from underwatch.web.session.request import RunRequest
 

@@ -11,32 +11,32 @@ from underwatch.pages.numbers import form_of, number, percent
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.indicators import Measured, week_starts
+from underwatch.record.measures import Measured, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED, rights_words
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
 
 
-def told(run: StudioRun) -> dict[str, Any]:
+def run_view(run: StudioRun) -> dict[str, Any]:
     """Return all that the page shows of a run but the map and the lives."""
     study = run.study
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "run": run.number,
         "state": run.state,
         "error": run.error,
         "same": run.digest == run.same_as if run.same_as and run.digest else None,
         "question": run.question.record(),
         "change": run.question.change if len(run.worlds) > 1 else None,
-        "interventions": [{"name": one.name, "from": day.isoformat()} for one, day in run.question.dated],
+        "interventions": [{"name": item.name, "from": day.isoformat()} for item, day in run.question.dated],
         "window": run.question.window,
         "limits": list(LIMITS),
         "statement": STATEMENT,
     }
     if study is None:
-        return found
+        return result
     place = study.place
-    return found | {
+    return result | {
         "place": {
             "name": place.name,
             "name_ko": place.name_ko,
@@ -56,7 +56,7 @@ def told(run: StudioRun) -> dict[str, Any]:
         "summary": list(summary_lines(study)),
         "figures": _figures(study),
         "charts": [_chart(study, headline) for headline in HEADLINES if headline.charted],
-        "changes": [_change(study, at) for at in range(len(HEADLINES))],
+        "changes": [_change(study, index) for index in range(len(HEADLINES))],
         "groups": _groups(study),
         "silence": _silence(study),
     }
@@ -69,12 +69,12 @@ def _list(values: np.ndarray) -> list[float | None]:
 
 def _chart(study: Study, headline: Headline) -> dict[str, Any]:
     """Return one headline by week: each world's one history, and its draws' low, median and high."""
-    at = HEADLINE_NAMES.index(headline.name)
+    index = HEADLINE_NAMES.index(headline.name)
     worlds = {}
     for world in study.worlds:
-        worlds[world] = {"history": _list(study.central[world].weekly[:, at])}
+        worlds[world] = {"history": _list(study.central[world].weekly[:, index])}
         if world in study.ensemble:
-            *edges, n = ranges_of(study.ensemble[world].weekly[:, :, at])
+            *edges, n = ranges_of(study.ensemble[world].weekly[:, :, index])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
             worlds[world]["n"] = n.tolist()
     return {
@@ -95,32 +95,34 @@ def _edges(draws: np.ndarray) -> list[float | None]:
     return [*_list(np.array([around.low, around.high])), around.n]
 
 
-def _change(study: Study, at: int) -> dict[str, Any]:
+def _change(study: Study, index: int) -> dict[str, Any]:
     """Return a row of the table: the figure in each world and the difference, in the days of the change."""
-    headline = HEADLINES[at]
-    values = {w: _list(study.central[w].window[at : at + 1])[0] for w in study.worlds}
+    headline = HEADLINES[index]
+    values = {w: _list(study.central[w].window[index : index + 1])[0] for w in study.worlds}
     row: dict[str, Any] = {
         "name": headline.name,
         "title": headline.title,
         "unit": headline.unit,
         "share": headline.is_share,
         "values": values,
-        "year": {w: _list(study.central[w].year[at : at + 1])[0] for w in study.worlds},
-        "ranges": {w: _edges(study.ensemble[w].year[:, at]) for w in study.ensemble},
+        "year": {w: _list(study.central[w].year[index : index + 1])[0] for w in study.worlds},
+        "ranges": {w: _edges(study.ensemble[w].year[:, index]) for w in study.ensemble},
         "difference": None,
         "range": None,
     }
     if study.twin is not None:
         one, other = study.pair
-        row["difference"] = _list(study.central[one].window[at : at + 1] - study.central[other].window[at : at + 1])[0]
+        row["difference"] = _list(
+            study.central[one].window[index : index + 1] - study.central[other].window[index : index + 1]
+        )[0]
         if study.n_draws:
-            row["range"] = _edges(study.ensemble[one].window[:, at] - study.ensemble[other].window[:, at])
+            row["range"] = _edges(study.ensemble[one].window[:, index] - study.ensemble[other].window[:, index])
     return row
 
 
 def _groups(study: Study) -> list[dict[str, Any]]:
     people = study.central[study.baseline].people
-    return [{"name": g, "words": GROUP_WORDS[g], "residents": int(people[at])} for at, g in enumerate(GROUPS)]
+    return [{"name": g, "words": GROUP_WORDS[g], "residents": int(people[index])} for index, g in enumerate(GROUPS)]
 
 
 def _silence(study: Study) -> dict[str, Any]:
@@ -143,35 +145,37 @@ def _figures(study: Study) -> dict[str, list[str]]:
     Each is value, low and high, and the number of draws behind them where that is not all.
     """
     central, draws = study.central[study.baseline], study.ensemble.get(study.baseline)
-    found: dict[str, list[str]] = {}
-    for at, headline in enumerate(HEADLINES):
+    result: dict[str, list[str]] = {}
+    for index, headline in enumerate(HEADLINES):
         form = form_of(headline.is_share)
-        found[headline.name] = _written(float(central.year[at]), None if draws is None else draws.year[:, at], form)
+        result[headline.name] = _written(
+            float(central.year[index]), None if draws is None else draws.year[:, index], form
+        )
         if study.twin is not None:
-            found[f"change_{headline.name}"] = _difference(study, at)
-    found["listed"] = [f"{int(central.people[GROUPS.index(LISTED)]):,}"]
+            result[f"change_{headline.name}"] = _difference(study, index)
+    result["listed"] = [f"{int(central.people[GROUPS.index(LISTED)]):,}"]
     everybody = central.people[GROUPS.index(ALL)]
     share = None if draws is None else draws.people[:, GROUPS.index(LISTED)] / draws.people[:, GROUPS.index(ALL)]
-    found["share_listed"] = _written(float(central.people[GROUPS.index(LISTED)] / everybody), share, percent)
+    result["share_listed"] = _written(float(central.people[GROUPS.index(LISTED)] / everybody), share, percent)
     for ground in GROUND_NAMES:
-        found[ground] = [f"{int(central.people[GROUPS.index(ground)]):,}"]
-    for at, name in enumerate(("incidents", "accused_n", "falsely_n", "given_up_n", "arrests_n")):
-        found[name] = _written(float(central.sums[at]), None if draws is None else draws.sums[:, at], number)
+        result[ground] = [f"{int(central.people[GROUPS.index(ground)]):,}"]
+    for index, name in enumerate(("incidents", "accused_n", "falsely_n", "given_up_n", "arrests_n")):
+        result[name] = _written(float(central.sums[index]), None if draws is None else draws.sums[:, index], number)
     published = np.asarray(study.published[study.baseline], float)
-    found["published"] = _written(float(published[0]), published[1:], number)
+    result["published"] = _written(float(published[0]), published[1:], number)
     rate = per_thousand(study)
     if rate is not None:
-        found["per_thousand"] = _written(rate[0], rate[1], number)
-    return found
+        result["per_thousand"] = _written(rate[0], rate[1], number)
+    return result
 
 
-def _difference(study: Study, at: int) -> list[str]:
+def _difference(study: Study, index: int) -> list[str]:
     from underwatch.pages.numbers import signed
 
     one, other = study.pair
 
     def gap(a: Measured, b: Measured) -> np.ndarray:
-        return np.asarray(a.window[..., at] - b.window[..., at])
+        return np.asarray(a.window[..., index] - b.window[..., index])
 
     draws = gap(study.ensemble[one], study.ensemble[other]) if study.n_draws else None
     return _written(float(gap(study.central[one], study.central[other])), draws, signed)

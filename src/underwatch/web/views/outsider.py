@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.experiments.studies.tables import FinishedWorld
-from underwatch.record.indicators import week_starts
+from underwatch.experiments.studies.world_tables import FinishedWorld
+from underwatch.record.measures import week_starts
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world.layout import INCIDENT_NAMES
 

@@ -26,8 +26,8 @@ def compiled_sources() -> list[Path]:
     here = Path(__file__).parent
     return [
         *sorted(here.glob("*.py")),
-        *(here.parent / name for name in ("draws.py", "indicators.py", "layout.py", "population.py")),
-        here.parents[1] / "facts" / "grounds.csv",
+        *(here.parent / name for name in ("draws.py", "layout.py", "population.py")),
+        *(here.parents[1] / "facts" / name for name in ("grounds.csv", "indicators.py")),
     ]
 
 

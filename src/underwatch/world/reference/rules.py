@@ -206,5 +206,5 @@ class Rules:
 
     @property
     def cells(self) -> np.ndarray:
-        """Daily indicators, int64[days, 64, indicators]."""
+        """Daily indicators, int64[days, cells, indicators]."""
         return np.array(self.counts, np.int64)

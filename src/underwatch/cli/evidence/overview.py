@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.options import FOLDER, KEY, TODAY, unlocked
+from underwatch.cli.evidence.shared import FOLDER, KEY, TODAY, unlocked
 from underwatch.cli.paths import AnyPath
 from underwatch.evidence.check.checking import read_checked
 from underwatch.evidence.check.overview import as_text as summary_text

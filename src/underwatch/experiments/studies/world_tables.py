@@ -12,7 +12,7 @@ from underwatch.channel.reporting import publish
 from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, first_values, record_of, seed_of
 from underwatch.facts import Place
 from underwatch.record import incidents
-from underwatch.record.indicators import indicator_table
+from underwatch.record.measures import indicator_table
 from underwatch.world.scenario import Scenario
 
 LARGE = 5_000_000  # residents; above, a run that does not say otherwise samples its incidents and has one world

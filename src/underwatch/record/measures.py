@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from underwatch.facts.indicators import STOCK
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
-from underwatch.world.indicators import STOCK
 from underwatch.world.layout import (
     COUNT,
     GROUND_NAMES,
@@ -48,19 +48,19 @@ class DailyCounts(Protocol):
 
     @property
     def cells(self) -> np.ndarray:
-        """int64[days, 64, indicators], counts and stocks by day and cell."""
+        """int64[days, cells, indicators], counts and stocks by day and cell."""
 
     @property
     def residents(self) -> np.ndarray:
-        """int64[64], residents by cell."""
+        """int64[cells], residents by cell."""
 
     @property
     def adults(self) -> np.ndarray:
-        """int64[64], residents of 15 and over by cell."""
+        """int64[cells], residents of 15 and over by cell."""
 
     @property
     def watched(self) -> np.ndarray:
-        """int64[64], residents living in a unit with a watcher."""
+        """int64[cells], residents living in a unit with a watcher."""
 
     @property
     def records(self) -> np.ndarray:
@@ -68,7 +68,7 @@ class DailyCounts(Protocol):
 
 
 def group_cells(group: str) -> np.ndarray:
-    """Return bool[64]: the cells of a group (one of GROUPS). Grounds overlap; listed and ordinary do not."""
+    """Return bool[cells]: the cells of a group (one of GROUPS). Grounds overlap; listed and ordinary do not."""
     cells = np.arange(N_CELLS)
     if group == ALL:
         return np.ones(N_CELLS, bool)
