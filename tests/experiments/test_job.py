@@ -24,7 +24,7 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine import checkpoint, progress
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.silence import silence_curve
-from underwatch.experiments.studies import checkpoints, tables
+from underwatch.experiments.studies import checkpoints, world_tables
 from underwatch.experiments.studies.kept_run import new_run
 from underwatch.experiments.studies.run import Pages, main_job
 from underwatch.pages.report import scenario_report
@@ -226,9 +226,9 @@ def test_the_order_of_places_does_not_matter(province, tmp_path):
 
 def test_a_large_run_is_one_world_and_a_sample_of_its_incidents_unless_asked(tmp_path, monkeypatch):
     """Sums of weights estimate the counts by kind: within four standard errors."""
-    monkeypatch.setattr(tables, "LARGE", 500_000)
-    monkeypatch.setattr(tables, "_LARGE_SAMPLE", 6_000)
-    monkeypatch.setattr(tables, "_LEAST_SAMPLE", 100)
+    monkeypatch.setattr(world_tables, "LARGE", 500_000)
+    monkeypatch.setattr(world_tables, "_LARGE_SAMPLE", 6_000)
+    monkeypatch.setattr(world_tables, "_LEAST_SAMPLE", 100)
     words = f"run Ryanggang --start 2024-11-15 --days 8 --draws 0 --threads 2 --out {tmp_path}/"
     do(words + "sampled")
     do(words + "whole --incidents all")

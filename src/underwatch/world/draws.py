@@ -14,7 +14,7 @@ areas are known by the number of their first resident. `day` is counted from
 
 from __future__ import annotations
 
-from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -31,49 +31,52 @@ PARITY = 0x1BD11BDA
 MASK32 = 0xFFFFFFFF
 
 
-class Purpose(IntEnum):
+class Purposes(NamedTuple):
     """What a draw is for. A range of numbers is left free where a purpose has slots."""
 
     # made once, when the population is built
-    HOUSEHOLD = 1  # 1: size of the household, number of households of the unit
-    MEMBER = 2  # is the member an adult; is the member of the reactive kind
-    GROUND = 3  # personal grounds (2 blocks: 3, 4)
-    FAMILY = 5  # family ground of the household; is a household or a person listed
-    LISTED = 6  # is a person with a personal ground listed; is an adult a covert informant
-    OPEN_ROLE = 7  # who of the unit holds an open role (slots: up to 16 tries)
-    KIN = 24  # the kin tie k of a household, its distance (slots: 8 ties)
-    CALL_SPOT = 32  # a caller's distance to signal
+    HOUSEHOLD: int = 1  # 1: size of the household, number of households of the unit
+    MEMBER: int = 2  # is the member an adult; is the member of the reactive kind
+    GROUND: int = 3  # personal grounds (2 blocks: 3, 4)
+    FAMILY: int = 5  # family ground of the household; is a household or a person listed
+    LISTED: int = 6  # is a person with a personal ground listed; is an adult a covert informant
+    OPEN_ROLE: int = 7  # who of the unit holds an open role (slots: up to 16 tries)
+    KIN: int = 24  # the kin tie k of a household, its distance (slots: 8 ties)
+    CALL_SPOT: int = 32  # a caller's distance to signal
     # every day
-    DAY = 40  # three outings, hearsay
-    FOLLOW = 41  # is outing 0, 1, 2 taken up by a free watcher
-    TAIL = 42  # notice, report, claim of the outing in slot s (slots: 3)
-    CALL = 45  # intends a call; taken up; joined on the way; notice
-    CALL_END = 46  # turns back, report, claim
-    DETECTION = 47  # is a completed call detected
-    UNIT = 48  # rounding of attention; lodging check; offence seen
-    OFFENCE = 49  # who is seen, is it reported, to whom
-    LODGING = 50  # guests found (4 slots)
-    LODGING_HOME = 51  # whose home (slots: 4)
-    ROUTINE = 56  # does role holder 4 j + s report a routine act (slots: 16 blocks)
-    ROUTINE_TARGET = 72  # about whom
-    SPARE = 80  # spare attention (slots: 16)
-    VISIT_TAIL = 96  # taken up; joined; notice; report
-    VISIT_CLAIM = 97
-    JOURNEY_TAIL = 98
-    JOURNEY_CLAIM = 99
-    RELEASE = 100
+    DAY: int = 40  # three outings, hearsay
+    FOLLOW: int = 41  # is outing 0, 1, 2 taken up by a free watcher
+    TAIL: int = 42  # notice, report, claim of the outing in slot s (slots: 3)
+    CALL: int = 45  # intends a call; taken up; joined on the way; notice
+    CALL_END: int = 46  # turns back, report, claim
+    DETECTION: int = 47  # is a completed call detected
+    UNIT: int = 48  # rounding of attention; lodging check; offence seen
+    OFFENCE: int = 49  # who is seen, is it reported, to whom
+    LODGING: int = 50  # guests found (4 slots)
+    LODGING_HOME: int = 51  # whose home (slots: 4)
+    ROUTINE: int = 56  # does role holder 4 j + s report a routine act (slots: 16 blocks)
+    ROUTINE_TARGET: int = 72  # about whom
+    SPARE: int = 80  # spare attention (slots: 16)
+    VISIT_TAIL: int = 96  # taken up; joined; notice; report
+    VISIT_CLAIM: int = 97
+    JOURNEY_TAIL: int = 98
+    JOURNEY_CLAIM: int = 99
+    RELEASE: int = 100
     # every week, keyed by its Monday or by the day of the review
-    VISIT = 110  # intends a visit; to which kin; on which day
-    PERMIT = 111  # applies for a permit
-    PERMIT_ANSWER = 112  # refused; day of the journey
-    REPRIMAND_MPS = 113
-    REPRIMAND_MSS = 114
-    EXIT = 115
-    ENTRY = 116
-    ACCUSED = 117
-    PROTEST = 118
-    KIN_WORD = 119  # does tie k tell (slots: 2 blocks of 4)
-    ATTENTION = 121  # where an officer's round begins
+    VISIT: int = 110  # intends a visit; to which kin; on which day
+    PERMIT: int = 111  # applies for a permit
+    PERMIT_ANSWER: int = 112  # refused; day of the journey
+    REPRIMAND_MPS: int = 113
+    REPRIMAND_MSS: int = 114
+    EXIT: int = 115
+    ENTRY: int = 116
+    ACCUSED: int = 117
+    PROTEST: int = 118
+    KIN_WORD: int = 119  # does tie k tell (slots: 2 blocks of 4)
+    ATTENTION: int = 121  # where an officer's round begins
+
+
+Purpose = Purposes()  # for Numba a number each, which the members of an `IntEnum` are not
 
 
 @njit(inline="always")

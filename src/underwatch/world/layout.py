@@ -186,7 +186,11 @@ class Scratch(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Where a kernel stands, a chunk on a day, and all that it has at hand."""
+    """Where a kernel stands, a chunk on a day, and all that it has at hand.
+
+    The smallest rules (`trace`, `act`, `first_followed`) take the little they need: with it all, they took 5 s longer
+    to compile.
+    """
 
     key: tuple
     town: Town

@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 HOUSEHOLD_MAX = 7  # a household has 1 + Binomial(6, p) members; see docs/odd.md, "Initialisation"
 ROLE_TRIES = 16
 
-P_HOUSEHOLD = int(Purpose.HOUSEHOLD)
-P_MEMBER = int(Purpose.MEMBER)
-P_GROUND = int(Purpose.GROUND)
-P_FAMILY = int(Purpose.FAMILY)
-P_LISTED = int(Purpose.LISTED)
-P_OPEN_ROLE = int(Purpose.OPEN_ROLE)
-
 
 # Grounds by number: whose luck is the household's (3 at most), and whose the adult's own (8 at most)
 OF_HOUSEHOLDS, OF_ADULTS = (
@@ -133,7 +126,7 @@ def draw_households(
     index = 0
     room = 0
     while index < residents:
-        q0, q1, _, _ = quarters(key, P_HOUSEHOLD, first + index, 0)
+        q0, q1, _, _ = quarters(key, Purpose.HOUSEHOLD, first + index, 0)
         if room == 0:
             room = unit_low + choose16(q1, unit_high - unit_low + 1)
             unit_house[units] = houses
@@ -171,16 +164,18 @@ def draw_people(key: tuple, first: int, house_start: np.ndarray, f: Frame, flags
     """Adults, grounds, lists and covert informants of every household (flags uint16[residents])."""
     for h in range(len(house_start) - 1):
         lo, hi = house_start[h], house_start[h + 1]
-        q0, home_listed, q2, q3 = quarters(key, P_FAMILY, first + lo, 0)
+        q0, home_listed, q2, q3 = quarters(key, Purpose.FAMILY, first + lo, 0)
         of_home = held_of((q0, q2, q3), OF_HOUSEHOLDS, f)
         for i in range(lo, hi):
             who = first + i
-            q_adult, q_reactive, _, _ = quarters(key, P_MEMBER, who, 0)
+            q_adult, q_reactive, _, _ = quarters(key, Purpose.MEMBER, who, 0)
             flag = of_home | (L.REACTIVE if q_reactive < f.reactive else 0)
             if i == lo or q_adult < f.adult:
                 flag |= L.ADULT
-                own = held_of(quarters(key, P_GROUND, who, 0) + quarters(key, P_GROUND + 1, who, 0), OF_ADULTS, f)
-                listed, covert, _, _ = quarters(key, P_LISTED, who, 0)
+                own = held_of(
+                    quarters(key, Purpose.GROUND, who, 0) + quarters(key, Purpose.GROUND + 1, who, 0), OF_ADULTS, f
+                )
+                listed, covert, _, _ = quarters(key, Purpose.LISTED, who, 0)
                 flag |= own
                 lists = lists_of(of_home) if home_listed < f.listed else 0
                 if listed < f.listed:
@@ -209,7 +204,7 @@ def draw_open_roles(
         for t in range(ROLE_TRIES):
             if left == 0 or n == 0:
                 break
-            pair = words(key, P_OPEN_ROLE + t, first + unit_start[u], 0)
+            pair = words(key, Purpose.OPEN_ROLE + t, first + unit_start[u], 0)
             for word in pair:
                 i = adults[choose(word, n)]
                 if left and not flags[i] & (L.GROUNDS | L.ROLE):

@@ -58,17 +58,20 @@ class Workspace:
             np.zeros(2, np.int64),
             -1 if trace_who is None else trace_who,
         )
+        self.incidents = self.out.records.view(L.INCIDENT)[:, 0]
 
     def fits(self, residents: int, units: int) -> bool:
         """Say whether a chunk of so many residents and units has room."""
         return len(self.scratch.visits) >= 2 * residents and len(self.scratch.free) >= units
 
-    def drain(self) -> Block:
-        """Take over the incidents and trace rows, and make room."""
+    def drain(self) -> list[Block]:
+        """Take over the incidents and trace rows, if there are any, and make room."""
         out = self.out
-        n, m = int(out.used[0]), int(out.used[1])
+        n, m = out.used.tolist()
+        if not n and not m:
+            return []
         out.used[:] = 0
-        return out.records[:n].copy().view(L.INCIDENT)[:, 0], out.who[:n].copy(), out.trace[:m].copy()
+        return [(self.incidents[:n].copy(), out.who[:n].copy(), out.trace[:m].copy())]
 
 
 @dataclass
@@ -111,14 +114,15 @@ class Workers:
         """
         pool = self.pool if n_chunks > 1 else None
         workspaces = self.workspaces[: self.threads if pool else 1]
-        each = pool.map if pool else map
         edges = [n_chunks * i // len(workspaces) for i in range(len(workspaces) + 1)]
         first, last = edges[:-1], edges[1:]
         blocks: list[list[Block]] = [[] for _ in workspaces]
         while first != last:
-            ranges = zip(workspaces, first, last, strict=True)
-            calls = [(workspace.scratch, workspace.out, lo, hi, *rest) for workspace, lo, hi in ranges]
-            first = list(each(kernel, *zip(*calls, strict=True)))
+            calls = [(w.scratch, w.out, lo, hi, *rest) for w, lo, hi in zip(workspaces, first, last, strict=True)]
+            if pool is None:
+                first = [kernel(*calls[0])]
+            else:
+                first = [job.result() for job in [pool.submit(kernel, *call) for call in calls]]
             for taken, workspace in zip(blocks, workspaces, strict=True):
-                taken.append(workspace.drain())
+                taken += workspace.drain()
         return [block for taken in blocks for block in taken]

@@ -13,8 +13,6 @@ from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, event, threefry, u16, u32
 from underwatch.world.kernels import slots as R
 
-P_DAY = int(Purpose.DAY)
-
 
 @njit(inline="always")
 def high16(a, b):
@@ -30,7 +28,7 @@ def draw_day(key, who, day, w0, w1, w2, w3):
     """Four uniforms of each resident for the day: three outings and hearsay. `who` is the first resident's number."""
     k0 = key[0]
     k1 = key[1]
-    c1 = event(P_DAY, day)
+    c1 = event(Purpose.DAY, day)
     first = u32(who)
     for i in range(len(w0)):
         a, b = threefry(k0, k1, u32(first + u32(i)), c1)

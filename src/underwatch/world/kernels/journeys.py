@@ -24,13 +24,6 @@ from underwatch.world.kernels.rules import (
     write_down,
 )
 
-P_CALL = int(Purpose.CALL)
-P_CALL_END = int(Purpose.CALL_END)
-P_CALL_SPOT = int(Purpose.CALL_SPOT)
-P_DETECTION = int(Purpose.DETECTION)
-P_VISIT_CLAIM = int(Purpose.VISIT_CLAIM)
-P_JOURNEY_CLAIM = int(Purpose.JOURNEY_CLAIM)
-P_RELEASE = int(Purpose.RELEASE)
 LOW = np.uint32(0xFFFF)
 UNNOTICED, NOTICED = 1, 2
 
@@ -109,7 +102,7 @@ def follow_visit(span, j, visit, km):
     for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
         first_followed(span.state, span.t, x)
     trace(span.out, span.t, L.EPISODE.visit_followed, head, by, km)
-    purpose = P_JOURNEY_CLAIM if tie == L.JOURNEY else P_VISIT_CLAIM
+    purpose = Purpose.JOURNEY_CLAIM if tie == L.JOURNEY else Purpose.VISIT_CLAIM
     q_report, q_claim, _, _ = quarters(key, purpose, town.first + head, span.day)
     write_down(span, u, head, by & 1, term, q_report, q_claim, False)
     if visit[L.V_NOTICE] < rates[R.notice]:
@@ -137,7 +130,7 @@ def call_abroad(span):
     draws = scratch.draws
     for row in range(n_callers):
         draws[0, row] = u32(town.first + span.lo + np.int64(scratch.buffers[L.BUFFER_CALLERS, row]))
-        draws[1, row] = event(P_CALL, span.day)
+        draws[1, row] = event(Purpose.CALL, span.day)
     draw_rows(key, draws, n_callers)
     for j in range(span.n_units):
         for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
@@ -149,7 +142,7 @@ def call_abroad(span):
             if q_call < rates[R.call]:
                 out.cells[span.k, cell, L.COUNT.calls_intended] += 1
             if flag & L.DETAINED:
-                q_release, _, _, _ = quarters(key, P_RELEASE, town.first + x, span.day)
+                q_release, _, _, _ = quarters(key, Purpose.RELEASE, town.first + x, span.day)
                 if q_release < rates[R.release]:
                     flag = (flag & ~L.DETAINED) | L.WAS_DETAINED | L.NEW_GROUND
                     state.people[L.FLAGS, x] = flag
@@ -177,7 +170,7 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
     house = house_of(town, u, x)
-    _, spot = words(key, P_CALL_SPOT, town.first + x, 0)
+    _, spot = words(key, Purpose.CALL_SPOT, town.first + x, 0)
     km = np.int64(rates[R.call_km + choose16(spot & LOW, 32)])
     trace(span.out, span.t, L.EPISODE.call_set_out, x, 0, km)
     seen = 0
@@ -194,7 +187,7 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
             out.cells[span.k, cell, L.COUNT.followed_calls] += 1
             first_followed(span.state, span.t, x)
             trace(span.out, span.t, L.EPISODE.call_followed, x, by, km)
-    q_back, q_report, q_claim, _ = quarters(key, P_CALL_END, town.first + x, span.day)
+    q_back, q_report, q_claim, _ = quarters(key, Purpose.CALL_END, town.first + x, span.day)
     if seen == NOTICED:
         frighten(state, rates, x, rates[R.rise_noticed])
     if seen == NOTICED and q_back < rates[R.abandon]:
@@ -210,7 +203,7 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
     trace(span.out, span.t, L.EPISODE.call_completed, x, by, km)
     if seen:
         write_down(span, u, x, by & 1, term, q_report, q_claim, True)
-    detection, _ = words(key, P_DETECTION, town.first + x, span.day)
+    detection, _ = words(key, Purpose.DETECTION, town.first + x, span.day)
     if np.int64(detection) < rates[R.detection]:
         out.cells[span.k, cell, L.COUNT.arrests] += 1
         out.cells[span.k, cell, L.COUNT.detained] += 1

@@ -27,14 +27,6 @@ from underwatch.world.kernels.rules import (
     trace,
 )
 
-P_REPRIMAND_MPS = int(Purpose.REPRIMAND_MPS)
-P_EXIT = int(Purpose.EXIT)
-P_ENTRY = int(Purpose.ENTRY)
-P_ACCUSED = int(Purpose.ACCUSED)
-P_PROTEST = int(Purpose.PROTEST)
-P_KIN = int(Purpose.KIN)
-P_KIN_WORD = int(Purpose.KIN_WORD)
-
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
 ONE_REPORT = 256
 FORMER_DETAINEE = L.GROUND_NAMES.index("former_detainee")
@@ -61,7 +53,9 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, adde
             expected += part(mean - expected, rates[R.comparison])
         rise = np.int64(-1)
         if reports < expected:
-            q, _, _, _ = quarters(key, P_REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day)
+            q, _, _, _ = quarters(
+                key, Purpose.REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day
+            )
             if q < rates[R.reprimand]:
                 short = ((expected - reports) << 16) // expected
                 rise = part(part(rates[R.pressure_gain], min(short, 65535)), L.ONE - np.int64(pressure[o]))
@@ -92,7 +86,7 @@ def enlist(span, u, x, organ, contact, fear):
     if state.people[L.LISTED_DAY, x] == 0:
         state.people[L.LISTED_DAY, x] = u16(span.t + 1)
     trace(span.out, span.t, L.EPISODE.listed, x, organ, 0)
-    _, learns, _, _ = quarters(key, P_ACCUSED, town.first + x, span.day)
+    _, learns, _, _ = quarters(key, Purpose.ACCUSED, town.first + x, span.day)
     if learns < rates[R.learns]:
         incident(span, u, x, house_of(town, u, x), L.KIND.listing, contact, fear)
 
@@ -116,7 +110,7 @@ def accuse(span, u, x, organ, contact, fear):
     state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
     state.people[L.FILE_MPS, x] = 0
     state.people[L.FILE_MSS, x] = 0
-    listed, _, _, _ = quarters(key, P_ACCUSED, town.first + x, span.day)
+    listed, _, _, _ = quarters(key, Purpose.ACCUSED, town.first + x, span.day)
     if rates[R.list_kept] and listed < rates[R.listed_after]:
         enlist(span, u, x, organ, contact, fear)
 
@@ -144,7 +138,7 @@ def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
         elif rates[R.accusations] and mss >= bar_mss:
             accuse(span, u, x, L.MSS, contact, fear)
         elif flag & L.NEW_GROUND and rates[R.list_kept]:
-            q, _, _, _ = quarters(key, P_ENTRY, town.first + x, span.day)
+            q, _, _, _ = quarters(key, Purpose.ENTRY, town.first + x, span.day)
             if q < part(rates[R.entry], 65536 - rates[R.let_off + FORMER_DETAINEE]):
                 enlist(span, u, x, L.MPS, contact, fear)
     if flag & L.NEW_GROUND:
@@ -168,7 +162,7 @@ def hear_from_kin(span, events, first_house, n_houses):
     a, b = scratch.house_draws[0, :n_houses], scratch.house_draws[1, :n_houses]
     draws, talk = scratch.draws, scratch.planned
     for tie in range(rates[R.kin_ties]):
-        draw_households(key, town.first, houses, 0, P_KIN + tie, a, b)
+        draw_households(key, town.first, houses, 0, Purpose.KIN + tie, a, b)
         n_talk = 0
         for h in range(n_houses):
             house = first_house + h
@@ -178,7 +172,7 @@ def hear_from_kin(span, events, first_house, n_houses):
             n_talk += events[other] != 0
         for row in range(n_talk):
             draws[0, row] = u32(town.first + town.house_start[talk[row, 0]])
-            draws[1, row] = event(P_KIN_WORD + tie // 4, span.day)
+            draws[1, row] = event(Purpose.KIN_WORD + tie // 4, span.day)
         draw_rows(key, draws, n_talk)
         for row in range(n_talk):
             word = draws[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2))
@@ -254,9 +248,9 @@ def review_people(span, n):
     for row in range(n):
         who = u32(town.first + span.lo + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row]))
         draws[0, 2 * row] = who
-        draws[1, 2 * row] = event(P_EXIT, span.day)
+        draws[1, 2 * row] = event(Purpose.EXIT, span.day)
         draws[0, 2 * row + 1] = who
-        draws[1, 2 * row + 1] = event(P_PROTEST, span.day)
+        draws[1, 2 * row + 1] = event(Purpose.PROTEST, span.day)
     draw_rows(key, draws, 2 * n)
     u = span.first_unit - 1
     end = np.int64(0)

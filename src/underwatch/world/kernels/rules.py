@@ -13,7 +13,6 @@ from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose, draw_rows, event, u16, u32
 from underwatch.world.kernels import slots as R
 
-P_KIN = int(Purpose.KIN)
 ONE = L.ONE
 FULL_WEIGHT = 256  # of a report that claims something, in a file
 
@@ -248,7 +247,7 @@ def kin_witnesses(span, first):
         for m in range(n):
             for tie in range(ties):
                 draws[0, m * ties + tie] = u32(town.first + town.house_start[out.house[begin + m]])
-                draws[1, m * ties + tie] = event(P_KIN + tie, 0)
+                draws[1, m * ties + tie] = event(Purpose.KIN + tie, 0)
         draw_rows(key, draws, n * ties)
         for m in range(n):
             house = np.int64(out.house[begin + m])

@@ -29,15 +29,6 @@ from underwatch.world.kernels.rules import (
     write_down,
 )
 
-P_FOLLOW = int(Purpose.FOLLOW)
-P_TAIL = int(Purpose.TAIL)
-P_UNIT = int(Purpose.UNIT)
-P_OFFENCE = int(Purpose.OFFENCE)
-P_LODGING = int(Purpose.LODGING)
-P_LODGING_HOME = int(Purpose.LODGING_HOME)
-P_ROUTINE = int(Purpose.ROUTINE)
-P_ROUTINE_TARGET = int(Purpose.ROUTINE_TARGET)
-P_SPARE = int(Purpose.SPARE)
 SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
 
@@ -60,7 +51,7 @@ def share_attention(span):
     draws = scratch.draws
     for j in range(span.n_units):
         draws[0, j] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
-        draws[1, j] = event(P_UNIT, span.day)
+        draws[1, j] = event(Purpose.UNIT, span.day)
     draw_rows(key, draws, span.n_units)
     capacity = ((span.day + 1) * rates[R.attention_officer] >> 16) - (span.day * rates[R.attention_officer] >> 16)
     for j in range(span.n_units):
@@ -104,7 +95,7 @@ def follow_outings(span):
             if i < 0:
                 continue
             scratch.free[j, by] -= 1
-            a, b = words(key, P_TAIL + slot, town.first + span.lo + i, span.day)
+            a, b = words(key, Purpose.TAIL + slot, town.first + span.lo + i, span.day)
         follow(span, j, i, slot, by, a, b)
 
 
@@ -116,7 +107,7 @@ def want_to_follow(span):
     n_listed = scratch.spans[span.n_units, L.S_LISTED]
     for row in range(n_listed):
         draws[0, row] = u32(town.first + span.lo + np.int64(buffers[L.BUFFER_LISTED, row]))
-        draws[1, row] = event(P_FOLLOW, span.day)
+        draws[1, row] = event(Purpose.FOLLOW, span.day)
     draw_rows(key, draws, n_listed)
     for row in range(n_listed):
         chance = buffers[L.BUFFER_TAKE, row]
@@ -149,12 +140,12 @@ def take_turns(span):
                     by = watcher(free, j, (state.people[L.FLAGS, span.lo + i] & L.ON_MPS) != 0)
                     free[j, by] -= 1
                     draws[0, n] = u32(town.first + span.lo + i)
-                    draws[1, n] = event(P_TAIL + slot, span.day)
+                    draws[1, n] = event(Purpose.TAIL + slot, span.day)
                     n = turn_to(scratch, n, j, i, slot, by)
         if scratch.unit_terms[j, L.T_SPARE_MPS] + scratch.unit_terms[j, L.T_SPARE_MSS] > 0:
             for attempt in range(min(left, SPARE_TRIES)):
                 draws[0, n] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
-                draws[1, n] = event(P_SPARE + attempt, span.day)
+                draws[1, n] = event(Purpose.SPARE + attempt, span.day)
                 n = turn_to(scratch, n, j, L.SPARE, attempt, 0)
     draw_rows(key, draws, n)
     return n
@@ -227,7 +218,7 @@ def at_home(span):
         n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         if rates[R.written] and n_roles and n > 1:
             if scratch.free[j, L.F_OFFENCE] < scratch.unit_terms[j, L.T_OFFENCE]:
-                q_who, q_told, q_role, _ = quarters(key, P_OFFENCE, unit_key, span.day)
+                q_who, q_told, q_role, _ = quarters(key, Purpose.OFFENCE, unit_key, span.day)
                 if q_told < rates[R.report_offence]:
                     organ = L.MPS if choose16(q_role, n_roles) < n_open else L.MSS
                     x = adult_of(town, state, u, choose16(q_who, n))
@@ -256,7 +247,7 @@ def draw_routine(span):
         n_roles = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN] + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         for block in range(routine_blocks(n_roles)):
             draws[0, n] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
-            draws[1, n] = event(P_ROUTINE + block, span.day)
+            draws[1, n] = event(Purpose.ROUTINE + block, span.day)
             n += 1
     draw_rows(key, draws, n)
 
@@ -280,7 +271,7 @@ def report_routine(span, j, first):
             by = span.lo + np.int64(scratch.buffers[L.BUFFER_OPEN_ROLES, spans[j, L.S_OPEN] + role])
         else:
             by = span.lo + np.int64(scratch.buffers[L.BUFFER_COVERT, spans[j, L.S_COVERT] + role - n_open])
-        a, _ = words(key, P_ROUTINE_TARGET, town.first + by, span.day)
+        a, _ = words(key, Purpose.ROUTINE_TARGET, town.first + by, span.day)
         nth = choose(a, n)
         x = adult_of(town, state, u, nth)
         if x == by:
@@ -297,10 +288,10 @@ def check_homes(span, j):
     u = span.first_unit + j
     unit_key = town.first + town.units[L.UNIT_START, u]
     first_house = town.units[L.UNIT_HOUSE, u]
-    result = quarters(key, P_LODGING, unit_key, span.day)
+    result = quarters(key, Purpose.LODGING, unit_key, span.day)
     for s in range(4):
         if np.int64(result[s]) < rates[R.guest]:
-            a, _ = words(key, P_LODGING_HOME + s, unit_key, span.day)
+            a, _ = words(key, Purpose.LODGING_HOME + s, unit_key, span.day)
             house = first_house + choose(a, town.units[L.UNIT_HOUSE, u + 1] - first_house)
             head = np.int64(town.house_start[house])
             report(span, u, head, L.MPS, L.COUNT.reports_routine, FULL_WEIGHT)

@@ -11,12 +11,6 @@ from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.dense import count_adults, draw_households, pick
 from underwatch.world.kernels.rules import capped, cell_of, part, taken_up, threshold_of, under_pressure, vigilance
 
-P_KIN = int(Purpose.KIN)
-P_VISIT = int(Purpose.VISIT)
-P_VISIT_TAIL = int(Purpose.VISIT_TAIL)
-P_JOURNEY_TAIL = int(Purpose.JOURNEY_TAIL)
-P_PERMIT = int(Purpose.PERMIT)
-P_PERMIT_ANSWER = int(Purpose.PERMIT_ANSWER)
 MARKED = L.GROUNDS | L.LISTED_AT_START
 NOTABLE = MARKED | L.ON_A_LIST | L.ROLE
 LOW = np.uint32(0xFFFF)
@@ -149,9 +143,9 @@ def plan_visits(span, n_days):
     h1 = town.units[L.UNIT_HOUSE, span.first_unit + span.n_units]
     draws = scratch.house_draws
     houses = town.house_start[h0:h1]
-    draw_households(key, town.first, houses, monday, P_VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
+    draw_households(key, town.first, houses, monday, Purpose.VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
     asked = monday - rates[R.permit_lag] if rates[R.permits_needed] else monday
-    draw_households(key, town.first, houses, asked, P_PERMIT, draws[2, : h1 - h0], draws[3, : h1 - h0])
+    draw_households(key, town.first, houses, asked, Purpose.PERMIT, draws[2, : h1 - h0], draws[3, : h1 - h0])
     scratch.visit_spans[: 7 * span.n_units + 1] = 0
     n = 0
     for j in range(span.n_units):
@@ -164,7 +158,7 @@ def plan_visits(span, n_days):
                 n = plan(span, monday + choose16(draws[1, h - h0] >> u32(16), 7) - span.day, n_days, j, h,
                          choose16(a & LOW, max(1, rates[R.kin_ties])), n)  # fmt: skip
             if np.int64(draws[2, h - h0] >> u32(16)) < rates[R.permit]:
-                refused, when, _, _ = quarters(key, P_PERMIT_ANSWER, town.first + town.house_start[h], monday)
+                refused, when, _, _ = quarters(key, Purpose.PERMIT_ANSWER, town.first + town.house_start[h], monday)
                 listed = False
                 for x in range(np.int64(town.house_start[h]), np.int64(town.house_start[h + 1])):
                     listed = listed or (state.people[L.FLAGS, x] & L.ON_A_LIST) != 0
@@ -198,9 +192,9 @@ def draw_visits(span):
             tie = np.int64(visits[row, L.V_TIE])
             head = u32(town.first + town.house_start[visits[row, L.V_HOUSE]])
             draws[0, n] = head
-            draws[1, n] = event(P_KIN + tie, 0)
+            draws[1, n] = event(Purpose.KIN + tie, 0)
             draws[0, n + 1] = head
-            draws[1, n + 1] = event(P_JOURNEY_TAIL if tie == L.JOURNEY else P_VISIT_TAIL, span.day + day)
+            draws[1, n + 1] = event(Purpose.JOURNEY_TAIL if tie == L.JOURNEY else Purpose.VISIT_TAIL, span.day + day)
             n += 2
     draw_rows(key, draws, n)
     for row in range(n >> 1):
