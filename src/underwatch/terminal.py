@@ -87,7 +87,7 @@ def _in_json(letter: str, encoding: str) -> str:
         else:
             return letter
     pairs = letter.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{pairs[at : at + 2].hex()}" for at in range(0, len(pairs), 2))
+    return "".join(f"\\u{pairs[index : index + 2].hex()}" for index in range(0, len(pairs), 2))
 
 
 def say_table(

@@ -277,7 +277,7 @@ def _reported(
     for begin in range(0, len(records), _BLOCK):
         block = records[begin : begin + _BLOCK]
         row, which = np.nonzero(
-            np.stack([generator.random(len(block)) < one for one in _chances(block, model)], axis=1)
+            np.stack([generator.random(len(block)) < item for item in _chances(block, model)], axis=1)
         )
         rows.append(begin + row)
         lists.append(which)

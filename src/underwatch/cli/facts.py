@@ -30,23 +30,23 @@ def facts(name: str | None, as_json: bool) -> None:
         else:
             _print_table(list(parameters))
         return
-    found = _look_up(name)
+    result = _look_up(name)
     if as_json:
-        say_json(json.dumps(found, ensure_ascii=False, indent=2))
+        say_json(json.dumps(result, ensure_ascii=False, indent=2))
     else:
-        say(*"\n\n".join(_as_lines(kind, record) for kind, record in found.items()).split("\n"))
+        say(*"\n\n".join(_as_lines(kind, record) for kind, record in result.items()).split("\n"))
 
 
 def _look_up(name: str) -> dict[str, dict[str, object]]:
     """Return the records of that name by kind; InputError with the nearest when there is none."""
     key = name.strip().casefold().replace("-", "_").replace(" ", "_")
-    found: dict[str, dict[str, object]] = {}
+    result: dict[str, dict[str, object]] = {}
     if key in model_parameters():
-        found["model_parameter"] = asdict(model_parameters()[key])
+        result["model_parameter"] = asdict(model_parameters()[key])
     if key in published_facts():
-        found["published_figure"] = asdict(published_facts()[key])
-    if found:
-        return found
+        result["published_figure"] = asdict(published_facts()[key])
+    if result:
+        return result
     try:
         kind, full_name, members = find_place(name)
     except InputError:
@@ -105,8 +105,8 @@ def _print_table(parameters: list[Fact]) -> None:
     """Print the parameters as a table, as wide as the terminal."""
     header, numbers = ("name", "rule", "meaning", "unit", "low", "central", "high", "basis"), ("low", "central", "high")
     rows = [
-        (one.name, one.rule, one.meaning, one.unit, *(_number(getattr(one, end)) for end in numbers), one.basis)
-        for one in parameters
+        (item.name, item.rule, item.meaning, item.unit, *(_number(getattr(item, end)) for end in numbers), item.basis)
+        for item in parameters
     ]
     say_table(header, rows, numbers, whole=("name",))
     say(

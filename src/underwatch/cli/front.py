@@ -122,7 +122,7 @@ def _usage(error: click.ClickException) -> str:
 
 def _environment(error: OSError) -> str:
     """Return what the system refused: a full disk, a folder that cannot be written, a file that is not there."""
-    at = f": {error.filename}" if error.filename else ""
+    index = f": {error.filename}" if error.filename else ""
     reasons = {
         errno.ENOSPC: "the disk is full",
         errno.EDQUOT: "the disk quota is used up",
@@ -132,4 +132,4 @@ def _environment(error: OSError) -> str:
         errno.ENOENT: "no such file or folder",
     }
     reason = reasons.get(error.errno or 0, error.strerror or str(error) or type(error).__name__)
-    return f"{reason}{at}; earlier results are untouched"
+    return f"{reason}{index}; earlier results are untouched"

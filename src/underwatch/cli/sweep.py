@@ -71,7 +71,7 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
     worlds = plan.worlds()
     with at_work(directory, plan, given, len(worlds)) as (executor, results, advance):
         outcomes = run_tasks(worlds, headlines_of, executor, results, lambda _: advance(1))
-    n_failed = sum(one.values is None for one in outcomes)
+    n_failed = sum(item.values is None for item in outcomes)
     draws, bands = draws_table(plan, outcomes), bands_table(plan, outcomes)
     contents = {
         "scenario.toml": scenario_toml(plan.scenario).encode(),
@@ -98,7 +98,7 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
         _print(plan, bands.to_pylist())
         say(f"Every draw with its parameters, and the page report.html: {directory.path}")
     if n_failed:
-        first = next(one.reason for one in outcomes if one.values is None)
+        first = next(item.reason for item in outcomes if item.values is None)
         say(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
     return 1 if n_failed else 0
 

@@ -30,7 +30,7 @@ from underwatch.world.scenario_file import scenario_toml
 TOGETHER, UNWATCHED = "together", "unwatched"
 LUCK, PRIOR = "luck", "prior"
 # One headline for each indicator: what is compared for every group
-FIGURES = tuple({one.indicator: one for one in HEADLINES}.values())
+FIGURES = tuple({item.indicator: item for item in HEADLINES}.values())
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
@@ -99,9 +99,9 @@ class ComparePlan:
         ledger: str | None = None,
     ) -> ComparePlan:
         """Date the interventions and check that each relieves, and that the ledger's world is there."""
-        dated = tuple((one, first_day(one, scenario, from_date)) for one in interventions)
-        for one, day in dated:
-            check_relief(scenario, one, day)
+        dated = tuple((item, first_day(item, scenario, from_date)) for item in interventions)
+        for item, day in dated:
+            check_relief(scenario, item, day)
         asked = cls(scenario, dated, replicates, draws, ledger)
         if ledger is not None and ledger not in (known := (UNWATCHED, *asked.worlds())):
             raise InputError(f'--ledger "{ledger[:40]}" is none of the worlds compared; known: {", ".join(known)}')
@@ -158,20 +158,20 @@ class Task:
 
 def measured(task: Task) -> np.ndarray:
     """Return the figures of one world, float[first days, groups, figures]."""
-    found = totals_of(task.baseline, task.lived, task.seed)
-    return np.stack([figures(found, since) for since in task.since])
+    result = totals_of(task.baseline, task.lived, task.seed)
+    return np.stack([figures(result, since) for since in task.since])
 
 
-def figures(found: WorldTotals, since: int) -> np.ndarray:
+def figures(result: WorldTotals, since: int) -> np.ndarray:
     """Return the figures of a world from a day on, float[groups, figures]; NaN where there are no cases."""
     members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
-    days = len(found.cells) - since
-    counts = members @ found.cells[since:].sum(axis=0)
-    people, watched = members @ found.residents, members @ found.watched
+    days = len(result.cells) - since
+    counts = members @ result.cells[since:].sum(axis=0)
+    people, watched = members @ result.residents, members @ result.watched
     values = with_ratios(counts, people * days, watched * days)
     resident_days = np.where(people > 0, people * float(days), np.nan)
     scale = {"": 1.0, WEEKLY: WEEK / resident_days, YEARLY: 1000 * YEAR_DAYS / resident_days}
-    return np.stack([values[one.indicator] * scale[one.per] for one in FIGURES], axis=-1)
+    return np.stack([values[item.indicator] * scale[item.per] for item in FIGURES], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Comparison:
         rows: list[dict[str, object]] = []
         for w, name in enumerate(self.names):
             for spread in dict.fromkeys(spreads):
-                mine = np.array([one == spread for one in spreads])
+                mine = np.array([item == spread for item in spreads])
                 before, after = self.baseline[w, mine], self.changed[w, mine]
                 for g, group in enumerate(GROUPS):
                     for f, figure in enumerate(FIGURES):

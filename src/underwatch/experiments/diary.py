@@ -191,9 +191,9 @@ def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
     day, who = _find(scenario, LIKE[like][0])
     rows = _rows_of(scenario, who)
     shown = []
-    for one in range(max(0, day - around), min(scenario.days, day + around + 1)):
-        if sentences := sentences_of(rows[rows["day"] == one]):
-            shown.append((scenario.start + datetime.timedelta(one), sentences))
+    for item in range(max(0, day - around), min(scenario.days, day + around + 1)):
+        if sentences := sentences_of(rows[rows["day"] == item]):
+            shown.append((scenario.start + datetime.timedelta(item), sentences))
     counts = Counter(rows["kind"].tolist())
     year = tuple(f"{words} {_times(counts[kind])}" for kind, words in COUNTED if counts[kind])
     return Diary(scenario.places[0].name, like, scenario.start, scenario.end, tuple(shown), year)

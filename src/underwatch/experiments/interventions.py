@@ -96,12 +96,12 @@ class Intervention:
 
     def values(self, now: Mapping[str, float]) -> dict[str, float]:
         """Return the parameters it changes, from those in force; never to the worse of what is in force."""
-        found = {}
+        result = {}
         for name in (*self.put, *self.times):
             low, high = possible_range(model_parameters()[name])
             asked = self.put[name] if name in self.put else min(high, max(low, now[name] * self.times[name]))
-            found[name] = min(now[name], asked) if LEVERS[name] == LESS else max(now[name], asked)
-        return found
+            result[name] = min(now[name], asked) if LEVERS[name] == LESS else max(now[name], asked)
+        return result
 
 
 def _lever(name: str, where: str) -> None:
@@ -145,19 +145,19 @@ def _no_relief(rule: str) -> str:
 def catalogue() -> Mapping[str, Intervention]:
     """Return the interventions that come with the package, by name."""
     text = files("underwatch.experiments").joinpath("interventions.toml").read_text(encoding="utf-8")
-    return MappingProxyType({one.name: one for one in parse_interventions(text, "")})
+    return MappingProxyType({item.name: item for item in parse_interventions(text, "")})
 
 
 def parse_interventions(text: str, where: str) -> tuple[Intervention, ...]:
     """Read interventions from TOML, one table for each; errors begin with `where`."""
     tables = parse_toml(text, where)
     try:
-        found = tuple(_from_table(name, table) for name, table in tables.items())
+        result = tuple(_from_table(name, table) for name, table in tables.items())
     except InputError as error:
         raise InputError(where + str(error)) from None
-    if not found:
+    if not result:
         raise InputError(f"{where}holds no intervention; one begins with [its-name]")
-    return found
+    return result
 
 
 def _from_table(name: str, table: object) -> Intervention:
@@ -195,26 +195,26 @@ def _from_table(name: str, table: object) -> Intervention:
 
 def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
     """Return interventions by name, or of a FILE.toml; InputError for an unknown, a repeated or a contradictory one."""
-    found: list[Intervention] = []
+    result: list[Intervention] = []
     for name in names:
         if name.casefold().endswith(".toml") or "/" in name:
-            found += _of_file(Path(name))
+            result += _of_file(Path(name))
         elif (key := name.strip().casefold().replace("_", "-").replace(" ", "-")) in catalogue():
-            found.append(catalogue()[key])
+            result.append(catalogue()[key])
         else:
             known = ", ".join(catalogue())
             raise InputError(f'intervention "{name[:60]}" is not known{nearest(key[:80], catalogue())}; known: {known}')
-    if not found:
+    if not result:
         raise InputError("no intervention is named; for example: --with end-reprimands")
-    for at, one in enumerate(found):
-        for other in found[:at]:
-            if one.name == other.name:
-                raise InputError(f"intervention {one.name} is named twice")
-            if both := sorted(one.touched & other.touched):
+    for index, item in enumerate(result):
+        for other in result[:index]:
+            if item.name == other.name:
+                raise InputError(f"intervention {item.name} is named twice")
+            if both := sorted(item.touched & other.touched):
                 raise InputError(
-                    f"{other.name} and {one.name} contradict each other: both change {both[0]}; compare them apart"
+                    f"{other.name} and {item.name} contradict each other: both change {both[0]}; compare them apart"
                 )
-    return tuple(found)
+    return tuple(result)
 
 
 def _of_file(path: Path) -> tuple[Intervention, ...]:
@@ -255,7 +255,7 @@ def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, d
         until = last if last < scenario.end else None
         changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without, until))
         later = sorted(turn for turn in scenario.turns if day < turn <= last)
-        changes += [Change(one, intervention.values(_values_on(scenario, one)), until=until) for one in later]
+        changes += [Change(item, intervention.values(_values_on(scenario, item)), until=until) for item in later]
     return scenario.replace(changes=tuple(changes))
 
 
@@ -273,11 +273,11 @@ def as_toml(interventions: Iterable[tuple[Intervention, date]]) -> str:
     import tomli_w
 
     tables = {}
-    for one, day in interventions:
-        table: dict[str, Any] = {"words": one.words, "why": one.why, "date": day}
-        table |= {"days": one.days} if one.days is not None else {}
-        table |= {"set": dict(one.put)} if one.put else {}
-        table |= {"times": dict(one.times)} if one.times else {}
-        table |= {"without": sorted(one.without)} if one.without else {}
-        tables[one.name] = table
+    for item, day in interventions:
+        table: dict[str, Any] = {"words": item.words, "why": item.why, "date": day}
+        table |= {"days": item.days} if item.days is not None else {}
+        table |= {"set": dict(item.put)} if item.put else {}
+        table |= {"times": dict(item.times)} if item.times else {}
+        table |= {"without": sorted(item.without)} if item.without else {}
+        tables[item.name] = table
     return tomli_w.dumps(tables)

@@ -89,8 +89,8 @@ def _indices(
         if not np.isnan(column).any() and np.ptp(column) > 0.0:
             given = (points, column) if is_morris else (column,)
             with np.errstate(invalid="ignore", divide="ignore"):  # a bootstrap sample may not vary
-                found = analyze.analyze(problem, *given, **how)
-            row[:] = [np.asarray(found[name], float) if name else unknown for name in names]
+                result = analyze.analyze(problem, *given, **how)
+            row[:] = [np.asarray(result[name], float) if name else unknown for name in names]
     main, main_half, total, total_half = rows.transpose(1, 0, 2)
     n_runs = len(points) + failed
     return Indices(method, tuple(factors), tuple(targets), main, main_half, total, total_half, n_runs, failed)
@@ -150,7 +150,7 @@ class SensitivityPlan:
 
 def worlds_at(scenario: Scenario, names: Sequence[str], points: np.ndarray) -> list[SweepTask]:
     """Return the worlds at points of the unit cube: each factor at that share of its range, all else as it is."""
-    columns = {name: along(model_parameters()[name], points[:, at]).tolist() for at, name in enumerate(names)}
+    columns = {name: along(model_parameters()[name], points[:, index]).tolist() for index, name in enumerate(names)}
     worlds = []
     for row in range(len(points)):
         values = {name: column[row] for name, column in columns.items()}
@@ -169,8 +169,8 @@ def evaluator(
 
     def evaluate(points: np.ndarray) -> np.ndarray:
         outcomes: list[Outcome] = run_tasks(make(points), work, executor, results, progress)
-        width = max((len(one.values) for one in outcomes if one.values is not None), default=1)
-        return np.array([one.values if one.values is not None else (np.nan,) * width for one in outcomes])
+        width = max((len(item.values) for item in outcomes if item.values is not None), default=1)
+        return np.array([item.values if item.values is not None else (np.nan,) * width for item in outcomes])
 
     return evaluate
 
@@ -182,7 +182,7 @@ def chosen(screened: Indices, most: int) -> tuple[str, ...]:
         share = np.where(largest > 0, screened.main / largest, 0.0)
     weight = np.nan_to_num(share).mean(axis=0)
     order = np.argsort(-weight, kind="stable")
-    return tuple(screened.factors[at] for at in order[:most])
+    return tuple(screened.factors[index] for index in order[:most])
 
 
 def screen(question: SensitivityPlan, executor: Executor, results: Results, progress: Any = None) -> Indices:
@@ -207,7 +207,7 @@ def ask_first(divided: Indices, most: int = 3) -> tuple[tuple[str, float], ...]:
     known = ~np.isnan(divided.total).all(axis=1)
     mean = np.nan_to_num(divided.total[known]).mean(axis=0) if known.any() else np.zeros(len(divided.factors))
     order = np.argsort(-mean, kind="stable")[:most]
-    return tuple((divided.factors[at], float(mean[at])) for at in order)
+    return tuple((divided.factors[index], float(mean[index])) for index in order)
 
 
 def _column(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
@@ -227,18 +227,18 @@ INDICES_SCHEMA = pa.schema(
 )
 
 
-def indices_table(found: Sequence[Indices]) -> pa.Table:
+def indices_table(result: Sequence[Indices]) -> pa.Table:
     """Return all indices as a tidy table (INDICES_SCHEMA)."""
     rows = []
-    for one in found:
-        names = ("mu_star", "sigma") if one.method == "morris" else ("S1", "ST")
-        for t, target in enumerate(one.targets):
-            for f, factor in enumerate(one.factors):
-                pairs = ((one.main, one.main_half), (one.total, one.total_half))
+    for item in result:
+        names = ("mu_star", "sigma") if item.method == "morris" else ("S1", "ST")
+        for t, target in enumerate(item.targets):
+            for f, factor in enumerate(item.factors):
+                pairs = ((item.main, item.main_half), (item.total, item.total_half))
                 for name, (value, half) in zip(names, pairs, strict=True):
                     rows.append({
-                        "method": one.method, "headline": target, "parameter": factor, "index": name,
-                        "value": _none(value[t, f]), "half": _none(half[t, f]), "runs": one.n_runs - one.n_failed,
+                        "method": item.method, "headline": target, "parameter": factor, "index": name,
+                        "value": _none(value[t, f]), "half": _none(half[t, f]), "runs": item.n_runs - item.n_failed,
                     })  # fmt: skip
     return pa.Table.from_pylist(rows, schema=INDICES_SCHEMA)
 

@@ -56,7 +56,7 @@ def silence_curve(
 
     The first set meets the luck of the scenario, number n after it that of draw n.
     """
-    place = replace(scenario.places[0], border=any(one.border for one in scenario.places))
+    place = replace(scenario.places[0], border=any(item.border for item in scenario.places))
     stand_in = scenario.replace(places=(place,), population=min(STAND_IN, scenario.residents))
 
     def count(task: tuple[int, int]) -> tuple[float, float]:
@@ -70,6 +70,6 @@ def silence_curve(
             progress()
         return float(len(records)), published
 
-    tasks = [(at, number) for at in range(len(watching)) for number in range(len(parameters))]
+    tasks = [(index, number) for index in range(len(watching)) for number in range(len(parameters))]
     counts = np.array([*run_all(tasks, count, threads).values()]).reshape(len(watching), len(parameters), 2)
     return SilenceCurve(tuple(watching), counts[..., 0], counts[..., 1])

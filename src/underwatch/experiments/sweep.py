@@ -71,8 +71,8 @@ class Sweep:
     def worlds(self) -> list[SweepTask]:
         """Return the tasks: draw by draw, and within a draw replicate by replicate, each with a seed of its own."""
         return [
-            SweepTask(self.scenario.replace(parameters=one), seed_of_draw(self.scenario, draw, replicate))
-            for draw, one in enumerate(self.parameters(), 1)
+            SweepTask(self.scenario.replace(parameters=item), seed_of_draw(self.scenario, draw, replicate))
+            for draw, item in enumerate(self.parameters(), 1)
             for replicate in range(self.replicates)
         ]
 
@@ -98,22 +98,22 @@ def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
     fields: list[tuple[pa.Field, Any]] = [
         (_field("draw", pa.int32(), "draw from the prior, from 1"), numbers // sweep.replicates + 1),
         (_field("replicate", pa.int32(), "replicate of the draw, from 0"), numbers % sweep.replicates),
-        (_field("seed", pa.uint64(), "seed of the world's luck"), np.array([one.seed for one in worlds], np.uint64)),
-        (_field("done", pa.bool_(), "whether there is a result"), [one.values is not None for one in outcomes]),
-        (_field("reason", pa.string(), "why there is none"), [one.reason for one in outcomes]),
+        (_field("seed", pa.uint64(), "seed of the world's luck"), np.array([item.seed for item in worlds], np.uint64)),
+        (_field("done", pa.bool_(), "whether there is a result"), [item.values is not None for item in outcomes]),
+        (_field("reason", pa.string(), "why there is none"), [item.reason for item in outcomes]),
     ]
     for name, fact in model_parameters().items():
-        values = [one.scenario.parameters[name] for one in worlds]
+        values = [item.scenario.parameters[name] for item in worlds]
         fields.append((_field(f"parameter:{name}", pa.float64(), fact.meaning, fact.unit), values))
-    for at, headline in enumerate(HEADLINES):
-        figures = [_figure(one, at) for one in outcomes]
+    for index, headline in enumerate(HEADLINES):
+        figures = [_figure(item, index) for item in outcomes]
         fields.append((_field(f"headline:{headline.name}", pa.float64(), headline.title, headline.unit, True), figures))
     arrays = [pa.array(values, field.type) for field, values in fields]
     return pa.Table.from_arrays(arrays, schema=pa.schema([field for field, _ in fields]))
 
 
-def _figure(outcome: Outcome, at: int) -> float | None:
-    return None if outcome.values is None or np.isnan(outcome.values[at]) else outcome.values[at]
+def _figure(outcome: Outcome, index: int) -> float | None:
+    return None if outcome.values is None or np.isnan(outcome.values[index]) else outcome.values[index]
 
 
 def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
@@ -124,10 +124,10 @@ def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
     """
     shape = (sweep.draws, sweep.replicates, len(HEADLINES))
     nothing = (np.nan,) * len(HEADLINES)
-    values = np.array([one.values or nothing for one in outcomes]).reshape(shape)
+    values = np.array([item.values or nothing for item in outcomes]).reshape(shape)
     rows: list[dict[str, object]] = []
-    for at, headline in enumerate(HEADLINES):
-        column = values[..., at]
+    for index, headline in enumerate(HEADLINES):
+        column = values[..., index]
         spreads = {PRIOR: _means(column)}
         if sweep.replicates > 1:
             spreads[LUCK] = luck_of(column)
@@ -158,14 +158,14 @@ def luck_of(values: np.ndarray) -> np.ndarray:
 def _band(values: np.ndarray) -> dict[str, object]:
     """Return number and quantiles; one that so few values cannot tell is missing, as in a range (`ranges`)."""
     n = len(values)
-    found: dict[str, object] = {"n": n}
+    result: dict[str, object] = {"n": n}
     for share in QUANTILES:
         told = min(share, 1 - share) * (n + 1) >= 1 - 1e-9
-        found[f"q{round(100 * share):02d}"] = float(quantiles(values, (share,))[0]) if told else None
+        result[f"q{round(100 * share):02d}"] = float(quantiles(values, (share,))[0]) if told else None
     around = range_of(values)
     known = n > 1
     return {
-        **found,
+        **result,
         "low": around.low if known else None,
         "high": around.high if known else None,
         "holds": around.share,

@@ -99,21 +99,21 @@ def places() -> Mapping[str, Place]:
     rows_of: dict[str, list[dict[str, str]]] = {}
     for row in read_rows("census_2008.csv"):
         rows_of.setdefault(row["place"], []).append(row)
-    found: dict[str, Place] = {}
+    result: dict[str, Place] = {}
     first_resident = 0
     for name, rows in rows_of.items():
-        found[name] = _place(rows, first_resident)
-        first_resident += found[name].population
-    return MappingProxyType(found)
+        result[name] = _place(rows, first_resident)
+        first_resident += result[name].population
+    return MappingProxyType(result)
 
 
 @cache
 def provinces() -> Mapping[str, tuple[Place, ...]]:
     """Return the places of each province, provinces and places in census order."""
-    found: dict[str, tuple[Place, ...]] = {}
+    result: dict[str, tuple[Place, ...]] = {}
     for place in places().values():
-        found[place.province] = (*found.get(place.province, ()), place)
-    return MappingProxyType(found)
+        result[place.province] = (*result.get(place.province, ()), place)
+    return MappingProxyType(result)
 
 
 def _key(text: str) -> str:

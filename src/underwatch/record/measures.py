@@ -242,7 +242,7 @@ def measure(history: DailyCounts, window: tuple[int, int] | None = None, n_incid
     by_week = _headlines(np.add.reduceat(counts, starts, axis=0), people, watched, lengths)
     values = with_ratios(counts.sum(axis=0), people * history.days, watched * history.days)
     length = np.full(len(GROUPS), float(history.days))
-    groups = np.stack([_put(values[one.indicator], one.per, people, length) for one in GROUP_FIGURES], axis=-1)
+    groups = np.stack([_put(values[item.indicator], item.per, people, length) for item in GROUP_FIGURES], axis=-1)
     sums = _sums(
         counts.sum(axis=0), len(history.records) if n_incidents is None else n_incidents, watched[GROUPS.index(ALL)]
     )

@@ -25,13 +25,13 @@ Content = bytes | Callable[[Path], Entry]  # or what writes the file by itself, 
 
 def software() -> dict[str, str]:
     """Return the versions of Python and of the packages that a run rests on; nothing about the machine."""
-    found = {"python": platform.python_version()}
+    result = {"python": platform.python_version()}
     for name in _SOFTWARE:
         try:
-            found[name] = version(name)
+            result[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            result[name] = "not installed"
+    return result
 
 
 @cache

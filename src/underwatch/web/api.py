@@ -77,7 +77,7 @@ class Api:
 
     def routes(self) -> list[Route]:
         """Return every address of the interface."""
-        return [Route(one.path, getattr(self, one.answer), methods=[one.method]) for one in ADDRESSES]
+        return [Route(item.path, getattr(self, item.answer), methods=[item.method]) for item in ADDRESSES]
 
     def choice(self, request: Request) -> Response:
         """Give what can be chosen, by the last part of the address."""

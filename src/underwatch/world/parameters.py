@@ -177,12 +177,12 @@ def latin_hypercube(prior: Mapping[str, Fact], n: int, seed: int, purpose: str) 
 
     from underwatch.world.draws import rng
 
-    found = {}
+    result = {}
     for name, fact in prior.items():
         generator = rng(seed, purpose, name)
         order = np.argsort(generator.random(n), kind="stable")
-        found[name] = along(fact, (order + generator.random(n)) / n)
-    return found
+        result[name] = along(fact, (order + generator.random(n)) / n)
+    return result
 
 
 def along(fact: Fact, share: np.ndarray) -> np.ndarray:

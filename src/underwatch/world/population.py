@@ -26,12 +26,12 @@ ROLE_TRIES = 16
 
 # Grounds by number: whose luck is the household's (3 at most), and whose the adult's own (8 at most)
 OF_HOUSEHOLDS, OF_ADULTS = (
-    np.array([number for number, one in enumerate(grounds().values()) if one.holder == holder], np.int64)
+    np.array([number for number, item in enumerate(grounds().values()) if item.holder == holder], np.int64)
     for holder in ("household", "adult")
 )
 # And as bits of `flags`, by the list to which they lead
 TO_MPS, TO_MSS = (
-    sum(1 << L.GROUND_SHIFT + number for number, one in enumerate(grounds().values()) if one.organ in (organ, "both"))
+    sum(1 << L.GROUND_SHIFT + number for number, item in enumerate(grounds().values()) if item.organ in (organ, "both"))
     for organ in ("mps", "mss")
 )
 

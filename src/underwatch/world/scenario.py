@@ -229,8 +229,8 @@ class Scenario:
     def without_campaign(self) -> Scenario:
         """Return the twin without the campaign: `order_campaign` is 1 throughout, all else is the same."""
         changes = tuple(
-            replace(one, values={name: value for name, value in one.values.items() if name != "order_campaign"})
-            for one in self.changes
+            replace(item, values={name: value for name, value in item.values.items() if name != "order_campaign"})
+            for item in self.changes
         )
         return replace(self, parameters=self.parameters.with_values(order_campaign=1.0), changes=changes)
 

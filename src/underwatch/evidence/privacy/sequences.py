@@ -18,13 +18,15 @@ _TAILS = ("", "r", "R", "rt", "s", "sw", "sg", "e", "f", "fr", "fa", "fq", "ft",
           *"tTdwczxvg")  # fmt: skip
 _FIRST_LEAD, _FIRST_VOWEL, _BEFORE_TAILS, _FIRST_SYLLABLE = 0x1100, 0x1161, 0x11A7, 0xAC00
 _JAMO = ((_FIRST_LEAD, _LEADS), (_FIRST_VOWEL, _VOWELS), (_BEFORE_TAILS, _TAILS))
-_KEYS = {chr(first + at): key for first, keys in _JAMO for at, key in enumerate(keys)}
+_KEYS = {chr(first + index): key for first, keys in _JAMO for index, key in enumerate(keys)}
 _ROWS = ("1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю.")
-_AT_KEY = {key: (row, at) for row, keys in enumerate(_ROWS) for at, key in enumerate(keys)}
+_AT_KEY = {key: (row, index) for row, keys in enumerate(_ROWS) for index, key in enumerate(keys)}
 # The alphabet as it is recited leaves out the doubled consonants and the combined vowels.
-_RECITED_LEADS = {index: at for at, index in enumerate((0, 2, 3, 5, 6, 7, 9, 11, 12, 14, 15, 16, 17, 18))}
-_RECITED_VOWELS = {index: at for at, index in enumerate((0, 2, 4, 6, 8, 12, 13, 17, 18, 20))}
-_RECITED_TAILS = {index: at for at, index in enumerate((0, 1, 4, 7, 8, 16, 17, 19, 21, 22, 23, 24, 25, 26, 27))}
+_RECITED_LEADS = {index: position for position, index in enumerate((0, 2, 3, 5, 6, 7, 9, 11, 12, 14, 15, 16, 17, 18))}
+_RECITED_VOWELS = {index: position for position, index in enumerate((0, 2, 4, 6, 8, 12, 13, 17, 18, 20))}
+_RECITED_TAILS = {
+    index: position for position, index in enumerate((0, 1, 4, 7, 8, 16, 17, 19, 21, 22, 23, 24, 25, 26, 27))
+}
 _N_SYLLABLES, _N_VOWELS, _N_TAILS = 11_172, 21, 28
 _LONGEST_STEP = 2
 _PHRASES_FILE = "known_phrases.txt"

@@ -145,7 +145,7 @@ def _lead(votes: Mapping[str, CellName], share: Mapping[str, int]) -> tuple[Cell
     weight: Counter[CellName] = Counter()
     for source, cell in votes.items():
         weight[cell] += share[source]
-    (first, most), *others = sorted(weight.items(), key=lambda one: (-one[1], one[0]))
+    (first, most), *others = sorted(weight.items(), key=lambda item: (-item[1], item[0]))
     return first, min(PARTS, most - (others[0][1] if others else 0))
 
 

@@ -80,8 +80,8 @@ def _next_to_hide(counts: Counts, hidden: set[Cell], cell: Cell) -> Cell:
 def _has_company(hidden: set[Cell], cell: Cell, other: Cell) -> bool:
     """Say whether the line that `other` shares with the cell has another hidden cell already."""
     if other[0] == cell[0]:
-        return any(one[0] == cell[0] and one != cell for one in hidden)
-    return any(one[1] == cell[1] and one != cell for one in hidden)
+        return any(item[0] == cell[0] and item != cell for item in hidden)
+    return any(item[1] == cell[1] and item != cell for item in hidden)
 
 
 def room(counts: Counts, hidden: set[Cell], cell: Cell, direction: int, enough: int) -> int:

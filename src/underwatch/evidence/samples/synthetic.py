@@ -32,5 +32,5 @@ def synthetic_package() -> tuple[Package, dict[str, Any]]:
 def truth_behind() -> dict[str, Any]:
     """Return what is true of the worlds behind it."""
     file = resources.files("underwatch.evidence.samples") / "data" / TRUTH_FILE
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return found
+    result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return result

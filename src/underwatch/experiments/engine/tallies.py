@@ -62,11 +62,11 @@ def records_of_window(scenario: Scenario, seed: int) -> np.ndarray:
 def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:
     """Return float32[strengths, 1 + 2 nodes] of a stand-in of the same kind: incidents, subjects and others by fear."""
     stand_in = replace(scenario, population=min(CURVE_RESIDENTS, scenario.residents))
-    found = np.zeros((len(STRENGTHS), 1 + 2 * N_NODES), np.float32)
-    for row, strength in zip(found, STRENGTHS, strict=True):
+    result = np.zeros((len(STRENGTHS), 1 + 2 * N_NODES), np.float32)
+    for row, strength in zip(result, STRENGTHS, strict=True):
         phases = tuple(watched_more(phase, strength) for phase in scenario.phases())
         tally = tally_world(stand_in, seed, tick, phases)
         row[0] = tally.counts.sum()
         row[1 : 1 + N_NODES] = tally.subject.sum(axis=(0, 1, 2))
         row[1 + N_NODES :] = tally.others.sum(axis=(0, 1, 2))
-    return found
+    return result

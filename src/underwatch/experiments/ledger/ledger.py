@@ -62,8 +62,8 @@ class Ledger:
         entries = np.einsum("nwakc,gc->nwgak", self.entries, members)
         counts = np.concatenate([entries, np.einsum("nwsac,gc->nwgas", self.totals, members)], axis=-1)
         replicate, week, group, act, entry = (index.reshape(-1) for index in np.indices(counts.shape))
-        split = np.array([0 if one in GROUND_NAMES else GROUPS.index(one) for one in GROUPS])
-        ground = np.array([1 + GROUND_NAMES.index(one) if one in GROUND_NAMES else 0 for one in GROUPS])
+        split = np.array([0 if item in GROUND_NAMES else GROUPS.index(item) for item in GROUPS])
+        ground = np.array([1 + GROUND_NAMES.index(item) if item in GROUND_NAMES else 0 for item in GROUPS])
         columns = {
             "week": np.datetime64(self.start, "D") + np.array(calendar_weeks(self.start, self.days))[week],
             "replicate": replicate.astype(np.int16),
@@ -158,8 +158,10 @@ def ledger(
     worlds = (lived or scenario, other or unwatched(scenario))
     for world in worlds:
         _check_twin(scenario, world)
-    found = [_replicate(scenario, worlds, seed_of(scenario, number), threads, progress) for number in range(replicates)]
-    entries, totals, residents = (np.stack(parts) for parts in zip(*found, strict=True))
+    result = [
+        _replicate(scenario, worlds, seed_of(scenario, number), threads, progress) for number in range(replicates)
+    ]
+    entries, totals, residents = (np.stack(parts) for parts in zip(*result, strict=True))
     return Ledger(names, scenario.start, scenario.days, entries, totals, residents)
 
 
@@ -183,12 +185,14 @@ def _replicate(
     totals = np.zeros((len(starts), 2, len(ACTS), L.N_CELLS), np.int64)
     residents = np.zeros(L.N_CELLS, np.int64)
     for place in scenario.places:
-        pair = [_settled(scenario, one, place, seed) for one in worlds]
+        pair = [_settled(scenario, item, place, seed) for item in worlds]
         n = len(pair[0].state.flags)
         workers = [Workers(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
         cell = cells(pair[0].state.flags)
         residents += np.bincount(cell, minlength=L.N_CELLS)
-        courses = [simulate.weeks(world, one.phases(), w) for world, one, w in zip(pair, worlds, workers, strict=True)]
+        courses = [
+            simulate.weeks(world, item.phases(), w) for world, item, w in zip(pair, worlds, workers, strict=True)
+        ]
         for week, (hi, _) in enumerate(zip(*courses, strict=True)):
             days = hi - starts[week]
             first = (pair[0].day - days + 3) % WEEK

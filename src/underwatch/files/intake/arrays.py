@@ -54,13 +54,13 @@ def _array(file: IO[bytes], size: int, where: str) -> np.ndarray:
         raise InputError(f"{where}has an array whose shape wants {wanted:,} bytes, and {there:,} are there")
     array = np.empty(shape[::-1] if by_columns else shape, kind)
     room = array.reshape(-1).view(np.uint8) if wanted else np.zeros(0, np.uint8)
-    at = 0
-    while at < wanted:
-        part = file.read(min(wanted - at, 1 << 20))
+    offset = 0
+    while offset < wanted:
+        part = file.read(min(wanted - offset, 1 << 20))
         if not part:
             raise InputError(f"{where}ends before its arrays do; take another copy")
-        room[at : at + len(part)] = np.frombuffer(part, np.uint8)
-        at += len(part)
+        room[offset : offset + len(part)] = np.frombuffer(part, np.uint8)
+        offset += len(part)
     file.read(1)  # at the end the zip's own checksum is held against what was read
     return array.transpose() if by_columns else array
 

@@ -77,20 +77,20 @@ def _pages(source: pa.NativeFile, chunk: pq.ColumnChunkMetaData, where: str, rem
     """Return the number of pages of a column in a row group; InputError for one that becomes too large."""
     first, data = chunk.dictionary_page_offset or 0, chunk.data_page_offset
     # Of no rows there is at most a page of words; nothing else begins before the pages do.
-    at = first if first and (data > first or (not data and not chunk.num_values)) else data
-    end, pages = at + chunk.total_compressed_size, 0
-    if end == at and not chunk.num_values:
+    offset = first if first and (data > first or (not data and not chunk.num_values)) else data
+    end, pages = offset + chunk.total_compressed_size, 0
+    if end == offset and not chunk.num_values:
         return 0
-    if at < len(_MAGIC) or end > source.size():
+    if offset < len(_MAGIC) or end > source.size():
         raise InputError(f"{where} is damaged: it is not Parquet; {remedy}")
-    while at < end:
+    while offset < end:
         try:
-            unpacked, packed, head = _page_head(bytes(source.read_at(min(_LONGEST_HEAD, end - at), at)))
+            unpacked, packed, head = _page_head(bytes(source.read_at(min(_LONGEST_HEAD, end - offset), offset)))
         except (IndexError, RecursionError, KeyError):
             raise InputError(f"{where} is damaged: it is not Parquet; {remedy}") from None
-        if not 0 <= packed <= end - at or not 0 <= unpacked <= _MOST_PAGE:
+        if not 0 <= packed <= end - offset or not 0 <= unpacked <= _MOST_PAGE:
             raise InputError(f"{where} has a page of {unpacked:,} bytes, which no run writes; {remedy}")
-        at += head + packed
+        offset += head + packed
         pages += 1
         if pages > _MOST_PAGES + chunk.num_values // _ROWS_A_PAGE:
             break
@@ -106,66 +106,66 @@ _UNPACKED, _PACKED = 2, 3
 
 def _page_head(data: bytes) -> tuple[int, int, int]:
     """Return the size of a page unpacked and packed, and the bytes of its head; KeyError, IndexError for none."""
-    at, number, found = 0, 0, {}
-    while data[at]:
-        kind, step = data[at] & 15, data[at] >> 4
-        at += 1
+    offset, number, found = 0, 0, {}
+    while data[offset]:
+        kind, step = data[offset] & 15, data[offset] >> 4
+        offset += 1
         if step:
             number += step
         else:
-            number, at = _whole(data, at)
+            number, offset = _whole(data, offset)
         if kind in _INTEGERS:
-            found[number], at = _whole(data, at)
+            found[number], offset = _whole(data, offset)
         else:
-            at = _after(data, at, kind, 0)
-    return found[_UNPACKED], found[_PACKED], at + 1
+            offset = _after(data, offset, kind, 0)
+    return found[_UNPACKED], found[_PACKED], offset + 1
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _varint(data: bytes, offset: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        byte = data[at]
+        byte = data[offset]
         value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
+        offset, shift = offset + 1, shift + 7
         if byte < 128:
-            return value, at
+            return value, offset
         if shift > 63:
             raise IndexError
 
 
-def _whole(data: bytes, at: int) -> tuple[int, int]:
-    value, at = _varint(data, at)
-    return (value >> 1) ^ -(value & 1), at
+def _whole(data: bytes, offset: int) -> tuple[int, int]:
+    value, offset = _varint(data, offset)
+    return (value >> 1) ^ -(value & 1), offset
 
 
-def _after(data: bytes, at: int, kind: int, depth: int) -> int:
+def _after(data: bytes, offset: int, kind: int, depth: int) -> int:
     """Return where a value that is not wanted ends."""
     if depth > 8:
         raise RecursionError
     if kind in _BOOLEANS:
-        return at
+        return offset
     if kind in _SKIPPED:
-        return at + _SKIPPED[kind]
+        return offset + _SKIPPED[kind]
     if kind in _INTEGERS:
-        return _varint(data, at)[1]
+        return _varint(data, offset)[1]
     if kind == _TEXT:
-        length, at = _varint(data, at)
-        return at + length
+        length, offset = _varint(data, offset)
+        return offset + length
     if kind in _LISTS:
-        size, inner = data[at] >> 4, data[at] & 15
-        at += 1
+        size, inner = data[offset] >> 4, data[offset] & 15
+        offset += 1
         if size == 15:
-            size, at = _varint(data, at)
+            size, offset = _varint(data, offset)
         for _ in range(min(size, len(data))):
-            at = _after(data, at + (inner in _BOOLEANS), inner, depth + 1)
-            data[at - 1]
-        return at
+            offset = _after(data, offset + (inner in _BOOLEANS), inner, depth + 1)
+            data[offset - 1]
+        return offset
     if kind == _STRUCT:
-        while data[at]:
-            inner, step = data[at] & 15, data[at] >> 4
-            at += 1
+        while data[offset]:
+            inner, step = data[offset] & 15, data[offset] >> 4
+            offset += 1
             if not step:
-                at = _varint(data, at)[1]
-            at = _after(data, at, inner, depth + 1)
-        return at + 1
+                offset = _varint(data, offset)[1]
+            offset = _after(data, offset, inner, depth + 1)
+        return offset + 1
     raise KeyError(kind)

@@ -38,10 +38,10 @@ def checked_texts(texts: int, where: str) -> int:
     return texts
 
 
-def _end_of_line(data: bytes, at: int) -> int:
+def _end_of_line(data: bytes, offset: int) -> int:
     """Return where the next line begins: after a line feed, a carriage return, or both."""
-    feed = data.find(b"\n", at) + 1 or len(data)
-    back = data.find(b"\r", at, feed) + 1
+    feed = data.find(b"\n", offset) + 1 or len(data)
+    back = data.find(b"\r", offset, feed) + 1
     return feed if not back or back == feed - 1 else back
 
 
@@ -50,13 +50,13 @@ def stretches(data: bytes, where: str = "") -> Iterator[str]:
 
     InputError for a line that is longer than any of ours.
     """
-    at, end = len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0, len(data)
-    while at < end:
-        upto = _end_of_line(data, min(at + _STRETCH, end))
-        if upto - at > _STRETCH + 4 * LONGEST_LINE:
+    offset, end = len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0, len(data)
+    while offset < end:
+        upto = _end_of_line(data, min(offset + _STRETCH, end))
+        if upto - offset > _STRETCH + 4 * LONGEST_LINE:
             raise InputError(f"{where}has a line of more than {LONGEST_LINE:,} letters, which no table of ours has")
-        yield data[at:upto].decode("utf-8")
-        at = upto
+        yield data[offset:upto].decode("utf-8")
+        offset = upto
 
 
 def lines_of(data: bytes, where: str = "") -> Iterator[list[str]]:

@@ -105,9 +105,9 @@ def row_of(plan: BankPlan, shard: int, row: int, tick: Callable[[int], None] = l
     seed = plan.seed + shard * plan.per_shard + row
     tally = tally_world(scenario, seed, tick)
     curve = curve_of(scenario, seed, tick)
-    found = {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
-    found["indicators"] = tally.indicators[..., [INDICATORS.index(name) for name in plan.indicators]]
-    return found
+    result = {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+    result["indicators"] = tally.indicators[..., [INDICATORS.index(name) for name in plan.indicators]]
+    return result
 
 
 def begin_bank(plan: BankPlan, folder: Path) -> str:

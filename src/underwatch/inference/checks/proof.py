@@ -133,7 +133,7 @@ def shifts(runs: Simulations, support: PriorSupport, cases: np.ndarray, seed: in
     """Return float[cases]: how far the medians move, in posterior sds, with another seed or 80 % of the runs."""
     part = np.sort(a_part(runs, seed))
     trained = learn(runs, support, seed), learn(runs, support, seed + 100), learn(runs.of(part), support, seed)
-    shown, *again = (in_logs(with_derived(one.draw(runs.x[cases], DRAWS, seed))) for one in trained)
+    shown, *again = (in_logs(with_derived(item.draw(runs.x[cases], DRAWS, seed))) for item in trained)
     moved = [[calibration.median_shift(a, b).max() for a, b in zip(shown, other, strict=True)] for other in again]
     return np.asarray(np.max(moved, axis=0))
 

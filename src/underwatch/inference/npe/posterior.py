@@ -157,9 +157,9 @@ def _check_kept(kept: dict[str, np.ndarray]) -> None:
     members = len(kept["weight in"]) if kept.get("weight in", np.array(0)).ndim else 0
     if not p or not s or not members:
         raise InputError("it names no parameters, summaries or nets")
-    one, of_s, of_p = (), (s,), (p,)
+    single, of_s, of_p = (), (s,), (p,)
     shapes: dict[str, tuple[str, tuple[int | None, ...]]] = {
-        "format": ("iu", one), "names": ("U", of_p), "low": ("f", of_p), "high": ("f", of_p), "log": ("b", of_p),
+        "format": ("iu", single), "names": ("U", of_p), "low": ("f", of_p), "high": ("f", of_p), "log": ("b", of_p),
         "mean": ("f", of_s), "free_mean": ("f", of_p), "free_sd": ("f", of_p),
     }  # fmt: skip
     for name, shape in density.shapes(members, s, p).items():

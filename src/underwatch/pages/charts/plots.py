@@ -193,15 +193,15 @@ def ratios(study: Study) -> tuple[np.ndarray, np.ndarray]:
     """Return the world with the change over the one without, in its window: float[H] at central values, and
     float[draws, H]; NaN where undefined.
     """
-    one, other = study.pair
+    item, other = study.pair
 
     def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.divide(a, b, out=np.full(a.shape, np.nan), where=(b > 0) & (a > 0))
 
-    central = divide(study.central[one].window, study.central[other].window)
+    central = divide(study.central[item].window, study.central[other].window)
     if not study.n_draws:
         return central, np.zeros((0, len(HEADLINES)))
-    return central, divide(study.ensemble[one].window, study.ensemble[other].window)
+    return central, divide(study.ensemble[item].window, study.ensemble[other].window)
 
 
 @styled
@@ -261,8 +261,8 @@ def _ratio_axis(axis: Any, values: np.ndarray) -> None:
 
 def _gaps(study: Study) -> np.ndarray:
     """Return the world with the change less the one without, in its window, draw by draw: float[draws, headlines]."""
-    one, other = (study.ensemble[world].window for world in study.pair)
-    return one - other
+    item, other = (study.ensemble[world].window for world in study.pair)
+    return item - other
 
 
 def _points(value: float) -> str:
@@ -272,14 +272,14 @@ def _points(value: float) -> str:
 
 def _change_row(study: Study, index: int) -> tuple[str, ...]:
     headline, show = HEADLINES[index], form_of(HEADLINES[index].is_share)
-    one, other = (study.central[world].window[index] for world in study.pair)
+    item, other = (study.central[world].window[index] for world in study.pair)
     around = range_of(_gaps(study)[:, index] if study.n_draws else ())
     gap = _points if headline.is_share else signed
     name = f"{headline.title} ({headline.unit})"
     return (
         name,
-        *_cells(show, one, other),
-        *_cells(gap, one - other),
+        *_cells(show, item, other),
+        *_cells(gap, item - other),
         str(around.n),
         *_cells(gap, around.low, around.high),
     )
