@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 
 from support.run_folder import read_run
 from underwatch.errors import InputError
+from underwatch.experiments.engine.worlds import WorldTotals
 from underwatch.record import outputs, provenance
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES
 from underwatch.record.incidents import (
     incident_table,
     kind_counts,
     published_table,
-    records_of,
     row_luck,
     sample,
     shares_for,
 )
 from underwatch.record.measures import (
     SUMS,
-    combine,
+    Combined,
     group_cells,
     indicator_table,
     measure,
@@ -178,22 +178,37 @@ def test_headlines_of_the_whole_run_the_window_and_the_weeks_agree_with_the_tota
     assert stack([got, got, got]).weekly.shape == (3, 5, len(HEADLINES))
 
 
-def test_places_combined_are_their_sum():
-    one, other = fake_history(seed=1), fake_history(seed=2, place="Onsong")
-    both = combine("two places", iter([one, other]))
+def test_places_added_up_are_their_sum():
+    pair = fake_history(seed=1), fake_history(seed=2, place="Onsong")
+    one, other = (WorldTotals(h.cells, h.residents, h.adults, h.watched, np.array([500, 0.25])) for h in pair)
+    both = Combined("two places", START, pair[0].days, *one.plus(other)[:4], pair[0].records)
     for name in ("outings", "calls_completed", "fear", "residents"):
-        parts = totals(one)[name] + totals(other)[name]
+        parts = totals(pair[0])[name] + totals(pair[1])[name]
         assert totals(both)[name] == pytest.approx(parts, rel=1e-12)
-    assert measure(both, n_incidents=1000).sums[SUMS.index("incidents")] == 1000
-    with pytest.raises(ValueError, match="Hyesan"):
-        combine("two places", [one, fake_history(days=7, place="Hyesan")])
+    assert one.plus(other).numbers.tolist() == [1000, 0.5]
+
+
+def records_of(table):
+    """The records of an incident table; the other way round of `incident_table`."""
+    records = np.zeros(table.num_rows, INCIDENT)
+    column = {name: np.asarray(table.column(name).combine_chunks()) for name in table.column_names}
+    records["day"] = (column["date"].astype("datetime64[D]") - np.datetime64(START, "D")).astype(np.int64)
+    records["kind"] = [INCIDENT_NAMES.index(kind) for kind in table.column("kind").to_pylist()]
+    for bit, name in enumerate((*GROUND_COLUMNS, "listed", "listed_at_start")):
+        records["marks"] |= column[name].astype(np.uint8) << np.uint8(bit)
+    for who in ("subject", "kin", "neighbours"):
+        records[f"{who}_fear"] = np.rint(column[f"{who}_fear"] * np.float32(255))
+        records[f"{who}_contact"] = column[f"{who}_contact"]
+    for name in ("kin", "neighbours", "hearsay"):
+        records[name] = column[name]
+    return records
 
 
 @given(st.integers(0, 200), st.integers(0, 1000))
 def test_records_go_to_a_table_and_back(n, seed):
     records = fake_records(n, 365, seed)
     table = incident_table(records, START, "Hoeryong", "baseline")
-    assert (records_of(table, START) == records).all()
+    assert (records_of(table) == records).all()
     assert table.schema.equals(TABLES["incidents"])
 
 

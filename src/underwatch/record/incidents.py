@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from underwatch.errors import InputError
 from underwatch.record.measures import words
 from underwatch.record.schema import GROUND_COLUMNS, INCIDENT_SCHEMA, PUBLISHED_SCHEMA
-from underwatch.world.layout import INCIDENT, INCIDENT_NAMES, MARK_LISTED, MARK_LISTED_AT_START
+from underwatch.world.layout import INCIDENT_NAMES, MARK_LISTED, MARK_LISTED_AT_START
 
 _FEAR_STEPS = np.float32(255.0)
 _FEARS = ("subject_fear", "kin_fear", "neighbours_fear")
@@ -51,24 +50,6 @@ def incident_table(
         "draw": np.full(n, draw, np.int16),
     }
     return pa.table(columns, schema=INCIDENT_SCHEMA)
-
-
-def records_of(table: pa.Table, start: datetime.date) -> np.ndarray:
-    """Return the records INCIDENT[n] of an incident table; the other way round of `incident_table`."""
-    records = np.zeros(table.num_rows, INCIDENT)
-
-    def column(name: str) -> np.ndarray:
-        return np.asarray(table.column(name).combine_chunks())
-
-    records["day"] = (column("date").astype("datetime64[D]") - np.datetime64(start, "D")).astype(np.int64)
-    records["kind"] = pc.index_in(table.column("kind").cast(pa.string()), pa.array(INCIDENT_NAMES)).combine_chunks()
-    for name, bit in _MARKS.items():
-        records["marks"] |= column(name).astype(np.uint8) * np.uint8(bit)
-    for name in _FEARS:
-        records[name] = np.rint(column(name) * _FEAR_STEPS)
-    for name in ("subject_contact", *_NUMBERS):
-        records[name] = column(name)
-    return records
 
 
 def _mix(value: np.ndarray) -> np.ndarray:

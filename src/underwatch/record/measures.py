@@ -6,7 +6,7 @@ Only integers are added, and ratios are taken last, so that sums by place, day a
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol
 
@@ -19,7 +19,6 @@ from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, 
 from underwatch.world.layout import (
     COUNT,
     GROUND_NAMES,
-    INCIDENT,
     INDICATORS,
     LISTED_CELL,
     N_CELLS,
@@ -147,28 +146,6 @@ class Combined:
     adults: np.ndarray
     watched: np.ndarray
     records: np.ndarray
-
-
-def combine(name: str, histories: Iterable[DailyCounts]) -> Combined:
-    """Add up the histories of several places, of equal start and length, one after the other (an iterator will do)."""
-    total: Combined | None = None
-    for history in histories:
-        if total is None:
-            cells, residents, adults, watched = map(
-                np.array, (history.cells, history.residents, history.adults, history.watched)
-            )
-            none = np.zeros(0, INCIDENT)
-            total = Combined(name, history.start, history.days, cells, residents, adults, watched, none)
-            continue
-        if (history.start, history.days) != (total.start, total.days):
-            raise ValueError(
-                f"{history.place} begins on {history.start} and has {history.days} days, unlike the other places"
-            )
-        for part in ("cells", "residents", "adults", "watched"):
-            np.add(getattr(total, part), getattr(history, part), out=getattr(total, part))
-    if total is None:
-        raise ValueError("no place to add up")
-    return total
 
 
 def _put(value: np.ndarray, per: str, residents: np.ndarray, days: np.ndarray) -> np.ndarray:
