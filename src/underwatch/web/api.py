@@ -182,8 +182,8 @@ class Api:
         """Tell one synthetic life in both worlds."""
         from underwatch.web.views.life import life
 
-        run = self._lived(request)
-        days = life(run, _number(request, "who"))
+        who = _number(request, "who")  # a malformed number is no address, whatever the run has come to
+        days = life(self._lived(request), who)
         give_back()
         return JsonAnswer(days)
 
