@@ -8,6 +8,7 @@ if it survived, against all that `make test` runs. A fault that changes nothing 
 """
 
 import ast
+import atexit
 import csv
 import os
 import random
@@ -181,17 +182,25 @@ def put_in(mutant, folder):
 
 def noticed(words, mutant=None):
     """Return the first test that fails, of these and with this fault; nothing when all pass."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as place:
-        folder = Path(place)
-        copy_tree(folder)
-        if mutant:
-            put_in(mutant, folder)
-        return first_failure(words, folder)
+    folder = own_place() / "copy"  # always the same, so that what is compiled without a fault serves again
+    shutil.rmtree(folder, ignore_errors=True)
+    copy_tree(folder)
+    if mutant:
+        put_in(mutant, folder)
+    return first_failure(words, folder)
+
+
+@cache
+def own_place():
+    """Make a folder for this process, which goes at its end."""
+    place = tempfile.TemporaryDirectory(prefix="mutants-")
+    atexit.register(place.cleanup)
+    return Path(place.name)
 
 
 def first_failure(words, folder):
     environment = os.environ | {
-        "PYTHONPATH": str(folder / "src"), "NUMBA_CACHE_DIR": str(folder / "numba"), "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(folder / "src"), "NUMBA_CACHE_DIR": str(folder.parent / "numba"), "OMP_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1", "CI": "true",
     }  # fmt: skip
     command = [sys.executable, "-m", "pytest", "-x", "-q", *words]

@@ -243,7 +243,7 @@ def test_what_is_wrong_is_said_in_one_line(browser, own_studio):
 @pytest.mark.parametrize(
     ("size", "scheme", "language"),
     [
-        ("wide", "light", "en"),
+        at_length("wide", "light", "en"),
         at_length("wide", "dark", "ko"),
         at_length("narrow", "dark", "en"),
         ("narrow", "light", "ko"),
@@ -306,7 +306,8 @@ def test_a_page_with_a_wrong_token_says_what_to_do(browser, own_studio):
     page.close()
 
 
-@pytest.mark.parametrize("residents", [20_000, at_length(153_532)])
+@pytest.mark.deep  # what is timed wants the machine to itself
+@pytest.mark.parametrize("residents", [20_000, 153_532])
 def test_a_frame_is_drawn_in_time(browser, residents):
     """Map, four charts and their values on every day of a year; at length with all residents of Hoeryong."""
     own = Studio()
