@@ -11,13 +11,13 @@ from web.test_page import Page
 from web.test_runs import finished, until
 
 # East and west of Greenwich, over the date line and without a 30 December 2011, with summer time
-ZONES = {
+ZONES = {  # and the hour of the epoch there
     "UTC": 0,
     "America/Los_Angeles": 16,
     "Pacific/Apia": 13,
     "Asia/Seoul": 9,
     "Europe/London": 1,
-}  # hour of the epoch
+}
 OTHERS = ("America/Los_Angeles", "Pacific/Apia", at_length("Asia/Seoul"), at_length("Europe/London"))
 YEAR = {"place": "Hoeryong", "start": "2024-07-01", "days": 365, "population": 400, "draws": 1, "seed": 3}
 NOTE_TICKS = """
@@ -90,7 +90,7 @@ def views(browser, studio, asked):
 
 @pytest.mark.parametrize("zone", ["UTC", *OTHERS])
 def test_ticks_stand_on_the_first_of_the_month(views, zone):
-    """The browser is in the zone; the charts' ticks with a month in them are firsts of a month of the run, and several."""
+    """The browser is there; the charts' ticks with a month in them are firsts of a month of the run, and several."""
     assert views(zone)["zone"] == ZONES[zone]
     dated = [text for text in views(zone)["ticks"] if text.split()[-1] in MONTHS]
     assert set(dated) <= set(firsts(date(2024, 7, 1), 365))
