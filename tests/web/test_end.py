@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from support.depth import at_length
 from web.served import Studio
 from web.test_runs import LONG, finished, until
 
@@ -64,7 +65,7 @@ def test_the_way_in_is_private_and_gone_once_somebody_is_in(tmp_path):
         assert one.close() == 0
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", [at_length("SIGINT"), "SIGTERM", at_length("SIGHUP")])
 def test_every_signal_ends_it_cleanly(tmp_path, name):
     """With the file that leads in still there, a run at work and a page that listens."""
     number = getattr(signal, name)

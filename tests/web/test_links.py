@@ -199,6 +199,7 @@ def test_answers_that_are_not_read_shut_nobody_out(impatient):
         page_answers(impatient)
 
 
+@pytest.mark.deep
 def test_without_a_file_to_spare_it_goes_on(placed, tmp_path):
     """More connections than open files, and all the patience in the world: accepting fails, and is taken up again."""
     with (tmp_path / "errors").open("w+") as errors:

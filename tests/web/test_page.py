@@ -343,6 +343,7 @@ def test_a_frame_is_drawn_in_time(browser, residents):
     assert own.close() == 0
 
 
+@pytest.mark.deep
 def test_a_slider_that_is_moved_back_stays_set_until_reset(browser, own_studio):
     one = Page(browser, own_studio)
     slider = one.page.locator("#p-p_reprimand")
@@ -367,6 +368,7 @@ def test_a_slider_that_is_moved_back_stays_set_until_reset(browser, own_studio):
     one.close()
 
 
+@pytest.mark.deep
 def test_another_run_is_opened_beside_the_life_that_was_read(browser, own_studio):
     """A run without a twin, then one with a twin, while a life of the first is on the page; `close` notes faults."""
     with own_studio.client() as client:

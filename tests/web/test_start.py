@@ -89,6 +89,7 @@ def test_a_page_without_its_charts_says_what_to_do(tmp_path, monkeypatch):
         server.page_files()
 
 
+@pytest.mark.deep
 def test_two_folders_are_opened_side_by_side(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, place in (("one", "hoeryong"), ("two", "hyesan")):

@@ -120,6 +120,7 @@ def test_a_text_is_judged_the_same_however_it_is_put_together(text):
     assert found[0] == found[1]
 
 
+@pytest.mark.deep
 def test_a_passphrase_typed_decomposed_seals_composed():
     """And opens, as the next test has it: what was sealed composed is opened at the first trial."""
     sealed = seal_bytes(b"inside", unicodedata.normalize("NFD", KOREAN))

@@ -73,6 +73,7 @@ BLIND = ToyModel(
 )
 
 
+@pytest.mark.deep
 def test_equal_counts_from_both_sides_of_the_silence_curve():
     """What is tested is P(terror side) and coverage given the counts; coverage given the true side need not hold."""
     theta, data = BLIND.bank(2000, rng(4, "blind bank"))

@@ -7,7 +7,6 @@ from trials.c2st import c2st
 from trials.sampler import sample
 from trials.toy_model import PER_SIDE, PLACES, RESPONSES, Data, ToyModel, summarise
 
-from support.depth import at_length
 from underwatch.errors import InputError
 from underwatch.inference.checks import calibration
 from underwatch.inference.checks.cross_fit import MEMBERS
@@ -169,7 +168,8 @@ def test_c2st_is_what_the_best_classifier_reaches():
         c2st(first, second[:500], 1)
 
 
-@pytest.mark.parametrize("judged", [1, at_length(3)])
+@pytest.mark.deep
+@pytest.mark.parametrize("judged", [1, 3])
 def test_the_density_net_stays_near_the_exact_posterior(judged):
     """Against the walkers on data sets it has not seen: C2ST under the bar, CRPS not far above, same acts in all."""
     twin, sets = ToyModel(relays=False), 3
