@@ -2,6 +2,7 @@
 
     python benchmarks/mutants.py list           draw them and write build/mutants.csv
     python benchmarks/mutants.py run [N ...]    try them (or those of these numbers); the outcome goes beside the list
+    python benchmarks/mutants.py named [N ...]  the same, against the named test files alone
 
 Each is first tried against the test files that the table of promises in CONTRIBUTING.md names for its source, and then,
 if it survived, against all that `make test` runs. A fault that changes nothing counts as a survivor.
@@ -225,9 +226,9 @@ def sound(words):
     return not noticed(words)
 
 
-def outcome(mutant):
+def outcome(mutant, stages):
     """Who noticed the fault: a test of its own file, one of `make test`, or nobody."""
-    for stage, words in (("named", tests_of(mutant.file)), ("make test", MAKE_TEST)):
+    for stage, words in (("named", tests_of(mutant.file)), ("make test", MAKE_TEST))[:stages]:
         assert sound(words), f"{' '.join(words)} fails without a fault"
         if by := noticed(words, mutant):
             return "killed", stage, by
@@ -254,7 +255,7 @@ def main():
     with LIST.with_name("mutants-tried.csv").open("a", encoding="utf-8", newline="") as file:
         killed = 0
         for one in mutants:
-            told = outcome(one)
+            told = outcome(one, 1 if sys.argv[1] == "named" else 2)
             killed += told[0] == "killed"
             csv.writer(file).writerow([one.number, one.group, f"{one.file}:{one.line}", *told])
             file.flush()
