@@ -108,6 +108,17 @@ def test_results_of_another_question_or_damaged_ones_are_refused(tmp_path):
         run(Results(QUESTION, path))
 
 
+def test_results_of_the_largest_size_are_taken_and_no_more(tmp_path, monkeypatch):
+    path = tmp_path / "results.jsonl"
+    run(Results(QUESTION, path))
+    size = path.stat().st_size
+    monkeypatch.setattr("underwatch.experiments.engine.tasks._LARGEST_RESULTS", size)
+    assert run(Results(QUESTION, path), lambda _: pytest.fail("done again")) == run(Results(QUESTION))
+    monkeypatch.setattr("underwatch.experiments.engine.tasks._LARGEST_RESULTS", size - 1)
+    with pytest.raises(InputError, match=f"is longer than {size - 1:,} bytes"):
+        run(Results(QUESTION, path))
+
+
 def test_a_full_disk_keeps_what_is_done(tmp_path):
     path = tmp_path / "results.jsonl"
     results = Results(QUESTION, path)

@@ -191,6 +191,7 @@ def test_the_key_of_an_estimate_goes_with_its_steps(tmp_path):
     (directory.folder / "first posterior.npz").write_bytes(b"x")
     directory.clear()
     assert os.listdir(directory.path) == ["question.json"]
+    assert (directory.path / "question.json").read_text(encoding="utf-8") == '{\n  "what": "x"\n}\n'  # people read it
 
 
 def test_the_steps_of_an_estimate_are_known_by_name():
