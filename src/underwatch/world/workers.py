@@ -64,6 +64,14 @@ class Workspace:
         """Say whether a chunk of so many residents and units has room."""
         return len(self.scratch.visits) >= 2 * residents and len(self.scratch.free) >= units
 
+    def take(self, kernel: Kernel, first: int, last: int, *rest: Any) -> list[Block]:
+        """Call `kernel(scratch, out, first, last, *rest)` until these chunks are done; what it put out, in order."""
+        blocks: list[Block] = []
+        while first < last:
+            first = kernel(self.scratch, self.out, first, last, *rest)
+            blocks += self.drain()
+        return blocks
+
     def drain(self) -> list[Block]:
         """Take over the incidents and trace rows, if there are any, and make room."""
         out = self.out
@@ -112,17 +120,15 @@ class Workers:
         A kernel whose output is full stops early and returns the next chunk: what there is is taken over, and it goes
         on from there.
         """
-        pool = self.pool if n_chunks > 1 else None
-        workspaces = self.workspaces[: self.threads if pool else 1]
-        edges = [n_chunks * i // len(workspaces) for i in range(len(workspaces) + 1)]
-        first, last = edges[:-1], edges[1:]
-        blocks: list[list[Block]] = [[] for _ in workspaces]
-        while first != last:
-            calls = [(w.scratch, w.out, lo, hi, *rest) for w, lo, hi in zip(workspaces, first, last, strict=True)]
-            if pool is None:
-                first = [kernel(*calls[0])]
-            else:
-                first = [job.result() for job in [pool.submit(kernel, *call) for call in calls]]
-            for taken, workspace in zip(blocks, workspaces, strict=True):
-                taken += workspace.drain()
-        return [block for taken in blocks for block in taken]
+        if self.pool is not None and n_chunks > 1:
+            edges = [n_chunks * i // self.threads for i in range(self.threads + 1)]
+            ranges = zip(self.workspaces, edges[:-1], edges[1:], strict=True)
+            jobs = [self.pool.submit(workspace.take, kernel, *ends, *rest) for workspace, *ends in ranges]
+            return [block for job in jobs for block in job.result()]
+        # `take` of the one workspace, written out: small worlds come here three times a week.
+        workspace, first = self.workspaces[0], 0
+        blocks: list[Block] = []
+        while first < n_chunks:
+            first = kernel(workspace.scratch, workspace.out, first, n_chunks, *rest)
+            blocks += workspace.drain()
+        return blocks
