@@ -107,6 +107,25 @@ module.facts.callback = stand
     assert (process.returncode, said, told) == (128 + number, "clean\n", "\nunderwatch: stopped\n")
 
 
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_a_signal_that_falls_into_a_callback_of_the_garbage_collection_is_not_lost(number):
+    before = f"""
+import signal, time, weakref
+import underwatch.cli.facts as module
+class Thing:
+    pass
+def stand(**_):
+    thing = Thing()
+    watched = weakref.ref(thing, lambda _: signal.raise_signal({int(number)}))
+    del thing
+    time.sleep(600)
+module.facts.callback = stand
+"""
+    process = begun("facts", before=before)
+    said, told = process.communicate(timeout=60)
+    assert (process.returncode, said, told) == (128 + number, "", "\nunderwatch: stopped\n")
+
+
 def test_what_is_ignored_from_the_start_stays_ignored():
     """Under nohup a hang-up is ignored."""
     before = (

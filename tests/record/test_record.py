@@ -4,7 +4,7 @@ import contextlib
 import datetime
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -41,18 +41,6 @@ from underwatch.world.scenario_file import parse, scenario_for
 START = datetime.date(2024, 7, 1)
 
 
-@dataclass(frozen=True)
-class FakeHistory:
-    place: str
-    start: datetime.date
-    days: int
-    cells: np.ndarray
-    residents: np.ndarray
-    adults: np.ndarray
-    watched: np.ndarray
-    records: np.ndarray
-
-
 def fake_records(n, days, seed=3):
     luck = np.random.default_rng(seed)
     records = np.zeros(n, INCIDENT)
@@ -71,7 +59,7 @@ def fake_history(days=30, seed=1, n_records=500, place="Hoeryong"):
     cells = luck.poisson(residents[None, :, None] * 0.01, (days, 64, N_INDICATORS)).astype(np.int64)
     for name in ("fear", "distress"):
         cells[:, :, INDICATORS.index(name)] = residents * luck.integers(0, ONE, (days, 64))
-    return FakeHistory(place, START, days, cells, residents, residents * 3 // 4, residents // 2,
+    return Combined(place, START, days, cells, residents, residents * 3 // 4, residents // 2,
                        fake_records(n_records, days))  # fmt: skip
 
 

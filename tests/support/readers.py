@@ -46,7 +46,7 @@ from underwatch.record.provenance import mark
 from underwatch.record.schema import SCHEMA_VERSION, TABLES
 from underwatch.record.tally import Window
 from underwatch.web.session.request import question_of
-from underwatch.world.scenario_file import parse, read_scenario, scenario_for, scenario_toml
+from underwatch.world.scenario_file import parse, scenario_for, scenario_toml
 
 FILES = to_files(good_package())
 MAPPING = (Path(__file__).parents[2] / "src/underwatch/evidence/edit/mappings/acled.toml").read_bytes()
@@ -195,7 +195,7 @@ def readers(folder):
     interventions = b'[mine]\nwords = "x"\ndate = 2024-07-02\ndays = 3\n[mine.times]\nquota_mps_per_week = 0.5\n'
     question = b'{"place": "hoeryong", "days": 3, "population": 50, "draws": 2, "parameters": {"p_notice": 0.5}}'
     return {
-        "scenario": Reader(by_path(read_scenario), (scenario, b'place = "hoeryong"\n[[change]]\ndate = 2024-07-05\n')),
+        "scenario": Reader(by_path(scenario_for), (scenario, b'place = "hoeryong"\n[[change]]\ndate = 2024-07-05\n')),
         "scenario text": Reader(lambda data, _: parse(data.decode("utf-8", "replace")), (scenario,)),
         "interventions": Reader(
             lambda data, _: parse_interventions(data.decode("utf-8", "replace"), ""), (interventions,)

@@ -18,7 +18,6 @@ from underwatch.world.scenario import EPOCH, LAST_DATE, RULES, Change, Scenario,
 from underwatch.world.scenario_file import (
     _KEYS,
     parse,
-    read_scenario,
     scenario_for,
     scenario_toml,
 )
@@ -242,7 +241,7 @@ def test_each_place_reads_back_as_itself(name):
 def test_a_full_file_is_read(tmp_path):
     path = tmp_path / "strict.toml"
     path.write_text(FULL)
-    scenario = read_scenario(path)
+    scenario = scenario_for(path)
     assert scenario == scenario_for(path) == scenario_for(str(path))
     assert (scenario.start, scenario.end, scenario.seed) == (date(2024, 9, 1), date(2025, 2, 28), 7)
     assert (scenario.residents, scenario.without) == (5000, frozenset({"S16", "S17"}))

@@ -15,7 +15,6 @@ from underwatch.world.scenario_file import (
     _CHANGE_KEYS,
     _KEYS,
     parse,
-    read_scenario,
     scenario_for,
     scenario_toml,
 )
@@ -80,7 +79,7 @@ def test_bad_input_is_refused_in_one_short_line_that_names_the_file(tmp_path, te
     path = tmp_path / "bad.toml"
     path.write_text(text)
     with pytest.raises(InputError, match=REFUSED[text]) as error:
-        read_scenario(path)
+        scenario_for(path)
     assert str(error.value).startswith(f"{path}: ")
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 600 + len(str(path))
@@ -119,7 +118,7 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
         "nul\0.toml": "cannot be read",
     }.items():
         with pytest.raises(InputError, match=words):
-            read_scenario(tmp_path / name)
+            scenario_for(tmp_path / name)
         with pytest.raises(InputError, match=words):
             scenario_for(str(tmp_path / name))
 
@@ -129,7 +128,7 @@ def read_bytes(folder, data):
     path = Path(folder) / "fuzz.toml"
     path.write_bytes(data)
     try:
-        return read_scenario(path)
+        return scenario_for(path)
     except InputError:
         return None
 

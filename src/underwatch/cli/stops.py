@@ -1,18 +1,22 @@
 """How the program is told to stop: Ctrl-C, SIGTERM and the hang-up of a terminal all end it the same way.
 
-Each becomes a KeyboardInterrupt, so that what cleans up after Ctrl-C does so after all of them.
+Each becomes a KeyboardInterrupt, so that what cleans up after Ctrl-C does so after all of them. Python loses one that
+falls into a callback of its garbage collection (Numba has such); it is sent once more.
 """
 
 import math
 import os
 import signal
 import stat
+import sys
+import threading
 import time
 from types import FrameType, TracebackType
 
 # Ctrl-C is Python's own; these would end the process with everything half-done.
 _TOLD = (signal.SIGTERM, signal.SIGHUP)
 _AT_ONCE = 2.0  # seconds
+_ONCE_MORE = 0.05  # seconds later, when the callback is over
 
 
 class Stops:
@@ -25,6 +29,7 @@ class Stops:
     def __init__(self) -> None:
         self.number = signal.SIGINT
         self._last = -math.inf
+        self._hook = sys.unraisablehook
         self._before: dict[signal.Signals, signal._HANDLER] = {}
 
     def __enter__(self) -> "Stops":
@@ -34,11 +39,13 @@ class Stops:
                     self._before[number] = signal.signal(number, self._stop)
         except ValueError:  # not the main thread, which alone is told of signals
             pass
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._lost
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        sys.unraisablehook = self._hook
         for number, handler in self._before.items():
             signal.signal(number, handler if self.number == signal.SIGINT else signal.SIG_IGN)
 
@@ -54,6 +61,16 @@ class Stops:
             self.number = signal.Signals(number)
             _let_go_of_a_dead_terminal()
             raise KeyboardInterrupt
+
+    def _lost(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """Send again an interrupt that was raised where nothing can be."""
+        if unraisable.exc_type is not KeyboardInterrupt:
+            self._hook(unraisable)
+            return
+        self._last = -math.inf
+        again = threading.Timer(_ONCE_MORE, os.kill, (os.getpid(), self.number))
+        again.daemon = True
+        again.start()
 
 
 def _let_go_of_a_dead_terminal() -> None:

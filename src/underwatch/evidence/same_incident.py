@@ -82,11 +82,6 @@ def gravest_first(reports: Iterable[Record]) -> list[Record]:
     return sorted(reports, key=_rank)
 
 
-def grounds_of(reports: Iterable[Record]) -> frozenset[str]:
-    """Return every ground that any of the reports states."""
-    return frozenset(report["ground"] for report in reports) - {"unknown"}
-
-
 def _end(report: Record, by_id: Mapping[str, Record]) -> Record:
     """Return where a chain of relays and duplicates ends in the package: the report itself where it goes in a circle.
 

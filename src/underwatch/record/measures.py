@@ -136,7 +136,7 @@ def totals(
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """Several places as one `History`: everything added up but the incidents, which stay with their places."""
+    """The daily counts of one place, or of several added up, with the incidents of one or with none."""
 
     place: str
     start: datetime.date

@@ -1,7 +1,7 @@
 """What is to be simulated: the place, the days, the seed, the parameters, what changes when, the calendar of orders.
 
 A scenario is data. It is made of its parts, or by `underwatch.world.scenario_file` from the name of a place
-(`scenario_for`) or from TOML (`read_scenario`), and is checked whichever way it came.
+(`scenario_for`) or a TOML file (`scenario_for` too), and is checked whichever way it came.
 """
 
 from __future__ import annotations

@@ -31,11 +31,6 @@ _CAMPAIGN_KEYS = ("first", "last")
 _CHANGE_KEYS = ("date", "until", "parameters", "without")
 
 
-def read_scenario(path: str | Path) -> Scenario:
-    """Read a scenario from a TOML file; InputError in one line for all that can be wrong with it."""
-    return _build(_load(Path(path)), {}, f"{path}: ")
-
-
 def parse(text: str, where: str = "") -> Scenario:
     """Read a scenario from TOML text; errors begin with `where`."""
     return _build(parse_toml(text, where), {}, where)
