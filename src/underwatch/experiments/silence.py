@@ -1,7 +1,8 @@
 """The silence curve: what becomes of incidents and of published reports as watching grows from next to nothing.
 
 A stand-in place of the same kind is enough: both are rates. Incidents and published reports are those of the stand-in.
-Each strength has settled under itself before anything is counted. All of a curve meet the same luck, so that it bends because watching grows; each curve has luck of its own.
+Each strength of watching has settled before anything is counted. All strengths of a curve meet the same luck, so that
+it bends because watching grows; each curve has luck of its own.
 """
 
 from __future__ import annotations

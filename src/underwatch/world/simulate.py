@@ -102,8 +102,8 @@ class Model(Protocol[S]):
 
     `init` makes the state of a first morning; two that begin alike are alike. `step` takes a state, in place, through
     days of one week that lie in one phase (ValueError where they cross a Sunday), and on a Sunday holds the review.
-    Where it reaches the first day that is counted, residents are grouped by the lists as they stand (where there is a
-    list). Luck is keyed: where it is cut into steps shows in nothing but the order of incidents. Both agree to the last bit.
+    On the first morning that is counted residents are grouped by the lists as they stand (where there is a list).
+    Luck is keyed: where it is cut into steps shows in nothing but the order of incidents. Both agree to the last bit.
     """
 
     def init(self, given: InitialConditions) -> S:
@@ -118,9 +118,7 @@ def init(given: InitialConditions) -> World:
     return world_of(*population.people_of(given), given.start, given.days, given.settling_days)
 
 
-def world_of(
-    key: tuple, town: L.Town, state: L.State, start: int, days: int, settling_days: int = 0
-) -> World:
+def world_of(key: tuple, town: L.Town, state: L.State, start: int, days: int, settling_days: int = 0) -> World:
     """The same of people who are there already, who change with it."""
     none = np.zeros(L.N_CELLS, np.int64)
     history = History(np.zeros((days, L.N_CELLS, L.N_INDICATORS), np.int64), none, none, none)
@@ -165,7 +163,10 @@ def step(world: World, phase: Phase, days: int, workers: Workers | None = None) 
     """Take the world through `days` days of one week, all in `phase`; if the last is a Sunday, hold the review."""
     check_step(world, days)
     if world.phase is not phase:
-        world.phase, world.now = phase, pack(rates(phase.values, phase.without, phase.order, phase.campaign))
+        world.phase, world.now = (
+            phase,
+            pack(rates(phase.values, phase.without, phase.order, phase.campaign, phase.forms)),
+        )
     workers = workers or Workers()
     workers.ready(world.town)
     n_chunks, t = len(world.town.chunk_start) - 1, world.day - world.start

@@ -368,7 +368,7 @@ def step(world: ReferenceWorld, phase: Phase, days: int) -> None:
         raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
     if world.day < world.counted < world.day + days:
         raise ValueError(f"{days} days from day {world.day} cross the first day that is counted, {world.counted}")
-    world.rates = rates(phase.values, phase.without, phase.order, phase.campaign)
+    world.rates = rates(phase.values, phase.without, phase.order, phase.campaign, phase.forms)
     world.live(days, int(phase.order * WHOLE + 0.5))
     if world.day == world.counted and "S3" not in phase.without:
         for r in world.residents:
