@@ -59,6 +59,10 @@ EVENTFUL = {
     "guests_found_per_check": 3.0,
     "quota_ratchet": 0.3,
     "quota_comparison": 0.5,
+    "p_notice_caller": 0.9,
+    "p_stop_after_turn_back": 0.5,
+    "calling_pause_days": 15.0,
+    "p_stop_for_good": 0.2,
 }
 # Where the engine keeps what the reference calls so.
 ROWS = {
@@ -70,6 +74,7 @@ ROWS = {
     "anger": ("people", L.ANGER),
     "listed_day": ("people", L.LISTED_DAY),
     "followed_day": ("people", L.FOLLOWED_DAY),
+    "calls_again": ("people", L.CALLS_AGAIN),
     "house_events": ("homes", L.HOME_EVENTS),
     "house_called": ("homes", L.HOME_CALLED),
     "house_contact": ("homes", L.HOME_CONTACT),

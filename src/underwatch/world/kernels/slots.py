@@ -10,7 +10,7 @@ import numpy as np
 
 from underwatch.world.rates import LET_OFF, Rates
 
-_ROWS = {"hear": 16, "visit_km": 32, "call_km": 32, "let_off": len(LET_OFF) + 1}
+_ROWS = {"hear": 16, "visit_km": 32, "call_km": 32, "pause_days": 32, "let_off": len(LET_OFF) + 1}
 _NUMBERS = [name for name in Rates._fields if name not in _ROWS]
 _SLOTS = {name: slot for slot, name in enumerate(_NUMBERS)}
 N_SLOTS = len(_NUMBERS)

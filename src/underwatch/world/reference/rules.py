@@ -190,6 +190,7 @@ class Rules:
             "anger": [r.anger for r in people],
             "listed_day": [r.listed_day for r in people],
             "followed_day": [r.followed_day for r in people],
+            "calls_again": [r.calls_again for r in people],
             "house_events": [h.events for h in houses],
             "house_called": [h.called for h in houses],
             "house_contact": [h.contact for h in houses],
