@@ -131,7 +131,7 @@ def test_s11_fear_rises_distress_follows_and_both_keep_people_in() -> None:
 def test_s12_a_dated_order_shows_from_its_date_on() -> None:
     from underwatch.world.scenario_file import scenario_for
 
-    assert [phase.order for phase in scenario_for("hoeryong").phases()] == [1.0, 1.2, 1.0, 1.5, 1.0, 1.2, 1.0, 1.2]
+    assert [phase.order for phase in scenario_for("hoeryong").phases()] == [1.0, 1.2, 1.0, 2.1, 1.0, 1.2, 1.0, 1.2]
     calm, campaign = TOWN.world(), TOWN.world(campaign=True)
     first = 39  # 15 November
     assert np.array_equal(calm.history.cells[:first], campaign.history.cells[:first])
@@ -139,6 +139,41 @@ def test_s12_a_dated_order_shows_from_its_date_on() -> None:
         campaign.history.cells[first:, :, L.COUNT.followed_outings].sum()
         > calm.history.cells[first:, :, L.COUNT.followed_outings].sum()
     )
+
+
+def test_s6_an_order_adds_attention_layers_and_listings() -> None:
+    """Each of the three alone, against a campaign without any of them; before the campaign nothing differs."""
+    none = {"order_attention": 1.0, "order_layers": 0.0, "order_listings": 0.0, "let_off_all": 0.0}
+    plain = TOWN.world(none, campaign=True)
+    for name, value, column in (
+        ("order_attention", 4.0, L.COUNT.followed_outings),
+        ("order_layers", 5.0, L.COUNT.followed_outings),
+        ("order_listings", 0.1, L.COUNT.listings),
+    ):
+        more = TOWN.world({**none, name: value}, campaign=True)
+        assert np.array_equal(more.history.cells[:39], plain.history.cells[:39]), name
+        assert total(more, column) > 1.01 * total(plain, column), name
+        calm = TOWN.world({**none, name: value})
+        assert np.array_equal(calm.history.cells, TOWN.world(none).history.cells), name
+
+
+def test_s6_the_wave_lists_whole_families_and_nobody_without_a_ground_or_let_off() -> None:
+    wave = {"p_listed_given_ground": 0.0, "order_listings": 1.0, "accusation_threshold": 80.0}
+    listed = TOWN.world(wave, campaign=True)
+    flags, town = listed.state.flags, listed.town
+    adults = flags & L.ADULT != 0
+    on_list = flags & L.ON_A_LIST != 0
+    assert np.all(on_list[adults & (flags & L.FAMILY != 0)])
+    assert not on_list[flags & (L.GROUNDS | L.WAS_DETAINED) == 0].any()
+    assert np.all(flags[adults & (flags & L.FAMILY != 0)] & L.ON_A_LIST == L.ON_A_LIST)
+    assert not TOWN.world({**wave, "let_off_all": 1.0}, campaign=True).history.cells[..., L.COUNT.listings].any()
+    some = TOWN.world({**wave, "order_listings": 0.1}, campaign=True)
+    alone = (some.state.flags & L.ADULT != 0) & (some.state.flags & L.GROUNDS == L.FAMILY)
+    on = np.add.reduceat((alone & (some.state.listed_day > 0)).astype(int), town.house_start[:-1])
+    all_of = np.add.reduceat(alone.astype(int), town.house_start[:-1])
+    assert 0 < np.count_nonzero(on) < np.count_nonzero(all_of)
+    assert set(on[on > 0] - all_of[on > 0]) == {0}
+    assert TOWN.world(wave, frozenset({"S6"}), campaign=True).history.cells[..., L.COUNT.listings].sum() == 0
 
 
 def test_s14_being_followed_raises_protest_in_some() -> None:

@@ -5,9 +5,10 @@ Nothing a household learns of another is newer than the last review: units are i
 
 from __future__ import annotations
 
+from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
-from underwatch.world.reference.population import Household, Officer, Resident, Unit
+from underwatch.world.reference.population import ORGANS, Household, Officer, Resident, Unit
 from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part
 
 REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
@@ -85,7 +86,18 @@ def consider(world: Rules, r: Resident, bars: list[int]) -> None:
     if now.accusations and full:
         accuse(world, r, full[0])
     elif r.new_ground and now.list_kept and world.draw(Purpose.ENTRY, r.number)[0] < reentry(world):
-        enlist(world, r, L.MPS)
+        enlist(world, r, {L.MPS})
+    take_in_the_wave(world, r)
+
+
+def take_in_the_wave(world: Rules, r: Resident) -> None:
+    """S3, S6: in a campaign an unlisted adult with a ground may be put on its lists; a defector's family as one."""
+    held = r.grounds | (1 << DETAINEE if r.was_detained else 0)
+    who = r.house.number if r.family else r.number
+    chance = part(world.rates.ordered, 65536 - let_off(world, r)) if world.rates.list_kept and held else 0
+    if not r.lists and world.draw(Purpose.ENTRY, who)[1] < chance:
+        names = [ground for number, ground in enumerate(grounds().values()) if held >> number & 1]
+        enlist(world, r, set().union(*(ORGANS[ground.organ] for ground in names)))
 
 
 def let_off(world: Rules, r: Resident) -> int:
@@ -113,12 +125,12 @@ def accuse(world: Rules, r: Resident, organ: int) -> None:
     r.real_offence = False
     r.files = [0, 0]
     if world.rates.list_kept and world.draw(Purpose.ACCUSED, r.number)[0] < world.rates.listed_after:
-        enlist(world, r, organ)
+        enlist(world, r, {organ})
 
 
-def enlist(world: Rules, r: Resident, organ: int) -> None:
-    """S3: onto the list of an organ, out of any role; the resident may learn of it."""
-    r.lists = {organ}
+def enlist(world: Rules, r: Resident, lists: set[int]) -> None:
+    """S3: onto the lists of these organs, out of any role; the resident may learn of it."""
+    r.lists = lists
     r.open_role = r.covert = False
     world.count("listings", r)
     r.listed_day = r.listed_day or world.day - world.start + 1
