@@ -25,7 +25,7 @@ def test_silence_curve_reports_stand_for_an_order_of_magnitude_more_incidents() 
 
 
 def test_a_listed_family_is_followed_nearly_always_where_an_order_adds_watchers_and_not_without() -> None:
-    """P3 holds with the attention and layers that published figures of staff per case give a campaign; not on quotas alone."""
+    """P3 holds with the attention and layers that published figures of staff per case give; not on quotas alone."""
     alone = Parameters.central().with_values(order_attention=1.0, order_layers=0.0, order_listings=0.001)
     quotas = PATTERNS["P3"](Town(alone, residents=12_000)).figures["share_followed"]
     assert quotas < 0.9 <= PATTERNS["P3"](TOWN).figures["share_followed"]

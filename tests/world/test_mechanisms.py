@@ -5,7 +5,11 @@ import pytest
 from trials.patterns import LISTED, Town, count
 
 from underwatch.world import layout as L
+from underwatch.world.draws import split_seed
+from underwatch.world.kernels.review import review_officers
+from underwatch.world.kernels.slots import pack
 from underwatch.world.parameters import Parameters
+from underwatch.world.rates import rates
 from underwatch.world.simulate import World
 
 CENTRAL = Parameters.central()
@@ -139,6 +143,36 @@ def test_s12_a_dated_order_shows_from_its_date_on() -> None:
         campaign.history.cells[first:, :, L.COUNT.followed_outings].sum()
         > calm.history.cells[first:, :, L.COUNT.followed_outings].sum()
     )
+
+
+def pressure_after(forms: dict[str, str], reports: int, pressure: int, **values: float) -> list[int]:
+    """Pressure of three officers who all brought so many reports of 10 that were expected, after one Sunday."""
+    town = world().town
+    areas = np.array([0, 1, 2, 3], np.int32)
+    brought, before, added = np.full(3, reports, np.int32), np.full(3, pressure, np.int64), np.zeros(3, np.int64)
+    now = pack(rates({**CENTRAL.to_dict(), "quota_mps_per_week": 10.0, **values}, forms=forms))
+    review_officers(split_seed(1), town, now, areas, L.MPS, brought, before, added, 65536, 7, 20_100)
+    assert not added.any()
+    return before.tolist()
+
+
+def test_s6_in_the_form_avoidance_the_chance_of_a_reprimand_presses_on_all_who_are_not_safely_above() -> None:
+    """Against the closed form: P + p gain short (1 - P) - (1 - p) relax P, short = (S - R) / S, S = 1.2 E.
+
+    Reports are kept in 1/256: a shortfall of 2 of 12 is 0.2 % off by that.
+    """
+    avoidance = {"S6": "avoidance"}
+    gain, relax, p = (CENTRAL[name] for name in ("pressure_gain", "pressure_relax", "p_reprimand"))
+    for reports, level in ((0, 0.0), (4, 0.3), (10, 0.0), (11, 0.5), (12, 0.5)):
+        short = max(0.0, (12 - reports) / 12)
+        expected = level + p * gain * short * (1 - level) - (1 - p if short else 1) * relax * level
+        found = pressure_after(avoidance, reports, int(level * 65535))
+        assert found == pytest.approx([expected * 65535] * 3, abs=12), (reports, level)
+    assert pressure_after(avoidance, 0, 40_000, p_reprimand=0.0) == pressure_after(avoidance, 12, 40_000)
+    # In the form of the reprimand one who meets what is expected is never pressed, and luck tells the others apart.
+    assert pressure_after({}, 11, 0) == [0, 0, 0]
+    several = {tuple(pressure_after({}, 0, 0, p_reprimand=p)) for p in (0.1, 0.3, 0.5, 0.7, 0.95)}
+    assert any(len(set(found)) > 1 for found in several)
 
 
 def test_s6_an_order_adds_attention_layers_and_listings() -> None:

@@ -38,6 +38,8 @@ FORMER_DETAINEE = L.GROUND_NAMES.index("former_detainee")
 def review_officers(key, town, rates, units, organ, unit_reports, pressure, added, order, n_days, day):
     """S6: reports of the week against what was expected. A reprimand raises pressure; without one it eases.
 
+    In the form `avoidance` the fear of one does, where the reports are not safely above what is expected.
+
     `units` int32[officers + 1] are the first units of the areas; `order` (65536 = 1) is the week's mean order.
     """
     n = len(units) - 1
@@ -53,20 +55,22 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, adde
         expected = ((rates[R.quota_mps + organ] + added[o]) * order >> 16) * n_days // 7
         if mean > expected:
             expected += part(mean - expected, rates[R.comparison])
-        rise = np.int64(-1)
-        if reports < expected:
-            q, _, _, _ = quarters(
-                key, Purpose.REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day
-            )
-            if q < rates[R.reprimand]:
-                short = ((expected - reports) << 16) // expected
-                rise = part(part(rates[R.pressure_gain], min(short, 65535)), L.ONE - np.int64(pressure[o]))
-        else:
+        safe = expected + part(expected, rates[R.cushion]) if rates[R.avoidance] else expected
+        blamed = np.int64(0)  # how much of a reprimand is felt, 65536 = one
+        if reports < safe and rates[R.avoidance]:
+            blamed = rates[R.reprimand]
+        elif reports < safe:
+            who = town.first + town.units[L.UNIT_START, units[o]]
+            q, _, _, _ = quarters(key, Purpose.REPRIMAND_MPS + organ, who, day)
+            blamed = 65536 if q < rates[R.reprimand] else 0
+        if reports >= expected:
             added[o] += part(rates[R.ratchet], reports - expected)
-        if rise >= 0:
-            pressure[o] = raised(pressure[o], rise)
-        else:
-            pressure[o] -= part(rates[R.pressure_relax], pressure[o])
+        now = np.int64(pressure[o])
+        rise = np.int64(0)
+        if blamed:
+            short = min(((safe - reports) << 16) // safe, 65535)
+            rise = part(part(part(rates[R.pressure_gain], short), blamed), L.ONE - now)
+        pressure[o] = raised(now - part(part(rates[R.pressure_relax], 65536 - blamed), now), rise)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

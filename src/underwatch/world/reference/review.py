@@ -9,7 +9,7 @@ from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
 from underwatch.world.reference.population import ORGANS, Household, Officer, Resident, Unit
-from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part
+from underwatch.world.reference.rules import FULL_WEIGHT, ONE, WHOLE, Rules, part
 
 REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
 DETAINEE = L.GROUND_NAMES.index("former_detainee")
@@ -30,7 +30,10 @@ def hold(world: Rules, order: int, week_days: int) -> None:
 
 
 def judge_officers(world: Rules, officers: list[Officer], order: int, week_days: int) -> None:
-    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet."""
+    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet.
+
+    In the form `avoidance` no reprimand needs to fall: the chance of one presses on who is not safely above.
+    """
     now = world.rates
     brought = {
         officer: sum(unit.reports[officer.organ] for unit in officer.units) * FULL_WEIGHT for officer in officers
@@ -42,11 +45,22 @@ def judge_officers(world: Rules, officers: list[Officer], order: int, week_days:
         expected += part(max(0, mean - expected), now.comparison)
         if reports >= expected:
             officer.added += part(now.ratchet, reports - expected)
-        elif world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand:
-            shortfall = min(ONE, (expected - reports << 16) // expected)
-            officer.pressure += part(part(now.pressure_gain, shortfall), ONE - officer.pressure)
+        before = officer.pressure
+        if now.avoidance:
+            safe = expected + part(expected, now.cushion)
+            if reports < safe:
+                shortfall = min(ONE, (safe - reports << 16) // safe)
+                officer.pressure += part(part(part(now.pressure_gain, shortfall), now.reprimand), ONE - before)
+                officer.pressure -= part(part(now.pressure_relax, WHOLE - now.reprimand), before)
+            else:
+                officer.pressure -= part(now.pressure_relax, before)
             continue
-        officer.pressure -= part(now.pressure_relax, officer.pressure)
+        reprimanded = world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand
+        if reports < expected and reprimanded:
+            shortfall = min(ONE, (expected - reports << 16) // expected)
+            officer.pressure += part(part(now.pressure_gain, shortfall), ONE - before)
+        else:
+            officer.pressure -= part(now.pressure_relax, before)
 
 
 def decide_on(world: Rules, unit: Unit) -> None:
