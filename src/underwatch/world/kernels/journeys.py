@@ -110,7 +110,7 @@ def follow_visit(span, j, visit, km):
         for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
             if not state.people[L.FLAGS, x] & L.DETAINED:
                 frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house)
+        word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
         trace(span.out, span.t, L.EPISODE.visit_noticed, head, by, km)
         incident(
             span,
@@ -242,6 +242,6 @@ def arrest(span, j, i, house, km):
     state.people[L.FLAGS, x] |= u16(L.DETAINED)
     scratch.buffers[L.BUFFER_RATE, i] = 0
     frighten(state, rates, x, rates[R.rise_accused])
-    word_spreads(state, scratch.free, j, house)
+    word_spreads(state, scratch.free, j, house, L.EVENT.detention)
     trace(span.out, span.t, L.EPISODE.arrest, x, 0, km)
     incident(span, span.first_unit + j, x, house, L.KIND.arrest, term[L.T_CONTACT], term[L.T_FEAR])
