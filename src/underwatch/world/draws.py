@@ -74,6 +74,7 @@ class Purposes(NamedTuple):
     PROTEST: int = 118
     KIN_WORD: int = 119  # does tie k tell (slots: 2 blocks of 4)
     ATTENTION: int = 121  # where an officer's round begins
+    WORD_DAY: int = 130  # the day on which what tie k tells reaches the household (slots: 2 blocks of 4)
 
 
 Purpose = Purposes()  # for Numba a number each, which the members of an `IntEnum` are not
