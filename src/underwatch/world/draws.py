@@ -74,11 +74,11 @@ class Purposes(NamedTuple):
     PROTEST: int = 118
     KIN_WORD: int = 119  # does tie k tell (slots: 2 blocks of 4)
     ATTENTION: int = 121  # where an officer's round begins
-    # once for all: keyed by a household, and by a resident
-    CASE: int = (
-        122  # with which role holder the watchers of a listed household begin: of its list's organ; of the other
-    )
-    HOLDER: int = 123  # where in the rounding of attention a role holder begins
+    # once for all: with which role holder of each organ the watchers of a listed household begin; where in the rounding
+    # of attention a role holder begins
+    CASE: int = 122
+    HOLDER: int = 123
+    WORD_DAY: int = 130  # the day on which what tie k tells reaches the household (slots: 2 blocks of 4)
 
 
 Purpose = Purposes()  # for Numba a number each, which the members of an `IntEnum` are not

@@ -248,11 +248,13 @@ def settle(first: int, house_start: np.ndarray, unit_house: np.ndarray, f: Frame
 
 def calm_state(town: L.Town) -> L.State:
     """A state in which nothing has happened yet."""
+    units = np.zeros((L.N_UNIT_ROWS, town.units.shape[1] - 1), np.int32)
+    units[L.UNIT_WORD :] = L.UNHEARD
     officers = np.zeros((2, 2, town.areas.shape[1] - 1), np.int64)
     return L.State(
         np.zeros((8, int(town.house_start[-1])), np.uint16),
-        np.zeros((4, len(town.house_start) - 1), np.uint8),
-        np.zeros((3, town.units.shape[1] - 1), np.int32),
+        np.zeros((L.N_HOME_ROWS, len(town.house_start) - 1), np.uint8),
+        units,
         officers,
     )
 

@@ -107,7 +107,7 @@ def follow_visit(span, j, visit, km):
         for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
             if not state.people[L.FLAGS, x] & L.DETAINED:
                 frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house)
+        word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
         trace(span.out, span.t, L.EPISODE.visit_noticed, head, by, km)
         incident(
             span,
@@ -206,6 +206,6 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
         state.people[L.FLAGS, x] |= u16(L.DETAINED)
         scratch.buffers[L.BUFFER_RATE, i] = 0
         frighten(state, rates, x, rates[R.rise_accused])
-        word_spreads(state, scratch.free, j, house)
+        word_spreads(state, scratch.free, j, house, L.EVENT.detention)
         trace(span.out, span.t, L.EPISODE.arrest, x, 0, km)
         incident(span, u, x, house, L.KIND.arrest, term[L.T_CONTACT], term[L.T_FEAR])

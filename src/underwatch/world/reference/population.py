@@ -129,8 +129,9 @@ class Household:
     number: int
     unit: Unit
     members: list[Resident] = field(default_factory=list)
-    events: int = 0  # this week's, for kin to hear of (S11)
-    heard: int = 0  # the events of the week under review
+    events: list[int] = field(default_factory=lambda: [0] * L.N_EVENTS)  # this week's by kind, to tell kin of (S11)
+    telling: int = 0  # at the review: chance that one of its kin will hear of the week
+    word_days: set[int] = field(default_factory=set)  # days of this week on which word from kin comes; Monday is 0
     called: bool = False  # completed a call abroad this week
     contact: int = 0  # weeks for which contact abroad is still open (S13)
     fear: int = 0  # mean at the last review, 255 = 1
@@ -148,8 +149,8 @@ class Unit:
     number: int
     households: list[Household] = field(default_factory=list)
     officers: list[Officer] = field(default_factory=list)  # MPS beat officer, MSS field officer
-    events: int = 0  # yesterday's, talked of today
-    events_today: int = 0
+    events: list[int] = field(default_factory=lambda: [0] * L.N_EVENTS)  # today's by kind (S11)
+    unheard: list[int] = field(default_factory=lambda: [L.UNHEARD] * 7)  # by weekday: what a day's talk of it leaves
     reports: list[int] = field(default_factory=lambda: [0, 0])  # counted this week, by organ
     free: dict[str, int] = field(default_factory=dict)  # outings its watchers can still follow today
     kept: dict[Resident, int] = field(default_factory=dict)  # of these, what role holders keep for their cases (S4)

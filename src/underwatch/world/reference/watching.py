@@ -107,7 +107,7 @@ class Watching(Rules):
             area = officer.units
             turns = range(self.day * capacity, (self.day + 1) * capacity)
             unit.free[by] = sum(area[turn % len(area)] is unit for turn in turns)
-        unit.events_today = 0
+        unit.events = [0] * L.N_EVENTS
 
     def keep_attention(self, unit: Unit) -> None:
         """S4: each role holder has attention of their own, and keeps it for the cases in which they are named."""
@@ -196,5 +196,5 @@ class Watching(Rules):
         if q_notice < self.rates.notice:
             self.count("noticed", r)
             self.frighten(r, self.rates.rise_noticed)
-            self.word_spreads(r.house)
+            self.word_spreads(r.house, L.EVENT.noticed)
             self.incident("followed_outing", r)

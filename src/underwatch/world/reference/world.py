@@ -116,13 +116,18 @@ class ReferenceWorld(Watching):
     def feel_and_set_out(self, unit: Unit) -> None:
         """S11: fear fades and hearsay raises it, distress integrates fear, and both keep people from going out."""
         now = self.rates
-        hears = int(now.hear[min(15, unit.events)])
+        unheard = L.UNHEARD
+        for of_a_day in unit.unheard:
+            unheard = unheard * of_a_day // L.UNHEARD
+        hears = min(ONE, (2 * WHOLE * (L.UNHEARD - unheard) // L.UNHEARD + 1) // 2)
         for r in unit.residents:
             *q_outings, q_hear = self.draw(Purpose.DAY, r.number)
             r.fear = part(r.fear, now.keep_fear)
             if q_hear < hears:
                 r.fear = min(ONE, r.fear + now.rise_hearsay)
             r.distress = min(ONE, part(r.distress, now.keep_distress) + part(r.fear, now.gain_distress))
+            if weekday(self.day) in r.house.word_days:
+                r.fear = min(ONE, r.fear + now.rise_hearsay)
             unwatched = now.outing_adult if r.adult else now.outing_child
             chance = 0 if r.detained else self.after_fear(unwatched, r)
             r.outings = [q < chance for q in q_outings]
@@ -185,7 +190,7 @@ class ReferenceWorld(Watching):
             for r in house.members:
                 if not r.detained:
                     self.frighten(r, now.rise_noticed)
-            self.word_spreads(house)
+            self.word_spreads(house, L.EVENT.noticed)
             self.incident("followed_visit", head)
 
     def call_abroad(self, unit: Unit) -> None:
@@ -234,7 +239,7 @@ class ReferenceWorld(Watching):
             self.count("arrests", r)
             r.detained = True
             self.frighten(r, now.rise_accused)
-            self.word_spreads(r.house)
+            self.word_spreads(r.house, L.EVENT.detention)
             self.incident("arrest", r)
 
     def at_home(self, unit: Unit) -> None:
@@ -252,7 +257,15 @@ class ReferenceWorld(Watching):
                 self.report_routine(unit, role, holder, adults)
             if holders[0].open_role and q_lodging < now.lodging:
                 self.check_homes(unit)
-        unit.events = min(ONE, unit.events_today)
+        self.end_of_talk(unit)
+
+    def end_of_talk(self, unit: Unit) -> None:
+        """S11: what a day of talk will leave of the chance of not having heard of today; last week's is gone."""
+        unheard = L.UNHEARD
+        for kind, times in enumerate(unit.events):
+            for _ in range(times):
+                unheard = unheard * int(self.rates.unheard[kind]) // L.UNHEARD
+        unit.unheard[weekday(self.day)] = unheard
 
     def report_routine(self, unit: Unit, role: int, holder: Resident, adults: list[Resident]) -> None:
         """S10: a role holder may make a routine act of some other adult of the unit into a report."""
@@ -275,7 +288,7 @@ class ReferenceWorld(Watching):
                 host = unit.households[choose(word, len(unit.households))].head
                 self.report(host, L.MPS, "reports_routine", FULL_WEIGHT)
                 self.frighten(host, self.rates.rise_noticed)
-                self.word_spreads(host.house)
+                self.word_spreads(host.house, L.EVENT.home_visit)
 
     def tally(self, unit: Unit) -> None:
         """The day's counts and levels, by group at the start."""
