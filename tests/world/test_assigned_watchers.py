@@ -10,6 +10,7 @@ from underwatch.world import population, simulate
 from underwatch.world.draws import Purpose, threefry_plain
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters
+from underwatch.world.rates import rates
 from underwatch.world.reference.population import Rng, choose
 from underwatch.world.scenario import Phase
 from underwatch.world.workers import Workers
@@ -129,6 +130,17 @@ def test_one_tail_follows_all_listed_members_who_are_out_and_is_written_of_once(
     tailed = summed(followed(apart) >= 0, apart.town.house_start)
     assert ((tailed > 0) & (tailed < summed(apart.outings & on_list, apart.town.house_start))).sum() > 50
     assert apart.world.history.cells[..., L.COUNT.reports].sum() == tailed.sum()
+
+
+def test_a_tail_is_talked_of_once_however_many_notice_it() -> None:
+    """What a day leaves of the chance of not having heard is that of so many tails, whatever the number of members."""
+    run = lived(without=AT_HOME | {"S10", "S17"}, vigilance_base=0.4, p_notice=1.0)
+    n_tails = sum(tails(run, by) for by in range(4))[-7:]
+    noticed = summed(summed(followed(run) >= 0, run.town.house_start).sum(axis=1), run.town.unit_house)[-7:]
+    left = run.world.state.units[L.UNIT_WORD :] / L.UNHEARD
+    one = rates({**Parameters.central().to_dict()}).unheard[L.EVENT.noticed] / L.UNHEARD
+    np.testing.assert_allclose(np.log(left) / np.log(one), n_tails, atol=1e-5)
+    assert (noticed > n_tails).sum() > 10
 
 
 def test_named_watchers_keep_their_attention_for_their_cases() -> None:

@@ -306,8 +306,8 @@ V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)
 JOURNEY, REFUSED = 100, 101
 
 # Columns of `turns`: unit; resident of the chunk, or SPARE for a free watcher's choice; part of the day, or how many
-# choices went before; class of watcher; does the follower write of this one
-W_UNIT, W_RESIDENT, W_SLOT, W_BY, W_WRITES = range(5)
+# choices went before; class of watcher; is it the first of a tail
+W_UNIT, W_RESIDENT, W_SLOT, W_BY, W_FIRST = range(5)
 SPARE = -1
 
 # Columns of `cases`: household; its rows in BUFFER_LISTED, first and after the last; the lists of its members; how

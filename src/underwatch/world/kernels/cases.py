@@ -1,7 +1,8 @@
 """S3, S4 in the form `assigned`: a listed household is a case, whose named watchers keep their attention for it.
 
 A case has so many layers: role holders of the unit by a keyed start, those of the list's own organ first; where the
-unit has fewer, its officers. A tail follows all members who are out in one part of the day, and is written of once.
+unit has fewer, its officers. A tail follows all members who are out in one part of the day; it is written of once and
+talked of once.
 """
 
 from __future__ import annotations
@@ -218,27 +219,27 @@ def take_tails(span, j, n):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def tail(span, n, j, m, slot, by):
-    """S4: one tail is on all members of a case who are out in a part of the day; it is written of once."""
+    """S4: one tail is on all members of a case who are out in a part of the day."""
     scratch = span.scratch
     case, buffers = scratch.cases[m], scratch.buffers
-    writes = True
+    first = True
     for row in range(case[L.C_FIRST], case[L.C_AFTER]):
         i = np.int64(buffers[L.BUFFER_LISTED, row])
         if (np.int64(buffers[L.BUFFER_OUTINGS, i]) >> slot) & 1:
             scratch.draws[0, n] = u32(span.town.first + span.lo + i)
             scratch.draws[1, n] = event(Purpose.TAIL + slot, span.day)
-            n = turn_to(scratch, n, j, i, slot, by, writes)
-            writes = False
+            n = turn_to(scratch, n, j, i, slot, by, first)
+            first = False
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def turn_to(scratch, n, j, i, slot, by, writes):
+def turn_to(scratch, n, j, i, slot, by, first):
     """Note a turn; returns how many there are."""
     turn = scratch.turns[n]
     turn[L.W_UNIT] = j
     turn[L.W_RESIDENT] = i
     turn[L.W_SLOT] = slot
     turn[L.W_BY] = by
-    turn[L.W_WRITES] = writes
+    turn[L.W_FIRST] = first
     return n + 1

@@ -112,6 +112,7 @@ def follow_outings(span):
     else:
         want_tails(span)
     n_turns = take_turns(span)
+    talked_of = False
     for row in range(n_turns):
         turn = scratch.turns[row]
         j = np.int64(turn[L.W_UNIT])
@@ -126,7 +127,7 @@ def follow_outings(span):
                 continue
             scratch.free[j, by] -= 1
             a, b = words(key, Purpose.TAIL + slot, town.first + span.lo + i, span.day)
-        follow(span, j, i, slot, by, turn[L.W_WRITES], a, b)
+        talked_of = follow(span, j, i, slot, by, turn[L.W_FIRST] != 0, talked_of, a, b)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -190,8 +191,12 @@ def share_out(span, j, n):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow(span, j, i, slot, by, writes, a, b):
-    """S4, S5: an outing is followed, written down, and perhaps noticed; `a` and `b` are its luck."""
+def follow(span, j, i, slot, by, first, talked_of, a, b):
+    """S4, S5: an outing is followed, written down if it is the first of a tail, and perhaps noticed.
+
+    `a` and `b` are its luck. `talked_of` says whether somebody noticed the tail before (of another tail, where this is
+    the first of its own); returned is whether somebody has now.
+    """
     town, state, rates, scratch, out = span.town, span.state, span.rates, span.scratch, span.out
     scratch.buffers[L.BUFFER_OUTINGS, i] |= u16(64 << slot)
     u = span.first_unit + j
@@ -202,15 +207,19 @@ def follow(span, j, i, slot, by, writes, a, b):
     first_followed(span.state, span.t, x)
     trace(span.out, span.t, L.EPISODE.followed, x, by, slot)
     q_notice, q_report, q_claim, _ = split(a, b)
-    if writes:
+    if first:
+        talked_of = False
         write_down(span, u, x, by & 1, term, q_report, q_claim, False)
     if q_notice < rates[R.notice]:
         house = house_of(town, u, x)
         out.cells[span.k, cell, L.COUNT.noticed] += 1
         frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
+        if not talked_of:
+            word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
+        talked_of = True
         trace(span.out, span.t, L.EPISODE.noticed, x, by, slot)
         incident(span, u, x, house, L.KIND.followed_outing, term[L.T_CONTACT], term[L.T_FEAR])
+    return talked_of
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

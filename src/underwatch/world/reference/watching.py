@@ -165,10 +165,11 @@ class Watching(Rules):
                 self.follow_together(case, slot, by)
 
     def follow_together(self, case: Case, slot: int, by: str) -> None:
-        """S4, S5: all listed members who are out have one follower, who writes of the first of them."""
-        out = [r for r in case.members if r.outings[slot]]
-        for r in out:
-            self.follow(r, slot, by, writes=r is out[0])
+        """S4, S5: all listed members who are out have one follower, who writes of the first; it is talked of once."""
+        noticed = False
+        for r in [r for r in case.members if r.outings[slot]]:
+            first = not any(other.followed[slot] for other in case.members)
+            noticed |= self.follow(r, slot, by, first=first, talked_of=noticed)
 
     def spend_spare(self, unit: Unit) -> None:
         """S10: under pressure what attention is left is turned to whoever of the unlisted is met outside."""
@@ -185,16 +186,19 @@ class Watching(Rules):
                 unit.free[by] -= 1
                 self.follow(r, slots[0], by)
 
-    def follow(self, r: Resident, slot: int, by: str, writes: bool = True) -> None:
-        """S4, S5: one outing is followed, written down, and perhaps noticed."""
+    def follow(self, r: Resident, slot: int, by: str, first: bool = True, talked_of: bool = False) -> bool:
+        """S4, S5: one outing is followed, written down if it is the first of its tail, and perhaps noticed; was it?"""
         r.followed[slot] = True
         self.count("followed_outings", r)
         self.was_followed(r)
         q_notice, q_report, q_claim, _ = self.draw(Purpose.TAIL + slot, r.number)
-        if writes:
+        if first:
             self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=False)
-        if q_notice < self.rates.notice:
-            self.count("noticed", r)
-            self.frighten(r, self.rates.rise_noticed)
+        if q_notice >= self.rates.notice:
+            return False
+        self.count("noticed", r)
+        self.frighten(r, self.rates.rise_noticed)
+        if not talked_of:
             self.word_spreads(r.house, L.EVENT.noticed)
-            self.incident("followed_outing", r)
+        self.incident("followed_outing", r)
+        return True
