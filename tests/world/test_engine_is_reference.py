@@ -60,6 +60,10 @@ EVENTFUL = {
     "guests_found_per_check": 3.0,
     "quota_ratchet": 0.3,
     "quota_comparison": 0.5,
+    "p_notice_caller": 0.9,
+    "p_stop_after_turn_back": 0.5,
+    "calling_pause_days": 15.0,
+    "p_stop_for_good": 0.2,
 }
 # Where the engine keeps what the reference calls so.
 ROWS = {
@@ -73,6 +77,7 @@ ROWS = {
     "followed_day": ("people", L.FOLLOWED_DAY),
     **{f"house_{name}": ("homes", L.HOME_DETENTIONS + kind) for kind, name in enumerate(L.Events._fields)},
     "house_word": ("homes", L.HOME_WORD),
+    "calls_again": ("people", L.CALLS_AGAIN),
     "house_called": ("homes", L.HOME_CALLED),
     "house_contact": ("homes", L.HOME_CONTACT),
     "house_fear": ("homes", L.HOME_FEAR),

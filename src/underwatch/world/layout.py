@@ -66,8 +66,11 @@ BY_OPEN_ROLE, BY_COVERT, BY_MPS_OFFICER, BY_MSS_OFFICER = 0, 1, 2, 3
 
 CHUNK_RESIDENTS = 1024  # a chunk is closed when it has at least this many residents
 
-# Rows of State.people, uint16: levels (65535 = 1), files (256 = one report), days of the run (from 1; 0 = never)
-FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY = range(8)
+# Rows of State.people, uint16: levels (65535 = 1), files (256 = one report), days of the run (from 1; 0 = never), and
+# the first day of the run on which a caller calls again (0 = calls, NEVER = has stopped for good)
+FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY, CALLS_AGAIN = range(9)
+N_PEOPLE_ROWS = 9
+NEVER = 65535
 
 
 class Events(NamedTuple):
@@ -153,7 +156,7 @@ class Town(NamedTuple):
 class State(NamedTuple):
     """What changes, and all that a checkpoint holds. Few arrays, because a kernel pays for each it is handed."""
 
-    people: np.ndarray  # uint16[8, R]
+    people: np.ndarray  # uint16[9, R]
     homes: np.ndarray  # uint8[8, H]
     units: np.ndarray  # int32[9, U]
     officers: np.ndarray  # int64[2, 2, officers], by organ
@@ -241,9 +244,10 @@ class Span(NamedTuple):
 
 
 # Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held
-# that morning; a journey came up that nobody refused; turned back by a follower; listed, followed or held before today
+# that morning; a journey came up that nobody refused; turned back by a follower; listed, followed or held before today;
+# a call came up and the caller has stopped calling
 ACT_OUTINGS, ACT_VISIT, ACT_JOURNEY, ACT_CALL = 7, 8, 16, 32
-ACT_HELD, ACT_MAY_TRAVEL, ACT_TURNED_BACK, ACT_WATCHED_BEFORE = 64, 128, 256, 512
+ACT_HELD, ACT_MAY_TRAVEL, ACT_TURNED_BACK, ACT_WATCHED_BEFORE, ACT_STOPPED = 64, 128, 256, 512, 1024
 
 # Columns of `unit_terms`
 (
@@ -367,6 +371,7 @@ class Episodes(NamedTuple):
     lodging: int
     call_avoided: int
     visit_avoided: int
+    calling_stopped: int
 
 
 INDICATORS, INCIDENT_NAMES, EPISODES = Indicators._fields, IncidentKinds._fields, Episodes._fields

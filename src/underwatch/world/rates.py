@@ -66,7 +66,7 @@ KNOCK_OUT: Mapping[str, Mapping[str, float]] = {
     "S6": {"p_reprimand": 0.0, "order": 1.0, "order_attention": 1.0, "order_layers": 0.0, "order_listings": 0.0},
     "S7": {"visits_followed": 0},
     "S8": {"p_abandon_noticed": 0.0, "call_avoidance_at_full_fear": 0.0, "calls_followed": 0},
-    "S9": {"p_detected_per_call": 0.0},
+    "S9": {"p_detected_per_call": 0.0, "p_phone_lost": 0.0},
     "S10": {"routine_reports_base": 0.0, "routine_reports_pressure": 0.0, "spare_attention": 0, "accusations": 0},
     "S11": {
         "fear_per_noticed": 0.0,
@@ -185,6 +185,11 @@ class Rates(NamedTuple):
     avoidance: int
     hazard: int
     habituating: int
+    notice_caller: int  # q16, a caller looks out
+    stop_turned_back: int
+    phone_lost: int
+    stop_for_good: int
+    pause_days: np.ndarray  # uint16[32], equally likely days without calling
 
 
 def q16(p: float) -> int:
@@ -231,6 +236,15 @@ def lognormal_km(median: float, log_sd: float) -> tuple[int, ...]:
         z = [Decimal(repr(q)) for q in NORMAL_QUANTILES]
         km = [m * (s * x).exp() for x in [-q for q in reversed(z)] + z]
     return tuple(min(60, max(1, int(x + Decimal("0.5")))) for x in km)
+
+
+@lru_cache(maxsize=4096)
+def exponential_days(mean: float) -> tuple[int, ...]:
+    """32 equally likely lengths of an exponential time, whole days and at least 1 (decimal ln: the same everywhere)."""
+    with localcontext() as context:
+        context.prec = 20
+        days = [-Decimal(repr(mean)) * (Decimal(63 - 2 * i) / 64).ln() for i in range(32)]
+    return tuple(min(65534, max(1, int(x + Decimal("0.5")))) for x in days)
 
 
 def rates(
@@ -340,6 +354,11 @@ def _journeys(v: Mapping[str, float]) -> dict:
         "avoid_call": one(v["call_avoidance_at_full_fear"]),
         "calls_followed": int(v["calls_followed"]),
         "abandon": q16(v["p_abandon_noticed"]),
+        "notice_caller": q16(v["p_notice_caller"]),
+        "stop_turned_back": q16(v["p_stop_after_turn_back"]),
+        "phone_lost": q16(v["p_phone_lost"]),
+        "stop_for_good": q16(v["p_stop_for_good"]),
+        "pause_days": np.array(exponential_days(v["calling_pause_days"]), np.uint16),
         "detection": q32(v["p_detected_per_call"]),
         "release": q16(1.0 / v["detention_days"]),
         "permit": q16(min(1.0, v["permit_journeys_per_household_per_year"] / WEEKS_PER_YEAR)),

@@ -18,6 +18,7 @@ _ROWS = {
     "heard_of": len(INCIDENT_NAMES),
     "visit_km": 32,
     "call_km": 32,
+    "pause_days": 32,
     "let_off": len(LET_OFF) + 1,
 }
 _NUMBERS = [name for name in Rates._fields if name not in _ROWS]

@@ -75,6 +75,7 @@ class Resident:
     anger: int = 0
     listed_day: int = 0  # day of the run, from 1; 0 = never
     followed_day: int = 0
+    calls_again: int = 0  # first day of the run on which a caller calls again; L.NEVER = has stopped for good
     outings: list[bool] = field(default_factory=lambda: [False] * 3)  # made today
     followed: list[bool] = field(default_factory=lambda: [False] * 3)  # of these, by somebody
     unwatched_outings: list[bool] = field(default_factory=lambda: [False] * 3)  # made today without fear or watching
@@ -208,8 +209,11 @@ def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> 
     resident.reactive = q_reactive < frame.reactive
     resident.adult = is_head or q_adult < frame.adult
     lists = set()
-    for number, ground in enumerate(grounds().values()):
-        if next(draws[ground.holder]) < int(frame.shares[number]) and (resident.adult or ground.holder == "household"):
+    for number, (name, ground) in enumerate(grounds().items()):
+        share = int(frame.shares[number])
+        if name == "chinese_phone_user" and resident.family:
+            share = frame.callers_in_families  # callers are found more often where somebody left
+        if next(draws[ground.holder]) < share and (resident.adult or ground.holder == "household"):
             resident.grounds |= 1 << number
             if on_list[ground.holder]:
                 lists |= ORGANS[ground.organ]

@@ -198,6 +198,7 @@ class Rules:
             "followed_day": [r.followed_day for r in people],
             **{f"house_{name}": [h.events[kind] for h in houses] for kind, name in enumerate(L.Events._fields)},
             "house_word": [sum(1 << day for day in h.word_days) for h in houses],
+            "calls_again": [r.calls_again for r in people],
             "house_called": [h.called for h in houses],
             "house_contact": [h.contact for h in houses],
             "house_fear": [h.fear for h in houses],

@@ -228,6 +228,9 @@ class ReferenceWorld(Rules):
                 if self.draw(Purpose.RELEASE, r.number)[0] < now.release:
                     r.detained = False
                     r.was_detained = r.new_ground = True
+                    self.stop_calling(r, now.phone_lost)
+            elif intends and self.day - self.start + 1 < r.calls_again:
+                self.count("calling_stopped", r)
             elif intends and q_call >= now.call - part(now.call, part(r.fear, now.avoid_call)):
                 self.count("calls_avoided", r)
             elif intends:
@@ -242,7 +245,7 @@ class ReferenceWorld(Rules):
         if now.calls_followed:
             taken = bool(r.lists) and q_taken < self.taken_up(unit, r.lists, r.family)
             by = self.tail(unit, r.lists, taken, q_joined < self.joined(unit, km))
-        noticed = by is not None and q_notice < now.notice
+        noticed = by is not None and q_notice < now.notice_caller
         q_back, q_report, q_claim, _ = self.draw(Purpose.CALL_END, r.number)
         if by is not None:
             self.count("followed_calls", r)
@@ -253,6 +256,7 @@ class ReferenceWorld(Rules):
             self.count("calls_abandoned", r)
             self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=False)
             self.incident("call_given_up", r)
+            self.stop_calling(r, now.stop_turned_back)
             return
         self.count("calls_completed", r)
         r.house.called = True
@@ -264,6 +268,14 @@ class ReferenceWorld(Rules):
             self.frighten(r, now.rise_accused)
             self.word_spreads(r.house, L.EVENT.detention)
             self.incident("arrest", r)
+
+    def stop_calling(self, r: Resident, chance: int) -> None:
+        """S8, S9: a turn-back, or an arrest that took the phone, may end calling, for a time or for good."""
+        q_stop, q_good, q_pause, _ = self.draw(Purpose.STOP_CALLING, r.number)
+        if q_stop < chance:
+            days = int(self.rates.pause_days[choose16(q_pause, 32)])
+            for_good = q_good < self.rates.stop_for_good
+            r.calls_again = L.NEVER if for_good else min(self.day - self.start + 1 + days, L.NEVER - 1)
 
     def follow_outings(self, unit: Unit) -> None:
         """S4: outings of the listed are followed while attention lasts, defectors' families first; then S10."""
