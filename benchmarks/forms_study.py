@@ -83,9 +83,9 @@ def main() -> None:
     lines = [
         "## Form, parameter, luck: what a headline's spread is made of",
         "",
-        f"Total effects (Jansen 1999) over {given.draws} draws from the prior, {given.residents:,} residents each, on an",
-        "asinh scale: the share of the spread that goes with a part, alone or with others (shares can add up to more than",
-        "one). The last column names the rule whose form moves the headline most, and its share.",
+        f"Total effects (Jansen 1999) over {given.draws} draws from the prior, {given.residents:,} residents each,",
+        "on an asinh scale: the share of the spread that goes with a part, alone or with others (shares can add",
+        "up to more than one). The last column names the rule whose form moves the headline most, and its share.",
         "",
         "| headline | parameters | forms | luck | the rule whose form moves it most |",
         "| --- | --- | --- | --- | --- |",
