@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from support.depth import examples
-from underwatch.facts import model_parameters
+from underwatch.facts import model_parameters, rival_forms
 from underwatch.world import layout as L
 from underwatch.world import population, simulate
 from underwatch.world.draws import split_seed
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.reference import world as plain_model
@@ -103,6 +104,12 @@ def values(draw):
     return some
 
 
+def chosen_forms():
+    """A form of each rule that has rival ones."""
+    rows = [st.sampled_from([item.form for item in items]) for items in rival_forms().values()]
+    return st.tuples(*rows).map(Forms)
+
+
 @st.composite
 def cases(draw, most=400):
     """A small world and its phases."""
@@ -110,14 +117,15 @@ def cases(draw, most=400):
     without = st.sets(st.sampled_from(sorted(KNOCK_OUT)), max_size=3).map(frozenset)
     frame_without = draw(st.just(frozenset()) | without)
     start = draw(st.integers(MONDAY, MONDAY + 400))
+    forms = draw(chosen_forms())
     phases, day = [], start
     for days in draw(st.lists(st.integers(1, 15), min_size=1, max_size=2)):
         now = some if draw(st.booleans()) else draw(values())
         order = draw(st.sampled_from([1.0, 1.2, 1.5, 6.0]))
         kept = frozenset() if phases and draw(st.booleans()) else frame_without  # a rule may return
-        phases.append(Phase(day, days, now, kept | draw(without), order, order > 1.2))
+        phases.append(Phase(day, days, now, kept | draw(without), order, order > 1.2, forms))
         day += days
-    frame = population.frame(some, draw(st.booleans()), frame_without)
+    frame = population.frame(some, draw(st.booleans()), frame_without, forms)
     if draw(st.booleans()):  # small units and areas, so that there are several
         frame = frame._replace(unit_low=1, unit_high=12, units_per_mps_officer=2, residents_per_mss_officer=90)
     odd = draw(st.sampled_from(["", "", "odd", "all listed", "no informant"]))

@@ -1,7 +1,7 @@
 """Scenarios: the calendar of orders against a day-by-day reading, and TOML there and back."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import parse_interventions
-from underwatch.facts import find_place, model_parameters, places
+from underwatch.facts import find_place, model_parameters, places, rival_forms
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, possible_range, prior_draws
 from underwatch.world.scenario import EPOCH, LAST_DATE, RULES, Change, Scenario, day_number
 from underwatch.world.scenario_file import (
@@ -168,6 +169,14 @@ def dated_changes(draw, start, end):
 
 
 @st.composite
+def forms(draw):
+    """Any forms, set or drawn."""
+    some = {rule: draw(st.sampled_from([item.form for item in items])) for rule, items in rival_forms().items()}
+    chosen = Forms.central().with_forms(some)
+    return replace(chosen, named=frozenset(draw(st.sets(st.sampled_from(sorted(some))))))
+
+
+@st.composite
 def scenarios(draw):
     """Every field of a scenario, with changes and a campaign anywhere."""
     start = draw(st.dates(EPOCH, LAST_DATE))
@@ -182,6 +191,7 @@ def scenarios(draw):
         "end": end,
         "seed": draw(st.integers(0, 2**64 - 1)),
         "parameters": draw(parameters()),
+        "forms": draw(forms()),
         "without": draw(RULE_SETS),
         "changes": tuple(draw(st.lists(dated_changes(start, end), max_size=3))),
         "population": draw(st.none() | st.integers(1, 10**6)) if len(members) == 1 else None,
@@ -226,6 +236,7 @@ def test_toml_reads_back_as_the_same_scenario(scenario):
     read = parse(scenario_toml(scenario))
     assert read == scenario
     assert read.parameters.fixed == scenario.parameters.fixed
+    assert read.forms.fixed == scenario.forms.fixed
     assert hash(read) == hash(scenario)
     assert scenario_toml(read) == scenario_toml(scenario)
 

@@ -7,7 +7,17 @@ from dataclasses import asdict
 import click
 
 from underwatch.errors import InputError, nearest
-from underwatch.facts import COUNTRY, Fact, Place, find_place, model_parameters, places, provinces, published_facts
+from underwatch.facts import (
+    COUNTRY,
+    Fact,
+    Place,
+    find_place,
+    model_parameters,
+    places,
+    provinces,
+    published_facts,
+    rival_forms,
+)
 from underwatch.terminal import say, say_json, say_table
 
 _CENSUS = "2008 census, Central Bureau of Statistics 2009 (KOSIS table)"
@@ -21,7 +31,7 @@ def facts(name: str | None, as_json: bool) -> None:
     """Show what the model rests on.
 
     Without NAME, the parameters of the model with their ranges. With the NAME of a parameter, of a published figure or
-    of a place, all that is known of it and the source.
+    of a place, all that is known of it and the source; with that of a rule whose form is a guess (S4), its rival forms.
     """
     if name is None:
         parameters = model_parameters().values()
@@ -45,12 +55,14 @@ def _look_up(name: str) -> dict[str, dict[str, object]]:
         result["model_parameter"] = asdict(model_parameters()[key])
     if key in published_facts():
         result["published_figure"] = asdict(published_facts()[key])
+    for item in rival_forms().get(key.upper(), ()):
+        result[f"form {item.form}"] = {"name": item.rule, "meaning": item.meaning, "basis": item.basis}
     if result:
         return result
     try:
         kind, full_name, members = find_place(name)
     except InputError:
-        known = [*model_parameters(), *published_facts(), *places(), *provinces(), COUNTRY]
+        known = [*model_parameters(), *published_facts(), *rival_forms(), *places(), *provinces(), COUNTRY]
         raise InputError(
             f'"{name}" is no parameter, published figure or place{nearest(name, known)}; '
             "underwatch facts lists the parameters"

@@ -69,6 +69,14 @@ Examples:
     "Example: --set order_campaign=3",
 )
 @click.option(
+    "--form",
+    "forms",
+    multiple=True,
+    metavar="RULE=FORM",
+    help="Give a rule a rival form (underwatch facts S4), and draw it nowhere; may be repeated. "
+    "Example: --form S4=pooled",
+)
+@click.option(
     "--incidents",
     type=click.Choice(("all", "sample")),
     help="Write every incident, or a sample with weights (default: all, but a sample for the country). "
@@ -104,6 +112,7 @@ def run(
     ctx: click.Context,
     place: str | None,
     settings: tuple[str, ...],
+    forms: tuple[str, ...],
     out: Path | None,
     resume: Path | None,
     from_manifest: Path | None,
@@ -121,7 +130,7 @@ def run(
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
     else:
         named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin")}
-        scenario, options = _scenario(place, settings, given), replace(options, **named)
+        scenario, options = _scenario(place, settings, forms, given), replace(options, **named)
     # what the work needs is imported only when the command line has no fault
     from underwatch.experiments.studies.run import Pages, main_job
     from underwatch.pages.report import scenario_report
@@ -131,10 +140,18 @@ def run(
     return code
 
 
-def _scenario(place: str, settings: tuple[str, ...], given: dict[str, Any]) -> Scenario:
+def _scenario(place: str, settings: tuple[str, ...], forms: tuple[str, ...], given: dict[str, Any]) -> Scenario:
     """Return the scenario of the command line."""
     parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without")}
-    return scenario_for(place, values=dict(map(_setting, settings)), **parts)
+    return scenario_for(place, values=dict(map(_setting, settings)), forms=dict(map(_form, forms)), **parts)
+
+
+def _form(text: str) -> tuple[str, str]:
+    """Return the rule and the form of one --form RULE=FORM."""
+    rule, equals, form = (part.strip() for part in text.partition("="))
+    if not equals:
+        raise InputError(f"--form {text[:60]} lacks a form; for example: --form S4=pooled")
+    return rule.upper(), form.lower()
 
 
 def _setting(text: str) -> tuple[str, float]:

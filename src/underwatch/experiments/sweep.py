@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome
-from underwatch.experiments.engine.worlds import as_set, seed_of_draw, totals_of
-from underwatch.facts import model_parameters
+from underwatch.experiments.engine.worlds import as_set, forms_of, seed_of_draw, totals_of
+from underwatch.facts import model_parameters, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.ranges import quantiles, range_of
 from underwatch.world.draws import rng
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, along, prior_draws
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
@@ -68,11 +69,15 @@ class Sweep:
         rows = _sobol_rows(self.draws, self.scenario.seed).tolist()
         return as_set(self.scenario, [Parameters(tuple(row)) for row in rows])
 
+    def forms(self) -> list[Forms]:
+        """Return the rules' forms of each draw; what the scenario sets itself stays as set."""
+        return forms_of(self.scenario, self.draws)
+
     def worlds(self) -> list[SweepTask]:
         """Return the tasks: draw by draw, and within a draw replicate by replicate, each with a seed of its own."""
         return [
-            SweepTask(self.scenario.replace(parameters=item), seed_of_draw(self.scenario, draw, replicate))
-            for draw, item in enumerate(self.parameters(), 1)
+            SweepTask(self.scenario.replace(parameters=item, forms=forms), seed_of_draw(self.scenario, draw, replicate))
+            for draw, (item, forms) in enumerate(zip(self.parameters(), self.forms(), strict=True), 1)
             for replicate in range(self.replicates)
         ]
 
@@ -105,6 +110,9 @@ def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
     for name, fact in model_parameters().items():
         values = [item.scenario.parameters[name] for item in worlds]
         fields.append((_field(f"parameter:{name}", pa.float64(), fact.meaning, fact.unit), values))
+    for rule, rivals in rival_forms().items():
+        meaning = f"form of {rule}: {' or '.join(item.form for item in rivals)}"
+        fields.append((_field(f"form:{rule}", pa.string(), meaning), [item.scenario.forms[rule] for item in worlds]))
     for index, headline in enumerate(HEADLINES):
         figures = [_figure(item, index) for item in outcomes]
         fields.append((_field(f"headline:{headline.name}", pa.float64(), headline.title, headline.unit, True), figures))

@@ -9,10 +9,12 @@ from underwatch.facts.tables import (
     Fact,
     Ground,
     PublishedFact,
+    RivalForm,
     estimate_parameters,
     grounds,
     model_parameters,
     published_facts,
+    rival_forms,
 )
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "Ground",
     "Place",
     "PublishedFact",
+    "RivalForm",
     "estimate_parameters",
     "find_place",
     "grounds",
@@ -29,5 +32,6 @@ __all__ = [
     "places",
     "provinces",
     "published_facts",
+    "rival_forms",
     "slug",
 ]

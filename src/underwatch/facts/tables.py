@@ -78,6 +78,16 @@ class Ground:
         return f"let_off_{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class RivalForm:
+    """One of the forms that a rule can have where its form is a guess; `basis` is what speaks for it."""
+
+    rule: str
+    form: str
+    meaning: str
+    basis: str
+
+
 def read_rows(table: str) -> tuple[dict[str, str], ...]:
     """Return the rows of one of the package's tables ("census_2008.csv") as read, in file order."""
     text = files("underwatch.facts").joinpath(table).read_text(encoding="utf-8")
@@ -94,6 +104,15 @@ def model_parameters() -> Mapping[str, Fact]:
 def grounds() -> Mapping[str, Ground]:
     """Return the grounds by name, in the order of the table, which is that of their bits; it is read once."""
     return MappingProxyType({row["name"]: Ground(**row) for row in read_rows("grounds.csv")})
+
+
+@cache
+def rival_forms() -> Mapping[str, tuple[RivalForm, ...]]:
+    """Return the forms of each rule that has rival ones, by rule, the central form first; it is read once."""
+    forms: dict[str, tuple[RivalForm, ...]] = {}
+    for row in read_rows("forms.csv"):
+        forms[row["rule"]] = (*forms.get(row["rule"], ()), RivalForm(**row))
+    return MappingProxyType(forms)
 
 
 @cache

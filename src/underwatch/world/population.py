@@ -7,6 +7,7 @@ same alone or inside its province, and two worlds with the same frame start alik
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -51,6 +52,7 @@ class Frame(NamedTuple):
     listed: int
     reactive: int
     list_kept: int
+    kin_grounds: int  # 0 or 1: the form of S2
 
 
 class InitialConditions(NamedTuple):
@@ -68,7 +70,9 @@ class InitialConditions(NamedTuple):
     def of(cls, phase: Phase, border: bool, seed: int, first: int, residents: int, days: int) -> InitialConditions:
         """Those of so many people under the parameters and rules of a first phase."""
         weeks = int(phase.values["contact_weeks"] + 0.5)
-        return cls(seed, first, residents, frame(phase.values, border, phase.without), weeks, phase.day, days)
+        return cls(
+            seed, first, residents, frame(phase.values, border, phase.without, phase.forms), weeks, phase.day, days
+        )
 
 
 def household_size_thresholds(mean: float) -> np.ndarray:
@@ -88,7 +92,12 @@ def household_size_thresholds(mean: float) -> np.ndarray:
     return np.array(thresholds, np.uint16)
 
 
-def frame(values: Mapping[str, float], border: bool, without: frozenset[str] = frozenset()) -> Frame:
+def frame(
+    values: Mapping[str, float],
+    border: bool,
+    without: frozenset[str] = frozenset(),
+    forms: Mapping[str, str] = MappingProxyType({}),
+) -> Frame:
     """The frame of a place from parameter `values`. Inland there are no callers and few defector families."""
     mean = values["persons_per_household"]
     households = values["households_per_unit"]
@@ -108,6 +117,7 @@ def frame(values: Mapping[str, float], border: bool, without: frozenset[str] = f
         listed=q16(values["p_listed_given_ground"]),
         reactive=q16(values["reactance_share"]),
         list_kept=0 if "S3" in without else 1,
+        kin_grounds=int(forms.get("S2") == "kin"),
     )
 
 

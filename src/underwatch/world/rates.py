@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from functools import lru_cache
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -79,6 +80,13 @@ SWITCHES: Mapping[str, float] = {
     "anger": 1,
     "permits_needed": 1,
     "lodging_checks": 1,
+}
+# Which field of the rates says that a rule has which form
+FORMS: Mapping[str, tuple[str, str]] = {
+    "pooled": ("S4", "pooled"),
+    "avoidance": ("S6", "avoidance"),
+    "hazard": ("S10", "hazard"),
+    "habituating": ("S11", "habituating"),
 }
 UNWATCHED = frozenset({"S3", "S4", "S5", "S6", "S7", "S8", "S9", "S10"})
 
@@ -159,6 +167,10 @@ class Rates(NamedTuple):
     lodging: int  # q16, a unit's day
     guest: int  # q16, each of four slots
     contact_weeks: int
+    pooled: int  # 0 or 1: the forms of S4, S6, S10 and S11, where they are not the central ones
+    avoidance: int
+    hazard: int
+    habituating: int
 
 
 def q16(p: float) -> int:
@@ -205,9 +217,13 @@ def lognormal_km(median: float, log_sd: float) -> tuple[int, ...]:
 
 
 def rates(
-    values: Mapping[str, float], without: frozenset[str] = frozenset(), order: float = 1.0, campaign: bool = False
+    values: Mapping[str, float],
+    without: frozenset[str] = frozenset(),
+    order: float = 1.0,
+    campaign: bool = False,
+    forms: Mapping[str, str] = MappingProxyType({}),
 ) -> Rates:
-    """The rates of a day from parameter `values` (by name), rules taken out and the order in force.
+    """The rates of a day from parameter `values` (by name), rules taken out, the order in force and the rules' forms.
 
     `order` is the multiple asked for by the calendar of orders on that day (1 = a normal day);
     `campaign` says that a campaign is on, in which homes are checked at night more often.
@@ -215,7 +231,8 @@ def rates(
     v: dict[str, float] = {**SWITCHES, **values, "order": order, "campaign": campaign}
     for rule in sorted(without):
         v.update(KNOCK_OUT.get(rule, {}))
-    return Rates(**_people(v), **_watching(v), **_journeys(v))
+    chosen: dict[str, Any] = {field: int(forms.get(rule) == form) for field, (rule, form) in FORMS.items()}
+    return Rates(**_people(v), **_watching(v), **_journeys(v), **chosen)
 
 
 def _people(v: Mapping[str, float]) -> dict:

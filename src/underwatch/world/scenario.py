@@ -15,6 +15,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import Place, find_place, model_parameters, places
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, checked
 
 Day = date  # where a field named date hides the type
@@ -90,7 +91,7 @@ class Phase:
     """A stretch of days on which every constant is the same.
 
     `day` is the first in days since 1 January 1970, `days` how many. `order` is the multiple of quota and vigilance
-    that is asked for from above (1 on a normal day), `campaign` whether a campaign is on.
+    that is asked for from above (1 on a normal day), `campaign` whether a campaign is on. `forms` are the rules' forms.
     """
 
     day: int
@@ -99,6 +100,7 @@ class Phase:
     without: frozenset[str]
     order: float
     campaign: bool
+    forms: Forms = field(default_factory=Forms.central)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Scenario:
     changes: tuple[Change, ...] = ()
     population: int | None = None
     campaign: tuple[date, date] | None = DEFAULT_CAMPAIGN
+    forms: Forms = field(default_factory=Forms.central)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", without_rules(self.without))
@@ -224,7 +227,7 @@ class Scenario:
             orders.append(values["order_campaign"])
         if is_quarter_review(first):
             orders.append(values["order_quarter_review"])
-        return Phase(day_number(first), days, values, without, max(orders, default=1.0), campaign)
+        return Phase(day_number(first), days, values, without, max(orders, default=1.0), campaign, self.forms)
 
     def without_campaign(self) -> Scenario:
         """Return the twin without the campaign: `order_campaign` is 1 throughout, all else is the same."""

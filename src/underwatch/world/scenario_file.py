@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from underwatch.errors import InputError, nearest
-from underwatch.facts import model_parameters
+from underwatch.facts import model_parameters, rival_forms
 from underwatch.files.intake.toml import parse_toml, read_toml
 from underwatch.files.tripwire import key_tripped
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, checked
 from underwatch.world.scenario import (
     DEFAULT_CAMPAIGN,
@@ -26,7 +27,8 @@ from underwatch.world.scenario import (
     without_rules,
 )
 
-_KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "parameters", "change")
+_KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "forms", "parameters",
+         "change")  # fmt: skip
 _CAMPAIGN_KEYS = ("first", "last")
 _CHANGE_KEYS = ("date", "until", "parameters", "without")
 
@@ -51,6 +53,7 @@ class ScenarioOptions(TypedDict, total=False):
     population: int | None
     values: Mapping[str, float] | None
     without: Iterable[str] | None
+    forms: Mapping[str, str] | None
 
 
 _OPTIONS = tuple(ScenarioOptions.__annotations__)
@@ -60,7 +63,8 @@ def scenario_for(text_or_path: str | Path, **options: Unpack[ScenarioOptions]) -
     """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
 
     The options stand above what the file says, and None leaves it: `start` and `end` (date or "2024-07-01"), `days`,
-    `seed`, `population`, `values` (parameters by name) and `without` (rules taken out besides those of the file).
+    `seed`, `population`, `values` (parameters by name), `without` (rules taken out besides those of the file) and
+    `forms` (form by rule).
     """
     for key in options:
         if key not in _OPTIONS:
@@ -75,7 +79,8 @@ def scenario_for(text_or_path: str | Path, **options: Unpack[ScenarioOptions]) -
 def scenario_toml(scenario: Scenario) -> str:
     """Return a scenario as TOML that reads back as the same scenario, with every parameter, its unit and range.
 
-    `set` names those that are set: all others are listed with the value they have, and drawn where draws are asked for.
+    `set` names the parameters that are set, and the rules whose form is: all others are listed with what they have, and
+    drawn where draws are asked for.
     """
     place = f"{scenario.name} province" if scenario.kind == "province" else scenario.name
     lines = [f'place = "{place}"', f"start = {scenario.start}", f"end = {scenario.end}", f"seed = {scenario.seed}"]
@@ -83,11 +88,14 @@ def scenario_toml(scenario: Scenario) -> str:
         lines.append(f"population = {scenario.population}")
     rules = sorted(scenario.without, key=lambda rule: int(rule[1:]))
     lines.append(f"without = {_as_list(rules)}")
-    lines.append(f"set = {_as_list(scenario.parameters.fixed)}  # in no draw; all other [parameters] are drawn")
+    lines.append(
+        f"set = {_as_list([*scenario.parameters.fixed, *scenario.forms.fixed])}  # in no draw; all others are drawn"
+    )
     if scenario.campaign is None:
         lines.append("campaign = false")
     else:
         lines += ["", "[campaign]", f"first = {scenario.campaign[0]}", f"last = {scenario.campaign[1]}"]
+    lines += ["", "[forms]", *_as_forms(scenario.forms)]
     lines += ["", "[parameters]", *_as_values(scenario.parameters, with_range=True)]
     for change in scenario.changes:
         lines += ["", "[[change]]", f"date = {change.date}"]
@@ -111,6 +119,11 @@ def _as_values(values: Mapping[str, float], with_range: bool) -> list[str]:
         allowed = f", {fact.low:g} to {fact.high:g}, basis {fact.basis}" if with_range else ""
         lines.append(f"{name} = {value!r}  # {fact.unit}{allowed}")
     return lines
+
+
+def _as_forms(forms: Forms) -> list[str]:
+    rivals = {rule: " or ".join(item.form for item in items) for rule, items in rival_forms().items()}
+    return [f'{rule} = "{form}"  # {rivals[rule]}' for rule, form in forms.items()]
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -151,6 +164,7 @@ def _scenario(table: Mapping[str, Any], given: Mapping[str, Any]) -> Scenario:
         end=end,
         seed=_whole("seed", given.get("seed", table.get("seed", DEFAULT_SEED))),
         parameters=_parameters(table, values, options),
+        forms=_forms(table, given.get("forms", {})),
         without=_rules(table.get("without", [])) | without_rules(given.get("without", ())),
         campaign=_campaign(table),
     )
@@ -170,9 +184,19 @@ def _parameters(table: Mapping[str, Any], values: dict[str, Any], options: Mappi
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise InputError(f'set = {_brief(listed)} is no list of parameters; for example: set = ["p_notice"]')
     for name in listed:
-        if name not in values:
+        if name not in values and name not in rival_forms():
             raise InputError(f'set names "{_brief(name)}", which is not in [parameters]{nearest(name[:80], values)}')
-    return Parameters(result.in_order, frozenset(listed) | options.keys())
+    return Parameters(result.in_order, frozenset(listed).intersection(values) | options.keys())
+
+
+def _forms(table: Mapping[str, Any], options: Mapping[str, str]) -> Forms:
+    """Return the forms of a file and of the options above it; all of them are set, or those that `set` names."""
+    forms = table.get("forms", {})
+    if not isinstance(forms, dict):
+        raise InputError(f'forms = {_brief(forms)} is no [forms] table; for example: S4 = "pooled"')
+    result = Forms.central().with_forms({**forms, **options})
+    named = frozenset(table.get("set", forms)).intersection(forms)
+    return Forms(result.in_order, named | options.keys())
 
 
 def _timing(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -135,7 +135,10 @@ def step(world: World, phase: Phase, days: int, workers: Workers | None = None) 
     if weekday(world.day) + days > 7:
         raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
     if world.phase is not phase:
-        world.phase, world.now = phase, pack(rates(phase.values, phase.without, phase.order, phase.campaign))
+        world.phase, world.now = (
+            phase,
+            pack(rates(phase.values, phase.without, phase.order, phase.campaign, phase.forms)),
+        )
     workers = workers or Workers()
     workers.ready(world.town)
     n_chunks, t = len(world.town.chunk_start) - 1, world.day - world.start

@@ -15,6 +15,7 @@ from underwatch.facts import Place
 from underwatch.record.measures import Combined, Measured, measure
 from underwatch.world import simulate
 from underwatch.world.draws import rng
+from underwatch.world.forms import Forms, prior_forms
 from underwatch.world.layout import INCIDENT, N_CELLS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.population import InitialConditions
@@ -68,9 +69,20 @@ def worlds_of(scenario: Scenario) -> dict[str, Scenario]:
 
 
 def prior_scenarios(scenario: Scenario, draws: int) -> list[Scenario]:
-    """Return the scenario with parameters drawn from the prior, each draw with luck of its own."""
-    drawn = as_set(scenario, prior_draws(draws, scenario.seed)) if draws else []
-    return [scenario.replace(parameters=values, seed=seed_of_draw(scenario, n)) for n, values in enumerate(drawn, 1)]
+    """Return the scenario with parameters and forms drawn from the prior, each draw with luck of its own."""
+    if not draws:
+        return []
+    drawn = zip(as_set(scenario, prior_draws(draws, scenario.seed)), forms_of(scenario, draws), strict=True)
+    return [
+        scenario.replace(parameters=values, forms=forms, seed=seed_of_draw(scenario, n))
+        for n, (values, forms) in enumerate(drawn, 1)
+    ]
+
+
+def forms_of(scenario: Scenario, draws: int) -> list[Forms]:
+    """Return the forms of draws from the prior, in which what the scenario sets itself stays as set."""
+    fixed = {rule: scenario.forms[rule] for rule in scenario.forms.fixed}
+    return [drawn.with_forms(fixed) for drawn in prior_forms(draws, scenario.seed)]
 
 
 def as_set(scenario: Scenario, draws: Sequence[Parameters]) -> list[Parameters]:

@@ -362,7 +362,7 @@ def step(world: ReferenceWorld, phase: Phase, days: int) -> None:
     """Take the world through `days` days of one week, all in `phase`; if the last is a Sunday, hold the review."""
     if weekday(world.day) + days > SUNDAY + 1:
         raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
-    world.rates = rates(phase.values, phase.without, phase.order, phase.campaign)
+    world.rates = rates(phase.values, phase.without, phase.order, phase.campaign, phase.forms)
     world.live(days, int(phase.order * WHOLE + 0.5))
 
 
