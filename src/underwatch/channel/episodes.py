@@ -57,8 +57,3 @@ def episodes(records: np.ndarray, who: np.ndarray, start: datetime.date) -> Epis
     _, first = np.unique(word * np.uint64(_MOST_MONTHS) + month.astype(np.uint64), return_index=True)
     row = np.sort(first)
     return Episodes(records[row], row, who[row].astype(np.uint32), month[row])
-
-
-def joined(blocks: list[np.ndarray], dtype: np.dtype | type) -> np.ndarray:
-    """Return the blocks of a history as one array."""
-    return np.concatenate(blocks) if blocks else np.zeros(0, dtype)

@@ -34,7 +34,7 @@ class SufficientStatistics:
     subject: np.ndarray  # [draws, periods, kinds, grounds, nodes]
     others: np.ndarray
     pairs: np.ndarray  # [draws, periods, kinds, responses, strengths, 2]
-    weekly: np.ndarray  # [draws, weeks, kinds, 2]
+    weekly: np.ndarray  # [draws, weeks, kinds, grounds, 2]
 
 
 def left_by_fear(response: np.ndarray, k: np.ndarray) -> np.ndarray:
@@ -89,7 +89,7 @@ def _sorts(tally: SufficientStatistics, values: Values, response: np.ndarray, pe
     of_week = tally.weekly / np.maximum(_by_period(tally.weekly, period_of_week)[:, period_of_week], _NONE)
     in_week = [part[:, period_of_week] for part in (subject / each, each, others / crowd, crowd)]
     return _Sorts(
-        in_week[0] * of_week[..., 0, None], in_week[1], in_week[2] * of_week[..., 1, None], in_week[3],
+        in_week[0] * of_week[..., 0], in_week[1], in_week[2] * of_week[..., 1], in_week[3],
         np.broadcast_to(crossed, crowd.shape)[:, period_of_week],
     )  # fmt: skip
 
@@ -105,6 +105,15 @@ def _at_strength(pairs: np.ndarray, k: np.ndarray, response: np.ndarray) -> np.n
     return result + share * pairs[rows, :, :, response, index + 1]
 
 
+class Hearing(NamedTuple):
+    """How two lists hear of a place."""
+
+    effort: np.ndarray  # float[draws, lists, weeks]
+    border: bool
+    # float[draws, months, kinds]: how much of a kind is told in a month relative to the mean; None: the mean
+    waves: np.ndarray | None = None
+
+
 class Expected(NamedTuple):
     """Episodes expected to be told: in the waves of the draw, and to any list in the mean over waves."""
 
@@ -116,23 +125,19 @@ def expected_reports(
     tally: SufficientStatistics,
     values: Values,
     response: np.ndarray,
-    effort: np.ndarray,
+    hearing: Hearing,
     window: Window,
-    *,
-    border: bool,
-    waves: np.ndarray | None = None,
 ) -> Expected:
     """Return how many episodes are expected to be told, as `reporting.observe` would draw them from the episodes.
 
-    `effort` is float[draws, lists, weeks], `response` int[draws], `waves` float[draws, months, kinds]: how much of a
-    kind is told in each month of the window relative to the mean; without them the mean over waves.
+    `response` is int[draws].
     """
     sorts = _sorts(tally, values, response, window.of_weeks("quarter")[0])
     ready = np.moveaxis(readiness(values), 0, 1)[:, None, :, None]
-    pull = ready * pull_of_grounds(values, border)[:, None, None, :]
+    pull = ready * pull_of_grounds(values, hearing.border)[:, None, None, :]
     shares = (values["share_of_first_list"], 1.0 - values["share_of_first_list"])
-    reach = [(share[:, None] * effort[:, which])[:, :, None, None] * pull for which, share in enumerate(shares)]
-    wave = None if waves is None else waves[:, window.of_weeks("month")[0], :, None]
+    reach = [(share[:, None] * hearing.effort[:, which])[:, :, None, None] * pull for which, share in enumerate(shares)]
+    wave = None if hearing.waves is None else hearing.waves[:, window.of_weeks("month")[0], :, None]
     alone = [_told(sorts, [one], values, wave) for one in reach]
     either = _told(sorts, reach, values, wave)
     both = np.clip(alone[0] + alone[1] - either, 0.0, np.minimum(*alone))
