@@ -46,6 +46,11 @@ FAMILY, PHONE, DETAINEE = (
     for name in ("defector_family", "chinese_phone_user", "former_detainee")
 )
 ON_A_LIST = ON_MPS | ON_MSS
+# The grounds, as bits of `flags`, that lead to each organ's list
+TO_MPS, TO_MSS = (
+    sum(1 << GROUND_SHIFT + number for number, item in enumerate(grounds().values()) if item.organ in (organ, "both"))
+    for organ in ("mps", "mss")
+)
 ROLE = OPEN_ROLE | COVERT
 
 # A resident's cell: the grounds, and listed at the start. Cell 0: ordinary, without a ground.

@@ -30,11 +30,6 @@ OF_HOUSEHOLDS, OF_ADULTS = (
     np.array([number for number, item in enumerate(grounds().values()) if item.holder == holder], np.int64)
     for holder in ("household", "adult")
 )
-# And as bits of `flags`, by the list to which they lead
-TO_MPS, TO_MSS = (
-    sum(1 << L.GROUND_SHIFT + number for number, item in enumerate(grounds().values()) if item.organ in (organ, "both"))
-    for organ in ("mps", "mss")
-)
 
 
 class Frame(NamedTuple):
@@ -166,7 +161,7 @@ def held_of(drawn: tuple, numbers: np.ndarray, f: Frame) -> int:
 @njit(cache=True, nogil=True)
 def lists_of(held: int) -> int:
     """The lists, as bits of `flags`, that grounds lead to."""
-    return (L.ON_MPS if held & TO_MPS else 0) | (L.ON_MSS if held & TO_MSS else 0)
+    return (L.ON_MPS if held & L.TO_MPS else 0) | (L.ON_MSS if held & L.TO_MSS else 0)
 
 
 @njit(cache=True, nogil=True)

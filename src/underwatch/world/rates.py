@@ -53,7 +53,7 @@ KNOCK_OUT: Mapping[str, Mapping[str, float]] = {
     "S3": {"list_kept": 0, "list_exit_per_year": 0.0, "let_off_all": 0.0, **dict.fromkeys(LET_OFF, 0.0)},
     "S4": {"attention_per_role_per_day": 0.0, "attention_per_officer_per_day": 0.0, "p_taken_over_per_km": 0.0},
     "S5": {"written": 0},
-    "S6": {"p_reprimand": 0.0, "order": 1.0},
+    "S6": {"p_reprimand": 0.0, "order": 1.0, "order_attention": 1.0, "order_layers": 0.0, "order_listings": 0.0},
     "S7": {"visits_followed": 0},
     "S8": {"p_abandon_noticed": 0.0, "call_avoidance_at_full_fear": 0.0, "calls_followed": 0},
     "S9": {"p_detected_per_call": 0.0},
@@ -131,6 +131,7 @@ class Rates(NamedTuple):
     pressure_relax: int
     ratchet: int
     comparison: int
+    cushion: int
     visit: int  # q16, a week
     visits_followed: int
     kin_ties: int
@@ -154,6 +155,7 @@ class Rates(NamedTuple):
     list_kept: int
     exit: int  # 2**32 = 1, a week
     entry: int  # q16
+    ordered: int  # q16, a week: the wave of a campaign
     let_off: (
         np.ndarray
     )  # uint32[grounds + 1], 65536 = 1, a week: those with this ground alone, in the order of LET_OFF; then all
@@ -226,7 +228,8 @@ def rates(
     """The rates of a day from parameter `values` (by name), rules taken out, the order in force and the rules' forms.
 
     `order` is the multiple asked for by the calendar of orders on that day (1 = a normal day);
-    `campaign` says that a campaign is on, in which homes are checked at night more often.
+    `campaign` says that a campaign is on, in which homes are checked at night more often, and attention, layers and
+    lists grow as ordered.
     """
     v: dict[str, float] = {**SWITCHES, **values, "order": order, "campaign": campaign}
     for rule in sorted(without):
@@ -261,14 +264,16 @@ def _people(v: Mapping[str, float]) -> dict:
 
 def _watching(v: Mapping[str, float]) -> dict:
     interval = v["lodging_check_days_campaign"] if v["campaign"] else v["lodging_check_days"]
+    attention = v["order_attention"] if v["campaign"] else 1.0
+    more_layers = int(v["order_layers"] + 0.5) if v["campaign"] else 0
     written = int(v["written"])
     return {
-        "attention_role": int(v["attention_per_role_per_day"] * 65536 + 0.5),
-        "attention_officer": int(v["attention_per_officer_per_day"] * 65536 + 0.5),
+        "attention_role": int(v["attention_per_role_per_day"] * attention * 65536 + 0.5),
+        "attention_officer": int(v["attention_per_officer_per_day"] * attention * 65536 + 0.5),
         "vigilance_base": q16(v["vigilance_base"] * v["order"]),
         "vigilance_pressure": q16(v["vigilance_pressure"]),
-        "layers_family": int(v["watch_layers_family"] + 0.5),
-        "layers_person": int(v["watch_layers_person"] + 0.5),
+        "layers_family": int(v["watch_layers_family"] + 0.5) + more_layers,
+        "layers_person": int(v["watch_layers_person"] + 0.5) + more_layers,
         "notice": q16(v["p_notice"]),
         "report_base": q16(v["p_report_followed_base"]),
         "report_pressure": q16(v["p_report_followed_pressure"]),
@@ -286,6 +291,7 @@ def _watching(v: Mapping[str, float]) -> dict:
         "pressure_relax": q16(v["pressure_relax"]),
         "ratchet": q16(v["quota_ratchet"]),
         "comparison": q16(v["quota_comparison"]),
+        "cushion": q16(v["quota_cushion"]),
         "routine_base": q16(v["routine_reports_base"] / 7),
         "routine_pressure": q16(v["routine_reports_pressure"] / 7),
         "spare": int(v["spare_attention"]),
@@ -297,6 +303,7 @@ def _watching(v: Mapping[str, float]) -> dict:
         "list_kept": int(v["list_kept"]),
         "exit": q32(v["list_exit_per_year"] / WEEKS_PER_YEAR),
         "entry": q16(v["p_listed_given_ground"]),
+        "ordered": q16(v["order_listings"]) if v["campaign"] else 0,
         "let_off": np.array([int(v[name] * 65536 + 0.5) for name in (*LET_OFF, "let_off_all")], np.uint32),
         "lodging": q16(1.0 / interval) if v["lodging_checks"] else 0,
         "guest": q16(v["guests_found_per_check"] / 4),

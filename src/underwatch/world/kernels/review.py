@@ -29,12 +29,16 @@ from underwatch.world.kernels.rules import (
 
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
 ONE_REPORT = 256
+DECIDED_ON = L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE
+WITH_A_GROUND = L.GROUNDS | L.WAS_DETAINED
 FORMER_DETAINEE = L.GROUND_NAMES.index("former_detainee")
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def review_officers(key, town, rates, units, organ, unit_reports, pressure, added, order, n_days, day):
     """S6: reports of the week against what was expected. A reprimand raises pressure; without one it eases.
+
+    In the form `avoidance` the fear of one does, where the reports are not safely above what is expected.
 
     `units` int32[officers + 1] are the first units of the areas; `order` (65536 = 1) is the week's mean order.
     """
@@ -51,20 +55,22 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, adde
         expected = ((rates[R.quota_mps + organ] + added[o]) * order >> 16) * n_days // 7
         if mean > expected:
             expected += part(mean - expected, rates[R.comparison])
-        rise = np.int64(-1)
-        if reports < expected:
-            q, _, _, _ = quarters(
-                key, Purpose.REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day
-            )
-            if q < rates[R.reprimand]:
-                short = ((expected - reports) << 16) // expected
-                rise = part(part(rates[R.pressure_gain], min(short, 65535)), L.ONE - np.int64(pressure[o]))
-        else:
+        safe = expected + part(expected, rates[R.cushion]) if rates[R.avoidance] else expected
+        blamed = np.int64(0)  # how much of a reprimand is felt, 65536 = one
+        if reports < safe and rates[R.avoidance]:
+            blamed = rates[R.reprimand]
+        elif reports < safe:
+            who = town.first + town.units[L.UNIT_START, units[o]]
+            q, _, _, _ = quarters(key, Purpose.REPRIMAND_MPS + organ, who, day)
+            blamed = 65536 if q < rates[R.reprimand] else 0
+        if reports >= expected:
             added[o] += part(rates[R.ratchet], reports - expected)
-        if rise >= 0:
-            pressure[o] = raised(pressure[o], rise)
-        else:
-            pressure[o] -= part(rates[R.pressure_relax], pressure[o])
+        now = np.int64(pressure[o])
+        rise = np.int64(0)
+        if blamed:
+            short = min(((safe - reports) << 16) // safe, 65535)
+            rise = part(part(part(rates[R.pressure_gain], short), blamed), L.ONE - now)
+        pressure[o] = raised(now - part(part(rates[R.pressure_relax], 65536 - blamed), now), rise)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -77,15 +83,15 @@ def fade_files(rates, file_mps, file_mss, anger):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def enlist(span, u, x, organ, contact, fear):
-    """S3: a resident comes onto a list of `organ`, and may learn of it."""
+def enlist(span, u, x, lists, contact, fear):
+    """S3: a resident comes onto these lists (bits of `flags`), and may learn of it."""
     key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
     cell = cell_of(state.people[L.FLAGS, x])
-    state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
+    state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | lists) & ~L.ROLE
     out.cells[span.k, cell, L.COUNT.listings] += 1
     if state.people[L.LISTED_DAY, x] == 0:
         state.people[L.LISTED_DAY, x] = u16(span.t + 1)
-    trace(span.out, span.t, L.EPISODE.listed, x, organ, 0)
+    trace(span.out, span.t, L.EPISODE.listed, x, L.MPS if lists & L.ON_MPS else L.MSS, 0)
     _, learns, _, _ = quarters(key, Purpose.ACCUSED, town.first + x, span.day)
     if learns < rates[R.learns]:
         incident(span, u, x, house_of(town, u, x), L.KIND.listing, contact, fear)
@@ -112,7 +118,22 @@ def accuse(span, u, x, organ, contact, fear):
     state.people[L.FILE_MSS, x] = 0
     listed, _, _, _ = quarters(key, Purpose.ACCUSED, town.first + x, span.day)
     if rates[R.list_kept] and listed < rates[R.listed_after]:
-        enlist(span, u, x, organ, contact, fear)
+        enlist(span, u, x, L.ON_MPS << organ, contact, fear)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def take_in_the_wave(span, u, x, contact, fear):
+    """S3, S6: in a campaign an unlisted adult with a ground may be put on its lists; a defector's family as one."""
+    key, town, state, rates = span.key, span.town, span.state, span.rates
+    flag = np.int64(state.people[L.FLAGS, x])
+    grounds = flag & L.GROUNDS | (L.DETAINEE if flag & L.WAS_DETAINED else 0)
+    if flag & L.ON_A_LIST or not grounds:
+        return
+    who = np.int64(town.house_start[house_of(town, u, x)]) if flag & L.FAMILY else x
+    _, q, _, _ = quarters(key, Purpose.ENTRY, town.first + who, span.day)
+    if q < part(rates[R.ordered], 65536 - let_off(rates, flag)):
+        lists = (L.ON_MPS if grounds & L.TO_MPS else 0) | (L.ON_MSS if grounds & L.TO_MSS else 0)
+        enlist(span, u, x, lists, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -140,7 +161,9 @@ def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
         elif flag & L.NEW_GROUND and rates[R.list_kept]:
             q, _, _, _ = quarters(key, Purpose.ENTRY, town.first + x, span.day)
             if q < part(rates[R.entry], 65536 - rates[R.let_off + FORMER_DETAINEE]):
-                enlist(span, u, x, L.MPS, contact, fear)
+                enlist(span, u, x, L.ON_MPS, contact, fear)
+        if rates[R.ordered] and rates[R.list_kept]:
+            take_in_the_wave(span, u, x, contact, fear)
     if flag & L.NEW_GROUND:
         state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
     if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
@@ -192,9 +215,8 @@ def told_by_kin(span, events, house, other, q):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def look_at(flags, anger, file_mps, file_mss, bar_mps, bar_mss, look):
+def look_at(flags, some, anger, file_mps, file_mss, bar_mps, bar_mss, look):
     """On whom anything can be decided this week (on most, nothing): a dense pass, generous, for `consider` to check."""
-    some = u16(L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE)
     high_mps = u16(min(bar_mps, 65535))
     high_mss = u16(min(bar_mss, 65535))
     for i in range(len(flags)):
@@ -231,7 +253,8 @@ def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates,
         look = scratch.buffers[L.BUFFER_CHANCE, :n]
         fade_files(rates, file_mps, file_mss, anger)
         lowest = bar_of(rates, L.ONE)
-        look_at(state.people[L.FLAGS, lo : lo + n], anger, file_mps, file_mss, lowest, lowest, look)
+        some = u16(DECIDED_ON | (WITH_A_GROUND if rates[R.ordered] else 0))
+        look_at(state.people[L.FLAGS, lo : lo + n], some, anger, file_mps, file_mss, lowest, lowest, look)
         review_people(span, pick(look, u16(65535), 0, scratch.buffers[L.BUFFER_NOTABLE]))
         kin_witnesses(span, incidents)
         first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])

@@ -5,10 +5,11 @@ Nothing a household learns of another is newer than the last review: units are i
 
 from __future__ import annotations
 
+from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
-from underwatch.world.reference.population import Household, Officer, Resident, Unit
-from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part
+from underwatch.world.reference.population import ORGANS, Household, Officer, Resident, Unit
+from underwatch.world.reference.rules import FULL_WEIGHT, ONE, WHOLE, Rules, part
 
 REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
 DETAINEE = L.GROUND_NAMES.index("former_detainee")
@@ -29,7 +30,10 @@ def hold(world: Rules, order: int, week_days: int) -> None:
 
 
 def judge_officers(world: Rules, officers: list[Officer], order: int, week_days: int) -> None:
-    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet."""
+    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet.
+
+    In the form `avoidance` no reprimand needs to fall: the chance of one presses on who is not safely above.
+    """
     now = world.rates
     brought = {
         officer: sum(unit.reports[officer.organ] for unit in officer.units) * FULL_WEIGHT for officer in officers
@@ -41,11 +45,22 @@ def judge_officers(world: Rules, officers: list[Officer], order: int, week_days:
         expected += part(max(0, mean - expected), now.comparison)
         if reports >= expected:
             officer.added += part(now.ratchet, reports - expected)
-        elif world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand:
-            shortfall = min(ONE, (expected - reports << 16) // expected)
-            officer.pressure += part(part(now.pressure_gain, shortfall), ONE - officer.pressure)
+        before = officer.pressure
+        if now.avoidance:
+            safe = expected + part(expected, now.cushion)
+            if reports < safe:
+                shortfall = min(ONE, (safe - reports << 16) // safe)
+                officer.pressure += part(part(part(now.pressure_gain, shortfall), now.reprimand), ONE - before)
+                officer.pressure -= part(part(now.pressure_relax, WHOLE - now.reprimand), before)
+            else:
+                officer.pressure -= part(now.pressure_relax, before)
             continue
-        officer.pressure -= part(now.pressure_relax, officer.pressure)
+        reprimanded = world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand
+        if reports < expected and reprimanded:
+            shortfall = min(ONE, (expected - reports << 16) // expected)
+            officer.pressure += part(part(now.pressure_gain, shortfall), ONE - before)
+        else:
+            officer.pressure -= part(now.pressure_relax, before)
 
 
 def decide_on(world: Rules, unit: Unit) -> None:
@@ -85,7 +100,18 @@ def consider(world: Rules, r: Resident, bars: list[int]) -> None:
     if now.accusations and full:
         accuse(world, r, full[0])
     elif r.new_ground and now.list_kept and world.draw(Purpose.ENTRY, r.number)[0] < reentry(world):
-        enlist(world, r, L.MPS)
+        enlist(world, r, {L.MPS})
+    take_in_the_wave(world, r)
+
+
+def take_in_the_wave(world: Rules, r: Resident) -> None:
+    """S3, S6: in a campaign an unlisted adult with a ground may be put on its lists; a defector's family as one."""
+    held = r.grounds | (1 << DETAINEE if r.was_detained else 0)
+    who = r.house.number if r.family else r.number
+    chance = part(world.rates.ordered, 65536 - let_off(world, r)) if world.rates.list_kept and held else 0
+    if not r.lists and world.draw(Purpose.ENTRY, who)[1] < chance:
+        names = [ground for number, ground in enumerate(grounds().values()) if held >> number & 1]
+        enlist(world, r, set().union(*(ORGANS[ground.organ] for ground in names)))
 
 
 def let_off(world: Rules, r: Resident) -> int:
@@ -113,12 +139,12 @@ def accuse(world: Rules, r: Resident, organ: int) -> None:
     r.real_offence = False
     r.files = [0, 0]
     if world.rates.list_kept and world.draw(Purpose.ACCUSED, r.number)[0] < world.rates.listed_after:
-        enlist(world, r, organ)
+        enlist(world, r, {organ})
 
 
-def enlist(world: Rules, r: Resident, organ: int) -> None:
-    """S3: onto the list of an organ, out of any role; the resident may learn of it."""
-    r.lists = {organ}
+def enlist(world: Rules, r: Resident, lists: set[int]) -> None:
+    """S3: onto the lists of these organs, out of any role; the resident may learn of it."""
+    r.lists = lists
     r.open_role = r.covert = False
     world.count("listings", r)
     r.listed_day = r.listed_day or world.day - world.start + 1

@@ -1,0 +1,89 @@
+"""The settings of an ensemble, and the worlds that a scenario makes of them.
+
+The prior is drawn anew for each scenario and seed. The known and the described ensemble ship with the program, found
+by `underwatch.experiments.ensemble.build`; each belongs to one model and one prior, which its key tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from underwatch.errors import InputError, nearest
+from underwatch.experiments.engine.worlds import prior_scenarios, seed_of_draw
+from underwatch.facts import model_parameters, rival_forms
+from underwatch.world.draws import rng
+from underwatch.world.forms import Forms
+from underwatch.world.parameters import Parameters
+
+if TYPE_CHECKING:
+    from underwatch.world.scenario import Scenario
+
+PRIOR, KNOWN, DESCRIBED = "prior", "known", "described"
+ENSEMBLES = (PRIOR, KNOWN, DESCRIBED)
+
+
+def checked_ensemble(name: str) -> str:
+    """Return the name if there is an ensemble of it; InputError with the nearest otherwise."""
+    if name not in ENSEMBLES:
+        raise InputError(
+            f'ensemble "{name[:40]}" is not known{nearest(name[:40], ENSEMBLES)}; known: {", ".join(ENSEMBLES)}'
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Distinct settings with weights: n sets of parameters, n sets of forms, float64[n] that add up to 1."""
+
+    name: str
+    parameters: tuple[Parameters, ...]
+    forms: tuple[Forms, ...]
+    weights: np.ndarray
+
+    def pick(self, n: int, seed: int) -> list[int]:
+        """Return the rows of n worlds, each row as often as its weight says, give or take one.
+
+        Systematic sampling over a keyed order of the rows: of all ways to draw rows it adds the least noise.
+        """
+        generator = rng(seed, "ensemble", self.name)
+        order = generator.permutation(len(self.weights))
+        ends = np.cumsum(self.weights[order])
+        at = (np.arange(n) + generator.random()) / n * ends[-1]
+        rows = order[np.minimum(np.searchsorted(ends, at, side="right"), len(order) - 1)]
+        return [int(row) for row in generator.permutation(rows)]
+
+
+@cache
+def read_ensemble(name: str) -> Ensemble:
+    """Return an ensemble that ships, `known` or `described`."""
+    import pyarrow.parquet as pq
+
+    path = files("underwatch.experiments.ensemble").joinpath("shipped", f"{name}.parquet")
+    if not path.is_file():
+        raise InputError(f"the {name} ensemble is not built; `make study` builds it, --ensemble prior runs without")
+    with path.open("rb") as stream:
+        columns = pq.read_table(stream).to_pydict()
+    values = zip(*(columns[f"parameter:{name}"] for name in model_parameters()), strict=True)
+    forms = zip(*(columns[f"form:{rule}"] for rule in rival_forms()), strict=True)
+    return Ensemble(name, tuple(map(Parameters, values)), tuple(map(Forms, forms)), np.array(columns["weight"]))
+
+
+def ensemble_scenarios(scenario: Scenario, n: int, name: str = PRIOR) -> list[Scenario]:
+    """Return the scenario in n worlds of an ensemble, each with luck of its own; what it sets itself stays as set."""
+    if checked_ensemble(name) == PRIOR or not n:
+        return prior_scenarios(scenario, n)
+    ensemble = read_ensemble(name)
+    values, forms = scenario.fixed(), {rule: scenario.forms[rule] for rule in scenario.forms.fixed}
+    return [
+        scenario.replace(
+            parameters=ensemble.parameters[row].with_values(**values),
+            forms=ensemble.forms[row].with_forms(forms),
+            seed=seed_of_draw(scenario, draw),
+        )
+        for draw, row in enumerate(ensemble.pick(n, scenario.seed), 1)
+    ]
