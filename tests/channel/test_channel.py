@@ -5,9 +5,9 @@ import datetime
 import numpy as np
 import pytest
 
-from underwatch.channel import luck as channel_luck
+from underwatch.channel import random_numbers
 from underwatch.channel import reporting
-from underwatch.channel.episodes import Episodes, episodes, month_of
+from underwatch.channel.episodes import EpisodeRecords, episodes, month_of
 from underwatch.channel.reporting import (
     FEAR_RESPONSES,
     expected_by_kind,
@@ -193,7 +193,7 @@ def test_the_luck_of_an_episode_hangs_on_nothing_else():
     """Others gone, or in another order: what is said of an episode that stays is the same."""
     told_of, values = apart(some_records()), {**VALUES, "p_tell_at_no_fear": 0.2, "list_relay_share": 0.5}
     shuffled = np.random.default_rng(1).permutation(len(told_of.who))[:2_500]
-    some = Episodes(*(part[shuffled] for part in told_of))
+    some = EpisodeRecords(*(part[shuffled] for part in told_of))
     rows = {
         tuple(int(part[index]) for part in seen)
         for seen in [observe(told_of, values, 7)]
@@ -206,11 +206,11 @@ def test_the_luck_of_an_episode_hangs_on_nothing_else():
 
 def test_uniforms_and_normals_are_what_their_names_say():
     told_of = apart(some_records(20_000))
-    drawn = channel_luck.uniforms(1, "test", told_of)
+    drawn = random_numbers.uniforms(1, "test", told_of)
     assert np.abs(np.histogram(drawn, 10, (0, 1))[0] / 2_000 - 1).max() < 0.15
-    assert abs(np.corrcoef(drawn, channel_luck.uniforms(1, "other", told_of))[0, 1]) < 0.03
-    assert abs(np.corrcoef(drawn, channel_luck.uniforms(2, "test", told_of))[0, 1]) < 0.03
-    bell = channel_luck.normals(1, "test", told_of)
+    assert abs(np.corrcoef(drawn, random_numbers.uniforms(1, "other", told_of))[0, 1]) < 0.03
+    assert abs(np.corrcoef(drawn, random_numbers.uniforms(2, "test", told_of))[0, 1]) < 0.03
+    bell = random_numbers.normals(1, "test", told_of)
     assert abs(bell.mean()) < 0.03
     assert abs(bell.std() - 1) < 0.03
 

@@ -9,7 +9,7 @@ from underwatch.channel.effort import EffortWeek, effort_factors
 from underwatch.channel.episodes import episodes
 from underwatch.channel.expected_counts import (
     RESPONSES,
-    Hearing,
+    Reception,
     SufficientStatistics,
     expected_reports,
     in_time,
@@ -123,7 +123,7 @@ def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_wit
     values, drawn = values_of(fear_silence=k, p_tell_at_no_fear=p, witnesses_per_incident=n_witnesses, **alike)
     effort = np.ones((1, 2, WINDOW.n_weeks))
     effort[0, 1, :9] = 0.0
-    found = expected_reports(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), Hearing(effort, True), WINDOW)
+    found = expected_reports(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), Reception(effort, True), WINDOW)
     exact = exactly(told_of, values, law, effort[0])
     ours = found.by_list[0].sum(axis=3)
     assert ours[1:, :9].sum() == 0
@@ -143,7 +143,7 @@ def test_each_kind_is_told_as_its_own_readiness_has_it(world, law):
     records, who, tally = world
     told_of = episodes(records, who, WINDOW.start)
     values, drawn = values_of(telling_call_given_up=200.0, telling_followed_visit=7.0)
-    full = Hearing(np.ones((1, 2, WINDOW.n_weeks)), True)
+    full = Reception(np.ones((1, 2, WINDOW.n_weeks)), True)
     found = expected_reports(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), full, WINDOW)
     exact = exactly(told_of, values, law, full.effort[0]).sum(axis=1)
     often = tally.episodes.sum(axis=(0, 2, 3)) > 50
@@ -161,7 +161,7 @@ def test_what_everybody_tells_is_never_told_more_often_than_it_happens(world, la
     everything = {"p_tell_at_no_fear": 1e-2, "witnesses_per_incident": 20.0, "fear_silence": 0.5}
     everything |= {name: 1e4 for name in CENTRAL if name.startswith("telling_") and name != "telling_spread"}
     values, drawn = values_of(**everything)
-    full = Hearing(np.ones((1, 2, WINDOW.n_weeks)), True)
+    full = Reception(np.ones((1, 2, WINDOW.n_weeks)), True)
     found = expected_reports(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), full, WINDOW)
     counts = tally.episodes.sum(axis=(0, 2, 3))
     assert (found.in_all[0] <= counts * (1 + 1e-6)).all()
@@ -178,10 +178,10 @@ def test_a_wave_moves_its_month_and_kind_alone(world):
     waves = np.ones((1, len(names), N_KINDS))
     waves[0, 2, 0] = 3.0
     effort = np.ones((1, 2, WINDOW.n_weeks))
-    calm = Hearing(effort, True, np.ones_like(waves))
+    calm = Reception(effort, True, np.ones_like(waves))
     plain, moved = (
-        expected_reports(witnessed(tally), drawn, np.zeros(1, int), hearing, WINDOW)
-        for hearing in (calm, calm._replace(waves=waves))
+        expected_reports(witnessed(tally), drawn, np.zeros(1, int), reception, WINDOW)
+        for reception in (calm, calm._replace(waves=waves))
     )
     before, after = (one.by_list[0].sum(axis=(0, 3)) for one in (plain, moved))
     here = (months == 2)[:, None] & (np.arange(N_KINDS) == 0)

@@ -23,7 +23,7 @@ _MOST_MONTHS = 1 << 18  # of the calendar, and
 _MOST_KINDS = 1 << 4  # kinds: they share 22 bits of a key with the 32 of the subject
 
 
-class Episodes(NamedTuple):
+class EpisodeRecords(NamedTuple):
     """Episodes in the order of their first incidents; each array has n."""
 
     records: np.ndarray  # INCIDENT, the first incident
@@ -43,17 +43,19 @@ def months_of(start: datetime.date, n_days: int) -> np.ndarray:
     return np.array([month_of(start + datetime.timedelta(days=day)) for day in range(n_days)], np.int64)
 
 
-def episodes(records: np.ndarray, who: np.ndarray, start: datetime.date) -> Episodes:
+def episodes(records: np.ndarray, who: np.ndarray, start: datetime.date) -> EpisodeRecords:
     """Return the episodes of incidents INCIDENT[n] whose subjects are uint32[n]; `start` is their day 0.
 
     Incidents of one subject stand in the order of time, as a history has them; that of others does not matter.
     """
     if not len(records):
-        return Episodes(np.zeros(0, INCIDENT), np.zeros(0, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.int64))
+        return EpisodeRecords(
+            np.zeros(0, INCIDENT), np.zeros(0, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.int64)
+        )
     if len(INCIDENT_NAMES) > _MOST_KINDS:
         raise ValueError(f"{len(INCIDENT_NAMES)} kinds of incident; a key holds {_MOST_KINDS}")
     month = months_of(start, int(records["day"].max()) + 1)[records["day"]]
     word = who.astype(np.uint64) * np.uint64(_MOST_KINDS) + records["kind"].astype(np.uint64)
     _, first = np.unique(word * np.uint64(_MOST_MONTHS) + month.astype(np.uint64), return_index=True)
     row = np.sort(first)
-    return Episodes(records[row], row, who[row].astype(np.uint32), month[row])
+    return EpisodeRecords(records[row], row, who[row].astype(np.uint32), month[row])

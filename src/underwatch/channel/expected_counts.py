@@ -105,7 +105,7 @@ def _at_strength(pairs: np.ndarray, k: np.ndarray, response: np.ndarray) -> np.n
     return result + share * pairs[rows, :, :, response, index + 1]
 
 
-class Hearing(NamedTuple):
+class Reception(NamedTuple):
     """How two lists hear of a place."""
 
     effort: np.ndarray  # float[draws, lists, weeks]
@@ -125,7 +125,7 @@ def expected_reports(
     tally: SufficientStatistics,
     values: Values,
     response: np.ndarray,
-    hearing: Hearing,
+    reception: Reception,
     window: Window,
 ) -> Expected:
     """Return how many episodes are expected to be told, as `reporting.observe` would draw them from the episodes.
@@ -134,10 +134,12 @@ def expected_reports(
     """
     sorts = _sorts(tally, values, response, window.of_weeks("quarter")[0])
     ready = np.moveaxis(readiness(values), 0, 1)[:, None, :, None]
-    pull = ready * pull_of_grounds(values, hearing.border)[:, None, None, :]
+    pull = ready * pull_of_grounds(values, reception.border)[:, None, None, :]
     shares = (values["share_of_first_list"], 1.0 - values["share_of_first_list"])
-    reach = [(share[:, None] * hearing.effort[:, which])[:, :, None, None] * pull for which, share in enumerate(shares)]
-    wave = None if hearing.waves is None else hearing.waves[:, window.of_weeks("month")[0], :, None]
+    reach = [
+        (share[:, None] * reception.effort[:, which])[:, :, None, None] * pull for which, share in enumerate(shares)
+    ]
+    wave = None if reception.waves is None else reception.waves[:, window.of_weeks("month")[0], :, None]
     alone = [_told(sorts, [one], values, wave) for one in reach]
     either = _told(sorts, reach, values, wave)
     both = np.clip(alone[0] + alone[1] - either, 0.0, np.minimum(*alone))

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from underwatch.channel.episodes import Episodes
-from underwatch.channel.luck import normals, uniforms, waves
+from underwatch.channel.episodes import EpisodeRecords
+from underwatch.channel.random_numbers import normals, uniforms, waves
 from underwatch.channel.reporting_kernel import ReportingModel, loudness
 from underwatch.errors import InputError, nearest
 from underwatch.facts import places
@@ -206,7 +206,7 @@ def _loudness(records: np.ndarray, model: ReportingModel) -> np.ndarray:
 
 
 def expected_by_kind(
-    about: Episodes,
+    about: EpisodeRecords,
     values: Mapping[str, float],
     response: str = "exponential",
     *,
@@ -221,13 +221,13 @@ def expected_by_kind(
     return np.bincount(about.records["kind"], chance, len(INCIDENT_NAMES))
 
 
-def expected_published(about: Episodes, values: Mapping[str, float], response: str = "exponential") -> float:
+def expected_published(about: EpisodeRecords, values: Mapping[str, float], response: str = "exponential") -> float:
     """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted."""
     return float(expected_by_kind(about, values, response).sum())
 
 
 def expected_told(
-    about: Episodes,
+    about: EpisodeRecords,
     values: Mapping[str, float],
     response: str = "exponential",
     *,
@@ -254,7 +254,7 @@ class Observation(NamedTuple):
 
 
 def observe(
-    about: Episodes,
+    about: EpisodeRecords,
     values: Mapping[str, float],
     seed: int,
     response: str = "exponential",
@@ -274,11 +274,11 @@ def observe(
     parts = []
     for which, name in enumerate(LISTS):
         heard = np.flatnonzero(uniforms(seed, f"told {name}", about) < told(loud[which], 0.0, wave))
-        parts.append(_as_published(Episodes(*(part[heard] for part in about)), which, values, seed))
+        parts.append(_as_published(EpisodeRecords(*(part[heard] for part in about)), which, values, seed))
     return _in_order(parts)
 
 
-def _as_published(told_of: Episodes, which: int, values: Mapping[str, float], seed: int) -> Observation:
+def _as_published(told_of: EpisodeRecords, which: int, values: Mapping[str, float], seed: int) -> Observation:
     """Return what a list has of the episodes that it is told of, and the copies that the other list takes."""
     name, n = LISTS[which], len(told_of.who)
     delay = _delays(told_of, values, seed, name)
@@ -300,7 +300,7 @@ def _in_order(parts: Sequence[Observation]) -> Observation:
 
 
 def publish(
-    about: Episodes,
+    about: EpisodeRecords,
     start: datetime.date,
     place: str,
     values: Mapping[str, float],
@@ -328,7 +328,7 @@ def publish(
     }
 
 
-def _delays(about: Episodes, values: Mapping[str, float], seed: int, what: str) -> np.ndarray:
+def _delays(about: EpisodeRecords, values: Mapping[str, float], seed: int, what: str) -> np.ndarray:
     """Draw whole days from an incident to its publication: log-normal on 1 + days."""
     drawn = np.exp(values["delay_log_mean"] + values["delay_log_sd"] * normals(seed, f"delay {what}", about))
     days: np.ndarray = np.maximum(0, np.rint(drawn - 1.0)).astype(np.int64)
@@ -336,7 +336,7 @@ def _delays(about: Episodes, values: Mapping[str, float], seed: int, what: str) 
 
 
 def _coded(
-    about: Episodes, values: Mapping[str, float], seed: int, what: str
+    about: EpisodeRecords, values: Mapping[str, float], seed: int, what: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return kind, ground and listing as published; a false report is wrong in one of the three."""
 

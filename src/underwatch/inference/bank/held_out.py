@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from underwatch.channel import reporting
-from underwatch.channel.episodes import Episodes, episodes
+from underwatch.channel.episodes import EpisodeRecords, episodes
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.experiments.engine.tallies import records_of_window
 from underwatch.files.folders import temporary_folder
@@ -47,7 +47,7 @@ class HiddenWorld:
     plan: BankPlan
     row: int
     records: np.ndarray
-    told_of: Episodes
+    told_of: EpisodeRecords
     values: Mapping[str, float]
     response: str
     border: bool

@@ -110,7 +110,8 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, e
         result += [followed / weeks, sums["listed"] / (7 * weeks)]
         within = [rng(bank.plan.seed, "within a count", name, str(year)) for name in _RARE]
         result += [
-            (sums[name] + luck.uniform(0.05, 1.0, len(rows))) / weeks for name, luck in zip(_RARE, within, strict=True)
+            (sums[name] + stream.uniform(0.05, 1.0, len(rows))) / weeks
+            for name, stream in zip(_RARE, within, strict=True)
         ]
     incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
     slope = slope_of_reports(bank, rows, values, response)

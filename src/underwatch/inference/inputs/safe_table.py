@@ -153,18 +153,18 @@ def _quarters_of(slot: str) -> list[str]:
 
 
 def disclosed(
-    by_quarter: np.ndarray, disclosure: Disclosure, values: Values, luck: Callable[[str], np.random.Generator]
+    by_quarter: np.ndarray, disclosure: Disclosure, values: Values, streams: Callable[[str], np.random.Generator]
 ) -> np.ndarray:
     """Return tables float[draws, slots, families] of expected incidents float[draws, quarters, kinds] of the place;
-    `luck` gives a stream of random numbers for each purpose.
+    `streams` gives a stream of random numbers for each purpose.
     """
     share = (values["table_cap_kept"] / values["table_place_share"])[:, None, None]
     kinds = list(FAMILIES.values()) if disclosure.scale else [tuple(range(by_quarter.shape[2]))]
     by_slot = np.stack([by_quarter[:, list(quarters)].sum(axis=1) for quarters in disclosure.quarters], axis=1)
     expected = np.stack([by_slot[..., list(family)].sum(axis=-1) for family in kinds], axis=-1)
-    n = luck("cells of a table").poisson(np.minimum(expected * share, 1e7)).astype(float)
+    n = streams("cells of a table").poisson(np.minimum(expected * share, 1e7)).astype(float)
     if disclosure.scale:
-        return np.asarray(n + np.rint(luck("noise of a table").laplace(scale=disclosure.scale, size=n.shape)))
+        return np.asarray(n + np.rint(streams("noise of a table").laplace(scale=disclosure.scale, size=n.shape)))
     return np.where(n < disclosure.min_cell, np.nan, n)
 
 

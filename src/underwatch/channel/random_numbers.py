@@ -12,7 +12,7 @@ import hashlib
 import numpy as np
 from numba import njit
 
-from underwatch.channel.episodes import Episodes
+from underwatch.channel.episodes import EpisodeRecords
 from underwatch.world.draws import rng, split_seed, threefry
 from underwatch.world.layout import INCIDENT_NAMES
 
@@ -27,7 +27,7 @@ def _fill(key, who, what, result):  # type: ignore[no-untyped-def]
         result[row] = (np.float64(a >> np.uint32(5)) * 67108864.0 + np.float64(b >> np.uint32(6))) * _TO_UNIT
 
 
-def uniforms(seed: int, purpose: str, about: Episodes) -> np.ndarray:
+def uniforms(seed: int, purpose: str, about: EpisodeRecords) -> np.ndarray:
     """Return float64[n] in [0, 1), one for each episode, under a key of this purpose."""
     digest = hashlib.blake2b(f"{seed}/channel {purpose}".encode(), digest_size=8).digest()
     what = (about.month << 4 | about.records["kind"]).astype(np.uint32)
@@ -36,14 +36,14 @@ def uniforms(seed: int, purpose: str, about: Episodes) -> np.ndarray:
     return result
 
 
-def normals(seed: int, purpose: str, about: Episodes) -> np.ndarray:
+def normals(seed: int, purpose: str, about: EpisodeRecords) -> np.ndarray:
     """Return float64[n] standard normals, one for each episode (Box and Muller 1958)."""
     radius = np.sqrt(-2.0 * np.log1p(-uniforms(seed, f"{purpose} radius", about)))
     turned: np.ndarray = radius * np.cos(2.0 * np.pi * uniforms(seed, f"{purpose} turn", about))
     return turned
 
 
-def waves(seed: int, spread: float, about: Episodes) -> np.ndarray:
+def waves(seed: int, spread: float, about: EpisodeRecords) -> np.ndarray:
     """Return float64[n]: how much of its kind is told in the month of each episode, relative to the mean.
 
     A gamma of mean 1 and standard deviation `spread` for each kind and month, the same for all episodes of these.
