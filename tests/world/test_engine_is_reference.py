@@ -60,6 +60,10 @@ EVENTFUL = {
     "guests_found_per_check": 3.0,
     "quota_ratchet": 0.3,
     "quota_comparison": 0.5,
+    "p_notice_caller": 0.9,
+    "p_stop_after_turn_back": 0.5,
+    "calling_pause_days": 15.0,
+    "p_stop_for_good": 0.2,
 }
 # Where the engine keeps what the reference calls so.
 ROWS = {
@@ -71,11 +75,13 @@ ROWS = {
     "anger": ("people", L.ANGER),
     "listed_day": ("people", L.LISTED_DAY),
     "followed_day": ("people", L.FOLLOWED_DAY),
-    "house_events": ("homes", L.HOME_EVENTS),
+    **{f"house_{name}": ("homes", L.HOME_DETENTIONS + kind) for kind, name in enumerate(L.Events._fields)},
+    "house_word": ("homes", L.HOME_WORD),
+    "calls_again": ("people", L.CALLS_AGAIN),
     "house_called": ("homes", L.HOME_CALLED),
     "house_contact": ("homes", L.HOME_CONTACT),
     "house_fear": ("homes", L.HOME_FEAR),
-    "unit_events": ("units", L.UNIT_EVENTS),
+    **{f"unheard_{day}": ("units", L.UNIT_WORD + day) for day in range(7)},
     "reports_mps": ("units", L.UNIT_REPORTS + L.MPS),
     "reports_mss": ("units", L.UNIT_REPORTS + L.MSS),
     "pressure_mps": ("officers", (L.MPS, L.PRESSURE)),

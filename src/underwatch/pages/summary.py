@@ -170,11 +170,14 @@ def _line_change(study: Study, figures: _Figures) -> str:
 
 
 def _line_calls(figures: _Figures) -> str:
-    given_up, _ = figures.total("calls_given_up")
+    avoided, turned, stopped = (
+        number(figures.total(name)[0]) for name in ("calls_avoided", "calls_turned_back", "calls_stopped")
+    )
     return (
-        f"Calls abroad: {figures.headline('calls_given_up', percent)} of those intended are given up, out of fear or "
-        f"because of a follower ({number(given_up)} in this history); {figures.headline('arrests')} arrests per 1,000 "
-        "residents and year."
+        f"Calls abroad: of those intended {figures.headline('calls_avoided', percent)} are not dared out of fear, "
+        f"{figures.headline('calls_turned_back', percent)} turned back from because of a follower, "
+        f"{figures.headline('calls_stopped', percent)} not made because the caller has stopped calling ({avoided}, "
+        f"{turned} and {stopped} in this history); {figures.headline('arrests')} arrests per 1,000 residents and year."
     )
 
 

@@ -11,11 +11,22 @@ from underwatch.pages.numbers import form_of, number, percent
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.measures import Measured, week_starts
+from underwatch.record.measures import SUMS, Measured, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED, rights_words
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
+
+# Numbers of the whole run that a line of the summary names
+_TOTALS = {
+    "incidents": "incidents",
+    "accused_n": "accused_ordinary",
+    "falsely_n": "falsely_accused_ordinary",
+    "avoided_n": "calls_avoided",
+    "turned_back_n": "calls_turned_back",
+    "stopped_n": "calls_stopped",
+    "arrests_n": "arrests",
+}
 
 
 def run_view(run: StudioRun) -> dict[str, Any]:
@@ -159,7 +170,8 @@ def _figures(study: Study) -> dict[str, list[str]]:
     result["share_listed"] = _written(float(central.people[GROUPS.index(LISTED)] / everybody), share, percent)
     for ground in GROUND_NAMES:
         result[ground] = [f"{int(central.people[GROUPS.index(ground)]):,}"]
-    for index, name in enumerate(("incidents", "accused_n", "falsely_n", "given_up_n", "arrests_n")):
+    for name, total in _TOTALS.items():
+        index = SUMS.index(total)
         result[name] = _written(float(central.sums[index]), None if draws is None else draws.sums[:, index], number)
     published = np.asarray(study.published[study.baseline], float)
     result["published"] = _written(float(published[0]), published[1:], number)

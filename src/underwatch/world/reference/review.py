@@ -8,8 +8,8 @@ from __future__ import annotations
 from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
-from underwatch.world.reference.population import ORGANS, Household, Officer, Resident, Unit
-from underwatch.world.reference.rules import FULL_WEIGHT, ONE, WHOLE, Rules, part
+from underwatch.world.reference.population import ORGANS, Household, Officer, Resident, Unit, choose16
+from underwatch.world.reference.rules import FULL_WEIGHT, ONE, WHOLE, Rules, part, weekday
 
 REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
 DETAINEE = L.GROUND_NAMES.index("former_detainee")
@@ -21,7 +21,7 @@ def hold(world: Rules, order: int, week_days: int) -> None:
     for officers in world.officers:
         judge_officers(world, officers, order, week_days)
     for house in world.houses:
-        house.heard = house.events
+        prepare_to_tell(world, house)
     for unit in world.units:
         unit.reports = [0, 0]
         decide_on(world, unit)
@@ -133,8 +133,9 @@ def accuse(world: Rules, r: Resident, organ: int) -> None:
     if not r.real_offence:
         world.count("false_accusations", r)
     world.frighten(r, world.rates.rise_accused)
-    r.house.events = min(255, r.house.events + 1)
-    r.house.unit.events = min(ONE, r.house.unit.events + 1)
+    summons, unit, today = L.EVENT.summons, r.house.unit, weekday(world.day)
+    r.house.events[summons] = min(255, r.house.events[summons] + 1)
+    unit.unheard[today] = unit.unheard[today] * int(world.rates.unheard[summons]) // L.UNHEARD
     world.incident("accusation", r)
     r.real_offence = False
     r.files = [0, 0]
@@ -158,18 +159,24 @@ def protest(world: Rules, r: Resident) -> None:
         world.count("protests", r)
 
 
+def prepare_to_tell(world: Rules, house: Household) -> None:
+    """S11, S15: the chance that one of its kin hears of the week (any event of it), if the household dares."""
+    now, unheard = world.rates, WHOLE
+    for kind, times in enumerate(house.events):
+        for _ in range(times):
+            unheard = part(unheard, WHOLE - int(now.reach[kind]))
+    dares = ONE - part(house.fear * 257, ONE - now.speech_floor)
+    house.telling = part(min(ONE, WHOLE - unheard), dares)
+    house.events = [0] * L.N_EVENTS
+
+
 def hear_from_kin(world: Rules, house: Household) -> None:
-    """S11, S15: kin to whom something happened tell in private, if they dare; the whole household is frightened."""
-    now = world.rates
-    told = 0
-    for tie in range(now.kin_ties):
+    """S11: kin to whom something happened may tell; the word of each who does comes on some day of the week to come."""
+    house.word_days = set()
+    for tie in range(world.rates.kin_ties):
         kin, _ = world.kin(house, tie)
-        if kin is not None and kin.heard:
-            dares = ONE - part(kin.fear * 257, ONE - now.speech_floor)
-            chance = part(int(now.hear[min(15, kin.heard)]), dares)
-            told += world.draw(Purpose.KIN_WORD + tie // 4, house.number)[tie % 4] < chance
-    for r in house.members:
-        r.fear = min(ONE, r.fear + told * now.rise_hearsay)
+        if kin is not None and world.draw(Purpose.KIN_WORD + tie // 4, house.number)[tie % 4] < kin.telling:
+            house.word_days.add(choose16(world.draw(Purpose.WORD_DAY + tie // 4, house.number)[tie % 4], 7))
 
 
 def close_week(world: Rules, house: Household) -> None:
@@ -177,4 +184,3 @@ def close_week(world: Rules, house: Household) -> None:
     house.fear = sum(r.fear for r in house.members) // len(house.members) >> 8
     house.contact = world.rates.contact_weeks if house.called else max(0, house.contact - 1)
     house.called = False
-    house.events -= house.heard
