@@ -205,7 +205,7 @@ def _loudness(records: np.ndarray, model: ReportingModel) -> np.ndarray:
     return result
 
 
-def expected_by_kind(
+def expected_by_episode(
     about: EpisodeRecords,
     values: Mapping[str, float],
     response: str = "exponential",
@@ -213,17 +213,17 @@ def expected_by_kind(
     border: bool = True,
     effort: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return float[kinds]: the expected number of first-hand reports, of both lists together, relays not counted, by
-    what happened; `effort` as in `observe`, full without it.
+    """Return float[n]: the expected number of first-hand reports of each episode, of both lists together, relays not
+    counted; `effort` as in `observe`, full without it.
     """
     loud = _loudness(about.records, _model(values, response, border, effort))
-    chance = told(loud, values["telling_spread"]).sum(axis=0)
-    return np.bincount(about.records["kind"], chance, len(INCIDENT_NAMES))
+    result: np.ndarray = told(loud, values["telling_spread"]).sum(axis=0)
+    return result
 
 
 def expected_published(about: EpisodeRecords, values: Mapping[str, float], response: str = "exponential") -> float:
     """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted."""
-    return float(expected_by_kind(about, values, response).sum())
+    return float(expected_by_episode(about, values, response).sum())
 
 
 def expected_told(

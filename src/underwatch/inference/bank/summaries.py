@@ -115,7 +115,7 @@ def _simulate_block(
 
 
 def _waves(values: Values, window: Window, generator: np.random.Generator) -> np.ndarray:
-    """Return float[draws, months, kinds]: how much of a kind is told in a month, a gamma of mean 1 (`random_numbers.waves`)."""
+    """Return float[draws, months, kinds]: how much of a kind is told in a month, a gamma of mean 1."""
     shape = 1.0 / values["telling_spread"][:, None, None] ** 2
     drawn = generator.gamma(np.broadcast_to(shape, (len(shape), len(window.of_weeks("month")[1]), N_KINDS)))
     result: np.ndarray = drawn / shape
