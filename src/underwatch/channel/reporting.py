@@ -37,7 +37,15 @@ Response = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
 LISTS = ("A", "B")
 NO_GROUND = "none"
 # What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
-GRAVER = (KIND.followed_visit, KIND.call_given_up, KIND.listing, KIND.arrest, KIND.arrest, KIND.accusation)
+GRAVER = (
+    KIND.followed_visit,
+    KIND.call_given_up,
+    KIND.listing,
+    KIND.arrest,
+    KIND.arrest,
+    KIND.accusation,
+    KIND.listing,
+)
 _FAMILY = FAMILY >> GROUND_SHIFT  # of the grounds of a record
 _THRESHOLD_AT = 1.0  # the threshold response function is all or nothing at fear 1 / k
 _FEAR_STEPS = 255.0

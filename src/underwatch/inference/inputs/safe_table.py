@@ -35,7 +35,7 @@ from underwatch.world.layout import KIND
 
 # Families of acts by the model's kinds of incident.
 FAMILIES = {
-    "following": (KIND.followed_outing, KIND.followed_visit),
+    "following": (KIND.followed_outing, KIND.followed_visit, KIND.home_visit),
     "calls": (KIND.call_given_up,),
     "detention": (KIND.arrest, KIND.accusation),
     "listing": (KIND.listing,),
