@@ -18,11 +18,11 @@ from underwatch.world.kernels.rules import (
     adult_of,
     capped,
     cell_of,
+    feel,
     first_followed,
     frighten,
     house_of,
     incident,
-    raised,
     report,
     sent_to,
     trace,
@@ -62,7 +62,7 @@ def word_from_kin(span):
         house = first + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
         head = np.int64(town.house_start[house])
         for x in range(head, np.int64(town.house_start[house + 1])):
-            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
+            feel(state, rates, x, rates[R.rise_hearsay])
         trace(span.out, span.t, L.EPISODE.heard_kin, head, house, 0)
 
 

@@ -126,9 +126,15 @@ class Rules:
 
     # --- fear and word ---
 
+    def feel(self, r: Resident, rise: int) -> None:
+        """S11: fear rises, less in those who are used to it (form habituating)."""
+        if self.rates.habituating:
+            rise -= part(rise, part(r.distress, self.rates.habituation))
+        r.fear = min(ONE, r.fear + rise)
+
     def frighten(self, r: Resident, rise: int) -> None:
         """S11, S14: fear rises, and anger in the reactive."""
-        r.fear = min(ONE, r.fear + rise)
+        self.feel(r, rise)
         if self.rates.anger and r.reactive:
             r.anger = min(ONE, r.anger + rise)
 

@@ -129,10 +129,10 @@ class ReferenceWorld(Homes):
             *q_outings, q_hear = self.draw(Purpose.DAY, r.number)
             r.fear = part(r.fear, now.keep_fear)
             if q_hear < hears:
-                r.fear = min(ONE, r.fear + now.rise_hearsay)
+                self.feel(r, now.rise_hearsay)
             r.distress = min(ONE, part(r.distress, now.keep_distress) + part(r.fear, now.gain_distress))
             if weekday(self.day) in r.house.word_days:
-                r.fear = min(ONE, r.fear + now.rise_hearsay)
+                self.feel(r, now.rise_hearsay)
             unwatched = now.outing_adult if r.adult else now.outing_child
             chance = 0 if r.detained else self.after_fear(unwatched, r)
             r.outings = [q < chance for q in q_outings]
