@@ -155,6 +155,7 @@ class Unit:
     unheard: list[int] = field(default_factory=lambda: [L.UNHEARD] * 7)  # by weekday: what a day's talk of it leaves
     reports: list[int] = field(default_factory=lambda: [0, 0])  # counted this week, by organ
     free: dict[str, int] = field(default_factory=dict)  # outings its watchers can still follow today
+    kept: dict[Resident, int] = field(default_factory=dict)  # of these, what role holders keep for their cases (S4)
 
     @property
     def residents(self) -> list[Resident]:
@@ -171,6 +172,21 @@ class Unit:
         """Open roles first, then covert informants."""
         adults = self.adults
         return [r for r in adults if r.open_role] + [r for r in adults if r.covert]
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """A household with listed members and its named watchers: role holders, then officers (S3, S4)."""
+
+    house: Household
+    members: list[Resident]  # the listed
+    lists: set[int]
+    watchers: list[Resident | str]
+
+    @property
+    def family(self) -> bool:
+        """Whether somebody of the family left."""
+        return self.members[0].family
 
 
 @dataclass(slots=True, eq=False)
