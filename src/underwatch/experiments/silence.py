@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from underwatch.channel.episodes import episodes
 from underwatch.channel.reporting import expected_published
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import init_world, seed_of_draw, workers_here
@@ -64,11 +65,14 @@ def silence_curve(
         seed = seed_of_draw(scenario, number) if number else scenario.seed
         drawn = stand_in.replace(parameters=parameters[number])
         phases = [watched_more(phase, scale) for phase in drawn.phases()]
-        records = simulate.run(init_world(drawn, place, seed), phases, workers_here()).history.records
-        published = 0.0 if "S13" in phases[0].without else expected_published(records, phases[0].values)
+        history = simulate.run(init_world(drawn, place, seed), phases, workers_here()).history
+        published = 0.0
+        if "S13" not in phases[0].without:
+            told_of = episodes(history.records, history.who, scenario.start)
+            published = expected_published(told_of, phases[0].values, phases[0].forms["S13"])
         if progress is not None:
             progress()
-        return float(len(records)), published
+        return float(len(history.records)), published
 
     tasks = [(index, number) for index in range(len(watching)) for number in range(len(parameters))]
     counts = np.array([*run_all(tasks, count, threads).values()]).reshape(len(watching), len(parameters), 2)

@@ -91,7 +91,8 @@ class RunningStudy:
             with self.clock.on("outputs"):
                 digests.append(simulate.digest(world))
                 totals[key] = world_totals(world, scenario)
-                self.collector.finished(FinishedWorld(scenario, number, key, totals[key], world.history.records), world)
+                seen = world.history.records, world.history.who
+                self.collector.finished(FinishedWorld(scenario, number, key, totals[key], *seen), world)
         return totals, digests
 
     def run_places(self, checkpoints: Checkpoints, say: Callable[[str], None]) -> None:
