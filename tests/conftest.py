@@ -73,8 +73,9 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: order.get(place_of(item), len(order)))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def kernels(request):
+    """Before what a module makes for its tests, so that no studio or bank of theirs compiles them a second time."""
     if not place_of(request.node).startswith(WITHOUT_WORLDS):
         request.getfixturevalue("compiled")
 
