@@ -1,6 +1,6 @@
 """Files sealed with a passphrase at little cost: age's format by its specification, with a work factor of our choice.
 
-Sealing in earnest takes a second or two, and opening as much again; where a test is not about that it takes one of these.
+Sealing in earnest takes a second or two, and opening as much again: a test that is not about that takes one of these.
 Source: C2SP, age-encryption.org/v1 (scrypt recipient, header and payload); RFC 8439 (ChaCha20-Poly1305); RFC 5869.
 """
 
