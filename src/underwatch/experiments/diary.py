@@ -16,19 +16,16 @@ import numpy as np
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.studies.kept_run import run_of_manifest
+from underwatch.facts.tables import read_rows
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.layout import EPISODE
 from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
-LIKE = {
-    "call-abandoned": (EPISODE.call_given_up, "a resident who turned back from a call"),
-    "followed-visit": (EPISODE.visit_noticed, "a resident who was followed on a visit to kin"),
-    "accused": (EPISODE.accused, "a resident who was accused"),
-    "arrested": (EPISODE.arrest, "a resident who was arrested for a call"),
-    "listed": (EPISODE.listed, "a resident who was put on a list"),
-}
+_TOLD = {L.EPISODES.index(row["episode"]): row for row in read_rows("episodes.csv", "underwatch.experiments")}
+LIKE = {row["like"]: (kind, row["who"]) for kind, row in _TOLD.items() if row["like"]}
+COUNTED = tuple((kind, row["counted"]) for kind, row in _TOLD.items() if row["counted"])
 STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."
 _OF_THE_HOUSE = (
     EPISODE.visit, EPISODE.visit_followed, EPISODE.visit_noticed, EPISODE.visit_avoided, EPISODE.journey,
@@ -116,8 +113,8 @@ def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
             followed[_by(other)] += 1
         elif kind == EPISODE.noticed:
             noticed += 1
-        elif kind in _CONTINUED and said:
-            said[-1] += f"; {_CONTINUED[kind].format(by=_by(other))}"
+        elif said and kind in _TOLD and _TOLD[kind]["continues"]:
+            said[-1] += f"; {_TOLD[kind]['continues'].format(by=_by(other))}"
         else:
             said.append(_sentence(kind, value))
         if kind == EPISODE.accused and not value:
@@ -131,52 +128,11 @@ def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
     return tuple(f"{text[0].upper()}{text[1:]}." for text in said)
 
 
-_CONTINUED = {
-    EPISODE.visit_followed: "{by} followed",
-    EPISODE.visit_noticed: "it was noticed",
-    EPISODE.call_followed: "{by} followed",
-    EPISODE.call_given_up: "noticed the follower and turned back without calling",
-    EPISODE.call_completed: "made the call",
-    EPISODE.arrest: "was found out and arrested",
-}
-_PLAIN = {
-    EPISODE.report: "somebody of the unit reported on the resident, who did not learn of it",
-    EPISODE.journey: "left on a journey out of the county, with a permit",
-    EPISODE.release: "was released from detention",
-    EPISODE.arrest: "was arrested",
-    EPISODE.accused: "was summoned and accused",
-    EPISODE.listed: "was put on a list",
-    EPISODE.delisted: "was taken off the list",
-    EPISODE.heard_kin: "heard from kin of what had happened to them",
-    EPISODE.protest: "protested openly",
-    EPISODE.permit_refused: "asked for a permit to travel; it was refused",
-    EPISODE.lodging: "a night check found a guest who was not registered; it was reported",
-    EPISODE.call_avoided: "meant to call abroad and, out of fear, did not set out",
-}
-
-
 def _sentence(kind: int, value: int) -> str:
     """Return how a sentence about a row begins."""
-    if kind in (EPISODE.visit, EPISODE.visit_followed, EPISODE.visit_noticed):
-        return f"left home with the household to visit kin {_km(value)}"
     if kind == EPISODE.visit_avoided:
         return f"meant to visit kin {_km(value)} and stayed at home" if value else "meant to travel and stayed at home"
-    if kind in (EPISODE.call_set_out, EPISODE.call_followed, EPISODE.call_given_up, EPISODE.call_completed):
-        return f"set out to call abroad, from where there is signal, {_km(value)}"
-    return _PLAIN.get(kind, "something happened")
-
-
-COUNTED = (
-    (EPISODE.followed, "followed on an outing"),
-    (EPISODE.visit_followed, "followed on a visit or journey"),
-    (EPISODE.call_set_out, "set out to call"),
-    (EPISODE.call_given_up, "turned back from a call"),
-    (EPISODE.call_completed, "called"),
-    (EPISODE.call_avoided, "did not dare to set out to call"),
-    (EPISODE.accused, "accused"),
-    (EPISODE.arrest, "arrested"),
-    (EPISODE.report, "reported by the unit"),
-)
+    return _TOLD[kind]["begins"].format(km=_km(value)) if kind in _TOLD else "something happened"
 
 
 def _times(n: int) -> str:

@@ -25,6 +25,7 @@ from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
 from underwatch.record.headlines import HEADLINE_NAMES
+from underwatch.record.schema import schema_of
 from underwatch.world.draws import rng
 from underwatch.world.parameters import along
 from underwatch.world.scenario import Scenario
@@ -210,21 +211,7 @@ def ask_first(divided: Indices, most: int = 3) -> tuple[tuple[str, float], ...]:
     return tuple((divided.factors[index], float(mean[index])) for index in order)
 
 
-def _column(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
-    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
-
-
-INDICES_SCHEMA = pa.schema(
-    [
-        _column("method", pa.string(), "morris (in the place) or sobol (in a small town)"),
-        _column("headline", pa.string(), "the human-rights figure whose variation is explained"),
-        _column("parameter", pa.string(), "the unknown that is varied over its stated range"),
-        _column("index", pa.string(), "mu_star and sigma of Morris, in the figure's unit; S1 and ST of Sobol, shares"),
-        _column("value", pa.float64(), "the index; missing where the figure did not vary", True),
-        _column("half", pa.float64(), "half width of its 95 % interval, by bootstrap; none for sigma", True),
-        _column("runs", pa.int32(), "runs behind it"),
-    ]
-)
+INDICES_SCHEMA = schema_of("indices")
 
 
 def indices_table(result: Sequence[Indices]) -> pa.Table:

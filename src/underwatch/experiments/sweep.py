@@ -15,6 +15,7 @@ from underwatch.experiments.engine.worlds import as_set, seed_of_draw, totals_of
 from underwatch.facts import model_parameters
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.ranges import quantiles, range_of
+from underwatch.record.schema import schema_of
 from underwatch.world.draws import rng
 from underwatch.world.parameters import Parameters, along, prior_draws
 from underwatch.world.scenario import Scenario
@@ -23,6 +24,7 @@ from underwatch.world.scenario_file import scenario_toml
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PRIOR, LUCK = "prior", "luck"
+BANDS_SCHEMA = schema_of("bands")
 _LUCK_RULE = "a seed for each world"  # results of another rule are not gone on with
 
 
@@ -174,30 +176,3 @@ def _band(values: np.ndarray) -> dict[str, object]:
 
 def _field(name: str, kind: pa.DataType, meaning: str, unit: str = "", nullable: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning, "unit": unit})
-
-
-BANDS_SCHEMA = pa.schema(
-    [
-        _field("headline", pa.string(), "headline indicator, a human-rights figure of the baseline"),
-        _field("unit", pa.string(), "its unit"),
-        _field(
-            "spread",
-            pa.string(),
-            "prior: over draws of the parameters; luck: of replicates around their draw, "
-            "corrected for how few they are",
-        ),
-        _field("n", pa.int32(), "prior: draws that have the figure; luck: worlds that have it, each with its own luck"),
-        *(
-            _field(
-                f"q{round(100 * q):02d}",
-                pa.float64(),
-                f"one more lies below it in {100 * q:.0f} %; missing where n is too small to say",
-                nullable=True,
-            )
-            for q in QUANTILES
-        ),
-        _field("low", pa.float64(), "lower end of the range: q05, or the least where n is below 19", nullable=True),
-        _field("high", pa.float64(), "upper end of the range: q95, or the most where n is below 19", nullable=True),
-        _field("holds", pa.float64(), "share of further ones that the range holds"),
-    ]
-)
