@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from underwatch.cli.options import json_option, number
 from underwatch.terminal import say, say_json
 
 _HELP = """Tell the days of one synthetic resident of a run in plain sentences, around an episode.
@@ -26,14 +27,8 @@ Examples:
     metavar="EPISODE",
     help="call-abandoned, followed-visit, accused, arrested or listed. Example: --like followed-visit",
 )
-@click.option(
-    "--around",
-    type=click.IntRange(0, 400),
-    default=14,
-    show_default=True,
-    help="Days before and after the episode that are told. Example: --around 30",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script. Example: --json | jq .days")
+@number("--around", 0, 400, "Days before and after the episode that are told. Example: --around 30", 14)
+@json_option("Print JSON for a script. Example: --json | jq .days")
 def diary(run: Path, like: str, around: int, as_json: bool) -> None:
     """Print a diary."""
     import json

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.asked import Asked, PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.typed import EXAMPLE, PACKAGE, PLACE, SEED, path_option, takes
+from underwatch.cli.options import EXAMPLE, PACKAGE, PLACE, SEED, number, path_option, takes
 from underwatch.errors import InputError
 from underwatch.terminal import say
 
@@ -87,13 +87,7 @@ class EstimateOptions(PackageOptions):
     help="No step is begun after that time; --resume goes on. Example: --budget 10",
 )
 @SEED
-@click.option(
-    "--rounds",
-    type=click.IntRange(1, 2),
-    default=2,
-    show_default=True,
-    help="1: no second look where the first posterior points. Example: --rounds 1",
-)
+@number("--rounds", 1, 2, "1: no second look where the first posterior points. Example: --rounds 1", 2)
 @path_option(
     "--out", what="DIR", help="The new folder (default: runs/estimate-PLACE-001, counting up). Example: --out mine"
 )
