@@ -13,9 +13,13 @@ def _source(name: str) -> str:
 
 
 def _environment() -> Environment:
-    """Return a template engine that escapes everything and fails on a name that is not there."""
+    """Return a template engine that escapes everything but plain text, and fails on a name that is not there."""
     engine = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_source)
+        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(_source),
     )
     engine.filters["plain"] = plain
     engine.filters["unit"] = unit_words
@@ -36,3 +40,9 @@ def page(template: str, **what: Any) -> str:
     """Return a page that opens offline, of a template of this package. The same data give the same bytes."""
     text = _environment().get_template(template).render(style=_source("style.css"), **what)
     return text.rstrip() + "\n"
+
+
+def lines(template: str, **what: Any) -> tuple[str, ...]:
+    """Return the paragraphs of a template of plain text, each as one line."""
+    text = _environment().get_template(template).render(**what)
+    return tuple(paragraph.replace("\n", " ") for paragraph in text.strip().split("\n\n"))

@@ -189,7 +189,7 @@ class Api:
 
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
-        from underwatch.web.session.reopened import compared
+        from underwatch.web.views.figures import compared
 
         return JsonAnswer(compared(self._lived(request), self._lived(request, "other")))
 
