@@ -61,20 +61,14 @@ class Indices:
 Evaluate = Callable[[np.ndarray], np.ndarray]
 
 
-def morris(factors: Sequence[str], targets: Sequence[str], trajectories: int, seed: int, evaluate: Evaluate) -> Indices:
-    """Screen factors on the unit cube; `evaluate` maps float[runs, factors] to float[runs, targets], NaN for none."""
-    return _indices("morris", factors, targets, trajectories, seed, evaluate)
-
-
-def sobol(factors: Sequence[str], targets: Sequence[str], n: int, seed: int, evaluate: Evaluate) -> Indices:
-    """Divide the variance among factors on the unit cube, with `n` base samples, n (factors + 2) runs."""
-    return _indices("sobol", factors, targets, n, seed, evaluate)
-
-
-def _indices(
+def indices(
     method: str, factors: Sequence[str], targets: Sequence[str], size: int, seed: int, evaluate: Evaluate
 ) -> Indices:
-    """Sample, run and analyse target by target; one that does not vary, or is not there in every run, has no index."""
+    """Return the indices of factors on the unit cube, by "morris" (`size` trajectories) or "sobol" (base samples).
+
+    `evaluate` maps float[runs, factors] to float[runs, targets], NaN for none. A target that does not vary, or is not
+    there in every run, has no index.
+    """
     sample, analyze = (import_module(f"SALib.{part}.{method}") for part in ("sample", "analyze"))
     is_morris = method == "morris"
     how: dict[str, Any] = {"num_levels": _LEVELS} if is_morris else {"calc_second_order": False}
@@ -191,7 +185,7 @@ def screen(question: SensitivityPlan, executor: Executor, results: Results, prog
     names = question.names()
     make = partial(worlds_at, question.scenario, names)
     evaluate = evaluator(make, headlines_of, executor, results, progress)
-    return morris(names, TARGETS, question.trajectories, question.scenario.seed, evaluate)
+    return indices("morris", names, TARGETS, question.trajectories, question.scenario.seed, evaluate)
 
 
 def divide(
@@ -200,7 +194,7 @@ def divide(
     """Divide the variance among the chosen factors in the small town."""
     make = partial(worlds_at, question.town, factors)
     evaluate = evaluator(make, headlines_of, executor, results, progress)
-    return sobol(factors, TARGETS, question.n, question.scenario.seed, evaluate)
+    return indices("sobol", factors, TARGETS, question.n, question.scenario.seed, evaluate)
 
 
 def ask_first(divided: Indices, most: int = 3) -> tuple[tuple[str, float], ...]:
