@@ -30,6 +30,7 @@ MAY = {
     ("evidence/edit/importing.py", "read_text"): OWN,
     ("cli/evidence/formats.py", "read_text"): OWN,
     ("pages/rendering.py", "read_text"): OWN,
+    ("pages/rendering.py", "tomllib.loads"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
     ("files/writing.py", "os.open"): "it writes, and syncs a folder",
     ("files/writing.py", "os.fdopen"): "it writes",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from underwatch.cli.options import BANK, OUT, dask, number, takes, threads
+from underwatch.cli.typed import BANK, OUT, dask, number, takes, threads
 from underwatch.terminal import say
 
 if TYPE_CHECKING:

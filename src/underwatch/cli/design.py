@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from underwatch.cli.asked import PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.options import BANK, EXAMPLE, OUT, PACKAGE, PLACE, SEED, takes
+from underwatch.cli.typed import BANK, EXAMPLE, OUT, PACKAGE, PLACE, SEED, takes
 from underwatch.terminal import say
 
 _HELP = """Say what would sharpen an estimate: how much narrower its ranges would be if one thing were added to

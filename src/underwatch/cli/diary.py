@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.options import json_option, number
+from underwatch.cli.typed import json_option, number
 from underwatch.terminal import say, say_json
 
 _HELP = """Tell the days of one synthetic resident of a run in plain sentences, around an episode.

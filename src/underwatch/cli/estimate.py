@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.asked import Asked, PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.options import EXAMPLE, PACKAGE, PLACE, SEED, number, path_option, takes
+from underwatch.cli.typed import EXAMPLE, PACKAGE, PLACE, SEED, number, path_option, takes
 from underwatch.errors import InputError
 from underwatch.terminal import say
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from underwatch.cli.options import json_option
+from underwatch.cli.typed import json_option
 from underwatch.errors import InputError, nearest
 from underwatch.facts import COUNTRY, Fact, Place, find_place, model_parameters, places, provinces, published_facts
 from underwatch.terminal import say, say_json, say_table

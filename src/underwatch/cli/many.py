@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from underwatch.cli.options import Option, dask, json_option, of_a_world, path_option, threads, together
+from underwatch.cli.typed import Option, dask, json_option, of_a_world, path_option, threads, together
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.world.scenario import Scenario

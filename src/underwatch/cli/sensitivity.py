@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
-from underwatch.cli.options import SCENARIO
+from underwatch.cli.typed import SCENARIO
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
 from underwatch.terminal import say, say_json

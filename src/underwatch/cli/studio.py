@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack, suppress
-from html import escape
 from pathlib import Path
 
 import click
@@ -91,13 +90,14 @@ class _Doorstep:
 
         from underwatch.files.folders import temporary_folder
         from underwatch.files.writing import write_atomically
+        from underwatch.pages.rendering import page as rendered
 
         where, _, token = address.partition("#token=")
         with self._lock:
             if self._shut:
                 return
             page = self._held.enter_context(temporary_folder(prefix="page-")) / "page.html"
-            write_atomically(page, _PAGE.format(where=escape(where), token=escape(token)).encode(), 0o600)
+            write_atomically(page, rendered("door.html.j2", where=where, token=token).encode(), 0o600)
         webbrowser.open(page.as_uri())
 
     def close(self) -> None:
@@ -105,10 +105,3 @@ class _Doorstep:
         with self._lock:
             self._shut = True
             self._held.close()
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Local page</title>
-<form method="post" action="{where}"><input type="hidden" name="key" value="{token}"><button>Open</button></form>
-<script>document.forms[0].submit()</script></html>
-"""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
-from underwatch.cli.options import SCENARIO, number
+from underwatch.cli.typed import SCENARIO, number
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_toml
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
-from underwatch.cli.options import SCENARIO, number
+from underwatch.cli.typed import SCENARIO, number
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from underwatch.cli.many import refuse_beside
-from underwatch.cli.options import SCENARIO, json_option, number, of_a_world, path_option, threads
+from underwatch.cli.typed import SCENARIO, json_option, number, of_a_world, path_option, threads
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.world.scenario import RunOptions, Scenario

@@ -18,7 +18,7 @@ import pyarrow as pa
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import WorldTotals, prior_scenarios, seed_of, totals_of
-from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
+from underwatch.experiments.interventions import Intervention, as_toml, dated_from, with_interventions
 from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY
 from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, with_ratios, words
 from underwatch.record.ranges import range_of
@@ -56,10 +56,7 @@ class ComparePlan:
         ledger: str | None = None,
     ) -> ComparePlan:
         """Date the interventions and check that each relieves, and that the ledger's world is there."""
-        dated = tuple((item, first_day(item, scenario, from_date)) for item in interventions)
-        for item, day in dated:
-            check_relief(scenario, item, day)
-        asked = cls(scenario, dated, replicates, draws, ledger)
+        asked = cls(scenario, dated_from(interventions, scenario, from_date), replicates, draws, ledger)
         if ledger is not None and ledger not in (known := (UNWATCHED, *asked.worlds())):
             raise InputError(f'--ledger "{ledger[:40]}" is none of the worlds compared; known: {", ".join(known)}')
         return asked
@@ -144,6 +141,7 @@ class Comparison:
         spreads = [case[0] for case in self.question.cases()]
         rows: list[dict[str, object]] = []
         for w, name in enumerate(self.names):
+            first = min(day for _, day in self.question.worlds()[name])
             for spread in dict.fromkeys(spreads):
                 mine = np.array([item == spread for item in spreads])
                 before, after = self.baseline[w, mine], self.changed[w, mine]
@@ -151,12 +149,9 @@ class Comparison:
                     for f, figure in enumerate(FIGURES):
                         row = {"intervention": name, **group_keys(group), "indicator": figure.indicator}
                         row |= {"unit": figure.unit_of_any_group, "better": figure.better}
-                        row |= {"spread": spread, "first_day": self._first_day(name)}
+                        row |= {"spread": spread, "first_day": first}
                         rows.append(row | summary(before[:, g, f], after[:, g, f], figure.better))
         return pa.Table.from_pylist(rows, schema=CHANGES_SCHEMA)
-
-    def _first_day(self, name: str) -> date:
-        return min(day for _, day in self.question.worlds()[name])
 
     def pairs(self) -> pa.Table:
         """Return every pair (PAIRS_SCHEMA), for those who would summarise them otherwise."""

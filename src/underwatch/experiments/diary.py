@@ -83,11 +83,6 @@ def _find(scenario: Scenario, kind: int) -> tuple[int, int]:
     return first
 
 
-def _rows_of(scenario: Scenario, who: int) -> np.ndarray:
-    """Return the trace rows of a resident, with what the household did together."""
-    return np.concatenate([rows_about(world.town, rows, who) for world, rows in traced_weeks(scenario)])
-
-
 def rows_about(town: L.Town, rows: np.ndarray, who: int) -> np.ndarray:
     """Return the trace rows that are about a resident, with what the household did together."""
     house = int(np.searchsorted(town.house_start, who, side="right")) - 1
@@ -145,7 +140,7 @@ def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
         raise InputError(f'--like "{like:.40}" is not known{nearest(like, LIKE)}; one of {", ".join(LIKE)}')
     scenario, _, _ = run_of_manifest(Path(run))
     day, who = _find(scenario, LIKE[like][0])
-    rows = _rows_of(scenario, who)
+    rows = np.concatenate([rows_about(world.town, some, who) for world, some in traced_weeks(scenario)])
     shown = []
     for item in range(max(0, day - around), min(scenario.days, day + around + 1)):
         if sentences := sentences_of(rows[rows["day"] == item]):

@@ -108,14 +108,11 @@ def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
         values = [item.scenario.parameters[name] for item in worlds]
         fields.append((_field(f"parameter:{name}", pa.float64(), fact.meaning, fact.unit), values))
     for index, headline in enumerate(HEADLINES):
-        figures = [_figure(item, index) for item in outcomes]
+        told = [np.nan if item.values is None else item.values[index] for item in outcomes]
+        figures = [None if np.isnan(value) else value for value in told]
         fields.append((_field(f"headline:{headline.name}", pa.float64(), headline.title, headline.unit, True), figures))
     arrays = [pa.array(values, field.type) for field, values in fields]
     return pa.Table.from_arrays(arrays, schema=pa.schema([field for field, _ in fields]))
-
-
-def _figure(outcome: Outcome, index: int) -> float | None:
-    return None if outcome.values is None or np.isnan(outcome.values[index]) else outcome.values[index]
 
 
 def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:

@@ -4,30 +4,17 @@ Every constant with a meaning stands in one of these tables with its unit, range
 them says where each table comes from and under which terms.
 """
 
-from underwatch.facts.places import COUNTRY, CensusUnit, Place, find_place, places, provinces, slug
-from underwatch.facts.tables import (
-    Fact,
-    Ground,
-    PublishedFact,
-    estimate_parameters,
-    grounds,
-    model_parameters,
-    published_facts,
-)
-
-__all__ = [
-    "COUNTRY",
-    "CensusUnit",
-    "Fact",
-    "Ground",
-    "Place",
-    "PublishedFact",
-    "estimate_parameters",
-    "find_place",
-    "grounds",
-    "model_parameters",
-    "places",
-    "provinces",
-    "published_facts",
-    "slug",
-]
+from underwatch.facts.places import COUNTRY as COUNTRY
+from underwatch.facts.places import CensusUnit as CensusUnit
+from underwatch.facts.places import Place as Place
+from underwatch.facts.places import find_place as find_place
+from underwatch.facts.places import places as places
+from underwatch.facts.places import provinces as provinces
+from underwatch.facts.places import slug as slug
+from underwatch.facts.tables import Fact as Fact
+from underwatch.facts.tables import Ground as Ground
+from underwatch.facts.tables import PublishedFact as PublishedFact
+from underwatch.facts.tables import estimate_parameters as estimate_parameters
+from underwatch.facts.tables import grounds as grounds
+from underwatch.facts.tables import model_parameters as model_parameters
+from underwatch.facts.tables import published_facts as published_facts

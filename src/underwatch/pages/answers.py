@@ -119,30 +119,27 @@ def _change_chart(name: str, index: int, rows: list[dict[str, Any]]) -> Chart:
     figure_of = FIGURES[index]
     mine = [row for row in rows if row["indicator"] == figure_of.indicator]
     labels = list(dict.fromkeys((row["group"], row["ground"]) for row in mine))
+    by_spread = {(row["group"], row["ground"], row["spread"]): row for row in mine}
     picture, axis = canvas(1, 1.1 + _ROW * len(labels))
     axis.axvline(0.0, color=INK, linewidth=0.8)
     show = form_of(figure_of.is_share)
-    table = []
     for y, key in enumerate(labels[::-1]):
         for place, spread in enumerate((PRIOR, LUCK)):
-            result = [row for row in mine if (row["group"], row["ground"]) == key and row["spread"] == spread]
-            if not result or result[0]["change"] is None:
+            row, height = by_spread.get((*key, spread)), y + (0.16 if place == 0 else -0.16)
+            if row is None or row["change"] is None:
                 continue
-            row, height = result[0], y + (0.16 if place == 0 else -0.16)
             if row["low"] is not None:
                 axis.plot([row["low"], row["high"]], [height, height], color=WORLD_COLOURS[place], linewidth=4,
                           alpha=0.35, solid_capstyle="round")  # fmt: skip
             label = f"over {'the prior' if spread == PRIOR else 'luck'}" if y == len(labels) - 1 else None
             axis.plot(row["change"], height, linestyle="", marker=MARKERS[place], markersize=4.5,
                       color=WORLD_COLOURS[place], label=label)  # fmt: skip
-    for group, ground in labels:
-        for row in mine:
-            if (row["group"], row["ground"]) == (group, ground):
-                cells = [
-                    show(row[key]) if row[key] is not None else "–" for key in ("baseline", "change", "low", "high")
-                ]
-                rises = "–" if row["p_positive"] is None else f"{row['p_positive']:.2f}"
-                table.append((_group_words(group, ground), row["spread"], *cells, rises, str(row["n"])))
+    table = []
+    for key in labels:
+        for row in (row for row in mine if (row["group"], row["ground"]) == key):
+            cells = _cells(row, show, ("baseline", "change", "low", "high"))
+            rises = "–" if row["p_positive"] is None else f"{row['p_positive']:.2f}"
+            table.append((_group_words(*key), row["spread"], *cells, rises, str(row["n"])))
     axis.set_yticks(range(len(labels)), [_group_words(*key) for key in labels[::-1]])
     axis.tick_params(axis="y", length=0, labelsize=9)
     if figure_of.is_share:

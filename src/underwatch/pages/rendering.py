@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -34,6 +35,19 @@ def plain(value: float) -> str:
 def unit_words(unit: str) -> str:
     """Return a unit of the table as a reader says it after a number: 'per month' for 1/month, '' for a pure number."""
     return {"1": "", "0-1": "(0 to 1)"}.get(unit, "per " + unit[2:] if unit.startswith("1/") else unit)
+
+
+class Words(NamedTuple):
+    """What a page says of itself: the statement at its head, and the limits beside its figures."""
+
+    statement: str
+    limits: tuple[str, ...]
+
+
+def page_words(name: str) -> Words:
+    """Return what the page of that name says of itself, as words.toml has it."""
+    told = tomllib.loads(_source("words.toml"))[name]
+    return Words(told.get("statement", ""), tuple(told.get("limits", ())))
 
 
 def page(template: str, **what: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from underwatch.experiments.study import DRAWS, SilencePoint, Study
 from underwatch.pages.numbers import PERCENT, number, percent, signed
-from underwatch.pages.rendering import lines
+from underwatch.pages.rendering import lines, page_words
 from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
@@ -87,7 +87,7 @@ def few_words(draws: np.ndarray) -> str:
     return f"{what}{result.n} of {n} draws{holds}"
 
 
-Told = tuple[float, np.ndarray | None]  # a figure in the central history, and its draws if there are any
+WithDraws = tuple[float, np.ndarray | None]  # a figure in the central history, and its draws if there are any
 
 
 @dataclass(frozen=True)
@@ -96,15 +96,15 @@ class Figures:
 
     study: Study
 
-    def _of_baseline(self, part: Callable[[Measured], np.ndarray]) -> Told:
+    def _of_baseline(self, part: Callable[[Measured], np.ndarray]) -> WithDraws:
         draws = self.study.ensemble.get(self.study.baseline)
         return float(part(self.study.central[self.study.baseline])), None if draws is None else part(draws)
 
-    def headline(self, name: str) -> Told:
+    def headline(self, name: str) -> WithDraws:
         """Return a headline over the whole run."""
         return self._of_baseline(lambda of: of.year[..., HEADLINE_NAMES.index(name)])
 
-    def difference(self, name: str) -> Told:
+    def difference(self, name: str) -> WithDraws:
         """Return the world with the change less the one without, in the window, draw by draw."""
         index, (one, other) = HEADLINE_NAMES.index(name), self.study.pair
 
@@ -113,7 +113,7 @@ class Figures:
 
         return float(gap(self.study.central)), gap(self.study.ensemble) if self.study.n_draws else None
 
-    def share_of_people(self, group: str) -> Told:
+    def share_of_people(self, group: str) -> WithDraws:
         """Return the share of all residents that is of a group."""
         return self._of_baseline(lambda of: of.people[..., GROUPS.index(group)] / of.people[..., GROUPS.index(ALL)])
 
@@ -121,16 +121,16 @@ class Figures:
         """Return how many residents are of a group."""
         return int(self.study.central[self.study.baseline].people[GROUPS.index(group)])
 
-    def total(self, name: str) -> Told:
+    def total(self, name: str) -> WithDraws:
         """Return one of `SUMS`."""
         return self._of_baseline(lambda of: of.sums[..., SUMS.index(name)])
 
-    def published(self) -> Told | None:
+    def published(self) -> WithDraws | None:
         """Return the expected published reports; None when not known."""
         published = np.asarray(self.study.published.get(self.study.baseline, ()), float)
         return (float(published[0]), published[1:]) if len(published) else None
 
-    def per_thousand(self) -> Told | None:
+    def per_thousand(self) -> WithDraws | None:
         """Return published reports per 1,000 incidents; None when not known."""
         published = self.published()
         if published is None:
@@ -173,16 +173,13 @@ def silence_sentence(points: Sequence[SilencePoint], where: str = "") -> str:
     )
 
 
-STATEMENT = (
-    "This is a model with invented residents: no real person is in it, most of its parameters are guesses, and it "
-    "shows what such a system can do, not what happened."
-)
+STATEMENT = page_words("summary").statement
 
 
 def summary_lines(study: Study) -> tuple[str, ...]:
     """Return the summary of a run: ten lines of words."""
 
-    def say(told: Told, show: Callable[[float], str] = number) -> str:
+    def say(told: WithDraws, show: Callable[[float], str] = number) -> str:
         return _with_range(*told, show)
 
     return lines(

@@ -58,13 +58,10 @@ def hide(counts: Counts, primary: Iterable[Cell], smallest: int) -> set[Cell]:
     return hidden
 
 
-def _wanted(value: int, smallest: int) -> tuple[int, int]:
-    """Return how far below and above its value a hidden cell must be able to lie."""
-    return (value, smallest - 1 - value) if value < smallest else (smallest, smallest)
-
-
 def _protected(counts: Counts, hidden: set[Cell], cell: Cell, smallest: int) -> bool:
-    down, up = _wanted(counts.value[cell], smallest)
+    """Say whether a hidden cell can lie as far below and above its value as it must be able to."""
+    value = counts.value[cell]
+    down, up = (value, smallest - 1 - value) if value < smallest else (smallest, smallest)
     return room(counts, hidden, cell, -1, down) >= down and room(counts, hidden, cell, 1, up) >= up
 
 

@@ -20,7 +20,6 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.worlds import init_world, seed_of
 from underwatch.experiments.interventions import LEVERS
 from underwatch.experiments.ledger.entries import ACTS, REASONS, enter
-from underwatch.facts import Place
 from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, words
 from underwatch.record.ranges import range_of
 from underwatch.record.schema import GROUPS, schema_of
@@ -149,7 +148,9 @@ def _replicate(
     totals = np.zeros((len(starts), 2, len(ACTS), L.N_CELLS), np.int64)
     residents = np.zeros(L.N_CELLS, np.int64)
     for place in scenario.places:
-        pair = [_settled(scenario, item, place, seed) for item in worlds]
+        # the same people in both, and no list where there is none
+        settled = [scenario.replace(without=item.phases()[0].without) for item in worlds]
+        pair = [init_world(item, place, seed) for item in settled]
         n = len(pair[0].state.flags)
         workers = [Workers(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
         cell = cells(pair[0].state.flags)
@@ -173,11 +174,6 @@ def _replicate(
 def calendar_weeks(start: date, days: int) -> list[int]:
     """Return the first day of each week of a run, counted from 0; weeks begin on Mondays."""
     return [0, *range(WEEK - start.weekday(), days, WEEK)]
-
-
-def _settled(scenario: Scenario, lived: Scenario, place: Place, seed: int) -> simulate.World:
-    """Return the place on the first morning of one of the worlds: the same people, and no list where there is none."""
-    return init_world(scenario.replace(without=lived.phases()[0].without), place, seed)
 
 
 def _did(counts: np.ndarray) -> np.ndarray:

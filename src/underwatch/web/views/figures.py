@@ -10,7 +10,7 @@ from underwatch.errors import InputError
 from underwatch.experiments.study import Study
 from underwatch.pages.numbers import form_of, number, percent, signed
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, Figures, Told, band_words, summary_lines
+from underwatch.pages.summary import STATEMENT, Figures, WithDraws, band_words, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import SUMS, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
@@ -150,7 +150,7 @@ def _figures(study: Study) -> dict[str, list[str]]:
     return result
 
 
-def _written(told: Told, form: Any) -> list[str]:
+def _written(told: WithDraws, form: Any) -> list[str]:
     value, draws = told
     if draws is None or not len(draws):
         return [form(value)]
