@@ -31,7 +31,6 @@ class Report:
     ground: str
     when: Period | None
     place_code: str
-    place_precision: str
     received: Period | None
     is_relay: bool | None
     relay_of: int | None
@@ -72,7 +71,6 @@ class Effort:
 class SurveyAnswer:
     """How many of a group that was asked said yes."""
 
-    respondents: str
     period: Period
     place_code: str
     question: str
@@ -90,9 +88,7 @@ class Figure:
     low: float
     high: float
     unit: str
-    independence: str
     is_anchor: bool
-    does_not_measure: str
 
 
 def reports(package: Package) -> list[Report]:
@@ -164,7 +160,7 @@ def survey(package: Package) -> list[SurveyAnswer]:
 
 
 def figures(package: Package) -> list[Figure]:
-    """Return the figures, each with whether it can be an anchor and what it does not measure."""
+    """Return the figures, each with whether it can be an anchor."""
     return [
         Figure(
             **_told(Figure, row),
@@ -172,7 +168,6 @@ def figures(package: Package) -> list[Figure]:
             low=float(row["low"]),
             high=float(row["high"]),
             is_anchor=row["independence"] == "independent",
-            does_not_measure=entries("measure")[row["measure"]]["does_not_measure"],
         )
         for row in package.table(FIGURES).records()
     ]

@@ -25,6 +25,7 @@ from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
 from underwatch.record.headlines import HEADLINE_NAMES
+from underwatch.record.ranges import figure_or_none
 from underwatch.record.schema import schema_of
 from underwatch.world.draws import rng
 from underwatch.world.parameters import along
@@ -219,10 +220,7 @@ def indices_table(result: Sequence[Indices]) -> pa.Table:
                 for name, (value, half) in zip(names, pairs, strict=True):
                     rows.append({
                         "method": item.method, "headline": target, "parameter": factor, "index": name,
-                        "value": _none(value[t, f]), "half": _none(half[t, f]), "runs": item.n_runs - item.n_failed,
+                        "value": figure_or_none(value[t, f]), "half": figure_or_none(half[t, f]),
+                        "runs": item.n_runs - item.n_failed,
                     })  # fmt: skip
     return pa.Table.from_pylist(rows, schema=INDICES_SCHEMA)
-
-
-def _none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

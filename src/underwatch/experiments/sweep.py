@@ -14,7 +14,7 @@ from underwatch.experiments.engine.tasks import Outcome
 from underwatch.experiments.engine.worlds import as_set, seed_of_draw, totals_of
 from underwatch.facts import model_parameters
 from underwatch.record.headlines import HEADLINES
-from underwatch.record.ranges import quantiles, range_of
+from underwatch.record.ranges import figure_or_none, quantiles, range_of
 from underwatch.record.schema import schema_of
 from underwatch.world.draws import rng
 from underwatch.world.parameters import Parameters, along, prior_draws
@@ -108,8 +108,7 @@ def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
         values = [item.scenario.parameters[name] for item in worlds]
         fields.append((_field(f"parameter:{name}", pa.float64(), fact.meaning, fact.unit), values))
     for index, headline in enumerate(HEADLINES):
-        told = [np.nan if item.values is None else item.values[index] for item in outcomes]
-        figures = [None if np.isnan(value) else value for value in told]
+        figures = [None if item.values is None else figure_or_none(item.values[index]) for item in outcomes]
         fields.append((_field(f"headline:{headline.name}", pa.float64(), headline.title, headline.unit, True), figures))
     arrays = [pa.array(values, field.type) for field, values in fields]
     return pa.Table.from_arrays(arrays, schema=pa.schema([field for field, _ in fields]))
