@@ -29,6 +29,8 @@ MAY = {
     ("evidence/samples/synthetic.py", "json.loads"): OWN,
     ("evidence/edit/importing.py", "read_text"): OWN,
     ("cli/evidence/formats.py", "read_text"): OWN,
+    ("cli/typed.py", "read_text"): OWN,
+    ("cli/typed.py", "tomllib.loads"): OWN,
     ("pages/rendering.py", "read_text"): OWN,
     ("pages/rendering.py", "tomllib.loads"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",

@@ -9,23 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from underwatch.cli.typed import BANK, OUT, dask, number, takes, threads
+from underwatch.cli.typed import BANK, OUT, dask, help_of, number, takes, threads
 from underwatch.terminal import say
 
 if TYPE_CHECKING:
     from underwatch.inference.bank.bank import BankPlan
-
-_CALIBRATE = """Prove the calibration of a bank: over simulated cases, do the ranges hold what they say, few reports or
-many.
-
-Without options the bank that comes with the program is judged. With --worlds a bank is built or made larger first: the
-worlds that are missing are run, on threads or on a Dask cluster; a stop loses little, and the same command goes on.
-"""
-_CALIBRATE_EXAMPLES = """\b
-Examples:
-  underwatch calibrate
-  underwatch calibrate --bank banks/musan --place musan --worlds 2000 --threads 2
-"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +32,7 @@ class CalibrateOptions:
     out: Path | None
 
 
-@click.command(help=_CALIBRATE, epilog=_CALIBRATE_EXAMPLES)
+@click.command(**help_of("calibrate"))
 @BANK
 @number("--worlds", 1, 1_000_000, "Build the bank up to so many worlds. Example: --worlds 2000")
 @click.option("--place", default="hoeryong", show_default=True, help="Of a new bank. Example: --place musan")

@@ -4,21 +4,11 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.typed import json_option, number
+from underwatch.cli.typed import help_of, json_option, number
 from underwatch.terminal import say, say_json
 
-_HELP = """Tell the days of one synthetic resident of a run in plain sentences, around an episode.
 
-RUN is a run folder. The first resident to whom the episode happens is taken; nobody in it is real.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch diary runs/hoeryong-001 --like call-abandoned
-  underwatch diary runs/hoeryong-001 --like followed-visit --around 7
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("diary"))
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 @click.option(
     "--like",

@@ -9,27 +9,14 @@ from typing import Any
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
-from underwatch.cli.typed import SCENARIO
+from underwatch.cli.typed import SCENARIO, help_of
 from underwatch.errors import InputError
 from underwatch.facts import model_parameters
 from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import scenario_toml
 
-_HELP = """Say which unknowns drive the figures: Morris screens all of them, Sobol divides the variance among the few.
 
-PLACE is a city or county; FILE.toml is a scenario, and what it sets is not varied, the central value neither. All runs
-have one luck, so that only parameters differ. The figures are what the system does to residents, and nothing else is
-ranked. Writes indices.parquet, indices.csv and a page. Every resident is synthetic.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch sensitivity hoeryong
-  underwatch sensitivity hoeryong --trajectories 4 --n 128 --town 5000
-  underwatch sensitivity --resume runs/sensitivity-hoeryong-001
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("sensitivity"))
 @SCENARIO
 @click.option("--trajectories", type=int, default=8, show_default=True, help="Of Morris. Example: --trajectories 16")
 @click.option("--n", type=int, default=512, show_default=True, help="Base samples of Sobol. Example: --n 256")

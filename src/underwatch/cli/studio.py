@@ -11,22 +11,11 @@ from pathlib import Path
 
 import click
 
+from underwatch.cli.typed import help_of
 from underwatch.terminal import say
 
-_HELP = """Open the studio: a page on this machine alone, to look, ask and compare without writing code.
 
-RUN is a finished run folder of one city or county to open; several are put side by side. The page is served on
-127.0.0.1 and opened with a random token, until Ctrl-C. Nothing leaves the machine. Every resident is synthetic.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch studio
-  underwatch studio runs/hoeryong-001
-  underwatch studio runs/hoeryong-001 runs/hyesan-001 --no-browser --port 8080
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("studio"))
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN ...]")
 @click.option(
     "--port",

@@ -8,28 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
-from underwatch.cli.typed import SCENARIO, number
+from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_toml
 
 if TYPE_CHECKING:
     from underwatch.experiments.sweep import Sweep
 
-_HELP = """Draw every uncertain parameter from its stated range, run each draw, and report how wide the figures are.
 
-PLACE is a city or county or a province; FILE.toml is a scenario, and what it sets stays as set, the central value too.
-Every world has luck of its own. Writes draws.parquet (a row per world with all parameters and its seed), bands.csv and
-a page. Every resident is synthetic.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch sweep hoeryong --draws 500
-  underwatch sweep hoeryong --draws 64 --replicates 4 --sampler sobol --population 20000
-  underwatch sweep --resume runs/sweep-hoeryong-001
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("sweep"))
 @SCENARIO
 @number("--draws", 1, 1_000_000, "Draws from the prior. Example: --draws 500", 100)
 @number("--replicates", 1, 10_000, "Worlds of each draw, with other luck. Example: --replicates 4", 1)

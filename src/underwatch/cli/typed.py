@@ -1,9 +1,11 @@
-"""The options that several commands share, and the options of a command as one value with types."""
+"""The help of a command, the options that several share, and the options of one as a value with types."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Sequence
 from functools import wraps
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +14,15 @@ import click
 Options = TypeVar("Options")
 Result = TypeVar("Result")
 Option = Callable[[Any], Any]
+
+
+def help_of(command: str, more: str = "") -> dict[str, Any]:
+    """Return the help of a command and its examples, as help.toml has them; `more` comes after the help."""
+    told = tomllib.loads(files("underwatch.cli").joinpath("help.toml").read_text(encoding="utf-8"))[command]
+    return {
+        "help": told["help"] + more,
+        "epilog": "\b\nExamples:\n" + "\n".join(f"  {line}" for line in told["examples"]),
+    }
 
 
 def path_option(*names: str, what: str, help: str) -> Option:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
-from underwatch.cli.typed import SCENARIO, number
+from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table
@@ -22,24 +22,6 @@ if TYPE_CHECKING:
     from underwatch.experiments.compare import ComparePlan, Comparison
     from underwatch.experiments.ledger.ledger import Ledger
     from underwatch.world.scenario import Scenario
-
-
-_HELP = """Compare a place with its twins under interventions: what would relieve people, and by how much.
-
-PLACE is a city or county, a province or the country; FILE.toml is a scenario. Both worlds of a pair have the same
-residents and the same luck and differ in the intervention alone. Changes are shown with intervals over luck
-(replicates) and over what is not known (draws from the prior). Every resident is synthetic.
-
-\b
-Interventions:
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch compare hoeryong --with end-reprimands --with free-calling
-  underwatch compare hoeryong --with halve-quotas --from-date 2024-12-01 --population 20000
-  underwatch compare hoeryong --with mine.toml --out runs/mine
-  underwatch compare hoeryong --ledger
-"""
 
 
 def _interventions() -> str:
@@ -53,7 +35,7 @@ def _interventions() -> str:
     return "\n".join(lines)
 
 
-@click.command(help=_HELP + _interventions(), epilog=_EXAMPLES)
+@click.command(**help_of("compare", _interventions()))
 @SCENARIO
 @click.option(
     "--with",

@@ -7,29 +7,14 @@ from typing import Any
 import click
 
 from underwatch.cli.many import refuse_beside
-from underwatch.cli.typed import SCENARIO, json_option, number, of_a_world, path_option, threads
+from underwatch.cli.typed import SCENARIO, help_of, json_option, number, of_a_world, path_option, threads
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_for
 
-_RUN_HELP = """Simulate a place day by day, beside its twin without the campaign; write a run folder with report.html.
 
-PLACE is a city or county of the 2008 census (hoeryong, "Kim Jong Suk County", 회령시), a province ("North Hamgyong") or
-the country (country). FILE.toml is a scenario: place, start, end, seed, [parameters], and a [[change]] with a date and,
-where it ends, its last day (until). Every resident is synthetic.
-"""
-
-_RUN_EXAMPLES = """\b
-Examples:
-  underwatch run hoeryong
-  underwatch run "North Hamgyong" --days 90 --threads 2
-  underwatch run hyesan --set quota_mps_per_week=20 --without S6
-  underwatch run --resume runs/hoeryong-001
-"""
-
-
-@click.command(help=_RUN_HELP, epilog=_RUN_EXAMPLES)
+@click.command(**help_of("run"))
 @SCENARIO
 @of_a_world("--days", 90)
 @click.option("--start", metavar="DATE", help="The first day (default 2024-07-01). Example: --start 2024-10-01")
