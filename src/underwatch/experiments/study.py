@@ -13,7 +13,7 @@ from underwatch.experiments.silence import STAND_IN, silence_curve
 from underwatch.facts import Place
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.measures import Measured
-from underwatch.record.ranges import range_name, range_of, ranges_of
+from underwatch.record.ranges import figure_or_none, range_name, range_of, ranges_of
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Scenario
 
@@ -174,10 +174,6 @@ def silence_band(points: Sequence[SilencePoint]) -> str:
     )
 
 
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
 def headlines(study: Study) -> dict[str, dict[str, Any]]:
     """Return the headline figures of each world as plain JSON: value, and the range over the draws that have one."""
     found: dict[str, dict[str, Any]] = {}
@@ -186,9 +182,9 @@ def headlines(study: Study) -> dict[str, dict[str, Any]]:
         for at, headline in enumerate(HEADLINES):
             around = range_of(study.ensemble[world].year[:, at] if world in study.ensemble else ())
             found[world][headline.name] = {
-                "value": _plain(study.central[world].year[at]),
-                "low": _plain(around.low),
-                "high": _plain(around.high),
+                "value": figure_or_none(study.central[world].year[at]),
+                "low": figure_or_none(around.low),
+                "high": figure_or_none(around.high),
                 "range": around.name(*DRAWS),
                 "unit": headline.unit,
             }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from underwatch.experiments.study import DRAWS, SilencePoint, Study
 from underwatch.pages.numbers import PERCENT, number, percent, signed
+from underwatch.pages.rendering import lines, page_words
 from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
-from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
+from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS
 from underwatch.world.layout import GROUND_NAMES
 
 
@@ -85,145 +87,60 @@ def few_words(draws: np.ndarray) -> str:
     return f"{what}{result.n} of {n} draws{holds}"
 
 
-class _Figures:
-    """Reads one figure of a world: its central value and its draws."""
+WithDraws = tuple[float, np.ndarray | None]  # a figure in the central history, and its draws if there are any
 
-    def __init__(self, study: Study) -> None:
-        self.study = study
 
-    def draws(self, world: str) -> Measured | None:
-        return self.study.ensemble.get(world)
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a study's baseline one by one, and how far it lies from its twin."""
 
-    def headline(self, name: str, form: Callable[[float], str] = number, part: str = "year") -> str:
-        index, world = HEADLINE_NAMES.index(name), self.study.baseline
-        draws = self.draws(world)
-        value = float(getattr(self.study.central[world], part)[index])
-        return _with_range(value, None if draws is None else getattr(draws, part)[:, index], form)
+    study: Study
 
-    def difference(self, name: str) -> str:
-        """The world with the change less the one without, in the window, draw by draw."""
+    def _of_baseline(self, part: Callable[[Measured], np.ndarray]) -> WithDraws:
+        draws = self.study.ensemble.get(self.study.baseline)
+        return float(part(self.study.central[self.study.baseline])), None if draws is None else part(draws)
+
+    def headline(self, name: str) -> WithDraws:
+        """Return a headline over the whole run."""
+        return self._of_baseline(lambda of: of.year[..., HEADLINE_NAMES.index(name)])
+
+    def difference(self, name: str) -> WithDraws:
+        """Return the world with the change less the one without, in the window, draw by draw."""
         index, (one, other) = HEADLINE_NAMES.index(name), self.study.pair
-        central = self.study.central[one].window[index] - self.study.central[other].window[index]
-        a, b = self.draws(one), self.draws(other)
-        return _with_range(
-            float(central), None if a is None or b is None else a.window[:, index] - b.window[:, index], signed
-        )
 
-    def share_of_people(self, group: str) -> str:
-        index, everybody, world = GROUPS.index(group), GROUPS.index(ALL), self.study.baseline
-        people = self.study.central[world].people
-        draws = self.draws(world)
-        shares = None if draws is None else draws.people[:, index] / draws.people[:, everybody]
-        return _with_range(float(people[index] / people[everybody]), shares, percent)
+        def gap(worlds: Mapping[str, Measured]) -> np.ndarray:
+            return np.asarray(worlds[one].window[..., index] - worlds[other].window[..., index])
+
+        return float(gap(self.study.central)), gap(self.study.ensemble) if self.study.n_draws else None
+
+    def share_of_people(self, group: str) -> WithDraws:
+        """Return the share of all residents that is of a group."""
+        return self._of_baseline(lambda of: of.people[..., GROUPS.index(group)] / of.people[..., GROUPS.index(ALL)])
 
     def count(self, group: str) -> int:
+        """Return how many residents are of a group."""
         return int(self.study.central[self.study.baseline].people[GROUPS.index(group)])
 
-    def total(self, name: str) -> tuple[float, np.ndarray | None]:
-        index, world = SUMS.index(name), self.study.baseline
-        draws = self.draws(world)
-        return float(self.study.central[world].sums[index]), None if draws is None else draws.sums[:, index]
+    def total(self, name: str) -> WithDraws:
+        """Return one of `SUMS`."""
+        return self._of_baseline(lambda of: of.sums[..., SUMS.index(name)])
 
+    def published(self) -> WithDraws | None:
+        """Return the expected published reports; None when not known."""
+        published = np.asarray(self.study.published.get(self.study.baseline, ()), float)
+        return (float(published[0]), published[1:]) if len(published) else None
 
-def _line_place(study: Study) -> str:
-    place = study.place
-    where = f"{place.name} ({place.province})" if place.province and place.province != place.name else place.name
-    twin = f", beside a twin {'with' if study.relief else 'without'} {study.change}" if study.twin else ""
-    when = f" ({window_words(study)})" if study.twin and study.window else ""
-    stand_in = (
-        f", taken in small places of {study.stand_in:,} residents together" if study.stand_in and study.n_draws else ""
-    )
-    given = f" ({set_words(study.n_set)})" if study.n_set else ""
-    return (
-        f"{where}: {place.residents:,} synthetic residents, {date_words(study.start)} to "
-        f"{date_words(study.day(study.days - 1))}{twin}{when}. "
-        f"Figures are one possible history at central values{given}; in brackets: "
-        f"{band_words(study.n_draws)}{stand_in}."
-    )
-
-
-def _line_listed(figures: _Figures) -> str:
-    grounds = ", ".join(f"{GROUP_WORDS[name]} {figures.count(name):,}" for name in GROUND_NAMES)
-    return (
-        f"On a list at the start: {figures.count(LISTED):,} residents, {figures.share_of_people(LISTED)} of all. "
-        f"Residents with a ground, overlapping: {grounds}."
-    )
-
-
-def _line_followed(figures: _Figures) -> str:
-    return (
-        f"Followed: {figures.headline('followed')} outings per listed resident and week, "
-        f"{figures.headline('share_followed', percent)} of their outings; somebody of the unit calls at their homes "
-        f"{figures.headline('home_visits')} times per listed resident and week; "
-        f"{figures.headline('forgone', percent)} of all outings of an unwatched life are not made."
-    )
-
-
-def _line_change(study: Study, figures: _Figures) -> str:
-    if study.twin is None:
-        return f"This run has no twin without {study.change} to compare with."
-    when = " while it lasts" if study.window else ""
-    return (
-        f"What {study.change} changes{when}, against {study.other}: {figures.difference('followed')} followed outings "
-        f"per listed resident and week, {figures.difference('accused')} accusations of ordinary residents per 1,000 "
-        f"and year, {figures.difference('calls')} completed calls per 1,000 and year."
-    )
-
-
-def _line_calls(figures: _Figures) -> str:
-    avoided, turned, stopped = (
-        number(figures.total(name)[0]) for name in ("calls_avoided", "calls_turned_back", "calls_stopped")
-    )
-    return (
-        f"Calls abroad: of those intended {figures.headline('calls_avoided', percent)} are not dared out of fear, "
-        f"{figures.headline('calls_turned_back', percent)} turned back from because of a follower, "
-        f"{figures.headline('calls_stopped', percent)} not made because the caller has stopped calling ({avoided}, "
-        f"{turned} and {stopped} in this history); {figures.headline('arrests')} arrests per 1,000 residents and year."
-    )
-
-
-def _line_ordinary(figures: _Figures) -> str:
-    accused, _ = figures.total("accused_ordinary")
-    falsely, _ = figures.total("falsely_accused_ordinary")
-    return (
-        f"Ordinary residents accused: {figures.headline('accused')} per 1,000 and year, falsely "
-        f"{figures.headline('falsely_accused')} ({number(accused)} and {number(falsely)} in this history); "
-        f"{figures.headline('routine', percent)} of reports to officers make a routine act suspicious."
-    )
-
-
-def _line_distress(figures: _Figures) -> str:
-    return (
-        f"Serious distress: {figures.headline('distressed_listed', percent)} of the listed, "
-        f"{figures.headline('distressed_ordinary', percent)} of ordinary residents; mean fear (0 to 1) "
-        f"{figures.headline('fear_listed')} and {figures.headline('fear_ordinary')}."
-    )
-
-
-def per_thousand(study: Study) -> tuple[float, np.ndarray] | None:
-    """Return published reports per 1,000 incidents: at the central values, and by draw; None when not known."""
-    published = study.published.get(study.baseline)
-    if published is None or not len(published):
-        return None
-    figures = _Figures(study)
-    incidents, draws = figures.total("incidents")
-    below = np.array([incidents, *(draws if draws is not None else ())])[: len(published)]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rate = np.where(below > 0, 1000.0 * np.asarray(published, float)[: len(below)] / below, np.nan)
-    return float(rate[0]), rate[1:]
-
-
-def _line_out(study: Study, figures: _Figures) -> str:
-    incidents, draws = figures.total("incidents")
-    rate = per_thousand(study)
-    line = f"What got out: of {_with_range(incidents, draws)} incidents"
-    if rate is None:
-        return f"{line}, how many are published was not simulated."
-    published = np.asarray(study.published[study.baseline], float)
-    return (
-        f"{line}, {_with_range(float(published[0]), published[1:])} reports are published by the synthetic lists: "
-        f"{_with_range(*rate)} per 1,000 incidents."
-    )
+    def per_thousand(self) -> WithDraws | None:
+        """Return published reports per 1,000 incidents; None when not known."""
+        published = self.published()
+        if published is None:
+            return None
+        incidents, draws = self.total("incidents")
+        above = np.array([published[0], *(published[1] if published[1] is not None else ())])
+        below = np.array([incidents, *(draws if draws is not None else ())])[: len(above)]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rate = np.where(below > 0, 1000.0 * above[: len(below)] / below, np.nan)
+        return float(rate[0]), rate[1:]
 
 
 def _meet(level: float, branch: Sequence[SilencePoint]) -> float:
@@ -256,24 +173,19 @@ def silence_sentence(points: Sequence[SilencePoint], where: str = "") -> str:
     )
 
 
-STATEMENT = (
-    "This is a model with invented residents: no real person is in it, most of its parameters are guesses, and it "
-    "shows what such a system can do, not what happened."
-)
+STATEMENT = page_words("summary").statement
 
 
 def summary_lines(study: Study) -> tuple[str, ...]:
     """Return the summary of a run: ten lines of words."""
-    figures = _Figures(study)
-    return (
-        _line_place(study),
-        _line_listed(figures),
-        _line_followed(figures),
-        _line_change(study, figures),
-        _line_calls(figures),
-        _line_ordinary(figures),
-        _line_distress(figures),
-        _line_out(study, figures),
-        silence_sentence(study.silence, study.silence_place if study.place.n_places > 1 else ""),
-        STATEMENT,
-    )
+
+    def say(told: WithDraws, show: Callable[[float], str] = number) -> str:
+        return _with_range(*told, show)
+
+    return lines(
+        "summary.txt.j2", study=study, of=Figures(study), say=say, number=number, percent=percent, signed=signed,
+        first_day=date_words(study.start), last_day=date_words(study.day(study.days - 1)), window=window_words(study),
+        band=band_words(study.n_draws), set=set_words(study.n_set), grounds=GROUND_NAMES, words=GROUP_WORDS,
+        silence=silence_sentence(study.silence, study.silence_place if study.place.n_places > 1 else ""),
+        statement=STATEMENT,
+    )  # fmt: skip

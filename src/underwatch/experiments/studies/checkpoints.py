@@ -33,14 +33,10 @@ class Checkpoints:
     note: Mapping[str, Any]
 
     def of_world(self, place: int, key: WorldKey) -> KeptWorld:
-        """Return where a world of the place at work is kept between two weeks."""
-        path = self.folder / f"world-{place:03d}-{key.replicate}-{key.world}{checkpoint.SUFFIX}"
-        return KeptWorld(path, self.noted(place, key.replicate, key.world))
-
-    def of_draw(self, place: int, key: WorldKey) -> KeptWorld:
-        """Return where a finished draw of the place at work is kept."""
-        path = self.folder / f"draw-{place:03d}-{key.draw}-{key.world}{checkpoint.SUFFIX}"
-        return KeptWorld(path, self.noted(place, key.draw, key.world))
+        """Return where a world of the place at work is kept: between two weeks, or a draw when it is finished."""
+        kind, number = ("draw", key.draw) if key.draw else ("world", key.replicate)
+        path = self.folder / f"{kind}-{place:03d}-{number}-{key.world}{checkpoint.SUFFIX}"
+        return KeptWorld(path, self.noted(place, number, key.world))
 
     def noted(self, place: int, *what: object) -> dict[str, Any]:
         """Return the note of one file."""
@@ -48,7 +44,7 @@ class Checkpoints:
 
     def read_draw(self, place: int, key: WorldKey, days: int) -> WorldTotals | None:
         """Return what was kept of a draw of so many days, if it was finished."""
-        kept = self.of_draw(place, key)
+        kept = self.of_world(place, key)
         if not kept.path.exists():
             return None
         arrays = checkpoint.read_arrays(*kept)
@@ -57,7 +53,7 @@ class Checkpoints:
 
     def keep_draw(self, place: int, key: WorldKey, totals: WorldTotals) -> None:
         """Keep a finished draw."""
-        kept = self.of_draw(place, key)
+        kept = self.of_world(place, key)
         checkpoint.write_arrays(kept.path, totals.named("draw"), kept.note)
 
     def done(self, place: int) -> bool:

@@ -1,4 +1,4 @@
-"""What the page draws and tells of a run: charts by week with their bands, the table of changes, the ten lines."""
+"""What the page draws and tells of a run: charts by week with bands, the table of changes, the ten lines, two runs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.errors import InputError
 from underwatch.experiments.study import Study
-from underwatch.pages.numbers import form_of, number, percent
+from underwatch.pages.numbers import form_of, number, percent, signed
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summary_lines
+from underwatch.pages.summary import STATEMENT, Figures, WithDraws, band_words, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.measures import SUMS, Measured, week_starts
+from underwatch.record.measures import week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
-from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.web.session.request import RunRequest
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
 
@@ -27,6 +29,7 @@ _TOTALS = {
     "stopped_n": "calls_stopped",
     "arrests_n": "arrests",
 }
+_OF_A_PLACE = ("name", "name_ko", "province", "residents", "census", "border")
 
 
 def run_view(run: StudioRun) -> dict[str, Any]:
@@ -46,16 +49,8 @@ def run_view(run: StudioRun) -> dict[str, Any]:
     }
     if study is None:
         return result
-    place = study.place
     return result | {
-        "place": {
-            "name": place.name,
-            "name_ko": place.name_ko,
-            "province": place.province,
-            "residents": place.residents,
-            "census": place.census,
-            "border": place.border,
-        },
+        "place": {name: getattr(study.place, name) for name in _OF_A_PLACE},
         "start": study.start.isoformat(),
         "days": study.days,
         "worlds": list(study.worlds),
@@ -78,6 +73,11 @@ def _list(values: np.ndarray) -> list[float | None]:
     return [None if np.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
 
 
+def titled(headline: Headline) -> dict[str, Any]:
+    """Return how a headline is called, and whether it is a share."""
+    return {"name": headline.name, "title": headline.title, "unit": headline.unit, "share": headline.is_share}
+
+
 def _chart(study: Study, headline: Headline) -> dict[str, Any]:
     """Return one headline by week: each world's one history, and its draws' low, median and high."""
     index = HEADLINE_NAMES.index(headline.name)
@@ -88,11 +88,7 @@ def _chart(study: Study, headline: Headline) -> dict[str, Any]:
             *edges, n = ranges_of(study.ensemble[world].weekly[:, :, index])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
             worlds[world]["n"] = n.tolist()
-    return {
-        "name": headline.name,
-        "title": headline.title,
-        "unit": headline.unit,
-        "share": headline.is_share,
+    return titled(headline) | {
         "rights": rights_words(headline.articles),
         "articles": list(headline.articles),
         "week_starts": week_starts(study.days).tolist(),
@@ -110,11 +106,7 @@ def _change(study: Study, index: int) -> dict[str, Any]:
     """Return a row of the table: the figure in each world and the difference, in the days of the change."""
     headline = HEADLINES[index]
     values = {w: _list(study.central[w].window[index : index + 1])[0] for w in study.worlds}
-    row: dict[str, Any] = {
-        "name": headline.name,
-        "title": headline.title,
-        "unit": headline.unit,
-        "share": headline.is_share,
+    row: dict[str, Any] = titled(headline) | {
         "values": values,
         "year": {w: _list(study.central[w].year[index : index + 1])[0] for w in study.worlds},
         "ranges": {w: _edges(study.ensemble[w].year[:, index]) for w in study.ensemble},
@@ -123,9 +115,8 @@ def _change(study: Study, index: int) -> dict[str, Any]:
     }
     if study.twin is not None:
         one, other = study.pair
-        row["difference"] = _list(
-            study.central[one].window[index : index + 1] - study.central[other].window[index : index + 1]
-        )[0]
+        gap = study.central[one].window - study.central[other].window
+        row["difference"] = _list(gap[index : index + 1])[0]
         if study.n_draws:
             row["range"] = _edges(study.ensemble[one].window[:, index] - study.ensemble[other].window[:, index])
     return row
@@ -155,47 +146,56 @@ def _figures(study: Study) -> dict[str, list[str]]:
 
     Each is value, low and high, and the number of draws behind them where that is not all.
     """
-    central, draws = study.central[study.baseline], study.ensemble.get(study.baseline)
-    result: dict[str, list[str]] = {}
-    for index, headline in enumerate(HEADLINES):
-        form = form_of(headline.is_share)
-        result[headline.name] = _written(
-            float(central.year[index]), None if draws is None else draws.year[:, index], form
-        )
-        if study.twin is not None:
-            result[f"change_{headline.name}"] = _difference(study, index)
-    result["listed"] = [f"{int(central.people[GROUPS.index(LISTED)]):,}"]
-    everybody = central.people[GROUPS.index(ALL)]
-    share = None if draws is None else draws.people[:, GROUPS.index(LISTED)] / draws.people[:, GROUPS.index(ALL)]
-    result["share_listed"] = _written(float(central.people[GROUPS.index(LISTED)] / everybody), share, percent)
-    for ground in GROUND_NAMES:
-        result[ground] = [f"{int(central.people[GROUPS.index(ground)]):,}"]
-    for name, total in _TOTALS.items():
-        index = SUMS.index(total)
-        result[name] = _written(float(central.sums[index]), None if draws is None else draws.sums[:, index], number)
-    published = np.asarray(study.published[study.baseline], float)
-    result["published"] = _written(float(published[0]), published[1:], number)
-    rate = per_thousand(study)
-    if rate is not None:
-        result["per_thousand"] = _written(rate[0], rate[1], number)
+    of = Figures(study)
+    result = {item.name: _written(of.headline(item.name), form_of(item.is_share)) for item in HEADLINES}
+    if study.twin is not None:
+        result |= {f"change_{name}": _written(of.difference(name), signed) for name in HEADLINE_NAMES}
+    result |= {name: [f"{of.count(name):,}"] for name in (LISTED, *GROUND_NAMES)}
+    result["share_listed"] = _written(of.share_of_people(LISTED), percent)
+    result |= {name: _written(of.total(total), number) for name, total in _TOTALS.items()}
+    for name, told in (("published", of.published()), ("per_thousand", of.per_thousand())):
+        if told is not None:
+            result[name] = _written(told, number)
     return result
 
 
-def _difference(study: Study, index: int) -> list[str]:
-    from underwatch.pages.numbers import signed
-
-    one, other = study.pair
-
-    def gap(a: Measured, b: Measured) -> np.ndarray:
-        return np.asarray(a.window[..., index] - b.window[..., index])
-
-    draws = gap(study.ensemble[one], study.ensemble[other]) if study.n_draws else None
-    return _written(float(gap(study.central[one], study.central[other])), draws, signed)
-
-
-def _written(value: float, draws: np.ndarray | None, form: Any) -> list[str]:
+def _written(told: WithDraws, form: Any) -> list[str]:
+    value, draws = told
     if draws is None or not len(draws):
         return [form(value)]
     around = range_of(draws)
     edges = [form(around.low), form(around.high)] if around.kind != NONE else ["", ""]
     return [form(value), *edges, *([] if around.n == len(draws) else [str(around.n)])]
+
+
+def compared(one: StudioRun, other: StudioRun) -> dict[str, Any]:
+    """Return the baselines of two runs side by side: what was asked differently, and each headline with its range."""
+    if one.study is None or other.study is None:
+        raise InputError("one of the two runs has no figures yet; wait until both are done")
+    studies = (one.study, other.study)
+    rows = [titled(item) | {"values": [_with_ends(study, item.name) for study in studies]} for item in HEADLINES]
+    return {"runs": [one.number, other.number], "asked": _asked(one.question, other.question), "rows": rows}
+
+
+def _with_ends(study: Study, name: str) -> dict[str, float | None]:
+    value, draws = Figures(study).headline(name)
+    around = range_of(() if draws is None else draws)
+    ends = {"value": value, "low": around.low, "high": around.high}
+    return {key: None if np.isnan(end) else end for key, end in ends.items()}
+
+
+def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
+    """Return what two questions do not share, name by name."""
+    a, b = one.scenario, other.scenario
+    parts: dict[str, tuple[object, object]] = {
+        "place": (a.name, b.name),
+        "residents": (a.residents, b.residents),
+        "start": (a.start.isoformat(), b.start.isoformat()),
+        "end": (a.end.isoformat(), b.end.isoformat()),
+        "seed": (a.seed, b.seed),
+        "draws": (one.draws, other.draws),
+        "without": (", ".join(sorted(a.without)), ", ".join(sorted(b.without))),
+        "interventions": (" ".join(i.name for i, _ in one.dated), " ".join(i.name for i, _ in other.dated)),
+    }
+    parts |= {name: (value, b.parameters[name]) for name, value in a.parameters.items()}
+    return [{"name": name, "values": list(both)} for name, both in parts.items() if both[0] != both[1]]
