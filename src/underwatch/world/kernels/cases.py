@@ -125,7 +125,9 @@ def keep_attention(span):
     buffers, spans, free = scratch.buffers, scratch.spans, scratch.free
     n = spans[span.n_units, L.S_OPEN] + spans[span.n_units, L.S_COVERT]
     today = span.day * span.rates[R.attention_role]
-    round_attention(today, today + span.rates[R.attention_role], buffers[L.BUFFER_PHASE, :n], buffers[L.BUFFER_KEPT, :n])
+    round_attention(
+        today, today + span.rates[R.attention_role], buffers[L.BUFFER_PHASE, :n], buffers[L.BUFFER_KEPT, :n]
+    )
     for j in range(span.n_units):
         n_open, n_covert, first = holders(span, j)
         free[j, L.BY_OPEN_ROLE], free[j, L.F_KEPT_OPEN] = shared(buffers, first, n_open)
