@@ -51,7 +51,7 @@ def twins(name, scenario, seed, day=None):
     """The sums of a baseline and of its twin under an intervention."""
     (one,) = find_interventions([name])
     lived = with_interventions(scenario, [(one, day or scenario.start)])
-    return [totals_of(scenario, world, seed) for world in (scenario, lived)]
+    return totals_of(scenario, [scenario, lived], seed)
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -251,7 +251,8 @@ def test_intervals_and_probabilities_of_pairs():
 
 
 def test_a_world_can_go_to_an_executor_of_processes():
-    task = Task(SMALL, with_interventions(SMALL, [(one, SMALL.start) for one in catalogue().values()]), 1, (0,))
+    relieved = with_interventions(SMALL, [(one, SMALL.start) for one in catalogue().values()])
+    task = Task(SMALL, (SMALL, relieved), 1, ((0, 7), (0,)))
     assert pickle.loads(pickle.dumps(task)) == task
 
 
