@@ -29,7 +29,7 @@ def simulated(scale, n):
     """The simulator's cells of a place where nothing happens."""
     table = Disclosure(("2024-Q3",), ((0,),), 0, scale)
     values = {"table_cap_kept": np.ones(n), "table_place_share": np.ones(n)}
-    cells = disclosed(np.zeros((n, 1, N_KINDS)), table, values, np.random.default_rng(11))
+    cells = disclosed(np.zeros((n, 1, N_KINDS)), table, values, lambda purpose: rng(11, purpose))
     assert cells.shape == (n, 1, len(FAMILIES))
     return cells[:, 0, 0].astype(int).tolist()
 
