@@ -15,7 +15,7 @@ from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place, model_parameters, places, rival_forms
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, possible_range, prior_draws
-from underwatch.world.scenario import EPOCH, LAST_DATE, RULES, Change, Scenario, day_number
+from underwatch.world.scenario import EPOCH, LAST_DATE, MOST_SETTLE_WEEKS, RULES, Change, Scenario, day_number
 from underwatch.world.scenario_file import (
     _KEYS,
     parse,
@@ -199,6 +199,7 @@ def scenarios(draw):
         "without": draw(RULE_SETS),
         "changes": tuple(draw(st.lists(dated_changes(start, end), max_size=3))),
         "population": draw(st.none() | st.integers(1, 10**6)) if len(members) == 1 else None,
+        "settle_weeks": draw(st.integers(0, min(MOST_SETTLE_WEEKS, (start - EPOCH).days // 7))),
         "campaign": draw(st.none() | st.tuples(near | st.dates(), near | st.dates()).map(sorted).map(tuple)),
     }
     assert parts.keys() == {part.name for part in fields(Scenario)}

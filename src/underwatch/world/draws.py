@@ -84,6 +84,8 @@ class Purposes(NamedTuple):
     HOME_VISIT: int = 141  # is a listed household visited; report, claim
     # every week, once more
     HAZARD: int = 142  # do the reports in the MPS file, and those in the MSS file, lead to an accusation (form hazard)
+    # made once, once more
+    KIN_GROUND: int = 150  # does a household take the luck of its kin for the grounds of households
 
 
 Purpose = Purposes()  # for Numba a number each, which the members of an `IntEnum` are not

@@ -227,7 +227,7 @@ class Scratch(NamedTuple):
     visit_spans: np.ndarray  # int32[7 * units + 1]
     spans: np.ndarray  # int64[units + 1, 7], where each unit's adults, listed, callers, ... begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
-    free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; two draws; events by kind
+    free: np.ndarray  # int64[units, N_FREE], attention left today by class; two draws; events by kind; kept for cases
     cases: np.ndarray  # int32[n, N_CASE], households with listed members, by unit: columns below
 
 
@@ -329,7 +329,8 @@ N_CASE = 8
 
 # Columns of `free`
 F_LODGING, F_OFFENCE, F_EVENTS = 4, 5, 6
-N_FREE = F_EVENTS + N_EVENTS
+F_KEPT_OPEN, F_KEPT_COVERT = F_EVENTS + N_EVENTS, F_EVENTS + N_EVENTS + 1
+N_FREE = F_KEPT_COVERT + 1
 
 # Columns of `spans` (of adults only the number counts)
 S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT, S_CASES, S_HOMES = range(7)

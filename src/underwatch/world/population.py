@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HOUSEHOLD_MAX = 7  # a household has 1 + Binomial(6, p) members; see docs/odd.md, "Initialisation"
 ROLE_TRIES = 16
+ONE_IN_TWO = 1 << 15  # of 65536: households that take the luck of kin, in the form `kin` of S2
 
 
 # Grounds by number: whose luck is the household's (3 at most), and whose the adult's own (8 at most)
@@ -53,7 +54,7 @@ class Frame(NamedTuple):
 
 
 class InitialConditions(NamedTuple):
-    """All that a world's first morning follows from, and how many days it is to last."""
+    """All that a world's first morning follows from, and how many days it is to settle and to last."""
 
     seed: int
     first: int  # number of the first resident in census order
@@ -61,15 +62,17 @@ class InitialConditions(NamedTuple):
     frame: Frame
     contact_weeks: int
     start: int  # days since 1970-01-01
-    days: int
+    days: int  # that are counted
+    settling_days: int = 0  # before them, from `start` on
 
     @classmethod
-    def of(cls, phase: Phase, border: bool, seed: int, first: int, residents: int, days: int) -> InitialConditions:
+    def of(
+        cls, phase: Phase, border: bool, seed: int, first: int, residents: int, days: int, settling_days: int = 0
+    ) -> InitialConditions:
         """Those of so many people under the parameters and rules of a first phase."""
         weeks = int(phase.values["contact_weeks"] + 0.5)
-        return cls(
-            seed, first, residents, frame(phase.values, border, phase.without, phase.forms), weeks, phase.day, days
-        )
+        drawn = frame(phase.values, border, phase.without, phase.forms)
+        return cls(seed, first, residents, drawn, weeks, phase.day, days, settling_days)
 
 
 def household_size_thresholds(mean: float) -> np.ndarray:
@@ -184,11 +187,29 @@ def lists_of(held: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def luck_of(key: tuple, first: int, house_start: np.ndarray, h: int, f: Frame) -> int | np.int64:
+    """S2: the household whose luck with the grounds of households is met by household `h`: its own, or its kin's.
+
+    In the form `kin` one in two takes that of the household at the other end of its first tie, so that families with
+    the ground are kin of each other; which one it is hangs on nothing drawn for it, so each share stays what it was.
+    """
+    houses = len(house_start) - 1
+    if not f.kin_grounds or houses < 2:
+        return h
+    if quarters(key, Purpose.KIN_GROUND, first + house_start[h], 0)[0] >= ONE_IN_TWO:
+        return h
+    word, _ = words(key, Purpose.KIN, first + house_start[h], 0)
+    other = np.int64(choose(word, houses))
+    return (other + 1) % houses if other == h else other
+
+
+@njit(cache=True, nogil=True)
 def draw_people(key: tuple, first: int, house_start: np.ndarray, f: Frame, flags: np.ndarray) -> None:
     """Adults, grounds, lists and covert informants of every household (flags uint16[residents])."""
     for h in range(len(house_start) - 1):
         lo, hi = house_start[h], house_start[h + 1]
-        q0, home_listed, q2, q3 = quarters(key, Purpose.FAMILY, first + lo, 0)
+        _, home_listed, _, _ = quarters(key, Purpose.FAMILY, first + lo, 0)
+        q0, _, q2, q3 = quarters(key, Purpose.FAMILY, first + house_start[luck_of(key, first, house_start, h, f)], 0)
         of_home = held_of((q0, q2, q3), OF_HOUSEHOLDS, f)
         for i in range(lo, hi):
             who = first + i

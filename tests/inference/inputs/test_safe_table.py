@@ -12,6 +12,7 @@ from underwatch.evidence.release.noise import noisy_count
 from underwatch.evidence.release.safe_cells import PARTS
 from underwatch.inference.inputs.safe_table import FAMILIES, Disclosure, disclosed
 from underwatch.record.tally import N_KINDS
+from underwatch.world.draws import rng
 
 
 def law(x, scale):

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import numpy as np
 
 from underwatch.channel.reporting import response_table
 from underwatch.experiments.engine.worlds import init_world, workers_here
-from underwatch.experiments.silence import watched_more
+from underwatch.experiments.silence import watched_phases, watched_world
 from underwatch.record.tally import N_KINDS, N_NODES, Tallier, Tally, Window
 from underwatch.world import simulate
 from underwatch.world.layout import LISTED_CELL
-from underwatch.world.scenario import Phase, Scenario
+from underwatch.world.scenario import Scenario
 
-# Weeks before the window in which a world, which starts calm, settles.
+# Weeks before the window in which a world settles.
 SETTLING = 26
 # The silence curve of each world: strengths of watching as multiples of its own, in a stand-in of so many residents.
 STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -24,21 +23,21 @@ CURVE_RESIDENTS = 8_000
 Tick = Callable[[int], None]
 
 
-def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, ...] = ()) -> Tally:
+def tally_world(scenario: Scenario, seed: int, tick: Tick, strength: float = 1.0) -> Tally:
     """Run a world of one place and return its tally; `tick` hears of resident-days done, and may raise to stop.
 
-    The scenario starts on a Monday and ends on a Sunday; its first `SETTLING` weeks are not counted. `phases` stands in
-    for the scenario's own.
+    The scenario starts on a Monday and ends on a Sunday. `strength` is that of its watching, a multiple of its own; it
+    settles under it.
     """
     place = scenario.places[0]
-    window = Window(scenario.start + timedelta(weeks=SETTLING), scenario.days // 7 - SETTLING)
-    world = init_world(scenario, place, seed)
+    window = Window(scenario.start, scenario.days // 7)
+    world = watched_world(scenario, place, seed, strength)
     history = world.history
     n = int(history.residents.sum())
     household = scenario.parameters["persons_per_household"]
-    tallier = Tallier(window, response_table(), household, (place.first_resident, n), SETTLING)
+    tallier = Tallier(window, response_table(), household, (place.first_resident, n))
     done = 0
-    for days in simulate.weeks(world, phases or scenario.phases(), workers_here()):
+    for days in simulate.weeks(world, watched_phases(scenario.phases(), strength), workers_here()):
         for records, who in zip(history.record_blocks, history.who_blocks, strict=True):
             tallier.add(records, who)
         history.forget_incidents()
@@ -51,14 +50,9 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, 
 
 
 def records_of_window(scenario: Scenario, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the incidents of a world of one place after it has settled, INCIDENT[n], days counted from then, and
-    their subjects uint32[n].
-    """
+    """Return the incidents of a world of one place after it has settled, INCIDENT[n], and their subjects, uint32[n]."""
     history = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), workers_here()).history
-    kept = history.records["day"] >= 7 * SETTLING
-    records = history.records[kept]
-    records["day"] -= np.uint16(7 * SETTLING)
-    return records, history.who[kept]
+    return history.records, history.who
 
 
 def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:
@@ -68,8 +62,7 @@ def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:
     stand_in = replace(scenario, population=min(CURVE_RESIDENTS, scenario.residents))
     result = np.zeros((len(STRENGTHS), N_KINDS, 1 + 2 * N_NODES), np.float32)
     for row, strength in zip(result, STRENGTHS, strict=True):
-        phases = tuple(watched_more(phase, strength) for phase in scenario.phases())
-        tally = tally_world(stand_in, seed, tick, phases)
+        tally = tally_world(stand_in, seed, tick, strength)
         row[:, 0] = tally.episodes.sum(axis=(0, 2, 3))
         row[:, 1 : 1 + N_NODES] = tally.subject.sum(axis=(0, 2))
         row[:, 1 + N_NODES :] = tally.others.sum(axis=(0, 2))
