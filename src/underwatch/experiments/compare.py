@@ -136,30 +136,39 @@ class ComparePlan:
     @property
     def resident_days(self) -> int:
         """All the work: resident-days over all worlds."""
-        worlds = (self.replicates + self.draws) * (1 + len(self.worlds())) if self.dated else 0
-        worlds += 2 * max(1, self.replicates) if self.ledger is not None else 0
-        return self.scenario.residents * self.scenario.days * worlds
+        days = (self.replicates + self.draws) * self.case_days if self.dated else 0
+        ledgers = 2 * max(1, self.replicates) if self.ledger is not None else 0
+        return days + self.scenario.residents * self.scenario.days * ledgers
+
+    @property
+    def case_days(self) -> int:
+        """The work of one set of twins, which settle together: resident-days."""
+        scenario = self.scenario
+        return scenario.residents * (scenario.settling_days + scenario.days * (1 + len(self.worlds())))
 
 
 @dataclass(frozen=True)
 class Task:
-    """One world: its baseline, which makes the town, and the scenario it lives through. It can go to any executor."""
+    """A set of twins: the baseline, which makes the town, and what each world lives through. It can go to any executor.
+
+    `since` has the first days of the figures of each of them. They settle together, which is why they go together.
+    """
 
     baseline: Scenario
-    lived: Scenario
+    lives: tuple[Scenario, ...]
     seed: int
-    since: tuple[int, ...]
+    since: tuple[tuple[int, ...], ...]
 
     @property
     def n_figures(self) -> int:
-        """How many figures it gives: those of all groups, from each first day."""
-        return len(self.since) * len(GROUPS) * len(FIGURES)
+        """How many figures it gives: those of all groups, from each first day of each world."""
+        return sum(map(len, self.since)) * len(GROUPS) * len(FIGURES)
 
 
 def measured(task: Task) -> np.ndarray:
-    """Return the figures of one world, float[first days, groups, figures]."""
-    result = totals_of(task.baseline, task.lived, task.seed)
-    return np.stack([figures(result, since) for since in task.since])
+    """Return the figures of a set of twins, float[worlds and first days, groups, figures]."""
+    worlds = totals_of(task.baseline, task.lives, task.seed)
+    return np.stack([figures(world, day) for world, since in zip(worlds, task.since, strict=True) for day in since])
 
 
 def figures(result: WorldTotals, since: int) -> np.ndarray:
@@ -263,28 +272,24 @@ def compare(
 ) -> Comparison:
     """Run every baseline and its twins on an executor; the result does not depend on it.
 
-    A world without a result (its reason is in `results`) leaves its pairs out. `progress` is told resident-days.
+    A set of twins without a result (its reason is in `results`) is left out. `progress` is told resident-days.
     """
     names = tuple(question.worlds())
     if not names:
         return Comparison(question, (), *np.empty((2, 0, len(question.cases()), len(GROUPS), len(FIGURES))))
     windows = tuple(sorted({question.since(name) for name in names}))
     tasks: list[Task] = []
+    since = (windows, *((question.since(name),) for name in names))
     for _, _, seed, baseline in question.cases():
-        tasks.append(Task(baseline, baseline, seed, windows))
-        for name in names:
-            lived = with_interventions(baseline, question.worlds()[name])
-            tasks.append(Task(baseline, lived, seed, (question.since(name),)))
-    days = question.scenario.residents * question.scenario.days
+        lives = (with_interventions(baseline, question.worlds()[name]) for name in names)
+        tasks.append(Task(baseline, (baseline, *lives), seed, since))
+    days = question.case_days
     tick = None if progress is None else lambda _: progress(days)
     outcomes = run_tasks(tasks, measured, executor, results or Results({}), tick)
     shape = (len(GROUPS), len(FIGURES))
-    by_task = [
-        np.array(outcome.values or [np.nan] * task.n_figures).reshape(len(task.since), *shape)
+    by_case = np.stack([
+        np.array(outcome.values or [np.nan] * task.n_figures).reshape(-1, *shape)
         for task, outcome in zip(tasks, outcomes, strict=True)
-    ]
-    baselines, twins = by_task[:: 1 + len(names)], [by_task[1 + w :: 1 + len(names)] for w in range(len(names))]
-    windows_of = [windows.index(question.since(name)) for name in names]
-    before = np.array([[by_window[window] for by_window in baselines] for window in windows_of])
-    after = np.array([[by_window[0] for by_window in each] for each in twins])
-    return Comparison(question, names, before, after)
+    ], axis=1)  # fmt: skip
+    before = by_case[[windows.index(question.since(name)) for name in names]]
+    return Comparison(question, names, before, by_case[len(windows) :])

@@ -79,7 +79,7 @@ def _find(scenario: Scenario, kind: int) -> tuple[int, int]:
             return int(wanted[0]["day"]), int(wanted[0]["who"])
         if len(hits) and first is None:
             first = int(hits[0]["day"]), int(hits[0]["who"])
-        if first is not None and world.day - world.start > first[0] + _PATIENCE:
+        if first is not None and world.day - world.counted > first[0] + _PATIENCE:
             break
     if first is None:
         raise InputError("this does not happen to anybody in this run; take another --like, or a larger place")

@@ -1,19 +1,21 @@
 """The silence curve: what becomes of incidents and of published reports as watching grows from next to nothing.
 
 A stand-in place of the same kind is enough: both are rates. Incidents and published reports are those of the stand-in.
-All strengths of a curve meet the same luck, so that it bends because watching grows; each curve has luck of its own.
+Each strength of watching has settled before anything is counted. All strengths of a curve meet the same luck, so that
+it bends because watching grows; each curve has luck of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from underwatch.channel.reporting import expected_published
 from underwatch.experiments.engine.tasks import run_all
-from underwatch.experiments.engine.worlds import init_world, seed_of_draw, workers_here
+from underwatch.experiments.engine.worlds import calm_world, seed_of_draw, workers_here
+from underwatch.facts import Place
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Phase, Scenario
@@ -45,6 +47,17 @@ def watched_more(phase: Phase, scale: float) -> Phase:
     return replace(phase, values=watched_values(phase.values, scale))
 
 
+def watched_phases(phases: Iterable[Phase], scale: float) -> tuple[Phase, ...]:
+    """Return phases under watching of another strength."""
+    return tuple(watched_more(phase, scale) for phase in phases)
+
+
+def watched_world(scenario: Scenario, place: Place, seed: int, scale: float) -> simulate.World:
+    """Return a place on its first morning, settled under watching of this strength."""
+    settling = watched_phases(scenario.settling(), scale)
+    return simulate.run(calm_world(scenario, place, seed), settling, workers_here())
+
+
 def silence_curve(
     scenario: Scenario,
     parameters: Sequence[Parameters],
@@ -63,8 +76,8 @@ def silence_curve(
         scale, number = watching[task[0]], task[1]
         seed = seed_of_draw(scenario, number) if number else scenario.seed
         drawn = stand_in.replace(parameters=parameters[number])
-        phases = [watched_more(phase, scale) for phase in drawn.phases()]
-        records = simulate.run(init_world(drawn, place, seed), phases, workers_here()).history.records
+        phases = watched_phases(drawn.phases(), scale)
+        records = simulate.run(watched_world(drawn, place, seed, scale), phases, workers_here()).history.records
         published = 0.0 if "S13" in phases[0].without else expected_published(records, phases[0].values)
         if progress is not None:
             progress()

@@ -42,7 +42,8 @@ class SweepTask:
 
 def headlines_of(world: SweepTask) -> np.ndarray:
     """Simulate a world, all its places, and return its headline figures over the whole run, float[headlines]."""
-    return totals_of(world.scenario, world.scenario, world.seed).measured(world.scenario).year
+    (totals,) = totals_of(world.scenario, [world.scenario], world.seed)
+    return totals.measured(world.scenario).year
 
 
 @dataclass(frozen=True)

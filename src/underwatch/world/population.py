@@ -56,7 +56,7 @@ class Frame(NamedTuple):
 
 
 class InitialConditions(NamedTuple):
-    """All that a world's first morning follows from, and how many days it is to last."""
+    """All that a world's first morning follows from, and how many days it is to settle and to last."""
 
     seed: int
     first: int  # number of the first resident in census order
@@ -64,15 +64,17 @@ class InitialConditions(NamedTuple):
     frame: Frame
     contact_weeks: int
     start: int  # days since 1970-01-01
-    days: int
+    days: int  # that are counted
+    settling_days: int = 0  # before them, from `start` on
 
     @classmethod
-    def of(cls, phase: Phase, border: bool, seed: int, first: int, residents: int, days: int) -> InitialConditions:
+    def of(
+        cls, phase: Phase, border: bool, seed: int, first: int, residents: int, days: int, settling_days: int = 0
+    ) -> InitialConditions:
         """Those of so many people under the parameters and rules of a first phase."""
         weeks = int(phase.values["contact_weeks"] + 0.5)
-        return cls(
-            seed, first, residents, frame(phase.values, border, phase.without, phase.forms), weeks, phase.day, days
-        )
+        drawn = frame(phase.values, border, phase.without, phase.forms)
+        return cls(seed, first, residents, drawn, weeks, phase.day, days, settling_days)
 
 
 def household_size_thresholds(mean: float) -> np.ndarray:

@@ -24,6 +24,10 @@ LAST_DATE = date(2149, 6, 6)  # day 65535: a day must fit into 16 bits of a draw
 DEFAULT_START = date(2024, 7, 1)
 DEFAULT_DAYS = 365
 DEFAULT_SEED = 1
+DEFAULT_SETTLE_WEEKS = 26
+MOST_SETTLE_WEEKS = 104
+# of a world, settling and counted: a day of the run, from 1, fits into 16 bits and leaves their last for "never"
+MOST_DAYS = 65534
 DEFAULT_CAMPAIGN = (date(2024, 11, 15), date(2025, 1, 15))  # the year-end campaign of the report
 LAST_SEED = 2**64 - 1
 MOST_RESIDENTS = sum(place.population for place in places().values())
@@ -109,7 +113,9 @@ class Scenario:
 
     `kind` is "place", "province" or "country" and `name` its full name. `population` draws a single place with that
     many residents. `campaign` is its first and last day, or None; it is in force only where `order_campaign` is more
-    than 1, so that this one parameter makes the twin without it. InputError when the parts do not fit.
+    than 1, so that this one parameter makes the twin without it. For `settle_weeks` before `start` the world lives by
+    its parameters and rules without changes and campaign, and nothing of it is counted. InputError when the parts do
+    not fit.
     """
 
     name: str
@@ -124,6 +130,7 @@ class Scenario:
     population: int | None = None
     campaign: tuple[date, date] | None = DEFAULT_CAMPAIGN
     forms: Forms = field(default_factory=Forms.central)
+    settle_weeks: int = DEFAULT_SETTLE_WEEKS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", without_rules(self.without))
@@ -134,6 +141,7 @@ class Scenario:
                 raise InputError(f"{what} = {day} is out of range; it may be {EPOCH} to {LAST_DATE}")
         if self.end < self.start:
             raise InputError(f"end = {self.end} is before start = {self.start}")
+        self._check_settling()
         if self.campaign and self.campaign[1] < self.campaign[0]:
             raise InputError(f"the campaign ends on {self.campaign[1]}, before it begins on {self.campaign[0]}")
         if not 0 <= self.seed <= LAST_SEED:
@@ -164,10 +172,36 @@ class Scenario:
                     f"a change on {self.start}{how} or [parameters] may set it"
                 )
 
+    def _check_settling(self) -> None:
+        """Refuse weeks that are too many, begin before days are numbered, or leave too few numbers for the days."""
+        if not 0 <= self.settle_weeks <= MOST_SETTLE_WEEKS:
+            raise InputError(f"settle_weeks = {self.settle_weeks} is out of range; it may be 0 to {MOST_SETTLE_WEEKS}")
+        room = (self.start - EPOCH).days // 7
+        if self.settle_weeks > room:
+            raise InputError(
+                f"settle_weeks = {self.settle_weeks} would begin before {EPOCH}, the first day there is; from a start "
+                f"on {self.start} it may be 0 to {room}"
+            )
+        if self.lived_days > MOST_DAYS:
+            raise InputError(
+                f"end = {self.end} is too late: {self.lived_days:,} days from the first of settle_weeks on, and it may "
+                f"be {MOST_DAYS:,}"
+            )
+
     @property
     def days(self) -> int:
-        """The number of days simulated."""
+        """The number of days simulated and counted."""
         return (self.end - self.start).days + 1
+
+    @property
+    def settling_days(self) -> int:
+        """The number of days simulated before the first that is counted."""
+        return 7 * self.settle_weeks
+
+    @property
+    def lived_days(self) -> int:
+        """The number of days simulated, settling and counted: the work."""
+        return self.settling_days + self.days
 
     @property
     def residents(self) -> int:
@@ -192,16 +226,45 @@ class Scenario:
         return {name: value for name, value in self.parameters.items() if name in names}
 
     def phases(self) -> tuple[Phase, ...]:
-        """Return the longest stretches in which every constant is the same, in order and without gap."""
-        last = self.end + timedelta(1)
-        cuts = {self.start, last, *self.turns}
+        """Return the longest stretches of the days counted in which every constant is the same, without gap."""
+        cuts = set(self.turns)
         if self.campaign:
             cuts |= {self.campaign[0], min(self.campaign[1], LAST_DATE) + timedelta(1)}
-        for year in range(self.start.year, self.end.year + 1):
+        return self._stretches(self.start, self.end, cuts)
+
+    def settling(self) -> tuple[Phase, ...]:
+        """Return the stretches of the weeks before the first day: as it is without any change and any campaign.
+
+        A twin that differs in its changes and its campaign alone has the same, and can share them.
+        """
+        if not self.settle_weeks:
+            return ()
+        drawn = {
+            name: value
+            for name, value in self.phases()[0].values.items()
+            if model_parameters()[name].rule in _DRAWN_AT_START
+        }
+        alone = replace(
+            self,
+            parameters=self.parameters.with_values(**drawn, order_campaign=1.0),
+            changes=(),
+            campaign=None,
+        )
+        return alone._stretches(self.start - timedelta(self.settling_days), self.start - timedelta(1), set())
+
+    def all_phases(self) -> tuple[Phase, ...]:
+        """Return the stretches of all days simulated, those in which the world settles and those that are counted."""
+        return self.settling() + self.phases()
+
+    def _stretches(self, first_day: date, last_day: date, cuts: set[date]) -> tuple[Phase, ...]:
+        """Return the phases of some days, cut at the reviews of the quarters and where else something may change."""
+        last = last_day + timedelta(1)
+        cuts |= {first_day, last}
+        for year in range(first_day.year, last_day.year + 1):
             for month, day in QUARTER_ENDS:
                 end = date(year, month, day)
                 cuts |= {end - timedelta(REVIEW_DAYS - 1), end + timedelta(1)}
-        days = sorted(cut for cut in cuts if self.start <= cut <= last)
+        days = sorted(cut for cut in cuts if first_day <= cut <= last)
         result: list[Phase] = []
         for first, after in pairwise(days):
             phase = self._phase(first, (after - first).days)

@@ -19,6 +19,7 @@ from underwatch.world.scenario import (
     DEFAULT_CAMPAIGN,
     DEFAULT_DAYS,
     DEFAULT_SEED,
+    DEFAULT_SETTLE_WEEKS,
     DEFAULT_START,
     LAST_DATE,
     Change,
@@ -27,8 +28,10 @@ from underwatch.world.scenario import (
     without_rules,
 )
 
-_KEYS = ("place", "start", "end", "days", "seed", "population", "without", "set", "campaign", "forms", "parameters",
-         "change")  # fmt: skip
+_KEYS = (
+    "place", "start", "end", "days", "settle_weeks", "seed", "population", "without", "set", "campaign", "forms",
+    "parameters", "change",
+)  # fmt: skip
 _CAMPAIGN_KEYS = ("first", "last")
 _CHANGE_KEYS = ("date", "until", "parameters", "without")
 
@@ -39,8 +42,11 @@ def parse(text: str, where: str = "") -> Scenario:
 
 
 def parse_written(text: str, where: str = "") -> Scenario:
-    """Read what `scenario_toml` wrote, now or before it said in `set` what is set: then the central values were not."""
-    return _build({"set": [], **parse_toml(text, where)}, {}, where)
+    """Read what `scenario_toml` wrote, now or before it said all that it says now.
+
+    Before it said in `set` what is set, the central values were not; before it said `settle_weeks`, there were none.
+    """
+    return _build({"set": [], "settle_weeks": 0, **parse_toml(text, where)}, {}, where)
 
 
 class ScenarioOptions(TypedDict, total=False):
@@ -54,6 +60,7 @@ class ScenarioOptions(TypedDict, total=False):
     values: Mapping[str, float] | None
     without: Iterable[str] | None
     forms: Mapping[str, str] | None
+    settle_weeks: int | None
 
 
 _OPTIONS = tuple(ScenarioOptions.__annotations__)
@@ -63,8 +70,8 @@ def scenario_for(text_or_path: str | Path, **options: Unpack[ScenarioOptions]) -
     """Return the scenario of a place name ("hoeryong", "North Hamgyong", "country") or of a FILE.toml.
 
     The options stand above what the file says, and None leaves it: `start` and `end` (date or "2024-07-01"), `days`,
-    `seed`, `population`, `values` (parameters by name), `without` (rules taken out besides those of the file) and
-    `forms` (form by rule).
+    `seed`, `population`, `values` (parameters by name), `without` (rules taken out besides those of the file),
+    `forms` (form by rule), and `settle_weeks` (simulated before the first day and not counted).
     """
     for key in options:
         if key not in _OPTIONS:
@@ -83,7 +90,8 @@ def scenario_toml(scenario: Scenario) -> str:
     drawn where draws are asked for.
     """
     place = f"{scenario.name} province" if scenario.kind == "province" else scenario.name
-    lines = [f'place = "{place}"', f"start = {scenario.start}", f"end = {scenario.end}", f"seed = {scenario.seed}"]
+    lines = [f'place = "{place}"', f"start = {scenario.start}", f"end = {scenario.end}"]
+    lines += [f"settle_weeks = {scenario.settle_weeks}", f"seed = {scenario.seed}"]
     if scenario.population is not None:
         lines.append(f"population = {scenario.population}")
     rules = sorted(scenario.without, key=lambda rule: int(rule[1:]))
@@ -167,12 +175,18 @@ def _scenario(table: Mapping[str, Any], given: Mapping[str, Any]) -> Scenario:
         forms=_forms(table, given.get("forms", {})),
         without=_rules(table.get("without", [])) | without_rules(given.get("without", ())),
         campaign=_campaign(table),
+        settle_weeks=_settle_weeks(table, given),
     )
     population = given.get("population", table.get("population"))
     if population is not None:
         scenario = scenario.replace(population=_whole("population", population))
     moved = bool({"start", "end", "days"} & given.keys())
     return scenario.replace(changes=_changes(table, (start, end) if moved else None))
+
+
+def _settle_weeks(table: Mapping[str, Any], given: Mapping[str, Any]) -> int:
+    """Return the weeks before the first day."""
+    return _whole("settle_weeks", given.get("settle_weeks", table.get("settle_weeks", DEFAULT_SETTLE_WEEKS)))
 
 
 def _parameters(table: Mapping[str, Any], values: dict[str, Any], options: Mapping[str, Any]) -> Parameters:

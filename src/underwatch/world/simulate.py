@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
@@ -76,6 +76,7 @@ class World:
     history: History
     start: int
     day: int
+    counted: int  # the first day that is counted
     order_sum: int = 0
     week_days: int = 0
     phase: Phase | None = None  # whose rates are `now`
@@ -86,10 +87,14 @@ S = TypeVar("S", bound="Reached")
 
 
 class Reached(Protocol):
-    """What everybody may read of a state: the first day and the morning it has reached, in days since 1970-01-01."""
+    """What everybody may read of a state, in days since 1970-01-01.
+
+    The first day, the morning it has reached, and the first day that is counted: before it the world settles.
+    """
 
     start: int
     day: int
+    counted: int
 
 
 class Model(Protocol[S]):
@@ -97,6 +102,7 @@ class Model(Protocol[S]):
 
     `init` makes the state of a first morning; two that begin alike are alike. `step` takes a state, in place, through
     days of one week that lie in one phase (ValueError where they cross a Sunday), and on a Sunday holds the review.
+    On the first morning that is counted residents are grouped by the lists as they stand (where there is a list).
     Luck is keyed: where it is cut into steps shows in nothing but the order of incidents. Both agree to the last bit.
     """
 
@@ -109,20 +115,43 @@ class Model(Protocol[S]):
 
 def init(given: InitialConditions) -> World:
     """A world on its first morning, with room for the indicators of its days."""
-    return world_of(*population.people_of(given), given.start, given.days)
+    return world_of(*population.people_of(given), given.start, given.days, given.settling_days)
 
 
-def world_of(key: tuple, town: L.Town, state: L.State, start: int, days: int) -> World:
+def world_of(key: tuple, town: L.Town, state: L.State, start: int, days: int, settling_days: int = 0) -> World:
     """The same of people who are there already, who change with it."""
+    none = np.zeros(L.N_CELLS, np.int64)
+    history = History(np.zeros((days, L.N_CELLS, L.N_INDICATORS), np.int64), none, none, none)
+    world = World(key, town, state, history, start, start, start + settling_days)
+    _count_people(world)
+    return world
+
+
+def _count_people(world: World) -> None:
+    """Count who is in which cell."""
+    state, history = world.state, world.history
     cell = population.cells(state.flags)
     adult = state.flags & L.ADULT != 0
-    history = History(
-        cells=np.zeros((days, L.N_CELLS, L.N_INDICATORS), np.int64),
-        residents=np.bincount(cell, minlength=L.N_CELLS),
-        adults=np.bincount(cell[adult], minlength=L.N_CELLS),
-        watched=np.bincount(cell[population.watched(town, state)], minlength=L.N_CELLS),
+    history.residents = np.bincount(cell, minlength=L.N_CELLS)
+    history.adults = np.bincount(cell[adult], minlength=L.N_CELLS)
+    history.watched = np.bincount(cell[population.watched(world.town, state)], minlength=L.N_CELLS)
+
+
+def group_by(world: World, listed: np.ndarray) -> None:
+    """From here on residents are grouped by `listed`, bool[R], as those who were on a list at the start."""
+    flags = world.state.flags
+    flags &= np.uint16(~L.LISTED_AT_START & 0xFFFF)
+    flags[listed] |= np.uint16(L.LISTED_AT_START)
+    _count_people(world)
+
+
+def branch(world: World) -> World:
+    """Return a copy of a world in which nothing has been counted yet, that goes its own way from here."""
+    state = L.State(*(array.copy() for array in world.state))
+    history = replace(
+        world.history, cells=np.zeros_like(world.history.cells), record_blocks=[], who_blocks=[], trace_blocks=[]
     )
-    return World(key, town, state, history, start, start)
+    return replace(world, state=state, history=history)
 
 
 def weekday(day: int) -> int:
@@ -132,8 +161,7 @@ def weekday(day: int) -> int:
 
 def step(world: World, phase: Phase, days: int, workers: Workers | None = None) -> None:
     """Take the world through `days` days of one week, all in `phase`; if the last is a Sunday, hold the review."""
-    if weekday(world.day) + days > 7:
-        raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
+    check_step(world, days)
     if world.phase is not phase:
         world.phase, world.now = (
             phase,
@@ -149,6 +177,16 @@ def step(world: World, phase: Phase, days: int, workers: Workers | None = None) 
     world.week_days += days
     if weekday(world.day) == 0:
         _review(world, workers)
+    if world.day == world.counted and "S3" not in phase.without:
+        group_by(world, world.state.flags & L.ON_A_LIST != 0)
+
+
+def check_step(world: Reached, days: int) -> None:
+    """Raise ValueError where so many days would cross a Sunday, or the morning from which days are counted."""
+    if weekday(world.day) + days > 7:
+        raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
+    if world.day < world.counted < world.day + days:
+        raise ValueError(f"{days} days from day {world.day} cross the first day that is counted, {world.counted}")
 
 
 def _review(world: World, workers: Workers) -> None:
@@ -172,31 +210,43 @@ def _review(world: World, workers: Workers) -> None:
 
 
 def _collect(world: World, workers: Workers, blocks: Iterable[Block], t: int, days: int) -> None:
-    """Add what the workers put out and counted on days of the run from `t` on to the history."""
-    history = world.history
+    """Add what the workers put out and counted on days of the run from `t` on to the history, if they are counted.
+
+    What leaves the world has days from the first that is counted.
+    """
+    history, settling = world.history, world.counted - world.start
+    if t < settling:
+        for workspace in workers.workspaces:
+            workspace.out.cells[:days] = workspace.out.totals[:days] = 0
+        return
     for records, who, traced in blocks:
+        records["day"] -= np.uint16(settling)
+        traced["day"] -= settling
         if len(records):
             history.record_blocks.append(records)
             history.who_blocks.append(who)
         if len(traced):
             history.trace_blocks.append(traced)
     for workspace in workers.workspaces:
-        kernel.add_up(history.cells[t : t + days], workspace.out.cells, workspace.out.totals)
+        kernel.add_up(history.cells[t - settling : t - settling + days], workspace.out.cells, workspace.out.totals)
 
 
 def weeks(world: World, phases: Sequence[Phase], workers: Workers | None = None) -> Iterator[int]:
-    """Take the world from the day it has reached to the end of `phases`, and yield how many days are done, weekly.
+    """Take the world from the day it has reached to the end of `phases`, and yield how many days are counted, weekly.
 
-    A week ends on a Sunday, or where the phases end. To stop is to `break`; who counts, draws or keeps a checkpoint
-    does so in the loop, and may let incidents go that it has seen.
+    A week ends on a Sunday, where the phases end, or where counting begins: until then the days are 0 or less. To stop
+    is to `break`; who counts, draws or keeps a checkpoint does so in the loop, and may let incidents go that it has
+    seen. ValueError where the phases begin later than the world stands.
     """
     end = max((phase.day + phase.days for phase in phases), default=world.day)
+    if world.day < min((phase.day for phase in phases), default=world.day):
+        raise ValueError(f"the world stands on the morning of day {world.day}, and the phases begin later")
     workers = workers or Workers()
     for phase in phases:
         while world.day < phase.day + phase.days:
             step(world, phase, min(7 - weekday(world.day), phase.day + phase.days - world.day), workers)
-            if weekday(world.day) == 0 or world.day == end:
-                yield world.day - world.start
+            if weekday(world.day) == 0 or world.day in (end, world.counted):
+                yield world.day - world.counted
 
 
 def run(world: World, phases: Sequence[Phase], workers: Workers | None = None) -> World:

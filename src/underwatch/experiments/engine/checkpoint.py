@@ -75,13 +75,13 @@ def _hash(arrays: Arrays) -> np.ndarray:
 
 
 def _numbers(world: World) -> list[str]:
-    """Return the names of the whole numbers of a world: first day, day reached, orders of the week."""
+    """Return the names of the whole numbers of a world: first days, day reached, orders of the week."""
     return [part.name for part in fields(World) if isinstance(getattr(world, part.name), int)]
 
 
 def save(world: World, path: str | Path, note: Mapping[str, Any]) -> None:
     """Write a world as it stands at the end of a day."""
-    reached = world.day - world.start
+    reached = max(0, world.day - world.counted)
     arrays = {f"state_{name}": array for name, array in zip(world.state._fields, world.state, strict=True)}
     arrays["cells"] = world.history.cells[:reached]
     for name in ("residents", "adults", "watched", "who"):
@@ -111,9 +111,13 @@ def _fits(world: World, arrays: Arrays, expected: Arrays, numbers: Mapping[str, 
     ):
         return False
     cells, records, who = arrays["cells"], arrays["records"], arrays["who"]
-    reached = numbers.get("day", -1) - world.start
-    if len(arrays["numbers"]) != len(_numbers(world)) or numbers["start"] != world.start or not 0 <= reached <= days:
+    if len(arrays["numbers"]) != len(_numbers(world)):
         return False
+    if (numbers["start"], numbers["counted"]) != (world.start, world.counted):
+        return False
+    if not world.start <= numbers["day"] <= world.counted + days:
+        return False
+    reached = max(0, numbers["day"] - world.counted)
     if not 0 <= numbers["week_days"] < 7 or not 0 <= numbers["order_sum"] < _MOST_ORDER:
         return False
     if cells.shape != (reached, *world.history.cells.shape[1:]) or records.shape != (len(who), len(WORD)):

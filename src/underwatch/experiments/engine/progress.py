@@ -97,5 +97,5 @@ class Clock:
 def compile_first(scenario: Scenario) -> None:
     """Let a few residents live a week, so that all is compiled before it is timed, and a stop need not wait for it."""
     end = min(scenario.end, scenario.start + timedelta(6))
-    few = scenario.replace(places=scenario.places[:1], population=50, end=end, changes=())
+    few = scenario.replace(places=scenario.places[:1], population=50, end=end, changes=(), settle_weeks=0)
     simulate.run(init_world(few, few.places[0], few.seed), few.phases())

@@ -54,13 +54,15 @@ class Watch:
         self.runner, self.world, self.kept = runner, world, kept
         if kept is not None and kept.path.exists():
             checkpoint.load(world, *kept)
-        self.residents, self.days = len(world.state.flags), len(world.history.cells)
-        self.done = self.saved = world.day - world.start
+        self.residents, self.days = len(world.state.flags), world.counted - world.start + len(world.history.cells)
+        self.done = self.saved = world.day - world.start  # settling included
         self.written = time.monotonic()
-        runner.tick(self.residents * self.done)
+        if kept is not None and kept.path.exists():
+            runner.tick(self.residents * self.done)
 
-    def week(self, days: int) -> None:
-        """Look at the world when so many days are done; StopAsked ends it."""
+    def week(self) -> None:
+        """Look at the world after a week, or some days of one; StopAsked ends it."""
+        days = self.world.day - self.world.start
         self.runner.tick(self.residents * (days - self.done))
         self.done = days
         if self.kept is not None and self._due(days):

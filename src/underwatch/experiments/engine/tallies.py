@@ -10,11 +10,11 @@ import numpy as np
 
 from underwatch.channel.reporting import response_table
 from underwatch.experiments.engine.worlds import init_world, workers_here
-from underwatch.experiments.silence import watched_more
+from underwatch.experiments.silence import watched_phases, watched_world
 from underwatch.record.tally import N_NODES, Tallier, Tally, Window
 from underwatch.world import simulate
 from underwatch.world.layout import LISTED_CELL
-from underwatch.world.scenario import Phase, Scenario
+from underwatch.world.scenario import Scenario
 
 # Weeks before the window in which a world, which starts calm, settles.
 SETTLING = 13
@@ -24,21 +24,21 @@ CURVE_RESIDENTS = 8_000
 Tick = Callable[[int], None]
 
 
-def tally_world(scenario: Scenario, seed: int, tick: Tick, phases: tuple[Phase, ...] = ()) -> Tally:
+def tally_world(scenario: Scenario, seed: int, tick: Tick, strength: float = 1.0) -> Tally:
     """Run a world of one place and return its tally; `tick` hears of resident-days done, and may raise to stop.
 
-    The scenario starts on a Monday and ends on a Sunday; its first `SETTLING` weeks are not counted. `phases` stands in
-    for the scenario's own.
+    The scenario starts on a Monday and ends on a Sunday; its first `SETTLING` weeks are not counted. `strength` is
+    that of its watching, a multiple of its own.
     """
     place = scenario.places[0]
     window = Window(scenario.start + timedelta(weeks=SETTLING), scenario.days // 7 - SETTLING)
-    world = init_world(scenario, place, seed)
+    world = watched_world(scenario, place, seed, strength)
     history = world.history
     n = int(history.residents.sum())
     household = scenario.parameters["persons_per_household"]
     tallier = Tallier(window, response_table(), household, (place.first_resident, n), SETTLING)
     done = 0
-    for days in simulate.weeks(world, phases or scenario.phases(), workers_here()):
+    for days in simulate.weeks(world, watched_phases(scenario.phases(), strength), workers_here()):
         for records, who in zip(history.record_blocks, history.who_blocks, strict=True):
             tallier.add(records, who)
         history.forget_incidents()
@@ -64,8 +64,7 @@ def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:
     stand_in = replace(scenario, population=min(CURVE_RESIDENTS, scenario.residents))
     result = np.zeros((len(STRENGTHS), 1 + 2 * N_NODES), np.float32)
     for row, strength in zip(result, STRENGTHS, strict=True):
-        phases = tuple(watched_more(phase, strength) for phase in scenario.phases())
-        tally = tally_world(stand_in, seed, tick, phases)
+        tally = tally_world(stand_in, seed, tick, strength)
         row[0] = tally.counts.sum()
         row[1 : 1 + N_NODES] = tally.subject.sum(axis=(0, 1, 2))
         row[1 + N_NODES :] = tally.others.sum(axis=(0, 1, 2))

@@ -1,4 +1,4 @@
-"""Worlds of a scenario, place by place: their seeds, their first morning, and what is kept of them at their end."""
+"""Worlds of a scenario, place by place: their seeds, how they settle, and what is kept of them at their end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from underwatch.record.measures import Combined, Measured, measure
 from underwatch.world import simulate
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms, prior_forms
-from underwatch.world.layout import INCIDENT, N_CELLS
+from underwatch.world.layout import INCIDENT, LISTED_AT_START, N_CELLS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
@@ -101,12 +101,40 @@ def residents_in(scenario: Scenario, place: Place) -> int:
     return scenario.population or place.population
 
 
-def init_world(scenario: Scenario, place: Place, seed: int) -> simulate.World:
-    """Return a place on its first morning."""
+def calm_world(scenario: Scenario, place: Place, seed: int) -> simulate.World:
+    """Return a place on the first morning of the weeks in which it settles: nothing has happened yet."""
     given = InitialConditions.of(
-        scenario.phases()[0], place.border, seed, place.first_resident, residents_in(scenario, place), scenario.days
-    )
+        scenario.all_phases()[0], place.border, seed, place.first_resident, residents_in(scenario, place),
+        scenario.days, scenario.settling_days,
+    )  # fmt: skip
     return simulate.init(given)
+
+
+def init_world(scenario: Scenario, place: Place, seed: int, workers: Workers | None = None) -> simulate.World:
+    """Return a place on the first morning that is counted: it has settled, and none of that is in its history."""
+    return simulate.run(calm_world(scenario, place, seed), scenario.settling(), workers or workers_here())
+
+
+def twin_world(
+    world: simulate.World, scenario: Scenario, lived: Scenario, seed: int, workers: Workers | None = None
+) -> simulate.World:
+    """Return the same people on the first morning of another world: `world` is theirs in `scenario`, a single place.
+
+    They share the weeks in which they settle where these are the same; else those are lived through anew. Either way
+    residents are grouped as in `world`: never by what the other life itself has altered.
+    """
+    if same_settling(scenario, lived):
+        return simulate.branch(world)
+    drawn = scenario.replace(without=lived.all_phases()[0].without)
+    other = simulate.run(calm_world(drawn, scenario.places[0], seed), lived.settling(), workers or workers_here())
+    simulate.group_by(other, world.state.flags & LISTED_AT_START != 0)
+    return other
+
+
+def same_settling(scenario: Scenario, lived: Scenario) -> bool:
+    """Say whether two worlds of the same people are one until the first day that is counted."""
+    listed = (lived.all_phases()[0].without ^ scenario.all_phases()[0].without) & {"S3"}
+    return scenario.settling() == lived.settling() and not listed
 
 
 class WorldTotals(NamedTuple):
@@ -148,11 +176,22 @@ class WorldTotals(NamedTuple):
         return WorldTotals._make(arrays[f"{prefix}.{name}"] for name in cls._fields)
 
 
-def totals_of(baseline: Scenario, lived: Scenario, seed: int) -> WorldTotals:
-    """Run a world, all its places, and return what is kept: `baseline` makes the town, `lived` is what it meets."""
-    phases, workers = lived.phases(), workers_here()
-    worlds = (simulate.run(init_world(baseline, place, seed), phases, workers) for place in baseline.places)
-    return reduce(WorldTotals.plus, (world_totals(world, baseline) for world in worlds))
+def totals_of(baseline: Scenario, lives: Sequence[Scenario], seed: int) -> list[WorldTotals]:
+    """Run worlds of all places and return what is kept: `baseline` makes the town, each of `lives` is what it meets.
+
+    They differ from the first day that is counted on; until then they are one world, that of the baseline.
+    """
+    by_place = [_totals_of_place(baseline, lives, place, seed) for place in baseline.places]
+    return [reduce(WorldTotals.plus, of_life) for of_life in zip(*by_place, strict=True)]
+
+
+def _totals_of_place(baseline: Scenario, lives: Sequence[Scenario], place: Place, seed: int) -> list[WorldTotals]:
+    settled, workers, last = init_world(baseline, place, seed), workers_here(), len(lives) - 1
+    worlds = (settled if number == last else simulate.branch(settled) for number in range(len(lives)))
+    return [
+        world_totals(simulate.run(world, lived.phases(), workers), baseline)
+        for world, lived in zip(worlds, lives, strict=True)
+    ]
 
 
 def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.errors import InputError
-from underwatch.experiments.engine.worlds import init_world, seed_of
+from underwatch.experiments.engine.worlds import init_world, seed_of, twin_world
 from underwatch.experiments.interventions import LEVERS
 from underwatch.experiments.ledger.entries import ACTS, REASONS, enter
 from underwatch.facts import Place
@@ -185,7 +185,7 @@ def _replicate(
     totals = np.zeros((len(starts), 2, len(ACTS), L.N_CELLS), np.int64)
     residents = np.zeros(L.N_CELLS, np.int64)
     for place in scenario.places:
-        pair = [_settled(scenario, item, place, seed) for item in worlds]
+        pair = _settled(scenario, worlds, place, seed, threads)
         n = len(pair[0].state.flags)
         workers = [Workers(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
         cell = cells(pair[0].state.flags)
@@ -211,9 +211,14 @@ def calendar_weeks(start: date, days: int) -> list[int]:
     return [0, *range(WEEK - start.weekday(), days, WEEK)]
 
 
-def _settled(scenario: Scenario, lived: Scenario, place: Place, seed: int) -> simulate.World:
-    """Return the place on the first morning of one of the worlds: the same people, and no list where there is none."""
-    return init_world(scenario.replace(without=lived.phases()[0].without), place, seed)
+def _settled(
+    scenario: Scenario, worlds: tuple[Scenario, Scenario], place: Place, seed: int, threads: int
+) -> list[simulate.World]:  # fmt: skip
+    """Return the place on the first morning of both worlds: the same people, grouped as in `scenario`."""
+    alone = scenario.replace(places=(place,))
+    with Workers(threads) as workers:
+        first = init_world(alone, place, seed, workers)
+        return [twin_world(first, alone, lived, seed, workers) for lived in worlds]
 
 
 def _did(counts: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from the prior, the silence curve. What they want of a world while it runs, or o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
@@ -20,8 +20,9 @@ from underwatch.experiments.engine.worlds import (
     BASELINE,
     WorldKey,
     WorldTotals,
-    init_world,
+    calm_world,
     residents_in,
+    same_settling,
     seed_of,
     workers_here,
     world_totals,
@@ -41,9 +42,34 @@ from underwatch.experiments.study import (
 from underwatch.facts import Place
 from underwatch.record.measures import Measured, stack
 from underwatch.world import simulate
+from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
 Totals = dict[WorldKey, WorldTotals]
+
+
+@dataclass
+class Settled:
+    """A world of a place that has settled and in which nothing is counted yet, kept for the twins that still come."""
+
+    scenario: Scenario | None = None
+    key: WorldKey | None = None
+    world: simulate.World | None = None
+
+    def keep(self, scenario: Scenario, key: WorldKey, world: simulate.World, left: Iterable[WorldKey]) -> None:
+        """Keep a world, where another one with its luck is left."""
+        if any(_same_luck(key, other) for other in left):
+            self.scenario, self.key, self.world = scenario, key, simulate.branch(world)
+
+    def take(self, scenario: Scenario, key: WorldKey) -> simulate.World | None:
+        """Return a world that goes its own way from there, if there is one with this luck that settles alike."""
+        if self.world is None or self.scenario is None or self.key is None or not _same_luck(key, self.key):
+            return None
+        return simulate.branch(self.world) if same_settling(self.scenario, scenario) else None
+
+
+def _same_luck(one: WorldKey, other: WorldKey) -> bool:
+    return (one.draw, one.replicate) == (other.draw, other.replicate)
 
 
 class Collector(Protocol):
@@ -77,17 +103,23 @@ class RunningStudy:
 
     def run_place(self, number: int, keys: Iterable[WorldKey], workers: Workers) -> tuple[Totals, list[str]]:
         """Run worlds of a place at the scenario's own values one after the other; return their totals and digests."""
-        place, totals, digests = self.plan.scenario.places[number], Totals(), []
-        for key in keys:
+        place, totals, digests, settled = self.plan.scenario.places[number], Totals(), [], Settled()
+        left = [*keys]
+        while left:
+            key = left.pop(0)
             scenario = self.plan.worlds()[key.world]
+            kept = None if self.checkpoints is None else self.checkpoints.of_world(number, key)
             with self.clock.on("building"):
-                world = init_world(scenario, place, seed_of(scenario, key.replicate))
+                world = settled.take(scenario, key) if kept is None or not kept.path.exists() else None
+                world = world or calm_world(scenario, place, seed_of(scenario, key.replicate))
             with self.clock.on("simulating"):
-                kept = None if self.checkpoints is None else self.checkpoints.of_world(number, key)
                 watch = Watch(self.runner, world, kept)
-                for days in simulate.weeks(world, scenario.phases(), workers):
-                    watch.week(days)
-                    self.collector.week(key, world, days)
+                for days in simulate.weeks(world, scenario.all_phases(), workers):
+                    if days == 0:
+                        settled.keep(scenario, key, world, left)
+                    watch.week()
+                    if days > 0:
+                        self.collector.week(key, world, days)
             with self.clock.on("outputs"):
                 digests.append(simulate.digest(world))
                 totals[key] = world_totals(world, scenario)
@@ -100,7 +132,7 @@ class RunningStudy:
         places = dict(enumerate(scenario.places))
         left = {number: place for number, place in places.items() if not checkpoints.done(number)}
         there = sum(residents_in(scenario, place) for number, place in places.items() if number not in left)
-        self.runner.tick(there * scenario.days * len(keys))
+        self.runner.tick(there * self.plan.days_of_twins * self.plan.replicates)
 
         def run(number: int) -> None:
             self.runner.check()
@@ -125,25 +157,42 @@ class RunningStudy:
             _add(self.totals, key, sums)
 
     def run_draws(self) -> None:
-        """Run the place, or the stand-ins of many, with every draw from the prior, each world on one thread."""
-        results = run_all(self.tasks, self._draw, self.threads, self.runner.stop_all)
-        for (_, key), totals in results.items():
-            _add(self.totals, key, totals)
+        """Run the place, or the stand-ins of many, with every draw from the prior, each with its twin on one thread."""
+        twins: dict[tuple[int, int], list[WorldKey]] = {}
+        for number, key in self.tasks:
+            twins.setdefault((number, key.draw), []).append(key)
 
-    def _draw(self, task: tuple[int, WorldKey]) -> WorldTotals:
-        kept = None if self.checkpoints is None else self.checkpoints.read_draw(*task, self.plan.scenario.days)
-        if kept is not None:
-            self.runner.tick(int(kept.residents.sum()) * self.plan.scenario.days)
-            return kept
-        scenario = self.tasks[task]
-        world = init_world(scenario, scenario.places[0], scenario.seed)
-        watch = Watch(self.runner, world)
-        for days in simulate.weeks(world, scenario.phases(), workers_here()):
-            watch.week(days)
-        totals = world_totals(world, scenario)
-        if self.checkpoints is not None:
-            self.checkpoints.keep_draw(*task, totals)
-        return totals
+        def run(asked: tuple[int, int]) -> Totals:
+            return self._draw(asked[0], twins[asked])
+
+        for totals in run_all(twins, run, self.threads, self.runner.stop_all).values():
+            for key, sums in totals.items():
+                _add(self.totals, key, sums)
+
+    def _draw(self, number: int, keys: Sequence[WorldKey]) -> Totals:
+        """Run the worlds of one draw, as far as they are not kept; they settle together."""
+        result, left, settled = Totals(), [*keys], Settled()
+        while left:
+            key = left.pop(0)
+            kept = (
+                None if self.checkpoints is None else self.checkpoints.read_draw(number, key, self.plan.scenario.days)
+            )
+            if kept is not None:
+                days = self.plan.scenario.days + (self.plan.scenario.settling_days if key.world == BASELINE else 0)
+                self.runner.tick(int(kept.residents.sum()) * days)
+                result[key] = kept
+                continue
+            scenario = self.tasks[number, key]
+            world = settled.take(scenario, key) or calm_world(scenario, scenario.places[0], scenario.seed)
+            watch = Watch(self.runner, world)
+            for days in simulate.weeks(world, scenario.all_phases(), workers_here()):
+                if days == 0:
+                    settled.keep(scenario, key, world, left)
+                watch.week()
+            result[key] = world_totals(world, scenario)
+            if self.checkpoints is not None:
+                self.checkpoints.keep_draw(number, key, result[key])
+        return result
 
     def run_silence(self) -> None:
         """Draw the silence curve."""

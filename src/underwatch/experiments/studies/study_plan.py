@@ -81,13 +81,18 @@ class StudyPlan:
     @property
     def silence_days(self) -> int:
         """Resident-days of one world of the silence curve."""
-        return min(STAND_IN, self.scenario.residents) * self.scenario.days
+        return min(STAND_IN, self.scenario.residents) * self.scenario.lived_days
 
     @property
     def resident_days(self) -> int:
         """All the work."""
         residents = self.replicates * self.scenario.residents + self.draws * self.drawn_residents
-        return residents * self.scenario.days * len(self.worlds()) + self.silence_days * self.n_silence * len(WATCHING)
+        return residents * self.days_of_twins + self.silence_days * self.n_silence * len(WATCHING)
+
+    @property
+    def days_of_twins(self) -> int:
+        """The days of the baseline and its twin, which settle together."""
+        return self.scenario.settling_days + self.scenario.days * len(self.worlds())
 
     @property
     def many(self) -> bool:

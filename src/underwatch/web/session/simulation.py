@@ -49,9 +49,19 @@ class LiveNumbers:
     def finished(self, finished: FinishedWorld, world: World) -> None:
         """Keep the world with its subjects and the first days of its residents."""
         subjects = world.history.who - np.uint32(world.town.first)
-        state = world.state
-        days = state.listed_day.copy(), state.followed_day.copy()
-        self.lived[finished.key.world] = Lived(finished, subjects, *days)
+        at_start = world.state.flags & L.LISTED_AT_START != 0
+        listed = _counted_day(world, world.state.listed_day, at_start)
+        followed = _counted_day(world, world.state.followed_day, world.state.followed_day != 0)
+        self.lived[finished.key.world] = Lived(finished, subjects, listed, followed)
+
+
+def _counted_day(world: World, days: np.ndarray, from_the_first: np.ndarray) -> np.ndarray:
+    """Return uint16[R]: the day of those counted, from 1 (1 also for what began while the world settled); 0 for never.
+
+    `from_the_first` bool[R] says for whom what began before still holds.
+    """
+    settling = np.uint16(world.counted - world.start)
+    return np.where(days > settling, days - settling, np.uint16(1) * from_the_first)
 
 
 def answer(run: StudioRun, threads: int) -> None:
@@ -61,7 +71,8 @@ def answer(run: StudioRun, threads: int) -> None:
     numbers = LiveNumbers(run)
     study = RunningStudy(plan, threads, runner, numbers)
     ledger_days = 2 * plan.scenario.residents * plan.scenario.days  # watched and unwatched
-    run.total = plan.resident_days + ledger_days
+    again = plan.scenario.residents * plan.scenario.settling_days * (len(plan.worlds()) - 1)  # side by side
+    run.total = plan.resident_days + ledger_days + again
     if is_cold():
         run.enter("compiling")
         compile_first(plan.scenario)

@@ -67,7 +67,7 @@ def _live(scenario: Scenario, who: int) -> Life:
         pressure = int(state.officers[L.MPS, L.PRESSURE, town.mps_of[unit]]) / L.ONE
         levels = int(state.fear[who]) / L.ONE, int(state.distress[who]) / L.ONE, pressure
         fear, distress, pressed = (round(level, 4) for level in levels)
-        weeks.append((world.day - world.start - 1, fear, distress, pressed))
+        weeks.append((world.day - world.counted - 1, fear, distress, pressed))
         kept.append(rows_about(town, rows, who))
     return Life(np.concatenate(kept), weeks, **about)
 

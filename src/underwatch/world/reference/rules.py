@@ -45,7 +45,9 @@ def weekday(day: int) -> int:
 class Rules:
     """A place on a day, and what the steps of the day and the review are made of."""
 
-    def __init__(self, rng: Rng, units: list[Unit], officers: tuple[list[Officer], list[Officer]], day: int) -> None:
+    def __init__(
+        self, rng: Rng, units: list[Unit], officers: tuple[list[Officer], list[Officer]], day: int, counted: int
+    ) -> None:
         self.rng = rng
         self.units = units
         self.officers = officers
@@ -53,6 +55,7 @@ class Rules:
         self.residents = [r for house in self.houses for r in house.members]
         self.place = {house: h for h, house in enumerate(self.houses)}
         self.start = self.day = day
+        self.counted = counted  # from this day on
         self.rates: Rates
         self.counts: list[list[list[int]]] = []  # by day, cell and indicator
         self.records: list[dict[str, int]] = []  # fields of L.INCIDENT
@@ -149,17 +152,21 @@ class Rules:
     # --- the record ---
 
     def count(self, indicator: str, r: Resident, amount: int = 1) -> None:
-        """Count for the resident's group today."""
-        self.counts[self.day - self.start][r.cell][INDICATOR[indicator]] += amount
+        """Count for the resident's group today, if the day is counted."""
+        if self.day < self.counted:
+            return
+        self.counts[self.day - self.counted][r.cell][INDICATOR[indicator]] += amount
 
     def incident(self, kind: str, r: Resident) -> None:
         """S13: what happened, and per class of witness how many, whether contact is open, and their fear."""
+        if self.day < self.counted:
+            return
         house, unit = r.house, r.house.unit
         relatives = [kin for tie in range(self.rates.kin_ties) if (kin := self.kin(house, tie)[0]) is not None]
         close = [house, *relatives]
         neighbours = len(unit.residents) - len(house.members)
         record = {
-            "day": self.day - self.start,
+            "day": self.day - self.counted,
             "marks": r.grounds | bool(r.lists) * L.MARK_LISTED | bool(r.listed_at_start) * L.MARK_LISTED_AT_START,
             "kind": L.INCIDENT_NAMES.index(kind),
             "subject_contact": int(house.contact > 0),

@@ -64,7 +64,7 @@ class ReferenceWorld(Rules):
         rng = Rng(given.seed)
         house_start, unit_house = starts or draw_households(rng, given.first, given.residents, given.frame)
         units, officers = settle(rng, given.first, house_start, unit_house, given.frame, given.contact_weeks)
-        super().__init__(rng, units, officers, given.start)
+        super().__init__(rng, units, officers, given.start, given.start + given.settling_days)
         self.chunks = self._chunks(chunk_residents)
         self.order_sum = self.week_days = 0
 
@@ -91,7 +91,8 @@ class ReferenceWorld(Rules):
 
     def live(self, days: int, order: int) -> None:
         """Days of one week under one set of rates; a Sunday ends with the review."""
-        self.counts.extend([[0] * L.N_INDICATORS for _ in range(L.N_CELLS)] for _ in range(days))
+        if self.day >= self.counted:
+            self.counts.extend([[0] * L.N_INDICATORS for _ in range(L.N_CELLS)] for _ in range(days))
         begin = self.day
         for units in self.chunks:
             for self.day in range(begin, begin + days):
@@ -359,11 +360,19 @@ def init(given: InitialConditions) -> ReferenceWorld:
 
 
 def step(world: ReferenceWorld, phase: Phase, days: int) -> None:
-    """Take the world through `days` days of one week, all in `phase`; if the last is a Sunday, hold the review."""
+    """Take the world through `days` days of one week, all in `phase`; if the last is a Sunday, hold the review.
+
+    From the first day that is counted, residents are grouped by the lists as they stand; without lists, as drawn.
+    """
     if weekday(world.day) + days > SUNDAY + 1:
         raise ValueError(f"{days} days from weekday {weekday(world.day)} cross a Sunday")
+    if world.day < world.counted < world.day + days:
+        raise ValueError(f"{days} days from day {world.day} cross the first day that is counted, {world.counted}")
     world.rates = rates(phase.values, phase.without, phase.order, phase.campaign, phase.forms)
     world.live(days, int(phase.order * WHOLE + 0.5))
+    if world.day == world.counted and "S3" not in phase.without:
+        for r in world.residents:
+            r.listed_at_start = bool(r.lists)
 
 
 if TYPE_CHECKING:  # engine and reference keep the one contract: mypy holds it here
