@@ -8,7 +8,7 @@ to make it hold, and `make study` says in what share of prior draws it does.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from underwatch.channel.reporting import expected_published
 from underwatch.experiments.silence import watched_values
 from underwatch.world import layout as L
 from underwatch.world import simulate
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters
 from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
@@ -56,14 +57,19 @@ class Town:
         without: frozenset[str] = frozenset(),
         campaign: bool = False,
         workers: Workers | None = None,
+        forms: Mapping[str, str] | None = None,
     ) -> simulate.World:
-        """One world, with values put in place of parameters from the first day (beyond their range if need be)."""
+        """One world, with values put in place of parameters from the first day (beyond their range if need be).
+
+        `forms` names the form of a rule where it is not the central one.
+        """
         scenario: Scenario = scenario_for(TOWN, start=START.isoformat(), days=self.days, seed=self.seed)
         scenario = scenario.replace(parameters=self.parameters, population=self.residents)
         if not campaign:
             scenario = scenario.without_campaign()
         values = {**self.parameters.to_dict(), **(changes or {})}
-        phases = [p.__class__(p.day, p.days, values, without, p.order, p.campaign) for p in scenario.phases()]
+        chosen = Forms.central().with_forms(forms or {})
+        phases = [replace(p, values=values, without=without, forms=chosen) for p in scenario.phases()]
         place = scenario.places[0]
         where = (self.seed, place.first_resident, self.residents, self.days)
         return simulate.run(simulate.init(InitialConditions.of(phases[0], place.border, *where)), phases, workers)

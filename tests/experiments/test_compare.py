@@ -51,7 +51,7 @@ def twins(name, scenario, seed, day=None):
     """The sums of a baseline and of its twin under an intervention."""
     (one,) = find_interventions([name])
     lived = with_interventions(scenario, [(one, day or scenario.start)])
-    return [totals_of(scenario, world, seed) for world in (scenario, lived)]
+    return totals_of(scenario, [scenario, lived], seed)
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
@@ -86,7 +86,7 @@ def test_groups_are_those_of_the_baseline_even_from_the_first_day(name):
 
 
 def test_nobody_is_listed_once_the_list_is_closed():
-    baseline, changed = twins("close-the-list", SMALL, 1)
+    baseline, changed = twins("close-the-list", CALLING, 1)
     assert baseline.cells[..., L.COUNT.listings].sum() > 0
     assert changed.cells[..., L.COUNT.listings].sum() == 0
 
@@ -250,7 +250,8 @@ def test_intervals_and_probabilities_of_pairs():
 
 
 def test_a_world_can_go_to_an_executor_of_processes():
-    task = Task(SMALL, with_interventions(SMALL, [(one, SMALL.start) for one in catalogue().values()]), 1, (0,))
+    relieved = with_interventions(SMALL, [(one, SMALL.start) for one in catalogue().values()])
+    task = Task(SMALL, (SMALL, relieved), 1, ((0, 7), (0,)))
     assert pickle.loads(pickle.dumps(task)) == task
 
 

@@ -44,7 +44,7 @@ def kept(tmp_path, **spoilt):
 
 def test_the_checkpoint_that_is_spoilt_is_sound_before(tmp_path):
     world = checkpoint.load(town(), kept(tmp_path), NOTE)
-    assert world.day == world.start
+    assert world.day == world.counted > world.start
 
 
 def at(place, value):
@@ -62,11 +62,12 @@ SPOILT = {
     "days that were not simulated": {"numbers": at(1, 10**9)},
     "a day before the first": {"numbers": at(1, 0)},
     "another first day": {"numbers": at(0, 5)},
-    "a week of no days to divide by": {"numbers": at(3, -1)},
-    "orders without end": {"numbers": at(2, 2**62)},
+    "another first day that is counted": {"numbers": at(2, 5)},
+    "a week of no days to divide by": {"numbers": at(4, -1)},
+    "orders without end": {"numbers": at(3, 2**62)},
     "a number too few": {"numbers": lambda a: a[:-1].copy()},
     "numbers that are no whole ones": {"numbers": lambda a: a + 0.5},
-    "numbers in a square": {"numbers": lambda a: a.reshape(2, -1)},
+    "numbers in a square": {"numbers": lambda a: a.reshape(1, -1)},
     "more days of sums": {"cells": lambda a: np.zeros((4, *a.shape[1:]), a.dtype)},
     "sums of other cells": {"cells": lambda a: a[:, :3].copy()},
     "incidents of nobody": {"records": lambda a: ROW, "who": lambda a: a},
@@ -240,7 +241,7 @@ def test_a_result_that_is_none_is_refused(tmp_path, told):
 
 def test_results_of_another_number_of_figures_are_refused(tmp_path):
     path = tmp_path / "results.jsonl"
-    tasks = [SweepTask(SCENARIO, 1), Task(SCENARIO, SCENARIO, 1, (0, 1))]
+    tasks = [SweepTask(SCENARIO, 1), Task(SCENARIO, (SCENARIO, SCENARIO), 1, ((0, 1), (1,)))]
     for number, task in enumerate(tasks):
         for n, is_sound in ((task.n_figures, True), (task.n_figures + 1, False), (0, False)):
             row = {"task": number, "values": [1.0] * n, "reason": ""}

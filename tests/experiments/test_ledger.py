@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.depth import at_length, examples
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.engine.worlds import init_world, twin_world
 from underwatch.experiments.interventions import find_interventions, with_interventions
 from underwatch.experiments.ledger.entries import (
     ACTS,
@@ -24,7 +24,9 @@ from underwatch.experiments.ledger.entries import (
     DIRECT,
     GAINED,
     JOURNEYS,
+    REASONS,
     SPILL_OVER,
+    STOPPED,
 )
 from underwatch.experiments.ledger.ledger import LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA, ledger, unwatched
 from underwatch.facts import model_parameters
@@ -59,10 +61,11 @@ def a_scenario(residents=900, days=45, **values):
     return scenario_for("hoeryong", population=residents, days=days, values=within)
 
 
-def did(scenario):
-    """Outings, visits, journeys and calls of a world by cell, as its own indicators count them."""
+def did(scenario, lived):
+    """Outings, visits, journeys and calls of a world by cell of the scenario, as its own indicators count them."""
     world = init_world(scenario, scenario.places[0], scenario.seed)
-    cell = simulate.run(world, scenario.phases(), Workers(1)).history.cells
+    world = twin_world(world, scenario, lived, scenario.seed)
+    cell = simulate.run(world, lived.phases(), Workers(1)).history.cells
     total = cell.sum(axis=0)
     visits = total[:, L.COUNT.visits_made] - total[:, L.COUNT.journeys]
     return np.stack([total[:, L.COUNT.outings], visits, total[:, L.COUNT.journeys], total[:, L.COUNT.calls_completed]])
@@ -70,8 +73,8 @@ def did(scenario):
 
 def adds_up(kept, scenario, other):
     entries, totals = kept.entries.sum(axis=(0, 1)), kept.totals.sum(axis=(0, 1))
-    assert np.array_equal(totals[0], did(scenario))
-    assert np.array_equal(totals[1], did(other))
+    assert np.array_equal(totals[0], did(scenario, scenario))
+    assert np.array_equal(totals[1], did(scenario, other))
     assert np.array_equal(entries[:, GAINED] - entries[:, :GAINED].sum(axis=1), totals[0] - totals[1])
     by_week = kept.entries[0]
     difference = kept.totals[0, :, 0] - kept.totals[0, :, 1]
@@ -104,7 +107,7 @@ def test_without_journeys_to_signal_ending_detection_costs_nobody_a_call(scenari
     (one,) = find_interventions(["free-calling"])
     kept = ledger(scenario, with_interventions(scenario, [(one, scenario.start)]))
     assert not kept.entries[:, :, CALLS, GAINED].any()
-    assert not kept.entries[:, :, CALLS, DIRECT : SPILL_OVER + 1].any()  # what is missing was barred by detention
+    assert not kept.entries[:, :, CALLS, [DIRECT, ANTICIPATORY, SPILL_OVER]].any()  # held, or the phone was lost
 
 
 @pytest.mark.parametrize("name", ["amnesty", "end-reprimands", "free-calling", "free-movement"])
@@ -144,7 +147,7 @@ class Noted(ReferenceWorld):
 
     def count(self, name, r, *rest):
         known = {"visits_made": "visit or journey", "journeys": "journey", "calls_completed": "call",
-                 "calls_abandoned": "turned back"}  # fmt: skip
+                 "calls_abandoned": "turned back", "calling_stopped": "has stopped"}  # fmt: skip
         if name in known:
             self.did[self.day, r.number][known[name]] += 1
         super().count(name, r, *rest)
@@ -152,16 +155,18 @@ class Noted(ReferenceWorld):
 
 def slow_count(scenario, other):
     """Entries[acts, reasons, cells] counted one resident and one day at a time."""
-    place, phase = scenario.places[0], scenario.phases()[0]
+    place, phase = scenario.places[0], scenario.all_phases()[0]
     where = (place.border, scenario.seed, place.first_resident, scenario.residents, scenario.days)
     made = []
     for one in (scenario, other):
-        given = population.InitialConditions.of(replace(phase, without=one.without), *where)
-        made.append(Noted(given).run(one.phases()))
+        given = population.InitialConditions.of(replace(phase, without=one.without), *where, scenario.settling_days)
+        made.append(Noted(given).run(one.all_phases()))
     flags = init_world(scenario, scenario.places[0], scenario.seed).state.flags
     cell = cells(flags)
-    entries = np.zeros((len(ACTS), 5, L.N_CELLS), int)
+    entries = np.zeros((len(ACTS), len(REASONS), L.N_CELLS), int)
     for (day, number), mine in made[0].did.items():
+        if day < made[0].counted:
+            continue
         theirs = made[1].did[day, number]
         for kind, act in [(0, f"outing {slot}") for slot in range(3)] + [(1, "visit"), (2, "journey"), (3, "call")]:
             a, b = (one["visit or journey"] - one["journey"] if act == "visit" else one[act] for one in (mine, theirs))
@@ -173,6 +178,8 @@ def slow_count(scenario, other):
                 reason = BARRED
             elif act == "call" and mine["turned back"]:
                 reason = DIRECT
+            elif act == "call" and mine["has stopped"]:
+                reason = STOPPED
             else:
                 reason = ANTICIPATORY if mine["watched before"] else SPILL_OVER
             entries[kind, reason, cell[number - place.first_resident]] += 1
@@ -189,14 +196,16 @@ def test_the_ledger_is_the_slow_count_on_the_reference(name):
     expected = slow_count(scenario, other)
     assert np.array_equal(ledger(scenario, other).entries.sum(axis=(0, 1)), expected)
     if name == "unwatched":
-        for reason in (BARRED, DIRECT, ANTICIPATORY, SPILL_OVER):
+        for reason in (BARRED, DIRECT, STOPPED, ANTICIPATORY, SPILL_OVER):
             assert expected[:, reason].sum() > 0
 
 
 def test_without_a_rule_its_reason_is_gone():
     whole = ledger(a_scenario()).entries.sum(axis=(0, 1, 4))
     assert whole[:, BARRED].sum() > 0
-    assert whole[3, DIRECT] > 0
+    assert whole[CALLS, DIRECT] > 0
+    assert whole[CALLS, STOPPED] > 0
+    assert np.delete(whole, CALLS, axis=0)[:, STOPPED].sum() == 0
     no_arrest = ledger(a_scenario().replace(without=frozenset({"S9"}))).entries.sum(axis=(0, 1, 4))
     assert no_arrest[JOURNEYS, BARRED] > 0  # a permit that was refused to the listed
     assert np.delete(no_arrest, JOURNEYS, axis=0)[:, BARRED].sum() == 0
@@ -204,6 +213,8 @@ def test_without_a_rule_its_reason_is_gone():
     assert no_permit[:, BARRED].sum() == 0
     no_turning = ledger(a_scenario().replace(without=frozenset({"S8"}))).entries.sum(axis=(0, 1, 4))
     assert no_turning[:, DIRECT].sum() == 0
+    nobody_stops = ledger(a_scenario().replace(without=frozenset({"S8", "S9"}))).entries.sum(axis=(0, 1, 4))
+    assert nobody_stops[:, STOPPED].sum() == 0
     no_fear = ledger(a_scenario().replace(without=frozenset({"S11"}))).entries.sum(axis=(0, 1, 4))
     assert no_fear[:, ANTICIPATORY : SPILL_OVER + 1].sum() == 0  # whoever is free to go stays in out of fear alone
     nobody_watches = ledger(a_scenario().replace(without=frozenset({"S3", "S4", "S9", "S16"})))
@@ -251,7 +262,7 @@ def test_threads_and_the_ledger_itself_do_not_change_the_world():
 
 
 def test_a_range_is_of_the_replicates_that_have_somebody_of_the_group():
-    found = ledger(a_scenario(8, 7), replicates=12)
+    found = ledger(a_scenario(8, 7).replace(settle_weeks=0), replicates=12)
     people = found.by_group()[2][:, GROUPS.index("listed")]
     assert 1 < (people > 0).sum() < 12
     rows = [row for row in found.table().to_pylist() if (row["group"], row["act"]) == ("listed", "outings")]
@@ -294,7 +305,7 @@ def test_the_rows_of_the_table_add_up():
     table = kept.table()
     assert table.schema == LEDGER_SCHEMA
     rows = table.to_pylist()
-    assert len(rows) == len(GROUPS) * len(ACTS) * 7
+    assert len(rows) == len(GROUPS) * len(ACTS) * (len(REASONS) + 2)
     for act in ACTS:
         mine = [row for row in rows if row["act"] == act and row["group"] == "all" and row["ground"] == "all"]
         worlds_ = {row["entry"]: row["count"] for row in mine if row["sign"] == 0}
@@ -314,8 +325,10 @@ def test_the_ledger_is_told_in_words_and_as_a_picture(tmp_path):
     result = CliRunner().invoke(main, words.split())
     assert result.exit_code == 0, result.output
     assert "are missing" in result.stdout
-    assert pq.read_table(tmp_path / "l" / "ledger.parquet").num_rows == len(GROUPS) * len(ACTS) * 7
-    assert pq.read_table(tmp_path / "l" / "ledger_weeks.parquet").num_rows == 3 * len(GROUPS) * len(ACTS) * 7
+    assert pq.read_table(tmp_path / "l" / "ledger.parquet").num_rows == len(GROUPS) * len(ACTS) * (len(REASONS) + 2)
+    assert pq.read_table(tmp_path / "l" / "ledger_weeks.parquet").num_rows == 3 * len(GROUPS) * len(ACTS) * (
+        len(REASONS) + 2
+    )
     assert "did not happen" in (tmp_path / "l" / "report.html").read_text()
     words = "compare hoeryong --ledger amnesty --with end-reprimands --population 600 --days 21"
     result = CliRunner().invoke(main, words.split())

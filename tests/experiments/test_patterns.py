@@ -24,13 +24,11 @@ def test_silence_curve_reports_stand_for_an_order_of_magnitude_more_incidents() 
     assert per[0] > 2 * per[-1]
 
 
-def test_where_watchers_are_many_a_listed_family_is_followed_nearly_always() -> None:
-    """P3 fails at central values (attention is scarce, and is shared); it holds where attention is not."""
-    central = PATTERNS["P3"](TOWN).figures["share_followed"]
-    plenty = Town(
-        Parameters.central().with_values(attention_per_role_per_day=2.0, order_campaign=4.0), residents=12_000
-    )
-    assert central < 0.9 <= PATTERNS["P3"](plenty).figures["share_followed"]
+def test_a_listed_family_is_followed_nearly_always_where_an_order_adds_watchers_and_not_without() -> None:
+    """P3 holds with the attention and layers that published figures of staff per case give; not on quotas alone."""
+    alone = Parameters.central().with_values(order_attention=1.0, order_layers=0.0, order_listings=0.001)
+    quotas = PATTERNS["P3"](Town(alone, residents=12_000)).figures["share_followed"]
+    assert quotas < 0.9 <= PATTERNS["P3"](TOWN).figures["share_followed"]
 
 
 def test_fewer_real_offences_bring_more_false_accusation_where_accusations_happen() -> None:

@@ -38,6 +38,7 @@ CURVE = (
 )  # fmt: skip
 BASE = {
     "followed": 2.3, "share_followed": 0.41, "forgone": 0.09, "calls_given_up": 0.62, "calls": 95.0, "reports": 1800.0,
+    "calls_avoided": 0.5, "calls_turned_back": 0.12, "calls_stopped": 0.2,
     "routine": 0.44, "listings": 3.1, "accused": 4.2, "falsely_accused": 3.4, "arrests": 0.9, "fear_listed": 0.38,
     "fear_ordinary": 0.06, "distressed_listed": 0.33, "distressed_ordinary": 0.021,
 }  # fmt: skip
@@ -57,7 +58,7 @@ def fake_measured(luck, campaign, scale):
     weekly = np.stack(columns, axis=-1)
     people = np.array([153532, 4210, 149322, 8600, 2100, 2300, 1600, 700], float)
     groups = np.abs(np.outer(people[::-1] / people.max() + 0.05, [0.4, 90, 6, 1.2, 0.3, 0.2]) * scale)
-    sums = np.array([28734, 620, 510, 2100, 140, 150000], float) * scale
+    sums = np.array([28734, 620, 510, 2100, 140, 150000, 1700, 400, 700], float) * scale
     return Measured(weekly.mean(axis=0), weekly[inside].mean(axis=0), weekly, groups, people, sums)
 
 
@@ -210,7 +211,9 @@ def test_labels_of_the_map_keep_off_each_other():
 
 def test_every_chart_has_a_table_a_caption_and_a_right(page):
     figures = re.findall(r"<figure.*?</figure>", page, flags=re.S)
-    assert len(figures) == page.count('<svg class="chart"') == 2 + 12 + len(GROUP_FIGURES)
+    assert (
+        len(figures) == page.count('<svg class="chart"') == 2 + sum(h.charted for h in HEADLINES) + len(GROUP_FIGURES)
+    )
     for figure in figures:
         assert figure.count("<svg") == figure.count("<table>") == figure.count("<figcaption>") == 1
         assert "aria-label=" in figure
@@ -385,10 +388,10 @@ def test_a_range_says_how_many_draws_stand_behind_it():
 def test_what_is_left_out_of_the_example_is_told_and_not_printed():
     """A total outside of its range: the line has the median alone, and the first line counts it."""
     study = fake_study(25)
-    assert "(2,100 in the example)" in summary_lines(study)[4]
+    assert "(1,700, 400 and 700 in the example)" in summary_lines(study)[4]
     own = study.example.figures["baseline"]
     sums = own.sums.copy()
-    sums[SUMS.index("calls_given_up")] = np.nan
+    sums[SUMS.index("calls_stopped")] = np.nan
     figures = {**study.example.figures, "baseline": replace(own, sums=sums)}
     some = replace(study, example=replace(study.example, figures=figures, left_out=1, n_figures=49))
     assert "in the example" not in summary_lines(some)[4]

@@ -60,6 +60,10 @@ EVENTFUL = {
     "guests_found_per_check": 3.0,
     "quota_ratchet": 0.3,
     "quota_comparison": 0.5,
+    "p_notice_caller": 0.9,
+    "p_stop_after_turn_back": 0.5,
+    "calling_pause_days": 15.0,
+    "p_stop_for_good": 0.2,
 }
 # Where the engine keeps what the reference calls so.
 ROWS = {
@@ -71,11 +75,13 @@ ROWS = {
     "anger": ("people", L.ANGER),
     "listed_day": ("people", L.LISTED_DAY),
     "followed_day": ("people", L.FOLLOWED_DAY),
-    "house_events": ("homes", L.HOME_EVENTS),
+    **{f"house_{name}": ("homes", L.HOME_DETENTIONS + kind) for kind, name in enumerate(L.Events._fields)},
+    "house_word": ("homes", L.HOME_WORD),
+    "calls_again": ("people", L.CALLS_AGAIN),
     "house_called": ("homes", L.HOME_CALLED),
     "house_contact": ("homes", L.HOME_CONTACT),
     "house_fear": ("homes", L.HOME_FEAR),
-    "unit_events": ("units", L.UNIT_EVENTS),
+    **{f"unheard_{day}": ("units", L.UNIT_WORD + day) for day in range(7)},
     "reports_mps": ("units", L.UNIT_REPORTS + L.MPS),
     "reports_mss": ("units", L.UNIT_REPORTS + L.MSS),
     "pressure_mps": ("officers", (L.MPS, L.PRESSURE)),
@@ -125,6 +131,7 @@ def cases(draw, most=400):
         kept = frozenset() if phases and draw(st.booleans()) else frame_without  # a rule may return
         phases.append(Phase(day, days, now, kept | draw(without), order, order > 1.2, forms))
         day += days
+    settling = phases[0].days if len(phases) > 1 and draw(st.booleans()) else 0
     frame = population.frame(some, draw(st.booleans()), frame_without, forms)
     if draw(st.booleans()):  # small units and areas, so that there are several
         frame = frame._replace(unit_low=1, unit_high=12, units_per_mps_officer=2, residents_per_mss_officer=90)
@@ -143,7 +150,8 @@ def cases(draw, most=400):
             frame=frame,
             contact_weeks=int(some["contact_weeks"] + 0.5),
             start=start,
-            days=day - start,
+            days=day - start - settling,
+            settling_days=settling,
         ),
         phases=phases,
         odd=odd == "odd",
@@ -171,7 +179,7 @@ def engine(c):
         town = population.settle(c.given.first, house_start, unit_house, c.given.frame)
         state = population.people(key, town, c.given.frame)
         population.open_contact(town, state, c.given.contact_weeks)
-        return simulate.world_of(key, town, state, c.given.start, c.given.days)
+        return simulate.world_of(key, town, state, c.given.start, c.given.days, c.given.settling_days)
     finally:
         L.CHUNK_RESIDENTS = before
 
@@ -229,7 +237,11 @@ def test_threads_and_resuming_cannot_be_seen(c, stop):
     whole = simulate.run(engine(c), c.phases, ONE_THREAD)
     assert simulate.digest(simulate.run(engine(c), c.phases, TWO_THREADS)) == simulate.digest(whole)
     edges = {c.given.start, *(phase.day + phase.days for phase in c.phases)}
-    stops = [day for day in range(c.given.start, c.given.start + c.given.days) if day in edges or (day + 3) % 7 == 0]
+    stops = [
+        day
+        for day in range(c.given.start, c.given.start + c.given.settling_days + c.given.days)
+        if day in edges or (day + 3) % 7 == 0
+    ]
     until = stops[stop % len(stops)]
     early = [replace(p, days=min(p.days, until - p.day)) for p in c.phases if p.day < until]
     resumed = simulate.run(engine(c), early, ONE_THREAD)

@@ -45,7 +45,7 @@ def test_unwatched_nobody_is_followed_or_arrested_and_fear_decays_at_its_rate() 
     world.state.people[L.FEAR] = 40_000
     fear = 40_000
     day = world.day
-    later = simulate.World(world.key, world.town, world.state, world.history, day, day)
+    later = simulate.World(world.key, world.town, world.state, world.history, day, day, day)
     later.history.cells = np.zeros((7, L.N_CELLS, L.N_INDICATORS), np.int64)
     phase = Phase(day, 7, VALUES, UNWATCHED, 1.0, False)
     for _ in range(7):

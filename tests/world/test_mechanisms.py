@@ -5,7 +5,11 @@ import pytest
 from trials.patterns import LISTED, Town, count
 
 from underwatch.world import layout as L
+from underwatch.world.draws import split_seed
+from underwatch.world.kernels.review import review_officers
+from underwatch.world.kernels.slots import pack
 from underwatch.world.parameters import Parameters
+from underwatch.world.rates import rates
 from underwatch.world.simulate import World
 
 CENTRAL = Parameters.central()
@@ -131,7 +135,7 @@ def test_s11_fear_rises_distress_follows_and_both_keep_people_in() -> None:
 def test_s12_a_dated_order_shows_from_its_date_on() -> None:
     from underwatch.world.scenario_file import scenario_for
 
-    assert [phase.order for phase in scenario_for("hoeryong").phases()] == [1.0, 1.2, 1.0, 1.5, 1.0, 1.2, 1.0, 1.2]
+    assert [phase.order for phase in scenario_for("hoeryong").phases()] == [1.0, 1.2, 1.0, 2.1, 1.0, 1.2, 1.0, 1.2]
     calm, campaign = TOWN.world(), TOWN.world(campaign=True)
     first = 39  # 15 November
     assert np.array_equal(calm.history.cells[:first], campaign.history.cells[:first])
@@ -139,6 +143,71 @@ def test_s12_a_dated_order_shows_from_its_date_on() -> None:
         campaign.history.cells[first:, :, L.COUNT.followed_outings].sum()
         > calm.history.cells[first:, :, L.COUNT.followed_outings].sum()
     )
+
+
+def pressure_after(forms: dict[str, str], reports: int, pressure: int, **values: float) -> list[int]:
+    """Pressure of three officers who all brought so many reports of 10 that were expected, after one Sunday."""
+    town = world().town
+    areas = np.array([0, 1, 2, 3], np.int32)
+    brought, before, added = np.full(3, reports, np.int32), np.full(3, pressure, np.int64), np.zeros(3, np.int64)
+    now = pack(rates({**CENTRAL.to_dict(), "quota_mps_per_week": 10.0, **values}, forms=forms))
+    review_officers(split_seed(1), town, now, areas, L.MPS, brought, before, added, 65536, 7, 20_100)
+    assert not added.any()
+    return before.tolist()
+
+
+def test_s6_in_the_form_avoidance_the_chance_of_a_reprimand_presses_on_all_who_are_not_safely_above() -> None:
+    """Against the closed form: P + p gain short (1 - P) - (1 - p) relax P, short = (S - R) / S, S = 1.2 E.
+
+    Reports are kept in 1/256: a shortfall of 2 of 12 is 0.2 % off by that.
+    """
+    avoidance = {"S6": "avoidance"}
+    gain, relax, p = (CENTRAL[name] for name in ("pressure_gain", "pressure_relax", "p_reprimand"))
+    for reports, level in ((0, 0.0), (4, 0.3), (10, 0.0), (11, 0.5), (12, 0.5)):
+        short = max(0.0, (12 - reports) / 12)
+        expected = level + p * gain * short * (1 - level) - (1 - p if short else 1) * relax * level
+        found = pressure_after(avoidance, reports, int(level * 65535))
+        assert found == pytest.approx([expected * 65535] * 3, abs=12), (reports, level)
+    assert pressure_after(avoidance, 0, 40_000, p_reprimand=0.0) == pressure_after(avoidance, 12, 40_000)
+    # In the form of the reprimand one who meets what is expected is never pressed, and luck tells the others apart.
+    assert pressure_after({}, 11, 0) == [0, 0, 0]
+    several = {tuple(pressure_after({}, 0, 0, p_reprimand=p)) for p in (0.1, 0.3, 0.5, 0.7, 0.95)}
+    assert any(len(set(found)) > 1 for found in several)
+
+
+def test_s6_an_order_adds_attention_layers_and_listings() -> None:
+    """Each of the three alone, against a campaign without any of them; before the campaign nothing differs."""
+    none = {"order_attention": 1.0, "order_layers": 0.0, "order_listings": 0.0, "let_off_all": 0.0}
+    plain = TOWN.world(none, campaign=True)
+    for name, value, column in (
+        ("order_attention", 4.0, L.COUNT.followed_outings),
+        ("order_layers", 5.0, L.COUNT.followed_outings),
+        ("order_listings", 0.1, L.COUNT.listings),
+    ):
+        more = TOWN.world({**none, name: value}, campaign=True)
+        assert np.array_equal(more.history.cells[:39], plain.history.cells[:39]), name
+        assert total(more, column) > 1.01 * total(plain, column), name
+        calm = TOWN.world({**none, name: value})
+        assert np.array_equal(calm.history.cells, TOWN.world(none).history.cells), name
+
+
+def test_s6_the_wave_lists_whole_families_and_nobody_without_a_ground_or_let_off() -> None:
+    wave = {"p_listed_given_ground": 0.0, "order_listings": 1.0, "accusation_threshold": 80.0}
+    listed = TOWN.world(wave, campaign=True)
+    flags, town = listed.state.flags, listed.town
+    adults = flags & L.ADULT != 0
+    on_list = flags & L.ON_A_LIST != 0
+    assert np.all(on_list[adults & (flags & L.FAMILY != 0)])
+    assert not on_list[flags & (L.GROUNDS | L.WAS_DETAINED) == 0].any()
+    assert np.all(flags[adults & (flags & L.FAMILY != 0)] & L.ON_A_LIST == L.ON_A_LIST)
+    assert not TOWN.world({**wave, "let_off_all": 1.0}, campaign=True).history.cells[..., L.COUNT.listings].any()
+    some = TOWN.world({**wave, "order_listings": 0.1}, campaign=True)
+    alone = (some.state.flags & L.ADULT != 0) & (some.state.flags & L.GROUNDS == L.FAMILY)
+    on = np.add.reduceat((alone & (some.state.listed_day > 0)).astype(int), town.house_start[:-1])
+    all_of = np.add.reduceat(alone.astype(int), town.house_start[:-1])
+    assert 0 < np.count_nonzero(on) < np.count_nonzero(all_of)
+    assert set(on[on > 0] - all_of[on > 0]) == {0}
+    assert TOWN.world(wave, frozenset({"S6"}), campaign=True).history.cells[..., L.COUNT.listings].sum() == 0
 
 
 def test_s14_being_followed_raises_protest_in_some() -> None:

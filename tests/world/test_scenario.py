@@ -15,7 +15,7 @@ from underwatch.experiments.interventions import parse_interventions
 from underwatch.facts import find_place, model_parameters, places, rival_forms
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, possible_range, prior_draws
-from underwatch.world.scenario import EPOCH, LAST_DATE, RULES, Change, Scenario, day_number
+from underwatch.world.scenario import EPOCH, LAST_DATE, MOST_SETTLE_WEEKS, RULES, Change, Scenario, day_number
 from underwatch.world.scenario_file import (
     _KEYS,
     parse,
@@ -72,7 +72,7 @@ def test_the_calendar_of_the_default_year():
         (date(2024, 7, 1), 78, 1.0, False),
         (date(2024, 9, 17), 14, 1.2, False),
         (date(2024, 10, 1), 45, 1.0, False),
-        (date(2024, 11, 15), 62, 1.5, True),
+        (date(2024, 11, 15), 62, 2.1, True),
         (date(2025, 1, 16), 61, 1.0, False),
         (date(2025, 3, 18), 14, 1.2, False),
         (date(2025, 4, 1), 77, 1.0, False),
@@ -83,7 +83,7 @@ def test_the_calendar_of_the_default_year():
 def test_the_larger_order_is_followed_where_review_and_campaign_meet():
     strict = HOERYONG.replace(parameters=Parameters.central().with_values(order_quarter_review=4))
     held = days_of(strict.phases())
-    for day, order in ((date(2024, 12, 17), 1.5), (date(2024, 12, 18), 4.0), (date(2025, 1, 1), 1.5)):
+    for day, order in ((date(2024, 12, 17), 2.1), (date(2024, 12, 18), 4.0), (date(2025, 1, 1), 2.1)):
         assert (held[day_number(day)].order, held[day_number(day)].campaign) == (order, True)
 
 
@@ -94,8 +94,12 @@ def test_the_twin_differs_in_the_campaign_alone():
     assert [dict(kept.values) for kept in twin.changes] == [{"p_reprimand": 0.0}]
     assert not any(phase.campaign for phase in twin.phases())
     assert {phase.order for phase in twin.phases()} == {1.0, 1.2}
-    # The quarter's review still stands where the campaign hid it.
-    assert days_of(twin.phases())[day_number(date(2024, 12, 20))].order == 1.2
+    # What is ordered at a quarter's end stands outside of the campaign's dates, and within them falls away with it.
+    held = days_of(twin.phases())
+    orders = {day: held[day_number(day)].order for day in (date(2024, 9, 20), date(2024, 12, 20), date(2025, 3, 20))}
+    assert list(orders.values()) == [1.2, 1.0, 1.2]
+    never = days_of(HOERYONG.replace(campaign=None).phases())
+    assert never[day_number(date(2024, 12, 20))].order == 1.2
 
 
 def test_changes_add_up_from_their_day_on():
@@ -195,6 +199,7 @@ def scenarios(draw):
         "without": draw(RULE_SETS),
         "changes": tuple(draw(st.lists(dated_changes(start, end), max_size=3))),
         "population": draw(st.none() | st.integers(1, 10**6)) if len(members) == 1 else None,
+        "settle_weeks": draw(st.integers(0, min(MOST_SETTLE_WEEKS, (start - EPOCH).days // 7))),
         "campaign": draw(st.none() | st.tuples(near | st.dates(), near | st.dates()).map(sorted).map(tuple)),
     }
     assert parts.keys() == {part.name for part in fields(Scenario)}
@@ -212,6 +217,7 @@ def plain_day(scenario, day):
     campaign = inside and values["order_campaign"] > 1
     after = [day + timedelta(n) for n in range(14)]
     review = any((d + timedelta(1)).day == 1 and d.month in (3, 6, 9, 12) for d in after)
+    review = review and (campaign or not inside)
     orders = [values["order_campaign"]] * campaign + [values["order_quarter_review"]] * review
     return values, frozenset(without), max(orders) if orders else 1.0, campaign
 

@@ -36,6 +36,13 @@ REFUSED = {
     'place = "hoeryong"\nstart = 1969-12-31': "start = 1969-12-31 is out of range; it may be 1970-01-01 to 2149-06-06",
     'place = "hoeryong"\nstart = 9999-12-31': "is out of range",
     'place = "hoeryong"\nstart = 2149-06-06\ndays = 2': "days = 2 is out of range",
+    'place = "hoeryong"\nsettle_weeks = -1': "settle_weeks = -1 is out of range; it may be 0 to 104",
+    'place = "hoeryong"\nsettle_weeks = 105': "settle_weeks = 105 is out of range; it may be 0 to 104",
+    'place = "hoeryong"\nsettle_weeks = 2.5': "settle_weeks = 2.5 is no whole number",
+    'place = "hoeryong"\nstart = 1970-06-30': (
+        "settle_weeks = 26 would begin before 1970-01-01, .* from a start on 1970-06-30 it may be 0 to 25"
+    ),
+    'place = "hoeryong"\nstart = 1970-07-02\nend = 2149-06-06': "end = 2149-06-06 is too late: 65,536 days .* 65,534",
     'place = "hoeryong"\ndays = 0': "days = 0 is out of range",
     'place = "hoeryong"\ndays = 3.5': "days = 3.5 is no whole number",
     'place = "hoeryong"\nseed = true': "seed = True is no whole number",

@@ -24,7 +24,7 @@ Examples:
     default="call-abandoned",
     show_default=True,
     metavar="EPISODE",
-    help="call-abandoned, followed-visit, accused, arrested or listed. Example: --like followed-visit",
+    help="call-abandoned, followed-visit, accused, arrested, listed or stopped-calling. Example: --like followed-visit",
 )
 @click.option(
     "--around",

@@ -40,6 +40,11 @@ Examples:
 @click.option("--town", type=int, default=10_000, show_default=True, help="Residents for Sobol. Example: --town 5000")
 @click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 20000")
 @click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
+@click.option(
+    "--settle-weeks",
+    type=int,
+    help="Weeks simulated before the start and not counted (default 26). Example: --settle-weeks 52",
+)
 @click.option("--seed", type=int, help="Luck: the same seed gives the same indices (default 1). Example: --seed 7")
 @many_worlds
 @click.option("--json", "as_json", is_flag=True, help="Print the indices as JSON. Example: --json | jq .ask_first")
@@ -90,7 +95,7 @@ def _asked(place: str | None, given: dict[str, Any]) -> SensitivityPlan:
 
     if place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sensitivity hoeryong")
-    scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
+    scenario = scenario_for(place, **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
     return SensitivityPlan(scenario, given["trajectories"], given["n"], given["town"], given["factors"])
 
 

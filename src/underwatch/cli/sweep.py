@@ -55,6 +55,11 @@ Examples:
 )
 @click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
 @click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
+@click.option(
+    "--settle-weeks",
+    type=int,
+    help="Weeks simulated before the start and not counted (default 26). Example: --settle-weeks 52",
+)
 @click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
 @many_worlds
 @click.option("--json", "as_json", is_flag=True, help="Print the bands as JSON. Example: --json | jq .bands")
@@ -108,7 +113,7 @@ def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
 
     if place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sweep hoeryong --draws 100")
-    scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
+    scenario = scenario_for(place, **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
     return Sweep(scenario, given["draws"], given["replicates"], given["sampler"])
 
 

@@ -87,6 +87,11 @@ def _interventions() -> str:
 )
 @click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
 @click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
+@click.option(
+    "--settle-weeks",
+    type=int,
+    help="Weeks simulated before the start and not counted (default 26). Example: --settle-weeks 52",
+)
 @click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
 @many_worlds
 @click.option("--json", "as_json", is_flag=True, help="Print the whole table as JSON. Example: --json | jq .changes")
@@ -167,7 +172,7 @@ def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> 
         )
     if given["draws"] + given["replicates"] == 0:
         raise InputError("--draws 0 and --replicates 0 leave nothing to compare; give one of them")
-    scenario = scenario_for(place, population=given["population"], days=given["days"], seed=given["seed"])
+    scenario = scenario_for(place, **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
     first = None if given["from_date"] is None else _date(given["from_date"])
     interventions = find_interventions(names) if names else ()
     return ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], given["against"])

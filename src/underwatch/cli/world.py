@@ -33,6 +33,11 @@ Examples:
 @click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 90")
 @click.option("--start", metavar="DATE", help="The first day (default 2024-07-01). Example: --start 2024-10-01")
 @click.option("--end", metavar="DATE", help="The last day, in place of --days. Example: --end 2025-01-31")
+@click.option(
+    "--settle-weeks",
+    type=int,
+    help="Weeks simulated before the start and not counted (default 26). Example: --settle-weeks 52",
+)
 @click.option("--seed", type=int, help="Luck: the same seed gives the same history (default 1). Example: --seed 7")
 @click.option(
     "--replicates",
@@ -145,7 +150,7 @@ def run(
 
 def _scenario(place: str, settings: tuple[str, ...], forms: tuple[str, ...], given: dict[str, Any]) -> Scenario:
     """Return the scenario of the command line."""
-    parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without")}
+    parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without", "settle_weeks")}
     return scenario_for(place, values=dict(map(_setting, settings)), forms=dict(map(_form, forms)), **parts)
 
 

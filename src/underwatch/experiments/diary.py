@@ -28,6 +28,7 @@ LIKE = {
     "accused": (EPISODE.accused, "a resident who was accused"),
     "arrested": (EPISODE.arrest, "a resident who was arrested for a call"),
     "listed": (EPISODE.listed, "a resident who was put on a list"),
+    "stopped-calling": (EPISODE.calling_stopped, "a resident who stopped calling"),
 }
 STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."
 _OF_THE_HOUSE = (
@@ -153,6 +154,7 @@ _PLAIN = {
     EPISODE.lodging: "a night check found a guest who was not registered; it was reported",
     EPISODE.call_avoided: "meant to call abroad and, out of fear, did not set out",
 }
+_STOPPED = {True: "stopped calling for some time", False: "stopped calling for good"}
 
 
 def _sentence(kind: int, value: int) -> str:
@@ -163,6 +165,8 @@ def _sentence(kind: int, value: int) -> str:
         return f"meant to visit kin {_km(value)} and stayed at home" if value else "meant to travel and stayed at home"
     if kind in (EPISODE.call_set_out, EPISODE.call_followed, EPISODE.call_given_up, EPISODE.call_completed):
         return f"set out to call abroad, from where there is signal, {_km(value)}"
+    if kind == EPISODE.calling_stopped:
+        return _STOPPED[value > 0]
     return _PLAIN.get(kind, "something happened")
 
 
@@ -173,6 +177,7 @@ COUNTED = (
     (EPISODE.call_given_up, "turned back from a call"),
     (EPISODE.call_completed, "called"),
     (EPISODE.call_avoided, "did not dare to set out to call"),
+    (EPISODE.calling_stopped, "stopped calling"),
     (EPISODE.accused, "accused"),
     (EPISODE.arrest, "arrested"),
     (EPISODE.report, "reported by the unit"),

@@ -33,7 +33,7 @@ _LESS = (
     "order_campaign", "order_quarter_review", "p_reprimand", "pressure_gain", "quota_ratchet", "quota_comparison",
     "p_taken_over_per_km", "p_detected_per_call", "detention_days", "routine_reports_base",
     "routine_reports_pressure", "accusation_threshold_pressure", "permit_days", "p_permit_refused_listed",
-    "guests_found_per_check",
+    "guests_found_per_check", "order_attention", "order_layers", "order_listings", "p_phone_lost",
 )  # fmt: skip
 _MORE = (
     "list_exit_per_year", "suspicion_decay_per_day", "pressure_relax", "accusation_threshold", "lodging_check_days",

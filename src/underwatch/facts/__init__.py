@@ -6,10 +6,14 @@ them says where each table comes from and under which terms.
 
 from underwatch.facts.places import COUNTRY, CensusUnit, Place, find_place, places, provinces, slug
 from underwatch.facts.tables import (
+    Constraint,
     Fact,
     Ground,
     PublishedFact,
     RivalForm,
+    Statement,
+    constraints,
+    described,
     estimate_parameters,
     grounds,
     model_parameters,
@@ -20,11 +24,15 @@ from underwatch.facts.tables import (
 __all__ = [
     "COUNTRY",
     "CensusUnit",
+    "Constraint",
     "Fact",
     "Ground",
     "Place",
     "PublishedFact",
     "RivalForm",
+    "Statement",
+    "constraints",
+    "described",
     "estimate_parameters",
     "find_place",
     "grounds",

@@ -68,6 +68,9 @@ class Indicators(NamedTuple):
     protests: Annotated[int, _sum("acts of protest or open refusal", "acts", 19)]
     permits_refused: Annotated[int, _sum("permits to travel that were refused", "permits", 12)]
     journeys: Annotated[int, _sum("journeys out of the place made with a permit", "journeys", 12)]
+    calling_stopped: Annotated[
+        int, _sum("calls not made because the caller has stopped calling, for a time or for good", "calls", 17, 19)
+    ]
 
 
 COUNTED = tuple(

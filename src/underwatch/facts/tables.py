@@ -88,6 +88,43 @@ class RivalForm:
     basis: str
 
 
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A published figure that a summary of the model answers to, on a scale ("log" or "logit") on which errors add up.
+
+    `reading_error` is what sampling and reading leave open, `discrepancy` what the model and the question leave open
+    (judgement; both standard deviations on the scale). `figure` is its row in `constraint_candidates.csv` or
+    `parameters.csv`, `root` who stands behind it, `use` where it counts ("run", "estimate"); `question` has the
+    numbers of the model of the question, if there is one.
+    """
+
+    name: str
+    figure: str
+    summary: str
+    scale: str
+    mean: float
+    reading_error: float
+    discrepancy: float
+    root: str
+    use: tuple[str, ...]
+    question: Mapping[str, float]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement of the news report in our words: in a world it holds where `measure` lies from `low` to `high`."""
+
+    id: str
+    statement: str
+    rules: tuple[str, ...]
+    measure: str
+    low: float
+    high: float
+    tolerance: str
+    why: str
+
+
 def read_rows(table: str) -> tuple[dict[str, str], ...]:
     """Return the rows of one of the package's tables ("census_2008.csv") as read, in file order."""
     text = files("underwatch.facts").joinpath(table).read_text(encoding="utf-8")
@@ -113,6 +150,27 @@ def rival_forms() -> Mapping[str, tuple[RivalForm, ...]]:
     for row in read_rows("forms.csv"):
         forms[row["rule"]] = (*forms.get(row["rule"], ()), RivalForm(**row))
     return MappingProxyType(forms)
+
+
+@cache
+def constraints() -> Mapping[str, Constraint]:
+    """Return the published figures that condition the model, by name; the table is read once."""
+    result = {}
+    for row in read_rows("constraints.csv"):
+        numbers: dict[str, Any] = {key: float(row[key]) for key in ("mean", "reading_error", "discrepancy")}
+        question = {key: float(value) for key, _, value in (word.partition("=") for word in row["question"].split())}
+        result[row["name"]] = Constraint(**row | numbers | {"use": tuple(row["use"].split()), "question": question})
+    return MappingProxyType(result)
+
+
+@cache
+def described() -> Mapping[str, Statement]:
+    """Return the statements of the news report by id; the table is read once."""
+    result = {}
+    for row in read_rows("described.csv"):
+        ends: dict[str, Any] = {"low": float(row["low"] or "-inf"), "high": float(row["high"] or "inf")}
+        result[row["id"]] = Statement(**row | ends | {"rules": tuple(row["rules"].split())})
+    return MappingProxyType(result)
 
 
 @cache

@@ -226,10 +226,12 @@ def of_what(names: Sequence[str]) -> str:
 
 
 def _line_calls(figures: _Figures) -> str:
+    said = figures.in_example("calls_avoided", "calls_turned_back", "calls_stopped")
     return (
-        f"Calls abroad: {figures.row('calls_given_up', percent)} of those intended are given up, out of fear or "
-        f"because of a follower{figures.in_example('calls_given_up')}; {figures.row('arrests')} arrests per 1,000 "
-        "residents and year."
+        f"Calls abroad: of those intended {figures.row('calls_avoided', percent)} are not dared out of fear, "
+        f"{figures.row('calls_turned_back', percent)} turned back from because of a follower, "
+        f"{figures.row('calls_stopped', percent)} not made because the caller has stopped calling{said}; "
+        f"{figures.row('arrests')} arrests per 1,000 residents and year."
     )
 
 

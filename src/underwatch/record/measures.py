@@ -27,6 +27,12 @@ from underwatch.world.layout import (
 
 WEEK = 7
 YEAR_DAYS = 365.0
+# Why an intended call is not made, each apart: its share of the calls intended, and the count
+CALLS_NOT_MADE = {
+    "share_calls_avoided": "calls_avoided",
+    "share_calls_turned_back": "calls_abandoned",
+    "share_calls_stopped": "calling_stopped",
+}
 DEFAULT_FLOOR = 1.0  # private complaint is untouched by fear when the scenario names no floor
 
 
@@ -101,6 +107,8 @@ def with_ratios(
     values["share_calls_given_up"] = _ratio(
         values["calls_avoided"] + values["calls_abandoned"], values["calls_intended"]
     )
+    for share, count in CALLS_NOT_MADE.items():
+        values[share] = _ratio(values[count], values["calls_intended"])
     values["share_reports_routine"] = _ratio(values["reports_routine"], values["reports"])
     values["fear_mean"] = _ratio(values["fear"], people)
     values["distress_mean"] = _ratio(values["distress"], people)
@@ -174,7 +182,10 @@ class Measured:
     sums: np.ndarray
 
 
-SUMS = ("incidents", "accused_ordinary", "falsely_accused_ordinary", "calls_given_up", "arrests", "watched")
+SUMS = (
+    "incidents", "accused_ordinary", "falsely_accused_ordinary", "calls_given_up", "arrests", "watched",
+    "calls_avoided", "calls_turned_back", "calls_stopped",
+)  # fmt: skip
 
 
 def _headlines(counts: np.ndarray, people: np.ndarray, watched: np.ndarray, days: np.ndarray) -> np.ndarray:
@@ -194,7 +205,10 @@ def _sums(counts: np.ndarray, n_incidents: int, watched: float) -> np.ndarray:
     ordinary, everybody = counts[GROUPS.index(ORDINARY)], counts[GROUPS.index(ALL)]
     given_up = everybody[column_of["calls_avoided"]] + everybody[column_of["calls_abandoned"]]
     accused, falsely = ordinary[column_of["accusations"]], ordinary[column_of["false_accusations"]]
-    return np.array([n_incidents, accused, falsely, given_up, everybody[column_of["arrests"]], watched], float)
+    not_made = [everybody[column_of[name]] for name in CALLS_NOT_MADE.values()]
+    return np.array(
+        [n_incidents, accused, falsely, given_up, everybody[column_of["arrests"]], watched, *not_made], float
+    )
 
 
 def week_starts(days: int) -> np.ndarray:

@@ -68,6 +68,18 @@ _DERIVED = (
         (19,), "calls_avoided + calls_abandoned", "calls_intended",
     ),
     Indicator(
+        "share_calls_avoided", "share of intended calls for which the caller, out of fear, did not set out", "fraction",
+        RATIO, (19,), "calls_avoided", "calls_intended",
+    ),
+    Indicator(
+        "share_calls_turned_back", "share of intended calls given up on the way because of a follower", "fraction",
+        RATIO, (12, 17, 19), "calls_abandoned", "calls_intended",
+    ),
+    Indicator(
+        "share_calls_stopped", "share of intended calls not made because the caller has stopped calling", "fraction",
+        RATIO, (17, 19), "calling_stopped", "calls_intended",
+    ),
+    Indicator(
         "share_reports_routine", "share of reports that are about routine acts", "fraction", RATIO, (17,),
         "reports_routine", "reports",
     ),

@@ -74,6 +74,9 @@ class Purposes(NamedTuple):
     PROTEST: int = 118
     KIN_WORD: int = 119  # does tie k tell (slots: 2 blocks of 4)
     ATTENTION: int = 121  # where an officer's round begins
+    WORD_DAY: int = 130  # the day on which what tie k tells reaches the household (slots: 2 blocks of 4)
+    # every day, once more
+    STOP_CALLING: int = 140  # after a turn-back or a release: does calling stop; for good; for how long
 
 
 Purpose = Purposes()  # for Numba a number each, which the members of an `IntEnum` are not

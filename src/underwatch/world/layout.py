@@ -46,6 +46,11 @@ FAMILY, PHONE, DETAINEE = (
     for name in ("defector_family", "chinese_phone_user", "former_detainee")
 )
 ON_A_LIST = ON_MPS | ON_MSS
+# The grounds, as bits of `flags`, that lead to each organ's list
+TO_MPS, TO_MSS = (
+    sum(1 << GROUND_SHIFT + number for number, item in enumerate(grounds().values()) if item.organ in (organ, "both"))
+    for organ in ("mps", "mss")
+)
 ROLE = OPEN_ROLE | COVERT
 
 # A resident's cell: the grounds, and listed at the start. Cell 0: ordinary, without a ground.
@@ -61,13 +66,44 @@ BY_OPEN_ROLE, BY_COVERT, BY_MPS_OFFICER, BY_MSS_OFFICER = 0, 1, 2, 3
 
 CHUNK_RESIDENTS = 1024  # a chunk is closed when it has at least this many residents
 
-# Rows of State.people, uint16: levels (65535 = 1), files (256 = one report), days of the run (from 1; 0 = never)
-FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY = range(8)
-# Rows of State.homes, uint8: the week's events (at most 255); a call was completed this week; weeks for which contact
-# abroad is still open; mean fear at the last review (255 = 1)
-HOME_EVENTS, HOME_CALLED, HOME_CONTACT, HOME_FEAR = range(4)
-# Rows of State.units, int32: yesterday's events; this week's counted reports by organ
-UNIT_EVENTS, UNIT_REPORTS = 0, 1
+# Rows of State.people, uint16: levels (65535 = 1), files (256 = one report), days of the run (from 1; 0 = never), and
+# the first day of the run on which a caller calls again (0 = calls, NEVER = has stopped for good)
+FLAGS, FEAR, DISTRESS, FILE_MPS, FILE_MSS, ANGER, LISTED_DAY, FOLLOWED_DAY, CALLS_AGAIN = range(9)
+N_PEOPLE_ROWS = 9
+NEVER = 65535
+
+
+class Events(NamedTuple):
+    """What is talked of (S11), by kind: each has its own reach."""
+
+    detention: int
+    summons: int
+    noticed: int  # a following that was noticed
+    home_visit: int
+
+
+EVENT = Events(*range(4))
+N_EVENTS = len(EVENT)
+
+# Rows of State.homes, uint8: the week's events by kind (at most 255 of each); a call was completed this week; weeks for
+# which contact abroad is still open; mean fear at the last review (255 = 1); on which days of this week word from kin
+# reaches the household (bit 0: Monday)
+(
+    HOME_DETENTIONS,
+    HOME_SUMMONS,
+    HOME_NOTICED,
+    HOME_VISITED,
+    HOME_CALLED,
+    HOME_CONTACT,
+    HOME_FEAR,
+    HOME_WORD,
+) = range(8)
+N_HOME_ROWS = 8
+# Rows of State.units, int32: this week's counted reports by organ; by weekday, what a day's talk leaves of the chance
+# of not having heard of that weekday's last events (UNHEARD = 1: there were none)
+UNIT_REPORTS, UNIT_WORD = 0, 2
+N_UNIT_ROWS = UNIT_WORD + 7
+UNHEARD = 1 << 30
 # Second index of State.officers, int64: pressure (65535 = 1), and what the ratchet has added to the weekly quota
 # (256 = one report)
 PRESSURE, ADDED = range(2)
@@ -120,9 +156,9 @@ class Town(NamedTuple):
 class State(NamedTuple):
     """What changes, and all that a checkpoint holds. Few arrays, because a kernel pays for each it is handed."""
 
-    people: np.ndarray  # uint16[8, R]
-    homes: np.ndarray  # uint8[4, H]
-    units: np.ndarray  # int32[3, U]
+    people: np.ndarray  # uint16[9, R]
+    homes: np.ndarray  # uint8[8, H]
+    units: np.ndarray  # int32[9, U]
     officers: np.ndarray  # int64[2, 2, officers], by organ
 
     @property
@@ -182,7 +218,7 @@ class Scratch(NamedTuple):
     visit_spans: np.ndarray  # int32[7 * units + 1]
     spans: np.ndarray  # int64[units + 1, 5], where each unit's adults, listed, callers, roles, covert begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
-    free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; events; two draws
+    free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; two draws; events by kind
 
 
 class Span(NamedTuple):
@@ -208,9 +244,10 @@ class Span(NamedTuple):
 
 
 # Bits of `acts`: outings in three parts of the day; a household head's visit to kin and journey; a call completed; held
-# that morning; a journey came up that nobody refused; turned back by a follower; listed, followed or held before today
+# that morning; a journey came up that nobody refused; turned back by a follower; listed, followed or held before today;
+# a call came up and the caller has stopped calling
 ACT_OUTINGS, ACT_VISIT, ACT_JOURNEY, ACT_CALL = 7, 8, 16, 32
-ACT_HELD, ACT_MAY_TRAVEL, ACT_TURNED_BACK, ACT_WATCHED_BEFORE = 64, 128, 256, 512
+ACT_HELD, ACT_MAY_TRAVEL, ACT_TURNED_BACK, ACT_WATCHED_BEFORE, ACT_STOPPED = 64, 128, 256, 512, 1024
 
 # Columns of `unit_terms`
 (
@@ -268,8 +305,8 @@ W_UNIT, W_RESIDENT, W_SLOT, W_BY = range(4)
 SPARE = -1
 
 # Columns of `free`
-F_EVENTS, F_LODGING, F_OFFENCE = 4, 5, 6
-N_FREE = 7
+F_LODGING, F_OFFENCE, F_EVENTS = 4, 5, 6
+N_FREE = F_EVENTS + N_EVENTS
 
 # Columns of `spans` (of adults only the number counts)
 S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT = range(5)
@@ -334,6 +371,7 @@ class Episodes(NamedTuple):
     lodging: int
     call_avoided: int
     visit_avoided: int
+    calling_stopped: int
 
 
 INDICATORS, INCIDENT_NAMES, EPISODES = Indicators._fields, IncidentKinds._fields, Episodes._fields

@@ -25,6 +25,14 @@ _AT_LEAST_ONE = ("units_per_", "households_per_", "residents_per_")
 # Where the form of the model ends before 10 times the high end: a household has 1 to 7 members and keeps up to 8 ties.
 _LIMITS = {"persons_per_household": (1.1, 7.0), "kin_ties_per_household": (0.0, 8.0)}
 
+# What rows of former versions became: setting one is refused with this, since no value of it has the same meaning now.
+RETIRED: Mapping[str, str] = MappingProxyType(
+    {
+        "hearsay_reach_per_day": "it took a weekly share for a daily one; set the shares that hear within a week: "
+        "hearsay_reach_detention, hearsay_reach_summons, hearsay_reach_noticed, hearsay_reach_home_visit",
+    }
+)
+
 # exp(y) of the prior draws: y is halved this often, and the series of the rest ends with this power.
 _HALVINGS = 10
 _LAST_POWER = 7
@@ -50,6 +58,7 @@ def checked(name: str, value: object, *, dated: bool = False) -> float:
     `dated` allows what is possible (`possible_range`) in place of the range of the table.
     """
     known = model_parameters()
+    refuse_retired(name)
     if name not in known:
         raise InputError(
             f'parameter "{_short(name)}" is not known{nearest(name[:80], known)}; underwatch facts lists them'
@@ -65,6 +74,12 @@ def checked(name: str, value: object, *, dated: bool = False) -> float:
     if not low <= number <= high:  # also false for nan
         raise InputError(f"{name} = {_short(value)} is out of range; {_told(fact, dated)}")
     return number + 0.0  # no -0.0: equal values must look equal
+
+
+def refuse_retired(name: str) -> None:
+    """Raise InputError for a parameter of a former version, with what has taken its place."""
+    if name in RETIRED:
+        raise InputError(f"{name} is no parameter any more: {RETIRED[name]}")
 
 
 def _told(fact: Fact, dated: bool) -> str:

@@ -30,11 +30,7 @@ OF_HOUSEHOLDS, OF_ADULTS = (
     np.array([number for number, item in enumerate(grounds().values()) if item.holder == holder], np.int64)
     for holder in ("household", "adult")
 )
-# And as bits of `flags`, by the list to which they lead
-TO_MPS, TO_MSS = (
-    sum(1 << L.GROUND_SHIFT + number for number, item in enumerate(grounds().values()) if item.organ in (organ, "both"))
-    for organ in ("mps", "mss")
-)
+CALLER_DRAW = OF_ADULTS.tolist().index(L.GROUND_NAMES.index("chinese_phone_user"))
 
 
 class Frame(NamedTuple):
@@ -53,6 +49,7 @@ class Frame(NamedTuple):
     reactive: int
     list_kept: int
     kin_grounds: int  # 0 or 1: the form of S2
+    callers_in_families: int  # q16, callers among the adults of defectors' families
 
 
 class InitialConditions(NamedTuple):
@@ -105,7 +102,12 @@ def frame(
     households = values["households_per_unit"]
     spread = households * values["unit_size_spread"]
     adult = (values["share_adult"] * mean - 1) / (mean - 1)  # the first member is always an adult
-    shares = [ground.share(border) for ground in grounds().values()]
+    names = {name: ground.share(border) for name, ground in grounds().items()}
+    shares = {name: values[parameter] if parameter else 0.0 for name, parameter in names.items()}
+    others, of_families = callers(
+        shares["chinese_phone_user"], shares["defector_family"], values["callers_in_families_ratio"]
+    )
+    shares["chinese_phone_user"] = others
     return Frame(
         household_sizes=household_size_thresholds(mean),
         unit_low=max(1, int(households - spread + 0.5)),
@@ -115,12 +117,24 @@ def frame(
         covert=q16(values["share_covert_informants"]),
         units_per_mps_officer=int(values["units_per_mps_officer"] + 0.5),
         residents_per_mss_officer=int(values["residents_per_mss_officer"] + 0.5),
-        shares=np.array([q16(values[name]) if name else 0 for name in shares], np.uint16),
+        shares=np.array([q16(share) for share in shares.values()], np.uint16),
         listed=q16(values["p_listed_given_ground"]),
         reactive=q16(values["reactance_share"]),
         list_kept=0 if "S3" in without else 1,
         kin_grounds=int(forms.get("S2") == "kin"),
+        callers_in_families=q16(of_families),
     )
+
+
+def callers(share: float, families: float, ratio: float) -> tuple[float, float]:
+    """S2: the shares of callers among the adults of other households and of defectors' families.
+
+    The second is `ratio` times the first as far as a share goes, and all adults together keep `share`; `families` is
+    the share of adults who live in such a family.
+    """
+    of_families = min(1.0, ratio * share / (1 - families + ratio * families))
+    others = (share - families * of_families) / (1 - families) if families < 1 else share
+    return others, of_families
 
 
 @njit(cache=True, nogil=True)
@@ -168,7 +182,7 @@ def held_of(drawn: tuple, numbers: np.ndarray, f: Frame) -> int:
 @njit(cache=True, nogil=True)
 def lists_of(held: int) -> int:
     """The lists, as bits of `flags`, that grounds lead to."""
-    return (L.ON_MPS if held & TO_MPS else 0) | (L.ON_MSS if held & TO_MSS else 0)
+    return (L.ON_MPS if held & L.TO_MPS else 0) | (L.ON_MSS if held & L.TO_MSS else 0)
 
 
 @njit(cache=True, nogil=True)
@@ -184,9 +198,11 @@ def draw_people(key: tuple, first: int, house_start: np.ndarray, f: Frame, flags
             flag = of_home | (L.REACTIVE if q_reactive < f.reactive else 0)
             if i == lo or q_adult < f.adult:
                 flag |= L.ADULT
-                own = held_of(
-                    quarters(key, Purpose.GROUND, who, 0) + quarters(key, Purpose.GROUND + 1, who, 0), OF_ADULTS, f
-                )
+                drawn = quarters(key, Purpose.GROUND, who, 0) + quarters(key, Purpose.GROUND + 1, who, 0)
+                own = held_of(drawn, OF_ADULTS, f)
+                if of_home & L.FAMILY:
+                    own &= ~L.PHONE
+                    own |= L.PHONE if drawn[CALLER_DRAW] < f.callers_in_families else 0
                 listed, covert, _, _ = quarters(key, Purpose.LISTED, who, 0)
                 flag |= own
                 lists = lists_of(of_home) if home_listed < f.listed else 0
@@ -255,11 +271,13 @@ def settle(first: int, house_start: np.ndarray, unit_house: np.ndarray, f: Frame
 
 def calm_state(town: L.Town) -> L.State:
     """A state in which nothing has happened yet."""
+    units = np.zeros((L.N_UNIT_ROWS, town.units.shape[1] - 1), np.int32)
+    units[L.UNIT_WORD :] = L.UNHEARD
     officers = np.zeros((2, 2, town.areas.shape[1] - 1), np.int64)
     return L.State(
-        np.zeros((8, int(town.house_start[-1])), np.uint16),
-        np.zeros((4, len(town.house_start) - 1), np.uint8),
-        np.zeros((3, town.units.shape[1] - 1), np.int32),
+        np.zeros((L.N_PEOPLE_ROWS, int(town.house_start[-1])), np.uint16),
+        np.zeros((L.N_HOME_ROWS, len(town.house_start) - 1), np.uint8),
+        units,
         officers,
     )
 

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from underwatch.facts import grounds
+from underwatch.world.layout import INCIDENT_NAMES, UNHEARD, Events
 
 ONE = 65535
 DAYS_PER_MONTH = 365.25 / 12
@@ -48,15 +49,24 @@ NORMAL_QUANTILES = (
 # Whom a ground may be taken from, in the order of the bits of a resident's grounds
 LET_OFF = tuple(ground.let_off for ground in grounds().values())
 
+# As what kind of event the unit hears of an incident (S11); of the others, kept to oneself, it does not
+HEARD_AS: Mapping[str, str] = {
+    "followed_outing": "noticed",
+    "followed_visit": "noticed",
+    "arrest": "detention",
+    "accusation": "summons",
+    "home_visit": "home_visit",
+}
+
 # What a rule's absence means, as values put in place of parameters or switches.
 KNOCK_OUT: Mapping[str, Mapping[str, float]] = {
     "S3": {"list_kept": 0, "list_exit_per_year": 0.0, "let_off_all": 0.0, **dict.fromkeys(LET_OFF, 0.0)},
     "S4": {"attention_per_role_per_day": 0.0, "attention_per_officer_per_day": 0.0, "p_taken_over_per_km": 0.0},
     "S5": {"written": 0},
-    "S6": {"p_reprimand": 0.0, "order": 1.0},
+    "S6": {"p_reprimand": 0.0, "order": 1.0, "order_attention": 1.0, "order_layers": 0.0, "order_listings": 0.0},
     "S7": {"visits_followed": 0},
     "S8": {"p_abandon_noticed": 0.0, "call_avoidance_at_full_fear": 0.0, "calls_followed": 0},
-    "S9": {"p_detected_per_call": 0.0},
+    "S9": {"p_detected_per_call": 0.0, "p_phone_lost": 0.0},
     "S10": {"routine_reports_base": 0.0, "routine_reports_pressure": 0.0, "spare_attention": 0, "accusations": 0},
     "S11": {
         "fear_per_noticed": 0.0,
@@ -105,8 +115,9 @@ class Rates(NamedTuple):
     rise_hearsay: int
     outing_adult: int  # q16, chance in each of three parts of the day
     outing_child: int
-    hear: np.ndarray  # uint16[16], chance of hearing of at least one of n events
-    hearsay_reach: int  # q16
+    unheard: np.ndarray  # int64[kinds of event], 2**30 = 1, what a day leaves of the chance of not having heard of one
+    reach: np.ndarray  # int64[kinds of event], q16, chance of hearing of one within a week
+    heard_of: np.ndarray  # int64[kinds of incident], q16, share of the unit that hears of one; 0: it is not talked of
     attention_role: int  # q16, outings a day
     attention_officer: int
     vigilance_base: int  # q16, times the order
@@ -131,6 +142,7 @@ class Rates(NamedTuple):
     pressure_relax: int
     ratchet: int
     comparison: int
+    cushion: int
     visit: int  # q16, a week
     visits_followed: int
     kin_ties: int
@@ -154,6 +166,7 @@ class Rates(NamedTuple):
     list_kept: int
     exit: int  # 2**32 = 1, a week
     entry: int  # q16
+    ordered: int  # q16, a week: the wave of a campaign
     let_off: (
         np.ndarray
     )  # uint32[grounds + 1], 65536 = 1, a week: those with this ground alone, in the order of LET_OFF; then all
@@ -171,6 +184,11 @@ class Rates(NamedTuple):
     avoidance: int
     hazard: int
     habituating: int
+    notice_caller: int  # q16, a caller looks out
+    stop_turned_back: int
+    phone_lost: int
+    stop_for_good: int
+    pause_days: np.ndarray  # uint16[32], equally likely days without calling
 
 
 def q16(p: float) -> int:
@@ -196,13 +214,16 @@ def keep(rate: float, days: int = 1) -> int:
     return min(ONE, int(left * 65536 + 0.5))
 
 
-def at_least_one(p: float, n: int) -> tuple[int, ...]:
-    """q16 chances of at least one of 0..n events, each with chance p."""
-    table, none = [], 1.0
-    for _ in range(n + 1):
-        table.append(q16(1.0 - none))
-        none *= 1.0 - p
-    return tuple(table)
+@lru_cache(maxsize=4096)
+def unheard_after_a_day(reach: float) -> int:
+    """What one of seven days leaves of the chance of not having heard, 2**30 = 1: the seventh root of 1 - `reach`.
+
+    So the reach within the seven days is the parameter (decimal logarithm: the same everywhere).
+    """
+    with localcontext() as context:
+        context.prec = 30
+        left = 1 - Decimal(repr(float(reach)))
+        return int((left.ln() / 7).exp() * UNHEARD + Decimal("0.5")) if left > 0 else 0
 
 
 @lru_cache(maxsize=4096)
@@ -216,6 +237,15 @@ def lognormal_km(median: float, log_sd: float) -> tuple[int, ...]:
     return tuple(min(60, max(1, int(x + Decimal("0.5")))) for x in km)
 
 
+@lru_cache(maxsize=4096)
+def exponential_days(mean: float) -> tuple[int, ...]:
+    """32 equally likely lengths of an exponential time, whole days and at least 1 (decimal ln: the same everywhere)."""
+    with localcontext() as context:
+        context.prec = 20
+        days = [-Decimal(repr(mean)) * (Decimal(63 - 2 * i) / 64).ln() for i in range(32)]
+    return tuple(min(65534, max(1, int(x + Decimal("0.5")))) for x in days)
+
+
 def rates(
     values: Mapping[str, float],
     without: frozenset[str] = frozenset(),
@@ -226,7 +256,8 @@ def rates(
     """The rates of a day from parameter `values` (by name), rules taken out, the order in force and the rules' forms.
 
     `order` is the multiple asked for by the calendar of orders on that day (1 = a normal day);
-    `campaign` says that a campaign is on, in which homes are checked at night more often.
+    `campaign` says that a campaign is on, in which homes are checked at night more often, and attention, layers and
+    lists grow as ordered.
     """
     v: dict[str, float] = {**SWITCHES, **values, "order": order, "campaign": campaign}
     for rule in sorted(without):
@@ -237,6 +268,7 @@ def rates(
 
 def _people(v: Mapping[str, float]) -> dict:
     slot = v["outings_per_adult_per_day"] / 3
+    reaches = {kind: v[f"hearsay_reach_{kind}"] for kind in Events._fields}
     return {
         "keep_fear": keep(v["fear_decay_per_day"]),
         "keep_distress": keep(v["distress_decay_per_day"]),
@@ -249,8 +281,9 @@ def _people(v: Mapping[str, float]) -> dict:
         "rise_hearsay": one(v["fear_per_hearsay"]),
         "outing_adult": q16(slot),
         "outing_child": q16(slot * v["child_outings_ratio"]),
-        "hear": np.array(at_least_one(v["hearsay_reach_per_day"], 15), np.uint16),
-        "hearsay_reach": q16(v["hearsay_reach_per_day"]),
+        "unheard": np.array([unheard_after_a_day(reach) for reach in reaches.values()], np.int64),
+        "reach": np.array([q16(reach) for reach in reaches.values()], np.int64),
+        "heard_of": np.array([q16(reaches.get(HEARD_AS.get(kind, ""), 0.0)) for kind in INCIDENT_NAMES], np.int64),
         "anger": int(v["anger"]),
         "keep_anger": keep(v["fear_decay_per_day"], 7),
         "protest": q32(min(1.0, 7 * v["protest_per_day_at_full_anger"])),
@@ -261,14 +294,16 @@ def _people(v: Mapping[str, float]) -> dict:
 
 def _watching(v: Mapping[str, float]) -> dict:
     interval = v["lodging_check_days_campaign"] if v["campaign"] else v["lodging_check_days"]
+    attention = v["order_attention"] if v["campaign"] else 1.0
+    more_layers = int(v["order_layers"] + 0.5) if v["campaign"] else 0
     written = int(v["written"])
     return {
-        "attention_role": int(v["attention_per_role_per_day"] * 65536 + 0.5),
-        "attention_officer": int(v["attention_per_officer_per_day"] * 65536 + 0.5),
+        "attention_role": int(v["attention_per_role_per_day"] * attention * 65536 + 0.5),
+        "attention_officer": int(v["attention_per_officer_per_day"] * attention * 65536 + 0.5),
         "vigilance_base": q16(v["vigilance_base"] * v["order"]),
         "vigilance_pressure": q16(v["vigilance_pressure"]),
-        "layers_family": int(v["watch_layers_family"] + 0.5),
-        "layers_person": int(v["watch_layers_person"] + 0.5),
+        "layers_family": int(v["watch_layers_family"] + 0.5) + more_layers,
+        "layers_person": int(v["watch_layers_person"] + 0.5) + more_layers,
         "notice": q16(v["p_notice"]),
         "report_base": q16(v["p_report_followed_base"]),
         "report_pressure": q16(v["p_report_followed_pressure"]),
@@ -286,6 +321,7 @@ def _watching(v: Mapping[str, float]) -> dict:
         "pressure_relax": q16(v["pressure_relax"]),
         "ratchet": q16(v["quota_ratchet"]),
         "comparison": q16(v["quota_comparison"]),
+        "cushion": q16(v["quota_cushion"]),
         "routine_base": q16(v["routine_reports_base"] / 7),
         "routine_pressure": q16(v["routine_reports_pressure"] / 7),
         "spare": int(v["spare_attention"]),
@@ -297,6 +333,7 @@ def _watching(v: Mapping[str, float]) -> dict:
         "list_kept": int(v["list_kept"]),
         "exit": q32(v["list_exit_per_year"] / WEEKS_PER_YEAR),
         "entry": q16(v["p_listed_given_ground"]),
+        "ordered": q16(v["order_listings"]) if v["campaign"] else 0,
         "let_off": np.array([int(v[name] * 65536 + 0.5) for name in (*LET_OFF, "let_off_all")], np.uint32),
         "lodging": q16(1.0 / interval) if v["lodging_checks"] else 0,
         "guest": q16(v["guests_found_per_check"] / 4),
@@ -315,6 +352,11 @@ def _journeys(v: Mapping[str, float]) -> dict:
         "avoid_call": one(v["call_avoidance_at_full_fear"]),
         "calls_followed": int(v["calls_followed"]),
         "abandon": q16(v["p_abandon_noticed"]),
+        "notice_caller": q16(v["p_notice_caller"]),
+        "stop_turned_back": q16(v["p_stop_after_turn_back"]),
+        "phone_lost": q16(v["p_phone_lost"]),
+        "stop_for_good": q16(v["p_stop_for_good"]),
+        "pause_days": np.array(exponential_days(v["calling_pause_days"]), np.uint16),
         "detection": q32(v["p_detected_per_call"]),
         "release": q16(1.0 / v["detention_days"]),
         "permit": q16(min(1.0, v["permit_journeys_per_household_per_year"] / WEEKS_PER_YEAR)),

@@ -113,9 +113,9 @@ class Scenario:
 
     `kind` is "place", "province" or "country" and `name` its full name. `population` draws a single place with that
     many residents. `campaign` is its first and last day, or None; it is in force only where `order_campaign` is more
-    than 1, so that this one parameter makes the twin without it. For `settle_weeks` before `start` the world lives by
-    its parameters and rules without changes and campaign, and nothing of it is counted. InputError when the parts do
-    not fit.
+    than 1, so that this one parameter makes the twin without it; a quarter's review within these dates is part of the
+    campaign and goes with it. For `settle_weeks` before `start` the world lives by its parameters and rules without
+    changes and campaign, and nothing of it is counted. InputError when the parts do not fit.
     """
 
     name: str
@@ -283,17 +283,19 @@ class Scenario:
                 values |= change.values
                 without |= change.without
         orders = []
-        campaign = False
-        if self.campaign is not None and values["order_campaign"] > 1:
-            campaign = self.campaign[0] <= first <= self.campaign[1]
+        within = self.campaign is not None and self.campaign[0] <= first <= self.campaign[1]
+        campaign = within and values["order_campaign"] > 1
         if campaign:
             orders.append(values["order_campaign"])
-        if is_quarter_review(first):
+        if is_quarter_review(first) and (campaign or not within):
             orders.append(values["order_quarter_review"])
         return Phase(day_number(first), days, values, without, max(orders, default=1.0), campaign, self.forms)
 
     def without_campaign(self) -> Scenario:
-        """Return the twin without the campaign: `order_campaign` is 1 throughout, all else is the same."""
+        """Return the twin without the campaign: `order_campaign` is 1 throughout, all else is the same.
+
+        What is ordered at a quarter's end within the campaign's dates falls away with it.
+        """
         changes = tuple(
             replace(item, values={name: value for name, value in item.values.items() if name != "order_campaign"})
             for item in self.changes

@@ -14,7 +14,7 @@ from underwatch.facts import model_parameters, rival_forms
 from underwatch.files.intake.toml import parse_toml, read_toml
 from underwatch.files.tripwire import key_tripped
 from underwatch.world.forms import Forms
-from underwatch.world.parameters import Parameters, checked
+from underwatch.world.parameters import Parameters, checked, refuse_retired
 from underwatch.world.scenario import (
     DEFAULT_CAMPAIGN,
     DEFAULT_DAYS,
@@ -291,6 +291,7 @@ def _check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) ->
     for key in table:
         if key in known:
             continue
+        refuse_retired(key)
         place = f" {where}" if where else ""
         if key_tripped(key, known):
             raise InputError(

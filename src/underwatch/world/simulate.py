@@ -199,13 +199,14 @@ def _review(world: World, workers: Workers) -> None:
             key, town, now, units, organ, state.units[L.UNIT_REPORTS + organ],
             state.officers[organ, L.PRESSURE], state.officers[organ, L.ADDED], order, world.week_days, sunday,
         )  # fmt: skip
-    state.units[L.UNIT_REPORTS :] = 0
-    events = state.homes[L.HOME_EVENTS].copy()
+    state.units[L.UNIT_REPORTS : L.UNIT_REPORTS + 2] = 0
+    telling = np.empty(state.homes.shape[1], np.uint16)
+    workers.over(review.tell_kin, n_chunks, town, state, now, telling)
     t = sunday - world.start
     _collect(
-        world, workers, workers.over(review.review_units, n_chunks, key, town, state, now, events, sunday, t), t, 1
+        world, workers, workers.over(review.review_units, n_chunks, key, town, state, now, telling, sunday, t), t, 1
     )
-    workers.over(review.close_week, n_chunks, town, state, now, events)
+    workers.over(review.close_week, n_chunks, town, state, now)
     world.order_sum = world.week_days = 0
 
 

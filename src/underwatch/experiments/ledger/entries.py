@@ -9,8 +9,8 @@ from underwatch.world import layout as L
 from underwatch.world.kernels import compiled  # noqa: F401  (must come before anything is compiled)
 
 ACTS = ("outings", "visits", "journeys", "calls")
-REASONS = ("barred", "direct", "anticipatory", "spill_over", "gained")
-BARRED, DIRECT, ANTICIPATORY, SPILL_OVER, GAINED = range(5)
+REASONS = ("barred", "direct", "stopped", "anticipatory", "spill_over", "gained")
+BARRED, DIRECT, STOPPED, ANTICIPATORY, SPILL_OVER, GAINED = range(6)
 JOURNEYS, CALLS = ACTS.index("journeys"), ACTS.index("calls")
 _BITS = ((1, 2, 4), (L.ACT_VISIT,), (L.ACT_JOURNEY,), (L.ACT_CALL,))
 BITS = np.array([bit for bits in _BITS for bit in bits], np.int64)
@@ -37,6 +37,8 @@ def enter(acts, other, cell, entries):
                     reason = BARRED
                 elif kind == CALLS and a & L.ACT_TURNED_BACK:
                     reason = DIRECT
+                elif kind == CALLS and a & L.ACT_STOPPED:
+                    reason = STOPPED
                 elif a & L.ACT_WATCHED_BEFORE:
                     reason = ANTICIPATORY
                 else:

@@ -2,9 +2,10 @@
 
 Two worlds share every resident and all luck, so each outing, visit, journey and call of one can be looked for in the
 other. What is missing in the watched world is put down to the first of these that holds for the resident that day:
-*barred* (held, or no permit), *direct* (turned back by a follower on the way), *anticipatory* (listed, followed or
-held before), *spill-over* (none of these: hearsay). What only the watched world has is *gained*. Entries
-add up exactly to the difference between the worlds; docs/ledger.md has the definition and its limits.
+*barred* (held, or no permit), *direct* (turned back by a follower on the way), *stopped* (the caller has stopped
+calling), *anticipatory* (listed, followed or held before), *spill-over* (none of these: hearsay). What only the watched
+world has is *gained*. Entries add up exactly to the difference between the worlds; docs/ledger.md has the definition
+and its limits.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from underwatch.world.rates import UNWATCHED
 from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
-SIGNS = (-1, -1, -1, -1, 1)
+SIGNS = (-1, -1, -1, -1, -1, 1)
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,18 @@ from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY, rights_words
 REASON_WORDS = {
     "barred": "barred: held, or no permit",
     "direct": "direct: turned back by a follower",
+    "stopped": "stopped: calls no more since a turn-back or an arrest",
     "anticipatory": "anticipatory: listed, followed or held before",
     "spill_over": "spill-over: none of these; hearsay",
     "gained": "gained: only in the watched life",
 }
-_SHORT = ("barred", "direct", "anticipatory", "spill-over", "gained")
+_SHORT = ("barred", "direct", "stopped", "anticipatory", "spill-over", "gained")
 # Parts of a bar: its words, colour, how strongly it is filled, and a hatch, because colour alone is not enough
 _PARTS = (
     ("in both lives", GRID, 0.5, ""),
     ("barred", WORLD_COLOURS[0], 1.0, ""),
     ("direct", WORLD_COLOURS[0], 0.35, "////"),
+    ("stopped", WORLD_COLOURS[0], 0.6, "\\\\\\\\"),
     ("anticipatory", WORLD_COLOURS[0], 0.2, "...."),
     ("spill-over", WORLD_COLOURS[0], 0.0, ""),
     ("gained", WORLD_COLOURS[1], 0.35, "xxxx"),

@@ -25,6 +25,7 @@ LIVE = {
     "followed_outings": L.COUNT.followed_outings,
     "calls_avoided": L.COUNT.calls_avoided,
     "calls_abandoned": L.COUNT.calls_abandoned,
+    "calling_stopped": L.COUNT.calling_stopped,
     "accusations": L.COUNT.accusations,
     "arrests": L.COUNT.arrests,
     "listings": L.COUNT.listings,

@@ -32,7 +32,9 @@ from underwatch.world.layout import GROUND_NAMES
 _TOTALS = {
     "accused_n": "accused_ordinary",
     "falsely_n": "falsely_accused_ordinary",
-    "given_up_n": "calls_given_up",
+    "avoided_n": "calls_avoided",
+    "turned_back_n": "calls_turned_back",
+    "stopped_n": "calls_stopped",
     "arrests_n": "arrests",
 }
 

@@ -25,7 +25,14 @@ from underwatch.world.kernels.dense import (
 )
 from underwatch.world.kernels.journeys import call_abroad, visit_kin
 from underwatch.world.kernels.rules import kin_witnesses
-from underwatch.world.kernels.steps import at_home, follow_outings, share_attention, tally, word_in_the_units
+from underwatch.world.kernels.steps import (
+    at_home,
+    follow_outings,
+    share_attention,
+    tally,
+    word_from_kin,
+    word_in_the_units,
+)
 from underwatch.world.kernels.week import assign_watchers, count_listed, plan_visits, set_terms, sort_residents
 
 RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
@@ -92,6 +99,7 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
             word_in_the_units(span)
             draw_day(key, town.first + lo, span.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
             fade_and_hear(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
+            word_from_kin(span)
             weigh_outings(
                 rates, fear, distress, scratch.buffers[L.BUFFER_RATE, :n], scratch.buffers[L.BUFFER_CHANCE, :n]
             )

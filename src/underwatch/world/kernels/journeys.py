@@ -26,6 +26,7 @@ from underwatch.world.kernels.rules import (
 
 LOW = np.uint32(0xFFFF)
 UNNOTICED, NOTICED = 1, 2
+PAUSES = 32  # lengths of a pause in calling
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -109,7 +110,7 @@ def follow_visit(span, j, visit, km):
         for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
             if not state.people[L.FLAGS, x] & L.DETAINED:
                 frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house)
+        word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
         trace(span.out, span.t, L.EPISODE.visit_noticed, head, by, km)
         incident(
             span,
@@ -148,16 +149,36 @@ def call_abroad(span):
                     state.people[L.FLAGS, x] = flag
                     scratch.buffers[L.BUFFER_RATE, i] = scratch.buffers[L.BUFFER_BASE, i]
                     trace(span.out, span.t, L.EPISODE.release, x, 0, 0)
+                    stop_calling(span, x, rates[R.phone_lost])
                 else:
                     out.cells[span.k, cell, L.COUNT.detained] += 1
                 continue
             if q_call >= rates[R.call]:
+                continue
+            if span.t + 1 < np.int64(state.people[L.CALLS_AGAIN, x]):
+                out.cells[span.k, cell, L.COUNT.calling_stopped] += 1
+                act(span.out, span.day, x, L.ACT_STOPPED)
                 continue
             if q_call >= withdrawn(rates[R.call], state.people[L.FEAR, x], 0, rates[R.avoid_call], 0):
                 out.cells[span.k, cell, L.COUNT.calls_avoided] += 1
                 trace(span.out, span.t, L.EPISODE.call_avoided, x, 0, 0)
                 continue
             go_and_call(span, j, i, q_taken, q_joined, q_notice)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def stop_calling(span, x, chance):
+    """S8, S9: after a turn-back or a release a caller may stop calling, for a time or for good."""
+    key, town, state, rates = span.key, span.town, span.state, span.rates
+    q_stop, q_good, q_pause, _ = quarters(key, Purpose.STOP_CALLING, town.first + x, span.day)
+    if np.int64(q_stop) >= chance:
+        return
+    pause = np.int64(rates[R.pause_days + choose16(q_pause, PAUSES)])
+    again = min(span.t + 1 + pause, L.NEVER - 1)
+    if np.int64(q_good) < rates[R.stop_for_good]:
+        again, pause = np.int64(L.NEVER), np.int64(0)
+    state.people[L.CALLS_AGAIN, x] = u16(again)
+    trace(span.out, span.t, L.EPISODE.calling_stopped, x, 0, pause)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -183,7 +204,7 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
         if by < 0 and q_joined < joined(term[L.T_JOIN], km):
             by = L.BY_OPEN_ROLE  # watchers along the way to signal know no list
         if by >= 0:
-            seen = NOTICED if q_notice < rates[R.notice] else UNNOTICED
+            seen = NOTICED if q_notice < rates[R.notice_caller] else UNNOTICED
             out.cells[span.k, cell, L.COUNT.followed_calls] += 1
             first_followed(span.state, span.t, x)
             trace(span.out, span.t, L.EPISODE.call_followed, x, by, km)
@@ -196,6 +217,7 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
         trace(span.out, span.t, L.EPISODE.call_given_up, x, by, km)
         write_down(span, u, x, by & 1, term, q_report, q_claim, False)
         incident(span, u, x, house, L.KIND.call_given_up, term[L.T_CONTACT], term[L.T_FEAR])
+        stop_calling(span, x, rates[R.stop_turned_back])
         return
     out.cells[span.k, cell, L.COUNT.calls_completed] += 1
     act(span.out, span.day, x, L.ACT_CALL)
@@ -205,11 +227,21 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
         write_down(span, u, x, by & 1, term, q_report, q_claim, True)
     detection, _ = words(key, Purpose.DETECTION, town.first + x, span.day)
     if np.int64(detection) < rates[R.detection]:
-        out.cells[span.k, cell, L.COUNT.arrests] += 1
-        out.cells[span.k, cell, L.COUNT.detained] += 1
-        state.people[L.FLAGS, x] |= u16(L.DETAINED)
-        scratch.buffers[L.BUFFER_RATE, i] = 0
-        frighten(state, rates, x, rates[R.rise_accused])
-        word_spreads(state, scratch.free, j, house)
-        trace(span.out, span.t, L.EPISODE.arrest, x, 0, km)
-        incident(span, u, x, house, L.KIND.arrest, term[L.T_CONTACT], term[L.T_FEAR])
+        arrest(span, j, i, house, km)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def arrest(span, j, i, house, km):
+    """S9: a caller is found out and held."""
+    state, rates, scratch, out = span.state, span.rates, span.scratch, span.out
+    x = span.lo + i
+    term = scratch.unit_terms[j]
+    cell = cell_of(state.people[L.FLAGS, x])
+    out.cells[span.k, cell, L.COUNT.arrests] += 1
+    out.cells[span.k, cell, L.COUNT.detained] += 1
+    state.people[L.FLAGS, x] |= u16(L.DETAINED)
+    scratch.buffers[L.BUFFER_RATE, i] = 0
+    frighten(state, rates, x, rates[R.rise_accused])
+    word_spreads(state, scratch.free, j, house, L.EVENT.detention)
+    trace(span.out, span.t, L.EPISODE.arrest, x, 0, km)
+    incident(span, span.first_unit + j, x, house, L.KIND.arrest, term[L.T_CONTACT], term[L.T_FEAR])

@@ -1,8 +1,8 @@
 """The compiled loops of a Sunday: what crosses units, and what officers decide (S3, S6, S10, S11, S14, S15).
 
-Three passes with a barrier between them, so that no unit reads what another has
-just changed: officers; then units (which read last week's events and fear of
-other households); then the new snapshot of households.
+Four passes with a barrier between them, so that no unit reads what another has
+just changed: officers; then what households have to tell; then units (which read
+what other households would tell); then the new snapshot of households.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose, draw_rows, event, quarters, u8, u16, u32
+from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, u8, u16, u32, words
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.dense import draw_households, pick
 from underwatch.world.kernels.rules import (
     another,
+    capped,
     cell_of,
     frighten,
     house_of,
@@ -24,17 +25,22 @@ from underwatch.world.kernels.rules import (
     let_off,
     part,
     raised,
+    tell_of,
     trace,
 )
 
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
 ONE_REPORT = 256
+DECIDED_ON = L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE
+WITH_A_GROUND = L.GROUNDS | L.WAS_DETAINED
 FORMER_DETAINEE = L.GROUND_NAMES.index("former_detainee")
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def review_officers(key, town, rates, units, organ, unit_reports, pressure, added, order, n_days, day):
     """S6: reports of the week against what was expected. A reprimand raises pressure; without one it eases.
+
+    In the form `avoidance` the fear of one does, where the reports are not safely above what is expected.
 
     `units` int32[officers + 1] are the first units of the areas; `order` (65536 = 1) is the week's mean order.
     """
@@ -51,20 +57,22 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, adde
         expected = ((rates[R.quota_mps + organ] + added[o]) * order >> 16) * n_days // 7
         if mean > expected:
             expected += part(mean - expected, rates[R.comparison])
-        rise = np.int64(-1)
-        if reports < expected:
-            q, _, _, _ = quarters(
-                key, Purpose.REPRIMAND_MPS + organ, town.first + town.units[L.UNIT_START, units[o]], day
-            )
-            if q < rates[R.reprimand]:
-                short = ((expected - reports) << 16) // expected
-                rise = part(part(rates[R.pressure_gain], min(short, 65535)), L.ONE - np.int64(pressure[o]))
-        else:
+        safe = expected + part(expected, rates[R.cushion]) if rates[R.avoidance] else expected
+        blamed = np.int64(0)  # how much of a reprimand is felt, 65536 = one
+        if reports < safe and rates[R.avoidance]:
+            blamed = rates[R.reprimand]
+        elif reports < safe:
+            who = town.first + town.units[L.UNIT_START, units[o]]
+            q, _, _, _ = quarters(key, Purpose.REPRIMAND_MPS + organ, who, day)
+            blamed = 65536 if q < rates[R.reprimand] else 0
+        if reports >= expected:
             added[o] += part(rates[R.ratchet], reports - expected)
-        if rise >= 0:
-            pressure[o] = raised(pressure[o], rise)
-        else:
-            pressure[o] -= part(rates[R.pressure_relax], pressure[o])
+        now = np.int64(pressure[o])
+        rise = np.int64(0)
+        if blamed:
+            short = min(((safe - reports) << 16) // safe, 65535)
+            rise = part(part(part(rates[R.pressure_gain], short), blamed), L.ONE - now)
+        pressure[o] = raised(now - part(part(rates[R.pressure_relax], 65536 - blamed), now), rise)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -77,15 +85,15 @@ def fade_files(rates, file_mps, file_mss, anger):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def enlist(span, u, x, organ, contact, fear):
-    """S3: a resident comes onto a list of `organ`, and may learn of it."""
+def enlist(span, u, x, lists, contact, fear):
+    """S3: a resident comes onto these lists (bits of `flags`), and may learn of it."""
     key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
     cell = cell_of(state.people[L.FLAGS, x])
-    state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | (L.ON_MPS << organ)) & ~L.ROLE
+    state.people[L.FLAGS, x] = (np.int64(state.people[L.FLAGS, x]) | lists) & ~L.ROLE
     out.cells[span.k, cell, L.COUNT.listings] += 1
     if state.people[L.LISTED_DAY, x] == 0:
         state.people[L.LISTED_DAY, x] = u16(span.t + 1)
-    trace(span.out, span.t, L.EPISODE.listed, x, organ, 0)
+    trace(span.out, span.t, L.EPISODE.listed, x, L.MPS if lists & L.ON_MPS else L.MSS, 0)
     _, learns, _, _ = quarters(key, Purpose.ACCUSED, town.first + x, span.day)
     if learns < rates[R.learns]:
         incident(span, u, x, house_of(town, u, x), L.KIND.listing, contact, fear)
@@ -102,9 +110,9 @@ def accuse(span, u, x, organ, contact, fear):
     if not flag & L.REAL_OFFENCE:
         out.cells[span.k, cell, L.COUNT.false_accusations] += 1
     frighten(state, rates, x, rates[R.rise_accused])
-    if state.homes[L.HOME_EVENTS, house] < 255:
-        state.homes[L.HOME_EVENTS, house] += u8(1)
-    state.units[L.UNIT_EVENTS, u] = min(np.int64(state.units[L.UNIT_EVENTS, u]) + 1, 65535)
+    tell_of(state, house, L.EVENT.summons)
+    sunday = L.UNIT_WORD + (span.day + 3) % 7
+    state.units[sunday, u] = (np.int64(state.units[sunday, u]) * rates[R.unheard + L.EVENT.summons]) >> 30
     trace(span.out, span.t, L.EPISODE.accused, x, organ, (flag & L.REAL_OFFENCE) != 0)
     incident(span, u, x, house, L.KIND.accusation, contact, fear)
     state.people[L.FLAGS, x] = flag & ~L.REAL_OFFENCE
@@ -112,7 +120,22 @@ def accuse(span, u, x, organ, contact, fear):
     state.people[L.FILE_MSS, x] = 0
     listed, _, _, _ = quarters(key, Purpose.ACCUSED, town.first + x, span.day)
     if rates[R.list_kept] and listed < rates[R.listed_after]:
-        enlist(span, u, x, organ, contact, fear)
+        enlist(span, u, x, L.ON_MPS << organ, contact, fear)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def take_in_the_wave(span, u, x, contact, fear):
+    """S3, S6: in a campaign an unlisted adult with a ground may be put on its lists; a defector's family as one."""
+    key, town, state, rates = span.key, span.town, span.state, span.rates
+    flag = np.int64(state.people[L.FLAGS, x])
+    grounds = flag & L.GROUNDS | (L.DETAINEE if flag & L.WAS_DETAINED else 0)
+    if flag & L.ON_A_LIST or not grounds:
+        return
+    who = np.int64(town.house_start[house_of(town, u, x)]) if flag & L.FAMILY else x
+    _, q, _, _ = quarters(key, Purpose.ENTRY, town.first + who, span.day)
+    if q < part(rates[R.ordered], 65536 - let_off(rates, flag)):
+        lists = (L.ON_MPS if grounds & L.TO_MPS else 0) | (L.ON_MSS if grounds & L.TO_MSS else 0)
+        enlist(span, u, x, lists, contact, fear)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -140,7 +163,9 @@ def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
         elif flag & L.NEW_GROUND and rates[R.list_kept]:
             q, _, _, _ = quarters(key, Purpose.ENTRY, town.first + x, span.day)
             if q < part(rates[R.entry], 65536 - rates[R.let_off + FORMER_DETAINEE]):
-                enlist(span, u, x, L.MPS, contact, fear)
+                enlist(span, u, x, L.ON_MPS, contact, fear)
+        if rates[R.ordered] and rates[R.list_kept]:
+            take_in_the_wave(span, u, x, contact, fear)
     if flag & L.NEW_GROUND:
         state.people[L.FLAGS, x] &= u16(65535 - L.NEW_GROUND)
     if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
@@ -149,12 +174,14 @@ def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def hear_from_kin(span, events, first_house, n_houses):
-    """S11, S15: kin who had something happen tell the household at the week's end, in private, if they dare.
+def hear_from_kin(span, telling, first_house, n_houses):
+    """S11, S15: of the kin who had something happen, who will tell the household, and on which day of the week to come.
 
     Tie by tie: the draws of a tie for all households of the chunk are one dense pass, and so are those of who tells.
     """
     key, town, rates, scratch = span.key, span.town, span.rates, span.scratch
+    word = span.state.homes[L.HOME_WORD, first_house : first_house + n_houses]
+    word[:] = 0
     n = len(town.house_start) - 1
     if n < 2:
         return
@@ -169,32 +196,48 @@ def hear_from_kin(span, events, first_house, n_houses):
             other = another(choose(a[h], n), house, n)
             talk[n_talk, 0] = house
             talk[n_talk, 1] = other
-            n_talk += events[other] != 0
+            n_talk += telling[other] != 0
         for row in range(n_talk):
             draws[0, row] = u32(town.first + town.house_start[talk[row, 0]])
             draws[1, row] = event(Purpose.KIN_WORD + tie // 4, span.day)
         draw_rows(key, draws, n_talk)
         for row in range(n_talk):
-            word = draws[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2))
-            told_by_kin(span, events, np.int64(talk[row, 0]), np.int64(talk[row, 1]), u16(word))
+            q = u16(draws[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2)))
+            if q < telling[talk[row, 1]]:
+                word[talk[row, 0] - first_house] |= u8(1 << day_of_word(span, np.int64(talk[row, 0]), tie))
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def told_by_kin(span, events, house, other, q):
-    """S11, S15: whether kin `other` tell `house`; all its members hear."""
-    town, state, rates = span.town, span.state, span.rates
-    dares = L.ONE - part(np.int64(state.homes[L.HOME_FEAR, other]) * 257, L.ONE - rates[R.speech_floor])
-    if np.int64(q) < part(rates[R.hear + min(15, np.int64(events[other]))], dares):
-        lo = np.int64(town.house_start[house])
-        for x in range(lo, np.int64(town.house_start[house + 1])):
-            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
-        trace(span.out, span.t, L.EPISODE.heard_kin, lo, other, 0)
+def day_of_word(span, house, tie):
+    """S11: the day of the week to come on which word from this tie reaches the household, Monday being 0."""
+    who = span.town.first + np.int64(span.town.house_start[house])
+    a, b = words(span.key, Purpose.WORD_DAY + tie // 4, who, span.day)
+    word = b if tie % 4 > 1 else a
+    return choose16(u16(word >> u32(16 * (tie % 2))), 7)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def look_at(flags, anger, file_mps, file_mss, bar_mps, bar_mss, look):
+def tell_kin(scratch, out, first_chunk, last_chunk, town, state, rates, telling):
+    """S11, S15: fill `telling` uint16[H], the chance that kin hear of a household's week, as far as it dares to tell.
+
+    The week's events are then forgotten; what the review makes belongs to the next week.
+    """
+    homes = state.homes
+    for h in range(town.units[L.UNIT_HOUSE, town.chunk_start[first_chunk]],
+                   town.units[L.UNIT_HOUSE, town.chunk_start[last_chunk]]):  # fmt: skip
+        unheard = np.int64(65536)
+        for kind in range(L.N_EVENTS):
+            for _ in range(homes[L.HOME_DETENTIONS + kind, h]):
+                unheard = part(unheard, 65536 - rates[R.reach + kind])
+            homes[L.HOME_DETENTIONS + kind, h] = 0
+        dares = L.ONE - part(np.int64(homes[L.HOME_FEAR, h]) * 257, L.ONE - rates[R.speech_floor])
+        telling[h] = part(capped(65536 - unheard), dares)
+    return last_chunk
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def look_at(flags, some, anger, file_mps, file_mss, bar_mps, bar_mss, look):
     """On whom anything can be decided this week (on most, nothing): a dense pass, generous, for `consider` to check."""
-    some = u16(L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE)
     high_mps = u16(min(bar_mps, 65535))
     high_mss = u16(min(bar_mss, 65535))
     for i in range(len(flags)):
@@ -209,8 +252,8 @@ def bar_of(rates, pressure):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates, events, day, t):
-    """Accusations, lists, protest and word among kin. `events` uint8[H] is the week's events before the review.
+def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates, telling, day, t):
+    """Accusations, lists, protest and word among kin. `telling` uint16[H] is from `tell_kin`.
 
     Stops before a chunk whose incidents might not fit; returns the next chunk.
     """
@@ -231,12 +274,13 @@ def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates,
         look = scratch.buffers[L.BUFFER_CHANCE, :n]
         fade_files(rates, file_mps, file_mss, anger)
         lowest = bar_of(rates, L.ONE)
-        look_at(state.people[L.FLAGS, lo : lo + n], anger, file_mps, file_mss, lowest, lowest, look)
+        some = u16(DECIDED_ON | (WITH_A_GROUND if rates[R.ordered] else 0))
+        look_at(state.people[L.FLAGS, lo : lo + n], some, anger, file_mps, file_mss, lowest, lowest, look)
         review_people(span, pick(look, u16(65535), 0, scratch.buffers[L.BUFFER_NOTABLE]))
         kin_witnesses(span, incidents)
         first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
         n_houses = np.int64(town.units[L.UNIT_HOUSE, first_unit + n_units]) - first_house
-        hear_from_kin(span, events, first_house, n_houses)
+        hear_from_kin(span, telling, first_house, n_houses)
     return last_chunk
 
 
@@ -280,8 +324,8 @@ def unit_snapshot(town, state, u):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def close_week(scratch, out, first_chunk, last_chunk, town, state, rates, events):
-    """The new snapshot of households: fear and contact; the week's events and calls are forgotten, not the review's."""
+def close_week(scratch, out, first_chunk, last_chunk, town, state, rates):
+    """The new snapshot of households: fear and contact; the week's calls are forgotten."""
     homes = state.homes
     for c in range(first_chunk, last_chunk):
         first = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c]])
@@ -296,7 +340,6 @@ def close_week(scratch, out, first_chunk, last_chunk, town, state, rates, events
             homes[L.HOME_FEAR, h] = u32(u32(so_far[end] - so_far[begin]) // members) >> u32(8)
             begin = end
         renew_contact(u8(rates[R.contact_weeks]), homes[L.HOME_CALLED, first:last], homes[L.HOME_CONTACT, first:last])
-        forget(events[first:last], homes[L.HOME_EVENTS, first:last])
     return last_chunk
 
 
@@ -317,10 +360,3 @@ def renew_contact(weeks, called, contact):
         left = u8(contact[h] - u8(contact[h] > 0))
         contact[h] = weeks if called[h] else left
         called[h] = u8(0)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def forget(seen, events):
-    """The events that have been talked of are forgotten. A dense pass."""
-    for h in range(len(events)):
-        events[h] = u8(events[h] - seen[h])

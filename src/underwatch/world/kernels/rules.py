@@ -185,11 +185,17 @@ def frighten(state, rates, i, step):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def word_spreads(state, free, j, house):
-    """S11: an event will be talked of in the unit tomorrow and among kin at the week's end."""
-    free[j, L.F_EVENTS] += 1
-    if state.homes[L.HOME_EVENTS, house] < 255:
-        state.homes[L.HOME_EVENTS, house] += np.uint8(1)
+def word_spreads(state, free, j, house, kind):
+    """S11: an event of this kind will be talked of in the unit from tomorrow on, and kin may hear of it next week."""
+    free[j, L.F_EVENTS + kind] += 1
+    tell_of(state, house, kind)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def tell_of(state, house, kind):
+    """S11: the household will have this to tell its kin."""
+    if state.homes[L.HOME_DETENTIONS + kind, house] < 255:
+        state.homes[L.HOME_DETENTIONS + kind, house] += np.uint8(1)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -284,7 +290,7 @@ def incident(span, u, i, house, kind, contact, fear):
     record[L.WORD.subject_contact] = own_fear << 8 | own_contact
     record[L.WORD.neighbours] = neighbours
     record[L.WORD.neighbours_fear] = min(contact, 255) << 8 | fear
-    record[L.WORD.hearsay] = part(neighbours, rates[R.hearsay_reach])
+    record[L.WORD.hearsay] = part(neighbours, rates[R.heard_of + kind])
     out.who[row] = town.first + i
     out.house[row] = house
     out.used[0] = row + 1

@@ -10,17 +10,19 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u16, u32, words
+from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u8, u16, u32, words
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.dense import fill, pick
 from underwatch.world.kernels.rules import (
     FULL_WEIGHT,
     adult_of,
+    capped,
     cell_of,
     first_followed,
     frighten,
     house_of,
     incident,
+    raised,
     report,
     sent_to,
     trace,
@@ -31,17 +33,37 @@ from underwatch.world.kernels.rules import (
 
 SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
+HALF = 1 << 13  # to round from 2**30 to 2**16
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def word_in_the_units(span):
-    """S11: chance that a resident hears today of what happened in the unit yesterday."""
-    town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
+    """S11: chance that a resident hears today of what happened in the unit on the seven days before."""
+    town, state, scratch = span.town, span.state, span.scratch
     for j in range(span.n_units):
         u = span.first_unit + j
-        chance = u16(rates[R.hear + min(15, np.int64(state.units[L.UNIT_EVENTS, u]))])
+        unheard = np.int64(L.UNHEARD)
+        for weekday in range(7):
+            unheard = (unheard * np.int64(state.units[L.UNIT_WORD + weekday, u])) >> 30
+        chance = u16(capped((L.UNHEARD - unheard + HALF) >> 14))
         begin, end = town.units[L.UNIT_START, u] - span.lo, town.units[L.UNIT_START, u + 1] - span.lo
         fill(scratch.buffers[L.BUFFER_HEAR, begin:end], chance)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def word_from_kin(span):
+    """S11: households that word from kin reaches today; all their members are frightened."""
+    town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
+    first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    last = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
+    today = u8(1 << (span.day + 3) % 7)
+    n = pick(state.homes[L.HOME_WORD, first:last], today, 0, scratch.buffers[L.BUFFER_NOTABLE])
+    for row in range(n):
+        house = first + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
+        head = np.int64(town.house_start[house])
+        for x in range(head, np.int64(town.house_start[house + 1])):
+            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
+        trace(span.out, span.t, L.EPISODE.heard_kin, head, house, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -68,9 +90,10 @@ def share_attention(span):
             first = np.int64(town.areas[organ, officer])
             n = np.int64(town.areas[organ, officer + 1]) - first
             free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, span.day)
-        free[j, L.F_EVENTS] = 0
         free[j, L.F_LODGING] = q2
         free[j, L.F_OFFENCE] = q3
+        for kind in range(L.N_EVENTS):
+            free[j, L.F_EVENTS + kind] = 0
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -180,7 +203,7 @@ def follow(span, j, i, slot, by, a, b):
         house = house_of(town, u, x)
         out.cells[span.k, cell, L.COUNT.noticed] += 1
         frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house)
+        word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
         trace(span.out, span.t, L.EPISODE.noticed, x, by, slot)
         incident(span, u, x, house, L.KIND.followed_outing, term[L.T_CONTACT], term[L.T_FEAR])
 
@@ -228,7 +251,18 @@ def at_home(span):
             if n_open and scratch.free[j, L.F_LODGING] < rates[R.lodging]:
                 check_homes(span, j)
         row += routine_blocks(n_roles)
-        state.units[L.UNIT_EVENTS, u] = min(scratch.free[j, L.F_EVENTS], 65535)
+        remember_day(span, j)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def remember_day(span, j):
+    """S11: what a day of talk leaves of the chance of not having heard of today; last week's is gone."""
+    rates, free = span.rates, span.scratch.free
+    unheard = np.int64(L.UNHEARD)
+    for kind in range(L.N_EVENTS):
+        for _ in range(free[j, L.F_EVENTS + kind]):
+            unheard = (unheard * rates[R.unheard + kind]) >> 30
+    span.state.units[L.UNIT_WORD + (span.day + 3) % 7, span.first_unit + j] = unheard
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -296,7 +330,7 @@ def check_homes(span, j):
             head = np.int64(town.house_start[house])
             report(span, u, head, L.MPS, L.COUNT.reports_routine, FULL_WEIGHT)
             frighten(state, rates, head, rates[R.rise_noticed])
-            word_spreads(state, scratch.free, j, house)
+            word_spreads(state, scratch.free, j, house, L.EVENT.home_visit)
             trace(span.out, span.t, L.EPISODE.lodging, head, house, 0)
 
 

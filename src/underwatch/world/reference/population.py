@@ -75,6 +75,7 @@ class Resident:
     anger: int = 0
     listed_day: int = 0  # day of the run, from 1; 0 = never
     followed_day: int = 0
+    calls_again: int = 0  # first day of the run on which a caller calls again; L.NEVER = has stopped for good
     outings: list[bool] = field(default_factory=lambda: [False] * 3)  # made today
     followed: list[bool] = field(default_factory=lambda: [False] * 3)  # of these, by somebody
     unwatched_outings: list[bool] = field(default_factory=lambda: [False] * 3)  # made today without fear or watching
@@ -129,8 +130,9 @@ class Household:
     number: int
     unit: Unit
     members: list[Resident] = field(default_factory=list)
-    events: int = 0  # this week's, for kin to hear of (S11)
-    heard: int = 0  # the events of the week under review
+    events: list[int] = field(default_factory=lambda: [0] * L.N_EVENTS)  # this week's by kind, to tell kin of (S11)
+    telling: int = 0  # at the review: chance that one of its kin will hear of the week
+    word_days: set[int] = field(default_factory=set)  # days of this week on which word from kin comes; Monday is 0
     called: bool = False  # completed a call abroad this week
     contact: int = 0  # weeks for which contact abroad is still open (S13)
     fear: int = 0  # mean at the last review, 255 = 1
@@ -148,8 +150,8 @@ class Unit:
     number: int
     households: list[Household] = field(default_factory=list)
     officers: list[Officer] = field(default_factory=list)  # MPS beat officer, MSS field officer
-    events: int = 0  # yesterday's, talked of today
-    events_today: int = 0
+    events: list[int] = field(default_factory=lambda: [0] * L.N_EVENTS)  # today's by kind (S11)
+    unheard: list[int] = field(default_factory=lambda: [L.UNHEARD] * 7)  # by weekday: what a day's talk of it leaves
     reports: list[int] = field(default_factory=lambda: [0, 0])  # counted this week, by organ
     free: dict[str, int] = field(default_factory=dict)  # outings its watchers can still follow today
 
@@ -207,8 +209,11 @@ def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> 
     resident.reactive = q_reactive < frame.reactive
     resident.adult = is_head or q_adult < frame.adult
     lists = set()
-    for number, ground in enumerate(grounds().values()):
-        if next(draws[ground.holder]) < int(frame.shares[number]) and (resident.adult or ground.holder == "household"):
+    for number, (name, ground) in enumerate(grounds().items()):
+        share = int(frame.shares[number])
+        if name == "chinese_phone_user" and resident.family:
+            share = frame.callers_in_families  # callers are found more often where somebody left
+        if next(draws[ground.holder]) < share and (resident.adult or ground.holder == "household"):
             resident.grounds |= 1 << number
             if on_list[ground.holder]:
                 lists |= ORGANS[ground.organ]

@@ -5,10 +5,11 @@ Nothing a household learns of another is newer than the last review: units are i
 
 from __future__ import annotations
 
+from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
-from underwatch.world.reference.population import Household, Officer, Resident, Unit
-from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part
+from underwatch.world.reference.population import ORGANS, Household, Officer, Resident, Unit, choose16
+from underwatch.world.reference.rules import FULL_WEIGHT, ONE, WHOLE, Rules, part, weekday
 
 REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
 DETAINEE = L.GROUND_NAMES.index("former_detainee")
@@ -20,7 +21,7 @@ def hold(world: Rules, order: int, week_days: int) -> None:
     for officers in world.officers:
         judge_officers(world, officers, order, week_days)
     for house in world.houses:
-        house.heard = house.events
+        prepare_to_tell(world, house)
     for unit in world.units:
         unit.reports = [0, 0]
         decide_on(world, unit)
@@ -29,7 +30,10 @@ def hold(world: Rules, order: int, week_days: int) -> None:
 
 
 def judge_officers(world: Rules, officers: list[Officer], order: int, week_days: int) -> None:
-    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet."""
+    """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet.
+
+    In the form `avoidance` no reprimand needs to fall: the chance of one presses on who is not safely above.
+    """
     now = world.rates
     brought = {
         officer: sum(unit.reports[officer.organ] for unit in officer.units) * FULL_WEIGHT for officer in officers
@@ -41,11 +45,22 @@ def judge_officers(world: Rules, officers: list[Officer], order: int, week_days:
         expected += part(max(0, mean - expected), now.comparison)
         if reports >= expected:
             officer.added += part(now.ratchet, reports - expected)
-        elif world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand:
-            shortfall = min(ONE, (expected - reports << 16) // expected)
-            officer.pressure += part(part(now.pressure_gain, shortfall), ONE - officer.pressure)
+        before = officer.pressure
+        if now.avoidance:
+            safe = expected + part(expected, now.cushion)
+            if reports < safe:
+                shortfall = min(ONE, (safe - reports << 16) // safe)
+                officer.pressure += part(part(part(now.pressure_gain, shortfall), now.reprimand), ONE - before)
+                officer.pressure -= part(part(now.pressure_relax, WHOLE - now.reprimand), before)
+            else:
+                officer.pressure -= part(now.pressure_relax, before)
             continue
-        officer.pressure -= part(now.pressure_relax, officer.pressure)
+        reprimanded = world.draw(REPRIMANDS[officer.organ], officer.units[0].number)[0] < now.reprimand
+        if reports < expected and reprimanded:
+            shortfall = min(ONE, (expected - reports << 16) // expected)
+            officer.pressure += part(part(now.pressure_gain, shortfall), ONE - before)
+        else:
+            officer.pressure -= part(now.pressure_relax, before)
 
 
 def decide_on(world: Rules, unit: Unit) -> None:
@@ -85,7 +100,18 @@ def consider(world: Rules, r: Resident, bars: list[int]) -> None:
     if now.accusations and full:
         accuse(world, r, full[0])
     elif r.new_ground and now.list_kept and world.draw(Purpose.ENTRY, r.number)[0] < reentry(world):
-        enlist(world, r, L.MPS)
+        enlist(world, r, {L.MPS})
+    take_in_the_wave(world, r)
+
+
+def take_in_the_wave(world: Rules, r: Resident) -> None:
+    """S3, S6: in a campaign an unlisted adult with a ground may be put on its lists; a defector's family as one."""
+    held = r.grounds | (1 << DETAINEE if r.was_detained else 0)
+    who = r.house.number if r.family else r.number
+    chance = part(world.rates.ordered, 65536 - let_off(world, r)) if world.rates.list_kept and held else 0
+    if not r.lists and world.draw(Purpose.ENTRY, who)[1] < chance:
+        names = [ground for number, ground in enumerate(grounds().values()) if held >> number & 1]
+        enlist(world, r, set().union(*(ORGANS[ground.organ] for ground in names)))
 
 
 def let_off(world: Rules, r: Resident) -> int:
@@ -107,18 +133,19 @@ def accuse(world: Rules, r: Resident, organ: int) -> None:
     if not r.real_offence:
         world.count("false_accusations", r)
     world.frighten(r, world.rates.rise_accused)
-    r.house.events = min(255, r.house.events + 1)
-    r.house.unit.events = min(ONE, r.house.unit.events + 1)
+    summons, unit, today = L.EVENT.summons, r.house.unit, weekday(world.day)
+    r.house.events[summons] = min(255, r.house.events[summons] + 1)
+    unit.unheard[today] = unit.unheard[today] * int(world.rates.unheard[summons]) // L.UNHEARD
     world.incident("accusation", r)
     r.real_offence = False
     r.files = [0, 0]
     if world.rates.list_kept and world.draw(Purpose.ACCUSED, r.number)[0] < world.rates.listed_after:
-        enlist(world, r, organ)
+        enlist(world, r, {organ})
 
 
-def enlist(world: Rules, r: Resident, organ: int) -> None:
-    """S3: onto the list of an organ, out of any role; the resident may learn of it."""
-    r.lists = {organ}
+def enlist(world: Rules, r: Resident, lists: set[int]) -> None:
+    """S3: onto the lists of these organs, out of any role; the resident may learn of it."""
+    r.lists = lists
     r.open_role = r.covert = False
     world.count("listings", r)
     r.listed_day = r.listed_day or world.day - world.start + 1
@@ -132,18 +159,24 @@ def protest(world: Rules, r: Resident) -> None:
         world.count("protests", r)
 
 
+def prepare_to_tell(world: Rules, house: Household) -> None:
+    """S11, S15: the chance that one of its kin hears of the week (any event of it), if the household dares."""
+    now, unheard = world.rates, WHOLE
+    for kind, times in enumerate(house.events):
+        for _ in range(times):
+            unheard = part(unheard, WHOLE - int(now.reach[kind]))
+    dares = ONE - part(house.fear * 257, ONE - now.speech_floor)
+    house.telling = part(min(ONE, WHOLE - unheard), dares)
+    house.events = [0] * L.N_EVENTS
+
+
 def hear_from_kin(world: Rules, house: Household) -> None:
-    """S11, S15: kin to whom something happened tell in private, if they dare; the whole household is frightened."""
-    now = world.rates
-    told = 0
-    for tie in range(now.kin_ties):
+    """S11: kin to whom something happened may tell; the word of each who does comes on some day of the week to come."""
+    house.word_days = set()
+    for tie in range(world.rates.kin_ties):
         kin, _ = world.kin(house, tie)
-        if kin is not None and kin.heard:
-            dares = ONE - part(kin.fear * 257, ONE - now.speech_floor)
-            chance = part(int(now.hear[min(15, kin.heard)]), dares)
-            told += world.draw(Purpose.KIN_WORD + tie // 4, house.number)[tie % 4] < chance
-    for r in house.members:
-        r.fear = min(ONE, r.fear + told * now.rise_hearsay)
+        if kin is not None and world.draw(Purpose.KIN_WORD + tie // 4, house.number)[tie % 4] < kin.telling:
+            house.word_days.add(choose16(world.draw(Purpose.WORD_DAY + tie // 4, house.number)[tie % 4], 7))
 
 
 def close_week(world: Rules, house: Household) -> None:
@@ -151,4 +184,3 @@ def close_week(world: Rules, house: Household) -> None:
     house.fear = sum(r.fear for r in house.members) // len(house.members) >> 8
     house.contact = world.rates.contact_weeks if house.called else max(0, house.contact - 1)
     house.called = False
-    house.events -= house.heard

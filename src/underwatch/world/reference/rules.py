@@ -135,10 +135,10 @@ class Rules:
         if self.rates.anger and r.reactive:
             r.anger = min(ONE, r.anger + rise)
 
-    def word_spreads(self, house: Household) -> None:
-        """S11: the unit will talk of it tomorrow, kin at the week's end."""
-        house.unit.events_today += 1
-        house.events = min(255, house.events + 1)
+    def word_spreads(self, house: Household, kind: int) -> None:
+        """S11: the unit will talk of it on the seven days to come, kin may hear of it next week."""
+        house.unit.events[kind] += 1
+        house.events[kind] = min(255, house.events[kind] + 1)
 
     def kin(self, house: Household, tie: int) -> tuple[Household | None, int]:
         """S1: the household at the other end of a tie, anywhere in the place, and the class of its distance."""
@@ -177,7 +177,7 @@ class Rules:
             "neighbours": neighbours,
             "neighbours_fear": sum(h.fear for h in unit.households) // max(1, len(unit.households)),
             "neighbours_contact": min(255, sum(h.contact > 0 for h in unit.households)),
-            "hearsay": part(neighbours, self.rates.hearsay_reach),
+            "hearsay": part(neighbours, int(self.rates.heard_of[L.INCIDENT_NAMES.index(kind)])),
         }
         self.records.append(record)
         self.who.append(r.number)
@@ -197,11 +197,13 @@ class Rules:
             "anger": [r.anger for r in people],
             "listed_day": [r.listed_day for r in people],
             "followed_day": [r.followed_day for r in people],
-            "house_events": [h.events for h in houses],
+            **{f"house_{name}": [h.events[kind] for h in houses] for kind, name in enumerate(L.Events._fields)},
+            "house_word": [sum(1 << day for day in h.word_days) for h in houses],
+            "calls_again": [r.calls_again for r in people],
             "house_called": [h.called for h in houses],
             "house_contact": [h.contact for h in houses],
             "house_fear": [h.fear for h in houses],
-            "unit_events": [u.events for u in units],
+            **{f"unheard_{day}": [u.unheard[day] for u in units] for day in range(7)},
             "reports_mps": [u.reports[L.MPS] for u in units],
             "reports_mss": [u.reports[L.MSS] for u in units],
             "pressure_mps": [o.pressure for o in mps],

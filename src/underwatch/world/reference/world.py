@@ -123,13 +123,18 @@ class ReferenceWorld(Rules):
     def feel_and_set_out(self, unit: Unit) -> None:
         """S11: fear fades and hearsay raises it, distress integrates fear, and both keep people from going out."""
         now = self.rates
-        hears = int(now.hear[min(15, unit.events)])
+        unheard = L.UNHEARD
+        for of_a_day in unit.unheard:
+            unheard = unheard * of_a_day // L.UNHEARD
+        hears = min(ONE, (2 * WHOLE * (L.UNHEARD - unheard) // L.UNHEARD + 1) // 2)
         for r in unit.residents:
             *q_outings, q_hear = self.draw(Purpose.DAY, r.number)
             r.fear = part(r.fear, now.keep_fear)
             if q_hear < hears:
                 r.fear = min(ONE, r.fear + now.rise_hearsay)
             r.distress = min(ONE, part(r.distress, now.keep_distress) + part(r.fear, now.gain_distress))
+            if weekday(self.day) in r.house.word_days:
+                r.fear = min(ONE, r.fear + now.rise_hearsay)
             unwatched = now.outing_adult if r.adult else now.outing_child
             chance = 0 if r.detained else self.after_fear(unwatched, r)
             r.outings = [q < chance for q in q_outings]
@@ -151,7 +156,7 @@ class ReferenceWorld(Rules):
             area = officer.units
             turns = range(self.day * capacity, (self.day + 1) * capacity)
             unit.free[by] = sum(area[turn % len(area)] is unit for turn in turns)
-        unit.events_today = 0
+        unit.events = [0] * L.N_EVENTS
 
     def visit_kin(self, unit: Unit) -> None:
         """S7, S16: who planned a visit to kin or a journey for today goes, unless kept by detention or fear."""
@@ -209,7 +214,7 @@ class ReferenceWorld(Rules):
             for r in house.members:
                 if not r.detained:
                     self.frighten(r, now.rise_noticed)
-            self.word_spreads(house)
+            self.word_spreads(house, L.EVENT.noticed)
             self.incident("followed_visit", head)
 
     def call_abroad(self, unit: Unit) -> None:
@@ -224,6 +229,9 @@ class ReferenceWorld(Rules):
                 if self.draw(Purpose.RELEASE, r.number)[0] < now.release:
                     r.detained = False
                     r.was_detained = r.new_ground = True
+                    self.stop_calling(r, now.phone_lost)
+            elif intends and self.day - self.start + 1 < r.calls_again:
+                self.count("calling_stopped", r)
             elif intends and q_call >= now.call - part(now.call, part(r.fear, now.avoid_call)):
                 self.count("calls_avoided", r)
             elif intends:
@@ -238,7 +246,7 @@ class ReferenceWorld(Rules):
         if now.calls_followed:
             taken = bool(r.lists) and q_taken < self.taken_up(unit, r.lists, r.family)
             by = self.tail(unit, r.lists, taken, q_joined < self.joined(unit, km))
-        noticed = by is not None and q_notice < now.notice
+        noticed = by is not None and q_notice < now.notice_caller
         q_back, q_report, q_claim, _ = self.draw(Purpose.CALL_END, r.number)
         if by is not None:
             self.count("followed_calls", r)
@@ -249,6 +257,7 @@ class ReferenceWorld(Rules):
             self.count("calls_abandoned", r)
             self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=False)
             self.incident("call_given_up", r)
+            self.stop_calling(r, now.stop_turned_back)
             return
         self.count("calls_completed", r)
         r.house.called = True
@@ -258,8 +267,16 @@ class ReferenceWorld(Rules):
             self.count("arrests", r)
             r.detained = True
             self.frighten(r, now.rise_accused)
-            self.word_spreads(r.house)
+            self.word_spreads(r.house, L.EVENT.detention)
             self.incident("arrest", r)
+
+    def stop_calling(self, r: Resident, chance: int) -> None:
+        """S8, S9: a turn-back, or an arrest that took the phone, may end calling, for a time or for good."""
+        q_stop, q_good, q_pause, _ = self.draw(Purpose.STOP_CALLING, r.number)
+        if q_stop < chance:
+            days = int(self.rates.pause_days[choose16(q_pause, 32)])
+            for_good = q_good < self.rates.stop_for_good
+            r.calls_again = L.NEVER if for_good else min(self.day - self.start + 1 + days, L.NEVER - 1)
 
     def follow_outings(self, unit: Unit) -> None:
         """S4: outings of the listed are followed while attention lasts, defectors' families first; then S10."""
@@ -299,7 +316,7 @@ class ReferenceWorld(Rules):
         if q_notice < self.rates.notice:
             self.count("noticed", r)
             self.frighten(r, self.rates.rise_noticed)
-            self.word_spreads(r.house)
+            self.word_spreads(r.house, L.EVENT.noticed)
             self.incident("followed_outing", r)
 
     def at_home(self, unit: Unit) -> None:
@@ -317,7 +334,15 @@ class ReferenceWorld(Rules):
                 self.report_routine(unit, role, holder, adults)
             if holders[0].open_role and q_lodging < now.lodging:
                 self.check_homes(unit)
-        unit.events = min(ONE, unit.events_today)
+        self.end_of_talk(unit)
+
+    def end_of_talk(self, unit: Unit) -> None:
+        """S11: what a day of talk will leave of the chance of not having heard of today; last week's is gone."""
+        unheard = L.UNHEARD
+        for kind, times in enumerate(unit.events):
+            for _ in range(times):
+                unheard = unheard * int(self.rates.unheard[kind]) // L.UNHEARD
+        unit.unheard[weekday(self.day)] = unheard
 
     def report_routine(self, unit: Unit, role: int, holder: Resident, adults: list[Resident]) -> None:
         """S10: a role holder may make a routine act of some other adult of the unit into a report."""
@@ -340,7 +365,7 @@ class ReferenceWorld(Rules):
                 host = unit.households[choose(word, len(unit.households))].head
                 self.report(host, L.MPS, "reports_routine", FULL_WEIGHT)
                 self.frighten(host, self.rates.rise_noticed)
-                self.word_spreads(host.house)
+                self.word_spreads(host.house, L.EVENT.home_visit)
 
     def tally(self, unit: Unit) -> None:
         """The day's counts and levels, by group at the start."""

@@ -4,7 +4,7 @@ import { number, say, whole } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ACTS = ["outings", "visits", "journeys", "calls"];
-const MISSING = ["barred", "direct", "anticipatory", "spill_over"];
+const MISSING = ["barred", "direct", "stopped", "anticipatory", "spill_over"];
 const GROUPS = ["all", "listed", "ordinary"];
 let group = "all";
 
@@ -39,7 +39,7 @@ function bar(act, counts) {
     const wide = width * share(entry === "kept" ? free - missing : of(entry));
     if (wide <= 0) continue;
     svg.append(node("rect", { x: left, y: 21, width: wide, height: 22, class: entry === "kept" ? "kept" : `e-${entry}` }));
-    const step = { direct: 5, anticipatory: 9, spill_over: 14 }[entry];
+    const step = { direct: 5, stopped: 7, anticipatory: 9, spill_over: 14 }[entry];
     for (let x = left + step; step && x < left + wide; x += step) svg.append(node("line", { x1: x, x2: x - 4, y1: 21, y2: 43, class: "stripe" }));
     left += wide;
   }

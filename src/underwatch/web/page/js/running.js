@@ -3,7 +3,7 @@ import { isoAfter } from "./calendar.js";
 import { byId, make } from "./element.js";
 import { date, number, say, whole } from "./words.js";
 
-const KINDS = ["followed_outings", "calls_avoided", "calls_abandoned", "accusations", "arrests", "listings"];
+const KINDS = ["followed_outings", "calls_avoided", "calls_abandoned", "calling_stopped", "accusations", "arrests", "listings"];
 let weeks = {};
 let start = "";
 let spoken = 0;

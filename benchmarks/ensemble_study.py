@@ -1,0 +1,126 @@
+"""Find the known and the described ensemble: simulate draws of parameters and forms, weigh them, and ship settings.
+
+    python benchmarks/ensemble_study.py [--draws 30000] [--residents 4000] [--keep build/ensemble]
+
+Blocks of draws are kept and gone on with. What ships stands in src/underwatch/experiments/ensemble/shipped; the tables
+of diagnostics go to docs/validation.md. Some half an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from underwatch.experiments.engine.worlds import seed_of_draw
+from underwatch.experiments.ensemble.diagnostics import judged
+from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
+from underwatch.experiments.ensemble.selection import (
+    capped,
+    distances,
+    effective,
+    holding,
+    kept_by,
+    refuse_impossible,
+    used_in,
+    weights_of,
+)
+from underwatch.facts import described, model_parameters, rival_forms
+from underwatch.world.draws import rng
+from underwatch.world.forms import Forms, prior_forms
+from underwatch.world.parameters import Parameters, prior_draws
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import scenario_for
+
+SEED = 20_241_227
+BLOCK = 500
+SHIPPED = Path(__file__).parents[1] / "src/underwatch/experiments/ensemble/shipped"
+MOST = 600  # settings that ship
+
+
+def block_of(number: int, residents: int) -> list[Scenario]:
+    """Return the settings of a block: a Latin hypercube of its own, its forms level by level, each with its luck."""
+    seed = int(rng(SEED, f"block {number}").integers(2**63))
+    scenario = scenario_for("hoeryong", population=residents, seed=seed)
+    return [
+        scenario.replace(parameters=values, forms=forms, seed=seed_of_draw(scenario, draw))
+        for draw, (values, forms) in enumerate(zip(prior_draws(BLOCK, seed), prior_forms(BLOCK, seed), strict=True), 1)
+    ]
+
+
+def simulate_block(number: int, residents: int, folder: Path) -> int:
+    """Simulate a block, if it is not kept yet."""
+    path = folder / f"block-{number:04d}.npz"
+    if not path.exists():
+        rows = np.array([outcomes_of(scenario) for scenario in block_of(number, residents)])
+        part = path.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as stream:
+            np.savez_compressed(stream, outcomes=rows)
+        part.replace(path)
+    return number
+
+
+def all_outcomes(blocks: int, residents: int, folder: Path) -> np.ndarray:
+    """Return float64[draws, COLUMNS], the draws in their order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        jobs = [pool.submit(simulate_block, number, residents, folder) for number in range(blocks)]
+        for done, job in enumerate(as_completed(jobs), 1):
+            print(f"block {job.result()}: {done} of {blocks}", flush=True)
+    return np.concatenate([np.load(folder / f"block-{number:04d}.npz")["outcomes"] for number in range(blocks)])
+
+
+def settings_of(rows: np.ndarray, residents: int) -> list[tuple[Parameters, Forms]]:
+    """Return the parameters and forms of some draws."""
+    blocks = {number: block_of(number, residents) for number in {row // BLOCK for row in rows.tolist()}}
+    found = [blocks[row // BLOCK][row % BLOCK] for row in rows.tolist()]
+    return [(scenario.parameters, scenario.forms) for scenario in found]
+
+
+def ship(name: str, weights: np.ndarray, residents: int) -> None:
+    """Write the settings of an ensemble: all that have any weight, or MOST of them, drawn by their weights."""
+    rows = np.flatnonzero(weights)
+    kept = capped(weights[rows])
+    if len(rows) > MOST:
+        order = rng(SEED, "shipped", name).permutation(len(rows))
+        at = (np.arange(MOST) + 0.5) / MOST
+        chosen = order[np.searchsorted(np.cumsum(kept[order]), at)]
+        places, times = np.unique(chosen, return_counts=True)
+        rows, kept = rows[places], capped(times / MOST)
+    settings = settings_of(rows, residents)
+    columns: dict[str, object] = {"draw": rows, "weight": kept}
+    columns |= {f"parameter:{key}": [values[key] for values, _ in settings] for key in model_parameters()}
+    columns |= {f"form:{rule}": [forms[rule] for _, forms in settings] for rule in rival_forms()}
+    SHIPPED.mkdir(exist_ok=True)
+    pq.write_table(pa.table(columns), SHIPPED / f"{name}.parquet", compression="zstd")
+    print(f"{name}: {len(rows)} settings, effective {effective(kept):.0f}")
+
+
+def main() -> None:
+    """Do all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=30_000)
+    parser.add_argument("--residents", type=int, default=4_000)
+    parser.add_argument("--keep", type=Path, default=Path("build/ensemble"))
+    given = parser.parse_args()
+    outcomes = all_outcomes(given.draws // BLOCK, given.residents, given.keep)
+    figures = used_in("run")
+    z = distances(outcomes, figures)
+    refuse_impossible(z, figures)
+    known, holds = weights_of(z), holding(outcomes)
+    chosen = kept_by(known, holds)
+    print(f"{len(outcomes):,} draws; plausible {np.count_nonzero(known):,}, effective {effective(known):.0f}")
+    print(f"described: {np.count_nonzero(chosen):,}, effective {effective(chosen):.0f}; {len(COLUMNS)} outcomes")
+    for row in judged(outcomes, known):
+        print(row, described()[row.id].statement)
+    ship("known", known, given.residents)
+    ship("described", chosen, given.residents)
+
+
+if __name__ == "__main__":
+    main()

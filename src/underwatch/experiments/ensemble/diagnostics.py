@@ -1,0 +1,154 @@
+"""How well an ensemble was found, and what it can say: widths, figures left out, statements left out, calibration."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from underwatch.experiments.ensemble.outcomes import COLUMNS
+from underwatch.experiments.ensemble.selection import (
+    column,
+    distances,
+    effective,
+    error_of,
+    from_scale,
+    holding,
+    kept_by,
+    on_scale,
+    used_in,
+    weights_of,
+)
+from underwatch.facts import described
+from underwatch.world.draws import rng
+
+AGREES, DISAGREES, UNSAID = "agrees", "disagrees", "cannot be said"
+_FEWEST = 100.0  # effective worlds behind a verdict
+_BARS = (1 / 3, 2 / 3)  # of the worlds
+
+
+def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
+    """Return quantiles of values with weights; NaN values are left out; NaN where nothing is left."""
+    known = ~np.isnan(values) & (weights > 0)
+    if not known.any():
+        return np.full(len(shares), np.nan)
+    order = np.argsort(values[known], kind="stable")
+    ordered, heavy = values[known][order], weights[known][order]
+    middle = (np.cumsum(heavy) - heavy / 2) / heavy.sum()
+    return np.interp(shares, middle, ordered)
+
+
+class Width(NamedTuple):
+    """An outcome under some weights: 5th percentile, median, 95th."""
+
+    outcome: str
+    low: float
+    median: float
+    high: float
+
+
+def widths(outcomes: np.ndarray, weights: np.ndarray) -> list[Width]:
+    """Return what each outcome is under some weights."""
+    return [_width(name, outcomes[:, place], weights) for place, name in enumerate(COLUMNS)]
+
+
+def _width(name: str, values: np.ndarray, weights: np.ndarray) -> Width:
+    return Width(name, *map(float, weighted_quantiles(values, weights, (0.05, 0.5, 0.95))))
+
+
+class LeftOut(NamedTuple):
+    """A figure against what the model says of it before any figure, and by all other figures, in the figure's unit.
+
+    `conflict` is the chance, under the prior, of a figure at least as far from the middle (two-sided; reading error and
+    discrepancy included), `predicted` the same by the other figures.
+    """
+
+    name: str
+    figure: float
+    prior: Width
+    others: Width
+    conflict: float
+    predicted: float
+
+
+def left_out(outcomes: np.ndarray, use: str = "run") -> list[LeftOut]:
+    """Return each figure predicted without itself."""
+    result = []
+    for name, figure in used_in(use).items():
+        values = column(outcomes, figure.summary)
+        others = weights_of(distances(outcomes, used_in(use, [name])))
+        prior = np.full(len(values), 1 / len(values))
+        spread = on_scale(values, figure.scale)
+        chances = [_beyond(figure.mean, spread, error_of(figure), weights) for weights in (prior, others)]
+        before, after = (
+            Width(name, *map(float, weighted_quantiles(values, weights, (0.05, 0.5, 0.95))))
+            for weights in (prior, others)
+        )
+        value = float(from_scale(np.array(figure.mean), figure.scale))
+        result.append(LeftOut(name, value, before, after, conflict=chances[0], predicted=chances[1]))
+    return result
+
+
+def _beyond(figure: float, values: np.ndarray, error: float, weights: np.ndarray) -> float:
+    """Return the two-sided chance of a figure as far out as this one; a draw without a value lies below all."""
+    from scipy.stats import norm
+
+    below = np.where(np.isnan(values), 1.0, norm.cdf((figure - np.nan_to_num(values)) / error))
+    share = float((below * weights).sum() / weights.sum())
+    return 2 * min(share, 1 - share)
+
+
+class Judged(NamedTuple):
+    """A statement of the report: in what share of the worlds it holds, and what follows.
+
+    `without` is the share in the ensemble that is fitted to all other statements, of `effective` worlds.
+    """
+
+    id: str
+    prior: float
+    known: float
+    without: float
+    effective: float
+    verdict: str
+
+
+def judged(outcomes: np.ndarray, known: np.ndarray) -> list[Judged]:
+    """Judge each statement by the worlds that were selected without it: what was selected on cannot confirm."""
+    holds = holding(outcomes)
+    result = []
+    for place, name in enumerate(described()):
+        weights = kept_by(known, holds, without=place)
+        share = float((weights * holds[:, place]).sum()) if weights.any() else float("nan")
+        n = effective(weights)
+        verdict = UNSAID if n < _FEWEST or _BARS[0] < share < _BARS[1] else AGREES if share >= _BARS[1] else DISAGREES
+        prior, of_known = float(holds[:, place].mean()), float((known * holds[:, place]).sum())
+        result.append(Judged(name, prior, of_known, share, n, verdict))
+    return result
+
+
+def coverage(outcomes: np.ndarray, names: list[str], truths: int, seed: int) -> dict[str, float]:
+    """Return in what share of synthetic truths the 90 % range of each outcome holds the truth (calibration).
+
+    A truth is one of the draws; its figures are its summaries with reading error and discrepancy, and all other draws
+    are weighted by them. Where the ranges are right, 0.90 are held. Given draws in which all statements hold, it is the
+    calibration of the described ensemble.
+    """
+    figures = used_in("run")
+    generator = rng(seed, "truths of the ensemble")
+    spread = np.stack([on_scale(column(outcomes, each.summary), each.scale) for each in figures.values()], axis=1)
+    errors = np.array([error_of(each) for each in figures.values()])
+    values = outcomes[:, [COLUMNS.index(name) for name in names]]
+    held, asked = np.zeros(len(names)), np.zeros(len(names))
+    for truth in generator.choice(len(outcomes), truths):
+        figure = spread[truth] + errors * generator.standard_normal(len(errors))
+        log_weights = -0.5 * (((spread - figure) / errors) ** 2).sum(axis=1)
+        log_weights = np.where(np.isnan(log_weights), -np.inf, log_weights)
+        log_weights[truth] = -np.inf
+        likely = np.exp(log_weights - log_weights.max())
+        for place, truth_value in enumerate(values[truth]):
+            if np.isnan(truth_value):
+                continue
+            low, high = weighted_quantiles(values[:, place], likely, (0.05, 0.95))
+            asked[place] += 1
+            held[place] += low <= truth_value <= high
+    return {name: float(held[n] / asked[n]) if asked[n] else float("nan") for n, name in enumerate(names)}

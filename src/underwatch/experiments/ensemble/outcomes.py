@@ -1,0 +1,239 @@
+"""What one setting of the model comes to: its headlines, the summaries that published figures speak of, the measures
+that the statements of the report are judged by.
+
+A setting is simulated twice with the same luck, with the campaign and without (the twin), in a stand-in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+
+from underwatch.experiments.engine.worlds import init_world, workers_here, world_totals
+from underwatch.facts import constraints
+from underwatch.record.headlines import HEADLINE_NAMES
+from underwatch.record.measures import Measured, group_cells
+from underwatch.record.schema import ALL, LISTED, ORDINARY
+from underwatch.world import layout as L
+from underwatch.world import simulate
+from underwatch.world.layout import COUNT, GROUND_NAMES, INCIDENT_NAMES, MARK_GROUNDS, MARK_LISTED_AT_START, ONE
+from underwatch.world.scenario import Scenario
+
+_FAMILY, _DETAINEE, _CALLER = "defector_family", "former_detainee", "chinese_phone_user"
+_NOTICED = ("followed_outing", "followed_visit", "call_given_up", "home_visit")  # incidents in which watching was felt
+_REPORTED_EVENING = date(2024, 12, 27)
+_HALF = 0.5  # an event, where a stand-in may have none and a figure is read on a log scale
+_WORLDS, _PARTS = ("baseline", "twin"), ("year", "window")
+
+
+@dataclass(frozen=True)
+class Life:
+    """One world that was lived: counts int64[days, cells, indicators], its incidents and their subjects."""
+
+    cells: np.ndarray
+    records: np.ndarray
+    who: np.ndarray
+    residents: np.ndarray
+    adults: np.ndarray
+    watched: np.ndarray
+    followed_ever: float  # share of the listed at the start
+    measured: Measured
+
+    def count(self, indicator: int, group: str, days: slice = slice(None), and_group: str = ALL) -> float:
+        """Sum an indicator over days, in a group or in what two groups have in common."""
+        inside = group_cells(group) & group_cells(and_group)
+        return float(self.cells[days, :, indicator][:, inside].sum())
+
+    def people(self, group: str, of: str = "residents") -> float:
+        """Return how many of a group there are."""
+        return float(getattr(self, of)[group_cells(group)].sum())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A setting with the campaign and its twin without; `campaign` are the days in which they differ."""
+
+    scenario: Scenario
+    baseline: Life
+    twin: Life
+    campaign: slice
+
+    @property
+    def scale(self) -> float:
+        """How many residents of the place each resident of the stand-in is."""
+        return self.scenario.places[0].population / self.scenario.residents
+
+    def ratio(self, indicator: int, group: str) -> float:
+        """Return an indicator in the campaign, over that of the twin on the same days."""
+        return _share(*(life.count(indicator, group, self.campaign) for life in (self.baseline, self.twin)))
+
+    @cached_property
+    def noticed(self) -> np.ndarray:
+        """Marks of the residents who felt that they are watched at least once, each once."""
+        kinds = [INCIDENT_NAMES.index(kind) for kind in _NOTICED if kind in INCIDENT_NAMES]
+        felt = np.isin(self.baseline.records["kind"], kinds)
+        _, first = np.unique(self.baseline.who[felt], return_index=True)
+        return np.asarray(self.baseline.records["marks"][felt][first])
+
+
+def live(scenario: Scenario, lived: Scenario) -> Life:
+    """Simulate a place of one scenario, `lived` with what it meets, and return what it comes to."""
+    world = simulate.run(init_world(scenario, scenario.places[0], scenario.seed), lived.phases(), workers_here())
+    totals, history = world_totals(world, scenario), world.history
+    listed = (world.state.flags & L.LISTED_AT_START) != 0
+    followed = float((world.state.followed_day[listed] > 0).mean()) if listed.any() else np.nan
+    return Life(
+        cells=history.cells,
+        records=history.records,
+        who=history.who,
+        residents=history.residents,
+        adults=history.adults,
+        watched=history.watched,
+        followed_ever=followed,
+        measured=totals.measured(scenario, _window(scenario)),
+    )
+
+
+def pair_of(scenario: Scenario) -> Pair:
+    """Simulate a setting and its twin."""
+    lo, hi = _window(scenario)
+    return Pair(scenario, live(scenario, scenario), live(scenario, scenario.without_campaign()), slice(lo, hi))
+
+
+def _window(scenario: Scenario) -> tuple[int, int]:
+    """Return the days of the campaign, counted from the first day."""
+    if scenario.campaign is None:
+        raise ValueError("an ensemble is found in a scenario with a campaign")
+    first, last = ((day - scenario.start).days for day in scenario.campaign)
+    return max(0, first), min(scenario.days, last + 1)
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else np.nan
+
+
+# --- summaries that published figures speak of ---
+
+
+def leavers_noticed_ever(pair: Pair, years: float, odds: float) -> float:
+    """Share of leavers who ever noticed that they were watched, by a model of the question.
+
+    Those with a ground leave `odds` times as often as others, and each of `years` years is like the one simulated.
+    """
+    has_ground = (pair.noticed & MARK_GROUNDS) != 0
+    grounded = (np.arange(len(pair.baseline.adults)) & MARK_GROUNDS) != 0
+    adults = np.array([pair.baseline.adults[grounded].sum(), pair.baseline.adults[~grounded].sum()], float)
+    noticed = np.array([has_ground.sum(), (~has_ground).sum()])
+    a_year = np.clip(noticed / np.maximum(adults, 1), 0, 1)
+    leave = np.array([odds, 1.0]) * adults
+    return float(((1 - (1 - a_year) ** years) * leave).sum() / leave.sum())
+
+
+def _followed_who_noticed(pair: Pair) -> float:
+    listed = (pair.noticed & MARK_LISTED_AT_START) != 0
+    followed = pair.baseline.followed_ever * pair.baseline.people(LISTED)
+    return min(1.0, _share(float(listed.sum()), followed))
+
+
+def _distressed(pair: Pair, group: str) -> float:
+    days = len(pair.baseline.cells)
+    return _share(pair.baseline.count(COUNT.distressed, group), days * pair.baseline.people(group))
+
+
+def _given_up(life: Life, group: str, days: slice = slice(None), and_group: str = ALL) -> float:
+    given_up = sum(life.count(each, group, days, and_group) for each in (COUNT.calls_avoided, COUNT.calls_abandoned))
+    return _share(given_up, life.count(COUNT.calls_intended, group, days, and_group))
+
+
+def _arrests_per_1000(pair: Pair) -> float:
+    years = len(pair.baseline.cells) / 365.0
+    return 1000.0 * (pair.baseline.count(COUNT.arrests, ALL) + _HALF) / pair.baseline.people(ALL) / years
+
+
+def _accusations_per_report(pair: Pair) -> float:
+    return _share(pair.baseline.count(COUNT.accusations, ALL) + _HALF, pair.baseline.count(COUNT.reports, ALL) + 1)
+
+
+# --- measures that the statements of the report are judged by ---
+
+
+def _grounds_listed(pair: Pair) -> float:
+    listed = group_cells(LISTED)
+    return float(sum((pair.baseline.residents[listed & group_cells(name)] > 0).any() for name in GROUND_NAMES))
+
+
+def _family_share(pair: Pair, followed: int, made: int) -> float:
+    life, days = pair.baseline, pair.campaign
+    return _share(life.count(followed, _FAMILY, days, LISTED), life.count(made, _FAMILY, days, LISTED))
+
+
+def _turned_back_december(pair: Pair) -> float:
+    first = (_REPORTED_EVENING - pair.scenario.start).days
+    return pair.scale * pair.baseline.count(COUNT.calls_abandoned, ALL, slice(first, first + 7))
+
+
+def _arrested_again(pair: Pair) -> float:
+    callers = group_cells(_CALLER)
+    held_before = pair.baseline.adults[callers & group_cells(_DETAINEE)].sum()
+    again = _share(float(held_before), pair.baseline.people(_CALLER, "adults"))
+    return pair.scale * pair.baseline.count(COUNT.arrests, ALL) * again
+
+
+def _forgone_rise(pair: Pair) -> float:
+    def forgone(life: Life) -> float:
+        lost = life.count(COUNT.outings_forgone, LISTED, pair.campaign)
+        return _share(lost, lost + life.count(COUNT.outings, LISTED, pair.campaign))
+
+    return forgone(pair.baseline) - forgone(pair.twin)
+
+
+def _distress_rise(pair: Pair) -> float:
+    last = slice(pair.campaign.stop - 7, pair.campaign.stop)
+    rise = pair.baseline.count(COUNT.distress, ALL, last) - pair.twin.count(COUNT.distress, ALL, last)
+    return rise / ONE / 7 / pair.baseline.people(ALL)
+
+
+MEASURES: Mapping[str, Callable[[Pair], float]] = MappingProxyType(
+    {
+        "arrests_per_1000": _arrests_per_1000,
+        "leavers_noticed_ever": lambda pair: leavers_noticed_ever(
+            pair, **constraints()["watched_at_home_ever"].question
+        ),
+        "followed_who_noticed": _followed_who_noticed,
+        "accusations_per_report": _accusations_per_report,
+        "distressed_listed": lambda pair: _distressed(pair, LISTED),
+        "distressed_ordinary": lambda pair: _distressed(pair, ORDINARY),
+        "listed_callers_give_up": lambda pair: _given_up(pair.baseline, LISTED),
+        "calls_ratio": lambda pair: pair.ratio(COUNT.calls_completed, ALL),
+        "listed_share_adults": lambda pair: _share(
+            pair.baseline.people(LISTED, "adults"), pair.baseline.people(ALL, "adults")
+        ),
+        "grounds_listed": _grounds_listed,
+        "watched_listed": lambda pair: _share(pair.baseline.people(LISTED, "watched"), pair.baseline.people(LISTED)),
+        "family_followed": lambda pair: _family_share(pair, COUNT.followed_outings, COUNT.outings),
+        "followed_ratio": lambda pair: pair.ratio(COUNT.followed_outings, LISTED),
+        "reports_ratio": lambda pair: pair.ratio(COUNT.reports, ALL),
+        "family_visits_followed": lambda pair: _family_share(pair, COUNT.followed_visits, COUNT.visits_made),
+        "calls_given_up_ratio": lambda pair: _share(
+            _given_up(pair.baseline, ALL, pair.campaign), _given_up(pair.twin, ALL, pair.campaign)
+        ),
+        "turned_back_december": _turned_back_december,
+        "arrested_again": _arrested_again,
+        "forgone_rise": _forgone_rise,
+        "routine_ordinary_ratio": lambda pair: pair.ratio(COUNT.reports_routine, ORDINARY),
+        "distress_rise": _distress_rise,
+    }
+)
+COLUMNS = (*MEASURES, *(f"{name}:{world}:{part}" for world in _WORLDS for part in _PARTS for name in HEADLINE_NAMES))
+
+
+def outcomes_of(scenario: Scenario) -> np.ndarray:
+    """Simulate a setting and its twin; return float64[COLUMNS]: measures, then headlines by world and part."""
+    pair = pair_of(scenario)
+    parts = [getattr(life.measured, part) for life in (pair.baseline, pair.twin) for part in _PARTS]
+    return np.concatenate([[measure(pair) for measure in MEASURES.values()], *parts])
