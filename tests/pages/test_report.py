@@ -65,7 +65,8 @@ def fake_measured(luck, campaign, scale):
 def fake_study(n_draws=8, twin=True):
     worlds = ("baseline", "without campaign") if twin else ("baseline",)
     scales = [1.0, *np.exp(np.linspace(-1.2, 1.0, n_draws))]
-    made = {world: [fake_measured(np.random.default_rng(place), world == "baseline", s) for s in scales]
+    made = {
+        world: [fake_measured(np.random.default_rng([place, n]), world == "baseline", s) for n, s in enumerate(scales)]
             for place, world in enumerate(worlds)}  # fmt: skip
     return Study(
         place=HOERYONG, start=START, days=DAYS, worlds=worlds, change="the year-end campaign", window=WINDOW,

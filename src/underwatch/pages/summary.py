@@ -49,6 +49,11 @@ def bands_words(study: Study, counts: np.ndarray) -> str:
     )
 
 
+def worlds_words(source: str, adapted: bool) -> str:
+    """Return the worlds of an ensemble in words, and whether they are of another scenario than it was found for."""
+    return f"{drawn_words(source)[1]}{', adapted' if adapted else ''}"
+
+
 def set_words(n: int) -> str:
     """Say how many parameters the scenario sets, or nothing when it sets none."""
     return f"{n} parameter{'s are' if n > 1 else ' is'} set and drawn nowhere" if n else ""

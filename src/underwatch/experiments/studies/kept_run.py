@@ -10,7 +10,7 @@ from typing import Any
 from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.experiments.engine.run_directory import Kind, RunDirectory
-from underwatch.experiments.ensemble.settings import ENSEMBLES, PRIOR
+from underwatch.experiments.ensemble.settings import DEFAULT_ENSEMBLE, ENSEMBLES, PRIOR
 from underwatch.facts.places import slug
 from underwatch.files.folders import kept_folder
 from underwatch.files.intake.json import read_json
@@ -130,4 +130,4 @@ def example_of_manifest(path: Path) -> Scenario:
 
 def kept_options(options: RunOptions) -> dict[str, Any]:
     """Return the options that go into the manifest."""
-    return {name: getattr(options, name) for name in _KEPT}
+    return {name: getattr(options, name) for name in _KEPT} | {"ensemble": options.ensemble or DEFAULT_ENSEMBLE}
