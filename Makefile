@@ -62,6 +62,8 @@ studio: $(READY) $(UPLOT) ## open the local page
 
 study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
 	@$(BIN)/python benchmarks/study.py
+	@$(BIN)/python benchmarks/forms_study.py
+	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/estimate_study.py
 	@$(BIN)/python benchmarks/release_study.py
 	@$(BIN)/python benchmarks/synthetic_world.py

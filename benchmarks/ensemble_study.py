@@ -3,7 +3,7 @@
     python benchmarks/ensemble_study.py [--draws 30000] [--residents 4000] [--keep build/ensemble]
 
 Blocks of draws are kept and gone on with. What ships stands in src/underwatch/experiments/ensemble/shipped; the tables
-of diagnostics go to docs/validation.md. Some half an hour on two cores.
+of diagnostics go to docs/ensembles.md. Some half an hour on two cores.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sections import put_section
 
 from underwatch.experiments.engine.worlds import seed_of_draw
-from underwatch.experiments.ensemble.diagnostics import judged
+from underwatch.experiments.ensemble.diagnostics import Judged, coverage, judged, left_out, widths
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,
@@ -31,6 +32,7 @@ from underwatch.experiments.ensemble.selection import (
     weights_of,
 )
 from underwatch.facts import described, model_parameters, rival_forms
+from underwatch.record.headlines import HEADLINES
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms, prior_forms
 from underwatch.world.parameters import Parameters, prior_draws
@@ -41,6 +43,8 @@ SEED = 20_241_227
 BLOCK = 500
 SHIPPED = Path(__file__).parents[1] / "src/underwatch/experiments/ensemble/shipped"
 MOST = 600  # settings that ship
+PAGE = Path(__file__).parents[1] / "docs" / "ensembles.md"
+TRUTHS = 2_000
 
 
 def block_of(number: int, residents: int) -> list[Scenario]:
@@ -101,6 +105,81 @@ def ship(name: str, weights: np.ndarray, residents: int) -> None:
     print(f"{name}: {len(rows)} settings, effective {effective(kept):.0f}")
 
 
+def ship_statements(rows: list[Judged]) -> None:
+    """Write what the worlds say of each statement."""
+    columns = {name: [getattr(row, name) for row in rows] for name in Judged._fields}
+    SHIPPED.mkdir(exist_ok=True)
+    pq.write_table(pa.table(columns), SHIPPED / "statements.parquet")
+
+
+def statement_lines(rows: list[Judged]) -> list[str]:
+    """Return the table of the report's statements."""
+    lines = [
+        "| statement | holds where | prior | known | fitted without it | worlds | verdict |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        said = described()[row.id]
+        shares = " | ".join(f"{100 * share:.0f} %" for share in (row.prior, row.known, row.without))
+        lines.append(
+            f"| {row.id} {said.statement} | {said.tolerance} | {shares} | {row.effective:,.0f} | {row.verdict} |"
+        )
+    return lines
+
+
+def figure_lines(outcomes: np.ndarray) -> list[str]:
+    """Return the table of the figures, each predicted without itself."""
+    lines = [
+        "| figure | published | prior: median (90 %) | by the others: median (90 %) | conflict | predicted |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in left_out(outcomes):
+        ranges = " | ".join(f"{w.median:.3g} ({w.low:.3g} to {w.high:.3g})" for w in (row.prior, row.others))
+        lines.append(f"| {row.name} | {row.figure:.3g} | {ranges} | {row.conflict:.2f} | {row.predicted:.2f} |")
+    return lines
+
+
+def width_lines(outcomes: np.ndarray, by_name: dict[str, np.ndarray]) -> list[str]:
+    """Return headlines side by side: what each is under the prior, what is known, what is described."""
+    found = {name: {row.outcome: row for row in widths(outcomes, weights)} for name, weights in by_name.items()}
+    lines = [f"| headline | {' | '.join(by_name)} |", f"| --- |{' --- |' * len(by_name)}"]
+    for headline in HEADLINES:
+        rows = [found[name][f"{headline.name}:baseline:year"] for name in by_name]
+        cells = " | ".join(f"{row.median:.3g} ({row.low:.3g} to {row.high:.3g})" for row in rows)
+        lines.append(f"| {headline.title} ({headline.unit}) | {cells} |")
+    return lines
+
+
+def coverage_lines(outcomes: np.ndarray, holds: np.ndarray) -> list[str]:
+    """Return the share of synthetic truths that the 90 % ranges hold, headline by headline."""
+    names = [f"{headline.name}:baseline:year" for headline in HEADLINES]
+    all_draws = coverage(outcomes, names, TRUTHS, SEED)
+    where_described = coverage(outcomes[holds.all(axis=1)], names, TRUTHS, SEED)
+    lines = ["| headline | by figures | by figures, where all statements hold |", "| --- | --- | --- |"]
+    lines += [
+        f"| {headline.title} | {all_draws[name]:.3f} | {where_described[name]:.3f} |"
+        for headline, name in zip(HEADLINES, names, strict=True)
+    ]
+    return lines
+
+
+def write_page(outcomes: np.ndarray, known: np.ndarray, holds: np.ndarray, rows: list[Judged]) -> None:
+    """Write the sections of the page."""
+    chosen = kept_by(known, holds)
+    plausible, left = np.count_nonzero(known), np.count_nonzero(chosen)
+    counts = [
+        f"{len(outcomes):,} draws of the prior; {plausible:,} plausible, effective {effective(known):,.0f};",
+        f"all statements hold in {int(holds.all(axis=1).sum()):,} draws, {left:,} of them plausible,",
+        f"effective {effective(chosen):,.0f}.",
+    ]
+    prior = np.full(len(outcomes), 1 / len(outcomes))
+    put_section(PAGE, "how many", counts)
+    put_section(PAGE, "the report's statements", statement_lines(rows))
+    put_section(PAGE, "figures left out", figure_lines(outcomes))
+    put_section(PAGE, "widths", width_lines(outcomes, {"prior": prior, "known": known, "described": chosen}))
+    put_section(PAGE, "calibration", coverage_lines(outcomes, holds))
+
+
 def main() -> None:
     """Do all of it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -116,8 +195,11 @@ def main() -> None:
     chosen = kept_by(known, holds)
     print(f"{len(outcomes):,} draws; plausible {np.count_nonzero(known):,}, effective {effective(known):.0f}")
     print(f"described: {np.count_nonzero(chosen):,}, effective {effective(chosen):.0f}; {len(COLUMNS)} outcomes")
-    for row in judged(outcomes, known):
+    rows = judged(outcomes, known)
+    for row in rows:
         print(row, described()[row.id].statement)
+    ship_statements(rows)
+    write_page(outcomes, known, holds, rows)
     ship("known", known, given.residents)
     ship("described", chosen, given.residents)
 

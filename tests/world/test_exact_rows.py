@@ -55,9 +55,12 @@ def test_unwatched_nobody_is_followed_or_arrested_and_fear_decays_at_its_rate() 
 
 
 def test_capacity_is_never_exceeded() -> None:
-    """Roles: the day's rounding up of attention; officers: their daily outings, over all units of their area."""
+    """Roles: the day's rounding up of attention; officers: their daily outings, over all units of their area.
+
+    In the form of S4 in which attention is pooled; test_assigned_watchers.py has the other.
+    """
     town = Town(CENTRAL.with_values(attention_per_officer_per_day=1.5), residents=4000, days=42)
-    world = traced(town)
+    world = town.world(workers=Workers(trace_who=-1), forms={"S4": "pooled"})
     trace = world.history.trace
     rows = trace[trace["kind"] == L.EPISODE.followed]
     unit = np.searchsorted(world.town.unit_start, rows["who"], side="right") - 1

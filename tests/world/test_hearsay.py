@@ -7,6 +7,7 @@ from trials.patterns import Town
 from underwatch.errors import InputError
 from underwatch.world import layout as L
 from underwatch.world import simulate
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters
 from underwatch.world.population import InitialConditions
 from underwatch.world.rates import HEARD_AS, UNWATCHED, q16, rates, unheard_after_a_day
@@ -96,11 +97,16 @@ def test_of_several_events_kin_hear_of_at_least_one_and_only_from_who_dares():
     assert is_near(np.count_nonzero(word), len(word), 0.8 * (1 - 0.3 * 0.9**2))
 
 
+APART = Forms.central().with_forms({"S4": "pooled"})
+
+
 def eventful(days):
-    """A town in which people are followed, arrested, accused and visited at night; as of a Monday."""
+    """A town in which people are followed (each apart), arrested, accused and visited at night; as of a Monday."""
     harsh = {"p_detected_per_call": 0.05, "accusation_threshold": 1.5, "quota_mps_per_week": 30.0, "p_notice": 0.95}
     often = {"lodging_check_days": 15.0, "guests_found_per_check": 3.0, "call_attempts_per_caller_per_month": 8.0}
-    phase = Phase(MONDAY, days, {**VALUES, **harsh, **often, "kin_ties_per_household": 4.0}, frozenset(), 1.5, True)
+    phase = Phase(
+        MONDAY, days, {**VALUES, **harsh, **often, "kin_ties_per_household": 4.0}, frozenset(), 1.5, True, APART
+    )
     return simulate.init(InitialConditions.of(phase, True, 3, 0, 6000, days)), phase
 
 

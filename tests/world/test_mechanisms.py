@@ -145,11 +145,15 @@ def test_s12_a_dated_order_shows_from_its_date_on() -> None:
     )
 
 
-def pressure_after(forms: dict[str, str], reports: int, pressure: int, **values: float) -> list[int]:
-    """Pressure of three officers who all brought so many reports of 10 that were expected, after one Sunday."""
+def pressure_after(forms: dict[str, str], reports: int | list[int], pressure: int, **values: float) -> list[int]:
+    """Pressure of three officers who brought so many reports (each, or all alike) of 10 expected, after one Sunday."""
     town = world().town
     areas = np.array([0, 1, 2, 3], np.int32)
-    brought, before, added = np.full(3, reports, np.int32), np.full(3, pressure, np.int64), np.zeros(3, np.int64)
+    brought, before, added = (
+        np.array([reports] * 3 if isinstance(reports, int) else reports, np.int32),
+        np.full(3, pressure, np.int64),
+        np.zeros(3, np.int64),
+    )
     now = pack(rates({**CENTRAL.to_dict(), "quota_mps_per_week": 10.0, **values}, forms=forms))
     review_officers(split_seed(1), town, now, areas, L.MPS, brought, before, added, 65536, 7, 20_100)
     assert not added.any()
@@ -238,5 +242,9 @@ def test_ratchet_and_comparison_are_off_and_can_be_put_on(factor: float) -> None
     assert base.state.officers[:, L.ADDED].sum() == 0
     ratchet = world(quota_mps_per_week=3.0, quota_mss_per_week=1.0, quota_ratchet=0.15 * factor)
     assert ratchet.state.officers[:, L.ADDED].sum() > 0
-    compared = world(quota_comparison=0.25 * factor)
-    assert compared.state.officers[:, L.PRESSURE].sum() >= world().state.officers[:, L.PRESSURE].sum()
+    # An officer who met the quota and stays behind the colleagues' mean of 20 is pressed, by the closed form.
+    weight = 0.25 * factor
+    behind, _, ahead = pressure_after({}, [10, 20, 30], 0, p_reprimand=1.0, quota_comparison=weight)
+    short = weight * 10 / (10 + weight * 10)
+    assert (behind, ahead) == (pytest.approx(CENTRAL["pressure_gain"] * short * 65535, abs=12), 0)
+    assert pressure_after({}, [10, 20, 30], 0, p_reprimand=1.0) == [0, 0, 0]

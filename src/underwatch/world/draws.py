@@ -45,7 +45,7 @@ class Purposes(NamedTuple):
     CALL_SPOT: int = 32  # a caller's distance to signal
     # every day
     DAY: int = 40  # three outings, hearsay
-    FOLLOW: int = 41  # is outing 0, 1, 2 taken up by a free watcher
+    FOLLOW: int = 41  # is outing 0, 1, 2 of a resident (pooled) or a household (assigned) taken up
     TAIL: int = 42  # notice, report, claim of the outing in slot s (slots: 3)
     CALL: int = 45  # intends a call; taken up; joined on the way; notice
     CALL_END: int = 46  # turns back, report, claim
@@ -74,9 +74,15 @@ class Purposes(NamedTuple):
     PROTEST: int = 118
     KIN_WORD: int = 119  # does tie k tell (slots: 2 blocks of 4)
     ATTENTION: int = 121  # where an officer's round begins
+    # once for all: with which role holder of each organ the watchers of a listed household begin; where in the rounding
+    # of attention a role holder begins
+    CASE: int = 122
+    HOLDER: int = 123
     WORD_DAY: int = 130  # the day on which what tie k tells reaches the household (slots: 2 blocks of 4)
     # every day, once more
     STOP_CALLING: int = 140  # after a turn-back or a release: does calling stop; for good; for how long
+    # made once, once more
+    KIN_GROUND: int = 150  # does a household take the luck of its kin for the grounds of households
 
 
 Purpose = Purposes()  # for Numba a number each, which the members of an `IntEnum` are not

@@ -211,14 +211,15 @@ class Scratch(NamedTuple):
 
     buffers: np.ndarray  # uint16[N_BUFFERS, n], rows below
     draws: np.ndarray  # uint32[4, m], draws taken together: of who, what (purpose and day), and the two words drawn
-    turns: np.ndarray  # int32[m, 4], who is followed today, in order: columns below
+    turns: np.ndarray  # int32[m, 5], who is followed today, in order: columns below
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
     planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn
     visits: np.ndarray  # int32[n, 7], visits sorted by day and unit: columns below
     visit_spans: np.ndarray  # int32[7 * units + 1]
-    spans: np.ndarray  # int64[units + 1, 5], where each unit's adults, listed, callers, roles, covert begin
+    spans: np.ndarray  # int64[units + 1, 6], where each unit's adults, listed, callers, roles, covert, cases begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
     free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; two draws; events by kind
+    cases: np.ndarray  # int32[n, N_CASE], households with listed members, by unit: columns below
 
 
 class Span(NamedTuple):
@@ -274,7 +275,9 @@ N_TERMS = 16
 # (bits 3-5), followed (bits 6-8); chance at no fear now and when free; chance of hearsay; then lists of indices within
 # the chunk: residents of whom there is something to note (for a while), those with a cell other than 0, and by unit
 # listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked, and
-# the chance that an outing of each of the listed is taken up, and which would be today
+# the chance that an outing of each of the listed is taken up, and which would be today (of the listed, or of the
+# cases); then by role holder, unit by unit, open roles first: where the rounding of attention begins, what is left
+# today for the cases in which the holder is named, and whether there is one
 (
     BUFFER_DRAWS,
     BUFFER_CHANCE,
@@ -291,8 +294,11 @@ N_TERMS = 16
     BUFFER_CELLS,
     BUFFER_TAKE,
     BUFFER_WANT,
-) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
-N_BUFFERS = 18
+    BUFFER_PHASE,
+    BUFFER_KEPT,
+    BUFFER_NAMED,
+) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+N_BUFFERS = 21
 
 # Columns of `visits`: household; tie; class of the distance; four uniforms of the day
 V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)
@@ -300,16 +306,21 @@ V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)
 JOURNEY, REFUSED = 100, 101
 
 # Columns of `turns`: unit; resident of the chunk, or SPARE for a free watcher's choice; part of the day, or how many
-# choices went before; class of watcher
-W_UNIT, W_RESIDENT, W_SLOT, W_BY = range(4)
+# choices went before; class of watcher; is it the first of a tail
+W_UNIT, W_RESIDENT, W_SLOT, W_BY, W_FIRST = range(5)
 SPARE = -1
+
+# Columns of `cases`: household; its rows in BUFFER_LISTED, first and after the last; the lists of its members; how
+# likely a tail is taken up; how many watchers; with which holder of its own list's organ they begin, and of the other
+C_HOUSE, C_FIRST, C_AFTER, C_LISTS, C_TAKE, C_LAYERS, C_OWN, C_OTHER = range(8)
+N_CASE = 8
 
 # Columns of `free`
 F_LODGING, F_OFFENCE, F_EVENTS = 4, 5, 6
 N_FREE = F_EVENTS + N_EVENTS
 
 # Columns of `spans` (of adults only the number counts)
-S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT = range(5)
+S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT, S_CASES = range(6)
 
 # Columns of `totals`
 D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)

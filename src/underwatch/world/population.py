@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HOUSEHOLD_MAX = 7  # a household has 1 + Binomial(6, p) members; see docs/odd.md, "Initialisation"
 ROLE_TRIES = 16
+ONE_IN_TWO = 1 << 15  # of 65536: households that take the luck of kin, in the form `kin` of S2
 
 
 # Grounds by number: whose luck is the household's (3 at most), and whose the adult's own (8 at most)
@@ -186,11 +187,29 @@ def lists_of(held: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def luck_of(key: tuple, first: int, house_start: np.ndarray, h: int, f: Frame) -> int:
+    """S2: the household whose luck with the grounds of households is met by household `h`: its own, or its kin's.
+
+    In the form `kin` one in two takes that of the household at the other end of its first tie, so that families with
+    the ground are kin of each other; which one it is hangs on nothing drawn for it, so each share stays what it was.
+    """
+    houses = len(house_start) - 1
+    if not f.kin_grounds or houses < 2:
+        return h
+    if quarters(key, Purpose.KIN_GROUND, first + house_start[h], 0)[0] >= ONE_IN_TWO:
+        return h
+    word, _ = words(key, Purpose.KIN, first + house_start[h], 0)
+    other = np.int64(choose(word, houses))
+    return (other + 1) % houses if other == h else other
+
+
+@njit(cache=True, nogil=True)
 def draw_people(key: tuple, first: int, house_start: np.ndarray, f: Frame, flags: np.ndarray) -> None:
     """Adults, grounds, lists and covert informants of every household (flags uint16[residents])."""
     for h in range(len(house_start) - 1):
         lo, hi = house_start[h], house_start[h + 1]
-        q0, home_listed, q2, q3 = quarters(key, Purpose.FAMILY, first + lo, 0)
+        _, home_listed, _, _ = quarters(key, Purpose.FAMILY, first + lo, 0)
+        q0, _, q2, q3 = quarters(key, Purpose.FAMILY, first + house_start[luck_of(key, first, house_start, h, f)], 0)
         of_home = held_of((q0, q2, q3), OF_HOUSEHOLDS, f)
         for i in range(lo, hi):
             who = first + i

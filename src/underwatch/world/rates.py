@@ -113,6 +113,7 @@ class Rates(NamedTuple):
     rise_noticed: int  # one
     rise_accused: int
     rise_hearsay: int
+    habituation: int  # one, share of a rise that is lost at distress 1
     outing_adult: int  # q16, chance in each of three parts of the day
     outing_child: int
     unheard: np.ndarray  # int64[kinds of event], 2**30 = 1, what a day leaves of the chance of not having heard of one
@@ -263,10 +264,10 @@ def rates(
     for rule in sorted(without):
         v.update(KNOCK_OUT.get(rule, {}))
     chosen: dict[str, Any] = {field: int(forms.get(rule) == form) for field, (rule, form) in FORMS.items()}
-    return Rates(**_people(v), **_watching(v), **_journeys(v), **chosen)
+    return Rates(**_people(v, chosen["habituating"]), **_watching(v), **_journeys(v), **chosen)
 
 
-def _people(v: Mapping[str, float]) -> dict:
+def _people(v: Mapping[str, float], habituating: int) -> dict:
     slot = v["outings_per_adult_per_day"] / 3
     reaches = {kind: v[f"hearsay_reach_{kind}"] for kind in Events._fields}
     return {
@@ -279,6 +280,7 @@ def _people(v: Mapping[str, float]) -> dict:
         "rise_noticed": one(v["fear_per_noticed"]),
         "rise_accused": one(v["fear_per_accusation"]),
         "rise_hearsay": one(v["fear_per_hearsay"]),
+        "habituation": one(habituating * v["habituation"]),
         "outing_adult": q16(slot),
         "outing_child": q16(slot * v["child_outings_ratio"]),
         "unheard": np.array([unheard_after_a_day(reach) for reach in reaches.values()], np.int64),

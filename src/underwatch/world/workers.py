@@ -36,14 +36,15 @@ class Workspace:
         self.scratch = L.Scratch(
             np.zeros((L.N_BUFFERS, n), np.uint16),
             np.zeros((4, rows), np.uint32),
-            np.zeros((rows, 4), np.int32),
+            np.zeros((rows, 5), np.int32),
             np.zeros((4, n), np.uint32),
             np.zeros((2 * n, 4), np.int32),
             np.zeros((2 * n, 7), np.int32),
             np.zeros(7 * units + 2, np.int32),
-            np.zeros((units + 1, 5), np.int64),
+            np.zeros((units + 1, 6), np.int64),
             np.zeros((units, L.N_TERMS), np.int64),
             np.zeros((units, L.N_FREE), np.int64),
+            np.zeros((n, L.N_CASE), np.int32),
         )
         room = max(RECORD_ROOM, RECORDS_PER_RESIDENT * (n + 1))
         trace_room = 0 if trace_who is None else max(TRACE_ROOM, TRACE_PER_RESIDENT * (n + 1))

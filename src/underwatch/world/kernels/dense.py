@@ -52,9 +52,11 @@ def fade_and_hear(rates, fear, distress, draw, hear):
     keep_distress = u16(rates[R.keep_distress])
     gain = u16(rates[R.gain_distress])
     step = u16(rates[R.rise_hearsay])
+    habituation = u16(rates[R.habituation])
     for i in range(len(fear)):
         f = high16(fear[i], keep_fear)
-        rise = step if draw[i] < hear[i] else u16(0)
+        felt = u16(step - high16(step, high16(distress[i], habituation)))
+        rise = felt if draw[i] < hear[i] else u16(0)
         f = u16(f + min(rise, u16(~f)))
         s = high16(distress[i], keep_distress)
         s = u16(s + min(high16(f, gain), u16(~s)))

@@ -8,6 +8,7 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.cases import take_watcher
 from underwatch.world.kernels.rules import (
     act,
     cell_of,
@@ -18,7 +19,6 @@ from underwatch.world.kernels.rules import (
     joined,
     threshold_of,
     trace,
-    watcher,
     withdrawn,
     word_spreads,
     write_down,
@@ -91,9 +91,7 @@ def follow_visit(span, j, visit, km):
         chance = max(term[L.T_TAKE_FAMILY_MPS], term[L.T_TAKE_FAMILY_MSS])
     by = -1
     if visit[L.V_TAKEN] < chance:
-        by = watcher(scratch.free, j, (lists & L.ON_MPS) != 0)
-        if by >= 0:
-            scratch.free[j, by] -= 1
+        by = take_watcher(span, j, house, (lists & L.ON_MPS) != 0)
     if by < 0 and lists and visit[L.V_JOINED] < joined(term[L.T_JOIN], km):
         by = L.BY_OPEN_ROLE  # somebody of the units passed
     if by < 0:
@@ -198,9 +196,7 @@ def go_and_call(span, j, i, q_taken, q_joined, q_notice):
     by = -1
     if rates[R.calls_followed]:
         if flag & L.ON_A_LIST and q_taken < threshold_of(term, flag):
-            by = watcher(scratch.free, j, (flag & L.ON_MPS) != 0)
-            if by >= 0:
-                scratch.free[j, by] -= 1
+            by = take_watcher(span, j, house, (flag & L.ON_MPS) != 0)
         if by < 0 and q_joined < joined(term[L.T_JOIN], km):
             by = L.BY_OPEN_ROLE  # watchers along the way to signal know no list
         if by >= 0:

@@ -177,9 +177,16 @@ def report(span, u, i, organ, claim, weight):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def feel(state, rates, i, step):
+    """S11: fear rises by a step, of which long distress has got used to a part."""
+    used_to = part(step, part(state.people[L.DISTRESS, i], rates[R.habituation]))
+    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step - used_to)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def frighten(state, rates, i, step):
     """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
-    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step)
+    feel(state, rates, i, step)
     if rates[R.anger] and state.people[L.FLAGS, i] & L.REACTIVE:
         state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step)
 

@@ -12,17 +12,18 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u8, u16, u32, words
 from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.cases import keep_attention, take_tails, turn_to, want_tails
 from underwatch.world.kernels.dense import fill, pick
 from underwatch.world.kernels.rules import (
     FULL_WEIGHT,
     adult_of,
     capped,
     cell_of,
+    feel,
     first_followed,
     frighten,
     house_of,
     incident,
-    raised,
     report,
     sent_to,
     trace,
@@ -62,7 +63,7 @@ def word_from_kin(span):
         house = first + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
         head = np.int64(town.house_start[house])
         for x in range(head, np.int64(town.house_start[house + 1])):
-            state.people[L.FEAR, x] = raised(state.people[L.FEAR, x], rates[R.rise_hearsay])
+            feel(state, rates, x, rates[R.rise_hearsay])
         trace(span.out, span.t, L.EPISODE.heard_kin, head, house, 0)
 
 
@@ -83,8 +84,11 @@ def share_attention(span):
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
         n_covert = spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
         free = scratch.free
-        free[j, L.BY_OPEN_ROLE] = (n_open * rates[R.attention_role] + q0) >> 16
-        free[j, L.BY_COVERT] = (n_covert * rates[R.attention_role] + q1) >> 16
+        if rates[R.pooled]:
+            free[j, L.BY_OPEN_ROLE] = (n_open * rates[R.attention_role] + q0) >> 16
+            free[j, L.BY_COVERT] = (n_covert * rates[R.attention_role] + q1) >> 16
+        else:
+            keep_attention(span, j)
         for organ in range(2):
             officer = town.units[L.MPS_OF + organ, u]
             first = np.int64(town.areas[organ, officer])
@@ -103,8 +107,12 @@ def follow_outings(span):
     First who is followed, then what comes of it: nothing that comes of it changes who is followed today.
     """
     key, town, scratch = span.key, span.town, span.scratch
-    want_to_follow(span)
+    if span.rates[R.pooled]:
+        want_to_follow(span)
+    else:
+        want_tails(span)
     n_turns = take_turns(span)
+    talked_of = False
     for row in range(n_turns):
         turn = scratch.turns[row]
         j = np.int64(turn[L.W_UNIT])
@@ -119,12 +127,12 @@ def follow_outings(span):
                 continue
             scratch.free[j, by] -= 1
             a, b = words(key, Purpose.TAIL + slot, town.first + span.lo + i, span.day)
-        follow(span, j, i, slot, by, a, b)
+        talked_of = follow(span, j, i, slot, by, turn[L.W_FIRST] != 0, talked_of, a, b)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def want_to_follow(span):
-    """S4: which outings of listed residents a free watcher would take up (bits 0-2), whether or not one is left."""
+    """S4, pooled: which outings of the listed a free watcher would take up (bits 0-2), whether or not one is left."""
     key, town, scratch = span.key, span.town, span.scratch
     draws, buffers = scratch.draws, scratch.buffers
     n_listed = scratch.spans[span.n_units, L.S_LISTED]
@@ -143,51 +151,52 @@ def want_to_follow(span):
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def take_turns(span):
-    """S4, S10: the turns of free watchers and their luck: listed residents' outings, then what is left, by unit."""
-    key, town, state, scratch = span.key, span.town, span.state, span.scratch
-    draws, spans, free, buffers = scratch.draws, scratch.spans, scratch.free, scratch.buffers
+    """S4, S10: the turns of watchers and their luck: outings of the listed, then what is left, by unit."""
+    key, town, scratch = span.key, span.town, span.scratch
+    draws, free = scratch.draws, scratch.free
     n = 0
     for j in range(span.n_units):
+        n = share_out(span, j, n) if span.rates[R.pooled] else take_tails(span, j, n)
         left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
-        first = spans[j, L.S_LISTED]
-        n_wanted = pick(
-            buffers[L.BUFFER_WANT, first : spans[j + 1, L.S_LISTED]], u16(7), first, buffers[L.BUFFER_NOTABLE]
-        )
-        for m in range(n_wanted):
-            row = np.int64(buffers[L.BUFFER_NOTABLE, m])
-            i = np.int64(buffers[L.BUFFER_LISTED, row])
-            wanted = np.int64(buffers[L.BUFFER_WANT, row])
-            for slot in range(3):
-                if (wanted >> slot) & 1 and left > 0:
-                    left -= 1
-                    by = watcher(free, j, (state.people[L.FLAGS, span.lo + i] & L.ON_MPS) != 0)
-                    free[j, by] -= 1
-                    draws[0, n] = u32(town.first + span.lo + i)
-                    draws[1, n] = event(Purpose.TAIL + slot, span.day)
-                    n = turn_to(scratch, n, j, i, slot, by)
         if scratch.unit_terms[j, L.T_SPARE_MPS] + scratch.unit_terms[j, L.T_SPARE_MSS] > 0:
             for attempt in range(min(left, SPARE_TRIES)):
                 draws[0, n] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
                 draws[1, n] = event(Purpose.SPARE + attempt, span.day)
-                n = turn_to(scratch, n, j, L.SPARE, attempt, 0)
+                n = turn_to(scratch, n, j, L.SPARE, attempt, 0, True)
     draw_rows(key, draws, n)
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def turn_to(scratch, n, j, i, slot, by):
-    """Note a turn; returns how many there are."""
-    turn = scratch.turns[n]
-    turn[L.W_UNIT] = j
-    turn[L.W_RESIDENT] = i
-    turn[L.W_SLOT] = slot
-    turn[L.W_BY] = by
-    return n + 1
+def share_out(span, j, n):
+    """S4, pooled: the watchers of a unit follow outings of its listed while attention lasts. Returns the row after."""
+    town, state, scratch = span.town, span.state, span.scratch
+    draws, spans, free, buffers = scratch.draws, scratch.spans, scratch.free, scratch.buffers
+    left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
+    first = spans[j, L.S_LISTED]
+    n_wanted = pick(buffers[L.BUFFER_WANT, first : spans[j + 1, L.S_LISTED]], u16(7), first, buffers[L.BUFFER_NOTABLE])
+    for m in range(n_wanted):
+        row = np.int64(buffers[L.BUFFER_NOTABLE, m])
+        i = np.int64(buffers[L.BUFFER_LISTED, row])
+        wanted = np.int64(buffers[L.BUFFER_WANT, row])
+        for slot in range(3):
+            if (wanted >> slot) & 1 and left > 0:
+                left -= 1
+                by = watcher(free, j, (state.people[L.FLAGS, span.lo + i] & L.ON_MPS) != 0)
+                free[j, by] -= 1
+                draws[0, n] = u32(town.first + span.lo + i)
+                draws[1, n] = event(Purpose.TAIL + slot, span.day)
+                n = turn_to(scratch, n, j, i, slot, by, True)
+    return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow(span, j, i, slot, by, a, b):
-    """S4, S5: an outing is followed, written down, and perhaps noticed; `a` and `b` are its luck."""
+def follow(span, j, i, slot, by, first, talked_of, a, b):
+    """S4, S5: an outing is followed, written down if it is the first of a tail, and perhaps noticed.
+
+    `a` and `b` are its luck. `talked_of` says whether somebody noticed the tail before (of another tail, where this is
+    the first of its own); returned is whether somebody has now.
+    """
     town, state, rates, scratch, out = span.town, span.state, span.rates, span.scratch, span.out
     scratch.buffers[L.BUFFER_OUTINGS, i] |= u16(64 << slot)
     u = span.first_unit + j
@@ -198,14 +207,19 @@ def follow(span, j, i, slot, by, a, b):
     first_followed(span.state, span.t, x)
     trace(span.out, span.t, L.EPISODE.followed, x, by, slot)
     q_notice, q_report, q_claim, _ = split(a, b)
-    write_down(span, u, x, by & 1, term, q_report, q_claim, False)
+    if first:
+        talked_of = False
+        write_down(span, u, x, by & 1, term, q_report, q_claim, False)
     if q_notice < rates[R.notice]:
         house = house_of(town, u, x)
         out.cells[span.k, cell, L.COUNT.noticed] += 1
         frighten(state, rates, x, rates[R.rise_noticed])
-        word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
+        if not talked_of:
+            word_spreads(state, scratch.free, j, house, L.EVENT.noticed)
+        talked_of = True
         trace(span.out, span.t, L.EPISODE.noticed, x, by, slot)
         incident(span, u, x, house, L.KIND.followed_outing, term[L.T_CONTACT], term[L.T_FEAR])
+    return talked_of
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

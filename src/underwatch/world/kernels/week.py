@@ -8,12 +8,14 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32
 from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.cases import OFFICERS, holders, open_cases
 from underwatch.world.kernels.dense import count_adults, draw_households, pick
 from underwatch.world.kernels.rules import capped, cell_of, part, taken_up, threshold_of, under_pressure, vigilance
 
 MARKED = L.GROUNDS | L.LISTED_AT_START
 NOTABLE = MARKED | L.ON_A_LIST | L.ROLE
 LOW = np.uint32(0xFFFF)
+NO_LIMIT = 1 << 30
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -92,6 +94,8 @@ def set_terms(span):
         u = span.first_unit + j
         term = scratch.unit_terms[j]
         top = np.int64(0)
+        n_open, n_covert, _ = holders(span, j)
+        most = NO_LIMIT if rates[R.pooled] else n_open + n_covert + OFFICERS  # a layer is somebody
         for organ in range(2):
             pressure = np.int64(
                 state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]]
@@ -100,8 +104,8 @@ def set_terms(span):
             )
             v = vigilance(rates, pressure)
             top = max(top, v)
-            term[L.T_TAKE_PERSON_MPS + organ] = taken_up(v, rates[R.layers_person])
-            term[L.T_TAKE_FAMILY_MPS + organ] = taken_up(v, rates[R.layers_family])
+            term[L.T_TAKE_PERSON_MPS + organ] = taken_up(v, min(rates[R.layers_person], most))
+            term[L.T_TAKE_FAMILY_MPS + organ] = taken_up(v, min(rates[R.layers_family], most))
             term[L.T_REPORT_MPS + organ] = rates[R.written] * under_pressure(
                 rates[R.report_base], rates[R.report_pressure], pressure
             )
@@ -123,7 +127,10 @@ def set_terms(span):
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def assign_watchers(span):
-    """S3, S4: the chance that an outing of each listed resident is taken up, the same all week."""
+    """S3, S4: who is watched by whom (assigned), or how likely an outing is taken up (pooled): the same all week."""
+    if not span.rates[R.pooled]:
+        open_cases(span)
+        return
     state, scratch, lo = span.state, span.scratch, span.lo
     for j in range(span.n_units):
         for row in range(scratch.spans[j, L.S_LISTED], scratch.spans[j + 1, L.S_LISTED]):

@@ -134,6 +134,7 @@ class Household:
     telling: int = 0  # at the review: chance that one of its kin will hear of the week
     word_days: set[int] = field(default_factory=set)  # days of this week on which word from kin comes; Monday is 0
     called: bool = False  # completed a call abroad this week
+    luck: int = -1  # number of the household whose luck with the grounds of households it meets (S2)
     contact: int = 0  # weeks for which contact abroad is still open (S13)
     fear: int = 0  # mean at the last review, 255 = 1
 
@@ -154,6 +155,7 @@ class Unit:
     unheard: list[int] = field(default_factory=lambda: [L.UNHEARD] * 7)  # by weekday: what a day's talk of it leaves
     reports: list[int] = field(default_factory=lambda: [0, 0])  # counted this week, by organ
     free: dict[str, int] = field(default_factory=dict)  # outings its watchers can still follow today
+    kept: dict[Resident, int] = field(default_factory=dict)  # of these, what role holders keep for their cases (S4)
 
     @property
     def residents(self) -> list[Resident]:
@@ -170,6 +172,21 @@ class Unit:
         """Open roles first, then covert informants."""
         adults = self.adults
         return [r for r in adults if r.open_role] + [r for r in adults if r.covert]
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """A household with listed members and its named watchers: role holders, then officers (S3, S4)."""
+
+    house: Household
+    members: list[Resident]  # the listed
+    lists: set[int]
+    watchers: list[Resident | str]
+
+    @property
+    def family(self) -> bool:
+        """Whether somebody of the family left."""
+        return self.members[0].family
 
 
 @dataclass(slots=True, eq=False)
@@ -198,9 +215,18 @@ def draw_households(rng: Rng, first: int, residents: int, frame: Frame) -> tuple
     return [*house_start, residents], [*unit_house, len(house_start)]
 
 
+def luck_of(rng: Rng, number: int, numbers: Sequence[int], frame: Frame) -> int:
+    """S2: a household's own number, or in the form `kin` for every second that of the household at its first tie."""
+    if frame.kin_grounds and len(numbers) > 1 and rng.quarters(Purpose.KIN_GROUND, number, 0)[0] < 65536 // 2:
+        place = choose(rng.words(Purpose.KIN, number, 0)[0], len(numbers))
+        return numbers[place] if numbers[place] != number else numbers[(place + 1) % len(numbers)]
+    return number
+
+
 def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> None:
     """S1, S2, S3: traits, grounds, covert role and lists of one resident on the first morning."""
-    of_home, home_listed, *more = rng.quarters(Purpose.FAMILY, resident.house.number, 0)
+    _, home_listed, _, _ = rng.quarters(Purpose.FAMILY, resident.house.number, 0)
+    of_home, _, *more = rng.quarters(Purpose.FAMILY, resident.house.luck, 0)
     q_adult, q_reactive, _, _ = rng.quarters(Purpose.MEMBER, resident.number, 0)
     listed, covert, _, _ = rng.quarters(Purpose.LISTED, resident.number, 0)
     own = [q for block in range(2) for q in rng.quarters(Purpose.GROUND + block, resident.number, 0)]
@@ -247,6 +273,7 @@ def settle(
     units: list[Unit] = []
     officers: tuple[list[Officer], list[Officer]] = ([], [])
     last_area = [-1, -1]
+    numbers = [first + int(start) for start in house_start[:-1]]
     for u, (low, high) in enumerate(pairwise(unit_house)):
         start = int(house_start[low])
         unit = Unit(first + start)
@@ -259,7 +286,8 @@ def settle(
             officers[organ][-1].units.append(unit)
             unit.officers.append(officers[organ][-1])
         for h in range(low, high):
-            house = Household(first + int(house_start[h]), unit)
+            house = Household(numbers[h], unit)
+            house.luck = luck_of(rng, house.number, numbers, frame)
             unit.households.append(house)
             for i in range(house_start[h], house_start[h + 1]):
                 resident = Resident(first + int(i), house)

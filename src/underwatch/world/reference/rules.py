@@ -80,26 +80,12 @@ class Rules:
         """S4, S6: chance that one free watcher takes up an outing of a listed resident."""
         return self.under_pressure(unit, organ, self.rates.vigilance_base, self.rates.vigilance_pressure)
 
-    def taken_up(self, unit: Unit, lists: set[int], family: bool) -> int:
-        """S3, S4: chance that any of the layers of assigned watchers takes the outing up; the keener list counts."""
-        layers = self.rates.layers_family if family else self.rates.layers_person
-        return max((at_least_once(self.vigilance(unit, organ), layers) for organ in lists), default=0)
-
     def joined(self, unit: Unit, km: int) -> int:
         """S7: chance that somebody along the way joins or takes over; the longer, the likelier."""
         keenest = max(self.vigilance(unit, L.MPS), self.vigilance(unit, L.MSS))
         return at_least_once(part(self.rates.join_per_km, keenest), km)
 
     # --- watching and writing ---
-
-    def tail(self, unit: Unit, lists: set[int], taken: bool, joined: bool) -> str | None:
-        """S4, S7: who follows. Each list's own people go first; when nobody is free, somebody along the way may."""
-        order = FIRST_TO_GO[L.MPS if L.MPS in lists else L.MSS]
-        free = next((by for by in order if unit.free[by] > 0), None)
-        if taken and free is not None:
-            unit.free[free] -= 1
-            return free
-        return OPEN_ROLE if joined else None
 
     def was_followed(self, r: Resident) -> None:
         """Remember the first day."""
@@ -129,9 +115,15 @@ class Rules:
 
     # --- fear and word ---
 
+    def feel(self, r: Resident, rise: int) -> None:
+        """S11: fear rises, less in those who are used to it (form habituating)."""
+        if self.rates.habituating:
+            rise -= part(rise, part(r.distress, self.rates.habituation))
+        r.fear = min(ONE, r.fear + rise)
+
     def frighten(self, r: Resident, rise: int) -> None:
         """S11, S14: fear rises, and anger in the reactive."""
-        r.fear = min(ONE, r.fear + rise)
+        self.feel(r, rise)
         if self.rates.anger and r.reactive:
             r.anger = min(ONE, r.anger + rise)
 

@@ -25,30 +25,24 @@ from underwatch.world.reference.population import (
     settle,
 )
 from underwatch.world.reference.rules import (
-    COVERT,
-    FIRST_TO_GO,
     FULL_WEIGHT,
-    MPS_OFFICER,
-    MSS_OFFICER,
     ONE,
-    OPEN_ROLE,
     REPORTS_TO,
     WHOLE,
-    Rules,
     part,
     weekday,
 )
+from underwatch.world.reference.watching import Watching
 
 if TYPE_CHECKING:
     from underwatch.world.population import InitialConditions
     from underwatch.world.scenario import Phase
 
-SPARE_TRIES = 16
 MOST_ROLES = 64
 SUNDAY = 6
 
 
-class ReferenceWorld(Rules):
+class ReferenceWorld(Watching):
     """One place in one history.
 
     Explicit `starts` (first resident of each household and first household of each unit, with an end) replace the drawn
@@ -131,32 +125,15 @@ class ReferenceWorld(Rules):
             *q_outings, q_hear = self.draw(Purpose.DAY, r.number)
             r.fear = part(r.fear, now.keep_fear)
             if q_hear < hears:
-                r.fear = min(ONE, r.fear + now.rise_hearsay)
+                self.feel(r, now.rise_hearsay)
             r.distress = min(ONE, part(r.distress, now.keep_distress) + part(r.fear, now.gain_distress))
             if weekday(self.day) in r.house.word_days:
-                r.fear = min(ONE, r.fear + now.rise_hearsay)
+                self.feel(r, now.rise_hearsay)
             unwatched = now.outing_adult if r.adult else now.outing_child
             chance = 0 if r.detained else self.after_fear(unwatched, r)
             r.outings = [q < chance for q in q_outings]
             r.followed = [False] * 3
             r.unwatched_outings = [q < unwatched for q in q_outings]
-
-    def share_attention(self, unit: Unit) -> None:
-        """S4: attention is scarce. Each unit's watchers have so much a day; an officer's outings go round the area."""
-        now = self.rates
-        q_open, q_covert, _, _ = self.draw(Purpose.UNIT, unit.number)
-        n_open = sum(r.open_role for r in unit.adults)
-        n_covert = sum(r.covert for r in unit.adults)
-        unit.free = {
-            OPEN_ROLE: (n_open * now.attention_role + q_open) >> 16,
-            COVERT: (n_covert * now.attention_role + q_covert) >> 16,
-        }
-        capacity = part(self.day + 1, now.attention_officer) - part(self.day, now.attention_officer)
-        for by, officer in zip((MPS_OFFICER, MSS_OFFICER), unit.officers, strict=True):
-            area = officer.units
-            turns = range(self.day * capacity, (self.day + 1) * capacity)
-            unit.free[by] = sum(area[turn % len(area)] is unit for turn in turns)
-        unit.events = [0] * L.N_EVENTS
 
     def visit_kin(self, unit: Unit) -> None:
         """S7, S16: who planned a visit to kin or a journey for today goes, unless kept by detention or fear."""
@@ -201,7 +178,7 @@ class ReferenceWorld(Rules):
         chance = self.taken_up(unit, lists, head.family)
         if journey and now.permits_needed:
             chance = self.taken_up(unit, {L.MPS, L.MSS}, True)
-        by = self.tail(unit, lists, q_taken < chance, bool(lists) and q_joined < self.joined(unit, km))
+        by = self.tail(house, lists, q_taken < chance, bool(lists) and q_joined < self.joined(unit, km))
         if by is None:
             return
         self.count("followed_visits", head)
@@ -245,7 +222,7 @@ class ReferenceWorld(Rules):
         by = None
         if now.calls_followed:
             taken = bool(r.lists) and q_taken < self.taken_up(unit, r.lists, r.family)
-            by = self.tail(unit, r.lists, taken, q_joined < self.joined(unit, km))
+            by = self.tail(r.house, r.lists, taken, q_joined < self.joined(unit, km))
         noticed = by is not None and q_notice < now.notice_caller
         q_back, q_report, q_claim, _ = self.draw(Purpose.CALL_END, r.number)
         if by is not None:
@@ -277,47 +254,6 @@ class ReferenceWorld(Rules):
             days = int(self.rates.pause_days[choose16(q_pause, 32)])
             for_good = q_good < self.rates.stop_for_good
             r.calls_again = L.NEVER if for_good else min(self.day - self.start + 1 + days, L.NEVER - 1)
-
-    def follow_outings(self, unit: Unit) -> None:
-        """S4: outings of the listed are followed while attention lasts, defectors' families first; then S10."""
-        listed = [r for r in unit.adults if r.lists]
-        for r in sorted(listed, key=lambda r: not r.family):
-            draws = self.draw(Purpose.FOLLOW, r.number)
-            chance = self.taken_up(unit, r.lists, r.family)
-            for slot in range(3):
-                if r.outings[slot] and draws[slot] < chance:
-                    by = self.tail(unit, r.lists, True, False)
-                    if by is not None:
-                        self.follow(r, slot, by)
-        self.spend_spare(unit)
-
-    def spend_spare(self, unit: Unit) -> None:
-        """S10: under pressure what attention is left is turned to whoever of the unlisted is met outside."""
-        adults = unit.adults
-        for attempt in range(min(sum(unit.free.values()), SPARE_TRIES) if adults else 0):
-            by = next(by for by in FIRST_TO_GO[L.MPS] if unit.free[by])
-            pressure = unit.officers[REPORTS_TO[by]].pressure
-            a, b = self.rng.words(Purpose.SPARE + attempt, unit.number, self.day)
-            if a >> 16 >= self.rates.spare * part(self.rates.vigilance_pressure, pressure):
-                continue
-            r = adults[choose(b, len(adults))]
-            slots = [slot for slot in range(3) if r.outings[slot] and not r.followed[slot]]
-            if slots and not r.lists:
-                unit.free[by] -= 1
-                self.follow(r, slots[0], by)
-
-    def follow(self, r: Resident, slot: int, by: str) -> None:
-        """S4, S5: one outing is followed, written down, and perhaps noticed."""
-        r.followed[slot] = True
-        self.count("followed_outings", r)
-        self.was_followed(r)
-        q_notice, q_report, q_claim, _ = self.draw(Purpose.TAIL + slot, r.number)
-        self.write_down(r, REPORTS_TO[by], q_report, q_claim, offence=False)
-        if q_notice < self.rates.notice:
-            self.count("noticed", r)
-            self.frighten(r, self.rates.rise_noticed)
-            self.word_spreads(r.house, L.EVENT.noticed)
-            self.incident("followed_outing", r)
 
     def at_home(self, unit: Unit) -> None:
         """S5, S10, S17: neighbours report offences seen and routine acts, and homes are checked at night."""

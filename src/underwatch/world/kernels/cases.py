@@ -1,0 +1,245 @@
+"""S3, S4 in the form `assigned`: a listed household is a case, whose named watchers keep their attention for it.
+
+A case has so many layers: role holders of the unit by a keyed start, those of the list's own organ first; where the
+unit has fewer, its officers. A tail follows all members who are out in one part of the day; it is written of once and
+talked of once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from underwatch.world import layout as L
+from underwatch.world.draws import Purpose, choose, draw_rows, event, split, u16, u32
+from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.rules import house_of, threshold_of, watcher
+
+OFFICERS = 2  # layers that a unit can have beyond its role holders
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def open_cases(span):
+    """S3: the households with listed members, and who of the unit is named in each: the same all week."""
+    key, town, scratch = span.key, span.town, span.scratch
+    cases, draws, spans = scratch.cases, scratch.draws, scratch.spans
+    n = 0
+    for j in range(span.n_units):
+        spans[j, L.S_CASES] = n
+        n = cases_of(span, j, n)
+    spans[span.n_units, L.S_CASES] = n
+    for m in range(n):
+        draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
+        draws[1, m] = event(Purpose.CASE, 0)
+    draw_rows(key, draws, n)
+    n_holders = spans[span.n_units, L.S_OPEN] + spans[span.n_units, L.S_COVERT]
+    scratch.buffers[L.BUFFER_NAMED, :n_holders] = 0
+    for j in range(span.n_units):
+        n_open, n_covert, first = holders(span, j)
+        for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):
+            on_mps = (cases[m, L.C_LISTS] & L.ON_MPS) != 0
+            cases[m, L.C_OWN] = choose(draws[2, m], n_open if on_mps else n_covert)
+            cases[m, L.C_OTHER] = choose(draws[3, m], n_covert if on_mps else n_open)
+            for k in range(min(cases[m, L.C_LAYERS], n_open + n_covert)):
+                scratch.buffers[L.BUFFER_NAMED, first + named(cases[m], n_open, n_covert, k)] = 1
+    begin_rounding(span)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def holders(span, j):
+    """Open roles and covert informants of a unit, and the row of its first holder in the buffers of holders."""
+    spans = span.scratch.spans
+    n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
+    n_covert = spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
+    return n_open, n_covert, spans[j, L.S_OPEN] + spans[j, L.S_COVERT]
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def cases_of(span, j, n):
+    """Note the cases of a unit from row `n` on, in the order of its listed; returns the row after the last."""
+    town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
+    listed, spans = scratch.buffers[L.BUFFER_LISTED], scratch.spans
+    n_open, n_covert, _ = holders(span, j)
+    row, last = spans[j, L.S_LISTED], spans[j + 1, L.S_LISTED]
+    while row < last:
+        case = scratch.cases[n]
+        first = span.lo + np.int64(listed[row])
+        house = house_of(town, span.first_unit + j, first)
+        end = np.int64(town.house_start[house + 1])
+        family = np.int64(state.people[L.FLAGS, first]) & L.FAMILY
+        lists = np.int64(0)
+        case[L.C_HOUSE] = house
+        case[L.C_FIRST] = row
+        while row < last and first <= span.lo + np.int64(listed[row]) < end:
+            lists |= np.int64(state.people[L.FLAGS, span.lo + np.int64(listed[row])]) & L.ON_A_LIST
+            row += 1
+        case[L.C_AFTER] = row
+        case[L.C_LISTS] = lists
+        case[L.C_TAKE] = threshold_of(scratch.unit_terms[j], lists | family)
+        layers = rates[R.layers_family] if family else rates[R.layers_person]
+        case[L.C_LAYERS] = min(layers, n_open + n_covert + OFFICERS)
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def named(case, n_open, n_covert, k):
+    """The holder of the unit who is watcher `k` of a case: round those of its list's organ, then round the others."""
+    on_mps = (case[L.C_LISTS] & L.ON_MPS) != 0
+    n_own = n_open if on_mps else n_covert
+    if k < n_own:
+        at = np.int64(case[L.C_OWN]) + k
+        at = at if at < n_own else at - n_own
+        return at if on_mps else n_open + at
+    n_other = n_covert if on_mps else n_open
+    at = np.int64(case[L.C_OTHER]) + k - n_own
+    at = at if at < n_other else at - n_other
+    return n_open + at if on_mps else at
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def begin_rounding(span):
+    """S4: where in the rounding of attention each role holder begins, drawn once for all."""
+    key, town, scratch = span.key, span.town, span.scratch
+    draws, buffers, spans = scratch.draws, scratch.buffers, scratch.spans
+    n = 0
+    for j in range(span.n_units):
+        for row in range(spans[j, L.S_OPEN], spans[j + 1, L.S_OPEN]):
+            draws[0, n] = u32(town.first + span.lo + np.int64(buffers[L.BUFFER_OPEN_ROLES, row]))
+            draws[1, n] = event(Purpose.HOLDER, 0)
+            n += 1
+        for row in range(spans[j, L.S_COVERT], spans[j + 1, L.S_COVERT]):
+            draws[0, n] = u32(town.first + span.lo + np.int64(buffers[L.BUFFER_COVERT, row]))
+            draws[1, n] = event(Purpose.HOLDER, 0)
+            n += 1
+    draw_rows(key, draws, n)
+    for row in range(n):
+        buffers[L.BUFFER_PHASE, row] = u16(draws[2, row])
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def keep_attention(span, j):
+    """S4: today's attention of a unit's role holders: kept for the cases in which one is named, else free."""
+    buffers, free = span.scratch.buffers, span.scratch.free
+    n_open, n_covert, first = holders(span, j)
+    before = span.day * span.rates[R.attention_role]
+    after = before + span.rates[R.attention_role]
+    free[j, L.BY_OPEN_ROLE] = 0
+    free[j, L.BY_COVERT] = 0
+    for h in range(n_open + n_covert):
+        phase = np.int64(buffers[L.BUFFER_PHASE, first + h])
+        today = (after + phase >> 16) - (before + phase >> 16)
+        buffers[L.BUFFER_KEPT, first + h] = today if buffers[L.BUFFER_NAMED, first + h] else 0
+        if not buffers[L.BUFFER_NAMED, first + h]:
+            free[j, L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT] += today
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def named_watcher(span, j, m):
+    """S4: the first named watcher of case `m` with attention left follows, by class; -1 where none has."""
+    scratch = span.scratch
+    case, kept, free = scratch.cases[m], scratch.buffers[L.BUFFER_KEPT], scratch.free
+    n_open, n_covert, first = holders(span, j)
+    for k in range(min(np.int64(case[L.C_LAYERS]), n_open + n_covert)):
+        h = named(case, n_open, n_covert, k)
+        if kept[first + h]:
+            kept[first + h] -= u16(1)
+            return L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT
+    own = L.BY_MPS_OFFICER if case[L.C_LISTS] & L.ON_MPS else L.BY_MSS_OFFICER
+    for k in range(np.int64(case[L.C_LAYERS]) - n_open - n_covert):
+        by = own if k == 0 else L.BY_MPS_OFFICER + L.BY_MSS_OFFICER - own
+        if free[j, by] > 0:
+            free[j, by] -= 1
+            return by
+    return -1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def take_watcher(span, j, house, on_mps):
+    """S4, S7: who follows a household or its caller, by class, and their attention is used; -1 when nobody is free."""
+    scratch = span.scratch
+    if not span.rates[R.pooled]:
+        for m in range(scratch.spans[j, L.S_CASES], scratch.spans[j + 1, L.S_CASES]):
+            if scratch.cases[m, L.C_HOUSE] == house:
+                by = named_watcher(span, j, m)
+                if by >= 0:
+                    return by
+    by = watcher(scratch.free, j, on_mps)
+    if by >= 0:
+        scratch.free[j, by] -= 1
+    return by
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def want_tails(span):
+    """S4: in which parts of the day (bits 0-2) a tail of each case is wanted, whether or not anybody is free."""
+    key, town, scratch = span.key, span.town, span.scratch
+    cases, draws, buffers = scratch.cases, scratch.draws, scratch.buffers
+    n = scratch.spans[span.n_units, L.S_CASES]
+    for m in range(n):
+        draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
+        draws[1, m] = event(Purpose.FOLLOW, span.day)
+    draw_rows(key, draws, n)
+    for m in range(n):
+        chance = cases[m, L.C_TAKE]
+        out = np.int64(0)
+        for row in range(cases[m, L.C_FIRST], cases[m, L.C_AFTER]):
+            out |= np.int64(buffers[L.BUFFER_OUTINGS, np.int64(buffers[L.BUFFER_LISTED, row])])
+        q0, q1, q2, _ = split(draws[2, m], draws[3, m])
+        buffers[L.BUFFER_WANT, m] = out & (
+            np.int64(q0 < chance) | np.int64(q1 < chance) << 1 | np.int64(q2 < chance) << 2
+        )
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def take_tails(span, j, n):
+    """S4: the tails of a unit: first by named watchers, then by whoever has attention left. Returns the row after."""
+    scratch = span.scratch
+    spans, buffers, free, cases = scratch.spans, scratch.buffers, scratch.free, scratch.cases
+    for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):
+        for slot in range(3):
+            if (np.int64(buffers[L.BUFFER_WANT, m]) >> slot) & 1:
+                by = named_watcher(span, j, m)
+                if by >= 0:
+                    buffers[L.BUFFER_WANT, m] ^= u16(1 << slot)
+                    n = tail(span, n, j, m, slot, by)
+    n_open, n_covert, first = holders(span, j)
+    for h in range(n_open + n_covert):
+        free[j, L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT] += np.int64(buffers[L.BUFFER_KEPT, first + h])
+        buffers[L.BUFFER_KEPT, first + h] = 0
+    for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):
+        for slot in range(3):
+            if (np.int64(buffers[L.BUFFER_WANT, m]) >> slot) & 1:
+                by = watcher(free, j, (cases[m, L.C_LISTS] & L.ON_MPS) != 0)
+                if by >= 0:
+                    free[j, by] -= 1
+                    n = tail(span, n, j, m, slot, by)
+    return n
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def tail(span, n, j, m, slot, by):
+    """S4: one tail is on all members of a case who are out in a part of the day."""
+    scratch = span.scratch
+    case, buffers = scratch.cases[m], scratch.buffers
+    first = True
+    for row in range(case[L.C_FIRST], case[L.C_AFTER]):
+        i = np.int64(buffers[L.BUFFER_LISTED, row])
+        if (np.int64(buffers[L.BUFFER_OUTINGS, i]) >> slot) & 1:
+            scratch.draws[0, n] = u32(span.town.first + span.lo + i)
+            scratch.draws[1, n] = event(Purpose.TAIL + slot, span.day)
+            n = turn_to(scratch, n, j, i, slot, by, first)
+            first = False
+    return n
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def turn_to(scratch, n, j, i, slot, by, first):
+    """Note a turn; returns how many there are."""
+    turn = scratch.turns[n]
+    turn[L.W_UNIT] = j
+    turn[L.W_RESIDENT] = i
+    turn[L.W_SLOT] = slot
+    turn[L.W_BY] = by
+    turn[L.W_FIRST] = first
+    return n + 1
