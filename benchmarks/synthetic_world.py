@@ -53,7 +53,7 @@ def effort_of(world: HiddenWorld) -> np.ndarray:
     quarter, _ = WINDOW.of_weeks("quarter")
     values = {name: np.array([value]) for name, value in world.values.items()}
     luck = rng(world.plan.seed, "effort")
-    return np.concatenate([effort_factors(weeks, quarter, values, luck) for weeks in effort_weeks()])
+    return np.concatenate([effort_factors(weeks, quarter, values, luck, luck) for weeks in effort_weeks()])
 
 
 def worlds_of(seed: int) -> list[HiddenWorld]:

@@ -3,6 +3,7 @@
 from underwatch import (
     Workers,
     digest,
+    episodes,
     expected_published,
     init_world,
     record_of,
@@ -20,6 +21,7 @@ summer = record_of(world_totals(world, scenario), scenario, town)
 for group in ("listed", "ordinary"):
     found = totals(summer, group=group)
     print(f"{group}: {found['outings']:.0f} outings, {found['followed_outings']:.0f} of them followed")
-incidents = world.history.records
-print(f"{len(incidents)} incidents, {expected_published(incidents, scenario.parameters):.4f} reports expected")
+history = world.history
+told_of = episodes(history.records, history.who, scenario.start)
+print(f"{len(history.records)} incidents, {expected_published(told_of, scenario.parameters):.4f} reports expected")
 print(f"the same on every machine: {digest(world)}")

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from underwatch.channel.episodes import episodes
 from underwatch.channel.reporting import expected_published
 from underwatch.experiments.silence import watched_values
 from underwatch.world import layout as L
@@ -102,9 +103,10 @@ def p2_silence_curve(town: Town) -> Verdict:
     """As watching rises, incidents rise, published per incident falls, and published first rises, then falls."""
     incidents, published = [], []
     for scale in WATCHING:
-        records = town.world(watched_values(town.parameters.to_dict(), scale)).history.records
-        incidents.append(len(records))
-        published.append(expected_published(records, town.parameters.to_dict()))
+        history = town.world(watched_values(town.parameters.to_dict(), scale)).history
+        incidents.append(len(history.records))
+        told_of = episodes(history.records, history.who, START)
+        published.append(expected_published(told_of, town.parameters.to_dict()))
     per = [share(p, n) for p, n in zip(published, incidents, strict=True)]
     top = int(np.argmax(published))
     figures = {f"incidents_{s}": float(n) for s, n in zip(WATCHING, incidents, strict=True)}

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds that the two lists agree
+    from underwatch.channel.episodes import episodes as episodes
     from underwatch.channel.reporting import expected_published as expected_published
     from underwatch.errors import InputError as InputError
     from underwatch.evidence.check.checking import read_package as read_package
@@ -55,6 +56,7 @@ _FRONT = {
     "totals": "underwatch.record.measures",
     "indicator_table": "underwatch.record.measures",
     "incident_table": "underwatch.record.incidents",
+    "episodes": "underwatch.channel.episodes",
     "expected_published": "underwatch.channel.reporting",
     "silence_curve": "underwatch.experiments.silence",
     "find_interventions": "underwatch.experiments.interventions",

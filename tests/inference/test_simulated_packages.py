@@ -79,15 +79,33 @@ def test_simulated_packages_tell_as_many_incidents_as_are_expected(bank):
     luck = np.random.default_rng(4)
     laws = luck.integers(0, len(RESPONSES), n)
     values = {name: np.full(n, fact.central) for name, fact in channel_prior().items()}
+    values |= {name: np.ones(n) for name in values if name.startswith("telling_") and name != "telling_spread"}
     values |= {"p_tell_at_no_fear": np.full(n, 0.01), "list_relay_share": np.full(n, 0.5)}
+    values["telling_spread"] = np.full(n, 2.0)
     heard = simulate_package(bank, luck.integers(0, len(bank), n), values, laws, read.design, 3)
     told = heard.by_list.sum(axis=(1, 2)) + heard.by_year.sum(axis=1)
     expected = heard.n_told * read.design.share_by_quarter
-    assert told.sum() == pytest.approx(expected.sum(), abs=5 * np.sqrt(expected.sum()))
+    assert told.sum() == pytest.approx(expected.sum(), abs=5 * np.sqrt(n) * (told - expected).std())
+    spread = ((told - expected) ** 2).sum() / expected.sum()
+    assert spread > 1.15  # more than a Poisson's: news comes in waves
     unmarked = {**values, "relay_marked": np.zeros(n)}
     hidden = simulate_package(bank, luck.integers(0, len(bank), n), unmarked, laws, read.design, 3)
     assert hidden.relays.sum() == 0
     assert hidden.by_list[:, 2].sum() > 3 * heard.by_list[:, 2].sum()
+
+
+def test_packages_hang_on_no_size_of_blocks_and_on_no_other_purpose(bank, monkeypatch):
+    survey = [("recent_leavers", "2024-Q3/2024-Q4", "hoeryong", "gave_up_call", "5000", "100")]
+    plain, asked = (read_for(made_package(some_reports(), survey=rows), PLACE, WINDOW) for rows in ((), survey))
+    rows, values = np.arange(len(bank)), latin_hypercube(channel_prior(), len(bank), 1, "x")
+    heard = [simulate_package(bank, rows, values, rows % 3, read.design, 3) for read in (plain, asked)]
+    monkeypatch.setattr("underwatch.inference.bank.summaries.AT_ONCE", 7)
+    blocks = simulate_package(bank, rows, values, rows % 3, asked.design, 3)
+    for name in heard[0]._fields:
+        assert np.array_equal(getattr(heard[1], name), getattr(blocks, name)), name
+        if name != "answers":
+            assert np.array_equal(getattr(heard[0], name), getattr(heard[1], name)), name
+    assert heard[0].by_list.sum() > 0
 
 
 def test_survey_and_figure_are_what_the_world_holds(bank):

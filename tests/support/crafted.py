@@ -9,7 +9,7 @@ import tomli_w
 
 from underwatch.inference.bank.bank import FORMAT, BankPlan
 from underwatch.inference.bank.form import form_of
-from underwatch.inference.bank.priors import world_prior
+from underwatch.inference.bank.priors import world_prior, world_rules
 from underwatch.inference.bank.shard import write_shard
 from underwatch.record.tally import Window
 
@@ -21,8 +21,8 @@ def description(**told):
     """What stands in bank.toml; None takes an entry out."""
     kept = {
         "format": FORMAT, "key": "0" * 32, "place": PLAN.place, "first_day": PLAN.window.start, "weeks": 4,
-        "settling_weeks": 13, "seed": 1, "worlds_per_shard": PLAN.per_shard, "parameters": list(world_prior()),
-        "indicators": list(PLAN.indicators),
+        "settling_weeks": 26, "seed": 1, "worlds_per_shard": PLAN.per_shard, "parameters": list(world_prior()),
+        "indicators": list(PLAN.indicators), "forms": list(world_rules()),
     } | told  # fmt: skip
     return {name: value for name, value in kept.items() if value is not None}
 

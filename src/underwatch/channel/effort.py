@@ -25,17 +25,19 @@ def effort_factors(
     weeks: Sequence[EffortWeek],
     quarter_of_week: np.ndarray,
     values: Mapping[str, np.ndarray],
-    generator: np.random.Generator,
+    drift_luck: np.random.Generator,
+    lost_luck: np.random.Generator,
 ) -> np.ndarray:
     """Return float64[draws, weeks]: what a list hears relative to a usual week with open contact, 0 where cut.
 
     `values` holds float64[draws] of the parameters by name. Where the state is unknown the effort is a log-normal step
-    from quarter to quarter, or cut for a whole quarter; a recorded state is taken as it is.
+    from quarter to quarter (`drift_luck`), or cut for a whole quarter (`lost_luck`); a recorded state is taken as
+    it is.
     """
     n = len(next(iter(values.values())))
     quarters = int(quarter_of_week.max()) + 1
-    drift = np.exp(values["effort_unknown_log_sd"][:, None] * generator.standard_normal((n, quarters)))
-    lost = generator.random((n, quarters)) < values["effort_unknown_cut"][:, None]
+    drift = np.exp(values["effort_unknown_log_sd"][:, None] * drift_luck.standard_normal((n, quarters)))
+    lost = lost_luck.random((n, quarters)) < values["effort_unknown_cut"][:, None]
     unknown = np.where(lost, 0.0, np.maximum(drift, _LEAST_LEFT))
     high = values["effort_capacity"]
     by_capacity = {"high": high, "low": 1.0 / high}

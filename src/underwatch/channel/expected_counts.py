@@ -1,20 +1,22 @@
-"""The channel over a tally: how many incidents each list is expected to be told, without the incidents.
+"""The channel over a tally: how many episodes each list is expected to be told, without the episodes.
 
-To the first order in the small chance that a witness tells, what is expected of a sort of incident is that chance times
-a sum over witnesses, which a tally keeps by fear. The second order (an incident told twice, or to both lists) uses the
-products that it keeps by response function. Arrays have a first axis of draws: a world and a set of channel parameters
-each.
+What an episode's witnesses tell depends on two sums over them, which a tally keeps by fear: whether the subject would
+tell, and how many of the others. Of each sort of episode their means and second moments are known. The chance to be
+told, 1 - (1 - a X) exp(-b B), is averaged over the two-point distributions with these moments: exact to the second
+order where chances are small, and never above the number of episodes where they are large, as where an arrest is told
+by everybody who can. Arrays have a first axis of draws: a world and a set of channel parameters each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from underwatch.channel.reporting import FEAR_RESPONSES, GRAVER, STRENGTHS_OF_SILENCE
-from underwatch.record.tally import FEAR_NODES, N_GROUNDS, N_KINDS, NO_GROUND
+from underwatch.channel.reporting import FEAR_RESPONSES, GRAVER, STRENGTHS_OF_SILENCE, readiness, told
+from underwatch.record.tally import FEAR_NODES, N_GROUNDS, N_KINDS, NO_GROUND, Window
 
 Values = Mapping[str, np.ndarray]
 RESPONSES = tuple(FEAR_RESPONSES)
@@ -22,6 +24,7 @@ FIRST, SECOND, BOTH = range(3)
 _FEAR = FEAR_NODES / 255.0
 _EDGES = np.concatenate([[0.0], (_FEAR[1:] + _FEAR[:-1]) / 2, [1.0]])
 _THRESHOLD = RESPONSES.index("threshold")
+_NONE = 1e-30  # a sum below this is none
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class SufficientStatistics:
     subject: np.ndarray  # [draws, periods, kinds, grounds, nodes]
     others: np.ndarray
     pairs: np.ndarray  # [draws, periods, kinds, responses, strengths, 2]
-    weekly: np.ndarray  # [draws, weeks, kinds, 2]
+    weekly: np.ndarray  # [draws, weeks, kinds, grounds, 2]
 
 
 def left_by_fear(response: np.ndarray, k: np.ndarray) -> np.ndarray:
@@ -57,66 +60,105 @@ def pull_of_grounds(values: Values, border: bool) -> np.ndarray:
     return pull if border else pull * values["selection_inland"][:, None]
 
 
-def _products(tally: SufficientStatistics, values: Values, response: np.ndarray, left: np.ndarray) -> np.ndarray:
-    """Return float[draws, periods, kinds, grounds]: the sum over incidents of the square of what their witnesses tell
-    per unit chance.
+class _Sorts(NamedTuple):
+    """What the witnesses of a sort of episode come to, float[draws, weeks, kinds, grounds], per unit of readiness.
 
-    What the subject tells is known by ground; products with the others are shared out as these are.
+    A sum over episodes is told as how many of them count, and how much each of these does.
     """
+
+    subjects: np.ndarray  # episodes whose subject would tell
+    subject: np.ndarray  # what the subject of such a one tells
+    crowds: np.ndarray  # episodes of which others would tell
+    crowd: np.ndarray  # what the others of such a one tell
+    behind: np.ndarray  # what the others tell where the subject would
+
+
+def _sorts(tally: SufficientStatistics, values: Values, response: np.ndarray, period_of_week: np.ndarray) -> _Sorts:
+    """Return the sorts of episode. Products of subject and others are shared out over grounds as these are."""
+    left = left_by_fear(response, values["fear_silence"])
+    products = _at_strength(tally.pairs, values["fear_silence"], response)
+    subject, own, others = (
+        np.einsum("dpkgn,dn->dpkg", part, law_at, optimize=True)
+        for part, law_at in ((tally.subject, left), (tally.subject, left**2), (tally.others, left))
+    )
+    crossed = products[..., 0, None] / np.maximum(subject.sum(axis=-1, keepdims=True), _NONE)
+    squared = products[..., 1, None] / np.maximum(others.sum(axis=-1, keepdims=True), _NONE)
+    crowd = np.where(others > 0, np.maximum(squared, _NONE), 1.0)
+    each = np.where(subject > 0, own / np.maximum(subject, _NONE), 1.0)
+    each = np.where(each > 0, each, 1.0)
+    of_week = tally.weekly / np.maximum(_by_period(tally.weekly, period_of_week)[:, period_of_week], _NONE)
+    in_week = [part[:, period_of_week] for part in (subject / each, each, others / crowd, crowd)]
+    return _Sorts(
+        in_week[0] * of_week[..., 0], in_week[1], in_week[2] * of_week[..., 1], in_week[3],
+        np.broadcast_to(crossed, crowd.shape)[:, period_of_week],
+    )  # fmt: skip
+
+
+def _at_strength(pairs: np.ndarray, k: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Return float[draws, periods, kinds, 2]: products at each draw's response and strength, interpolated in log k."""
     grid = np.log(STRENGTHS_OF_SILENCE)
-    place = np.clip(np.log(values["fear_silence"]), grid[0], grid[-1])
+    place = np.clip(np.log(k), grid[0], grid[-1])
     index = np.clip(np.searchsorted(grid, place, side="right") - 1, 0, len(grid) - 2)
     share = ((place - grid[index]) / (grid[index + 1] - grid[index]))[:, None, None, None]
     rows = np.arange(len(response))
-    low, high = tally.pairs[rows, :, :, response, index], tally.pairs[rows, :, :, response, index + 1]
-    products = ((1.0 - share) * low + share * high)[:, :, :, None]
-    first, rest = _first_and_rest(values)
-    subject, others, own = (
-        np.einsum("dpkgn,dn->dpkg", part, law_at, optimize=True)
-        for part, law_at in ((tally.subject, left), (tally.others, left), (tally.subject, left**2))
-    )
-    crossed = products[..., 0] * subject / np.maximum(subject.sum(axis=-1, keepdims=True), 1e-30)
-    squared = products[..., 1] * others / np.maximum(others.sum(axis=-1, keepdims=True), 1e-30)
-    squares: np.ndarray = first**2 * own + 2 * first * rest * crossed + rest**2 * squared
-    return squares
+    result: np.ndarray = (1.0 - share) * pairs[rows, :, :, response, index]
+    return result + share * pairs[rows, :, :, response, index + 1]
 
 
-def _first_and_rest(values: Values) -> tuple[np.ndarray, np.ndarray]:
-    """Return float[draws, 1, 1, 1]: the chance that the subject is a witness, and how many others are."""
-    n = values["witnesses_per_incident"][:, None, None, None]
-    return np.minimum(1.0, n), n - 1.0
+class Reception(NamedTuple):
+    """How two lists hear of a place."""
+
+    effort: np.ndarray  # float[draws, lists, weeks]
+    border: bool
+    # float[draws, months, kinds]: how much of a kind is told in a month relative to the mean; None: the mean
+    waves: np.ndarray | None = None
+
+
+class Expected(NamedTuple):
+    """Episodes expected to be told: in the waves of the draw, and to any list in the mean over waves."""
+
+    by_list: np.ndarray  # float[draws, 3, weeks, kinds, grounds]: the first list alone, the second alone, both
+    in_all: np.ndarray  # float[draws, kinds]
 
 
 def expected_reports(
     tally: SufficientStatistics,
     values: Values,
     response: np.ndarray,
-    effort: np.ndarray,
-    period_of_week: np.ndarray,
-    border: bool,
-) -> np.ndarray:
-    """Return float[draws, 3, weeks, kinds, grounds]: incidents expected to be told to the first list alone, to the
-    second alone, and to both.
+    reception: Reception,
+    window: Window,
+) -> Expected:
+    """Return how many episodes are expected to be told, as `reporting.observe` would draw them from the episodes.
 
-    `effort` is float[draws, lists, weeks], `response` int[draws].
+    `response` is int[draws].
     """
-    left = left_by_fear(response, values["fear_silence"])
-    first, rest = _first_and_rest(values)
-    pull = pull_of_grounds(values, border)[:, None, None, :]
-    subject = first * np.einsum("dpkgn,dn->dpkg", tally.subject, left, optimize=True)
-    others = rest * np.einsum("dpkgn,dn->dpkg", tally.others, left, optimize=True)
-    weekly = tally.weekly / np.maximum(_by_period(tally.weekly, period_of_week)[:, period_of_week], 1e-30)
-    sums = subject[:, period_of_week] * weekly[..., 0, None] + others[:, period_of_week] * weekly[..., 1, None]
-    size = _products(tally, values, response, left) / np.maximum(subject + others, 1e-30)  # what one incident tells
-    size = size[:, period_of_week] * pull
-    p = values["p_tell_at_no_fear"]
+    sorts = _sorts(tally, values, response, window.of_weeks("quarter")[0])
+    ready = np.moveaxis(readiness(values), 0, 1)[:, None, :, None]
+    pull = ready * pull_of_grounds(values, reception.border)[:, None, None, :]
     shares = (values["share_of_first_list"], 1.0 - values["share_of_first_list"])
-    chances = [(p * share)[:, None] * effort[:, index] for index, share in enumerate(shares)]
-    a, b = (chance[:, :, None, None] for chance in chances)
-    of_first = a * pull * sums / (1.0 + 0.5 * a * size)
-    of_second = b * pull * sums / (1.0 + 0.5 * b * size)
-    both = np.minimum(a * b * pull * sums * size, 0.9 * np.minimum(of_first, of_second))
-    return np.stack([of_first - both, of_second - both, both], axis=1)
+    reach = [
+        (share[:, None] * reception.effort[:, which])[:, :, None, None] * pull for which, share in enumerate(shares)
+    ]
+    wave = None if reception.waves is None else reception.waves[:, window.of_weeks("month")[0], :, None]
+    alone = [_told(sorts, [one], values, wave) for one in reach]
+    either = _told(sorts, reach, values, wave)
+    both = np.clip(alone[0] + alone[1] - either, 0.0, np.minimum(*alone))
+    in_all = either if wave is None else _told(sorts, reach, values, None)
+    return Expected(np.stack([alone[0] - both, alone[1] - both, both], axis=1), in_all.sum(axis=(1, 3)))
+
+
+def _told(sorts: _Sorts, reach: Sequence[np.ndarray], values: Values, wave: np.ndarray | None) -> np.ndarray:
+    """Return float[draws, weeks, kinds, grounds]: episodes expected to be told to any of the lists that so reach."""
+    n, spread = values["witnesses_per_incident"], values["telling_spread"]
+    first, rest, spread = (part[:, None, None, None] for part in (np.minimum(1.0, n), n - 1.0, spread))
+    crowd = sum(rest * one for one in reach)
+    with np.errstate(divide="ignore"):  # a subject who surely tells
+        subject = sum(-np.log1p(-np.minimum(1.0, first * one * sorts.subject)) for one in reach)
+    others = sorts.crowds * told(crowd * sorts.crowd, spread, wave)
+    behind = crowd * sorts.behind
+    own = sorts.subjects * (told(behind + subject, spread, wave) - told(behind, spread, wave))
+    result: np.ndarray = others + own
+    return result
 
 
 def _by_period(weekly: np.ndarray, period_of_week: np.ndarray) -> np.ndarray:

@@ -1,34 +1,35 @@
-"""S13: word gets out. Which incidents a synthetic witness tells, and what two synthetic lists publish of them.
+"""S13: word gets out. Which episodes a synthetic witness tells, and what two synthetic lists publish of them.
 
-It reads incident records and parameters, and nothing else of the world. Each person of an incident's classes of
-witness (the subject; kin; neighbours; those who heard) knew of it with a chance that makes `witnesses_per_incident`
-of them in all, the subject first. A witness whose contact is open tells with chance `p_tell_at_no_fear` times what
-fear leaves of it, times the selection by ground, kin abroad and border; each of two lists has its share of that chance,
-times its effort of the week. An incident is told to a list if any witness tells it; a list hears apart from the other,
-and relays are copies.
+It reads incident records and parameters, and nothing else of the world. What is told is an episode (`episodes`). Each
+person of its classes of witness (the subject; kin; neighbours; those who heard) knew of it with a chance that makes
+`witnesses_per_incident` of them in all, the subject first. A witness whose contact is open is ready to tell with chance
+`p_tell_at_no_fear`, times what its kind counts for (`readiness`), at most 1; of that fear leaves its part, and ground,
+kin abroad and border select; each of two lists has its share, times its effort of the week. An episode is told to a
+list if any witness tells it; a list hears apart from the other, and relays are copies. News of a kind comes in waves:
+by kind and month the number of witnesses who could tell is multiplied by a gamma of mean 1 (`telling_spread`).
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from underwatch.channel.reporting_kernel import ReportingModel, chances
+from underwatch.channel.episodes import EpisodeRecords
+from underwatch.channel.random_numbers import normals, uniforms, waves
+from underwatch.channel.reporting_kernel import ReportingModel, loudness
 from underwatch.errors import InputError, nearest
 from underwatch.facts import places
-from underwatch.world.draws import rng
 from underwatch.world.layout import (
     FAMILY,
     GROUND_NAMES,
     GROUND_SHIFT,
     INCIDENT,
     INCIDENT_NAMES,
-    KIND,
     MARK_GROUNDS,
     MARK_LISTED,
 )
@@ -37,11 +38,21 @@ Response = Callable[[np.ndarray, "float | np.ndarray"], np.ndarray]
 LISTS = ("A", "B")
 NO_GROUND = "none"
 # What an exaggerated report makes of each kind: the next graver one, an arrest being the gravest.
-GRAVER = (KIND.followed_visit, KIND.call_given_up, KIND.listing, KIND.arrest, KIND.arrest, KIND.accusation)
+_NEXT_GRAVER = {
+    "home_visit": "followed_outing",
+    "followed_outing": "followed_visit",
+    "followed_visit": "call_given_up",
+    "call_given_up": "listing",
+    "listing": "accusation",
+    "accusation": "arrest",
+    "arrest": "arrest",
+}
+GRAVER = tuple(INCIDENT_NAMES.index(_NEXT_GRAVER[name]) for name in INCIDENT_NAMES)
+PLAIN = "followed_outing"  # the kind against which the others are told
 _FAMILY = FAMILY >> GROUND_SHIFT  # of the grounds of a record
 _THRESHOLD_AT = 1.0  # the threshold response function is all or nothing at fear 1 / k
 _FEAR_STEPS = 255.0
-_BLOCK = 1 << 17  # records looked at at once, so that memory stays flat
+_LEAST_SQUARE = 1e-12  # of a spread: what is less is none
 
 
 def exponential(fear: np.ndarray, k: float | np.ndarray) -> np.ndarray:
@@ -116,24 +127,48 @@ def witnesses(records: np.ndarray, values: Mapping[str, float]) -> Witnesses:
     return Witnesses(persons, fear, contact, knows)
 
 
+def readiness(values: Mapping[str, Any]) -> np.ndarray:
+    """Return float[kinds, ...]: how ready a witness without fear is to tell of each kind, at most 1.
+
+    `values` may hold arrays of one shape, one number for each draw.
+    """
+    plain = np.asarray(values["p_tell_at_no_fear"], float)
+    return np.stack(
+        [np.minimum(1.0, plain * (1.0 if name == PLAIN else values[f"telling_{name}"])) for name in INCIDENT_NAMES]
+    )
+
+
+def told(loud: np.ndarray, spread: float | np.ndarray, wave: np.ndarray | None = None) -> np.ndarray:
+    """Return the chance to be told, float like `loud`, -log of the chance that no witness tells in a mean month.
+
+    In a month with `wave` times as many who could tell, 1 - exp(-wave loud); without one, the mean over waves, a gamma
+    of mean 1 and standard deviation `spread`: 1 - (1 + spread**2 loud) ** (-1 / spread**2).
+    """
+    if wave is not None:
+        return np.asarray(-np.expm1(-wave * loud))
+    square = np.maximum(np.asarray(spread, float) ** 2, _LEAST_SQUARE)
+    return np.asarray(-np.expm1(-np.log1p(square * loud) / square))
+
+
 def p_reported(
     records: np.ndarray,
     values: Mapping[str, float],
     response: str = "exponential",
     reach: np.ndarray | float = 1.0,
+    wave: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return float[n]: the chance that each incident is told, 1 - prod over classes of (1 - p) ** n.
+    """Return float[n]: the chance that each episode is told, of its first incidents INCIDENT[n]: in a mean month
+    1 - prod over classes of (1 - p) ** n, and so on as in `told`.
 
     `reach` multiplies the chance that a witness tells: a list's share, selection and effort. This is the plain form;
-    what is used on millions of incidents is `reporting_kernel.chances`, held to it by a test.
+    what is used on millions of incidents is `reporting_kernel.loudness`, held to it by a test.
     """
     seen = witnesses(records, values)
-    left = fear_response(response)(seen.fear, values["fear_silence"])
-    p = np.clip(values["p_tell_at_no_fear"] * reach * left * seen.contact * seen.knows, 0.0, 1.0)
+    left = readiness(values)[records["kind"]] * fear_response(response)(seen.fear, values["fear_silence"])
+    p = np.clip(reach * left * seen.contact * seen.knows, 0.0, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):  # p = 1: log 0, and 0 persons times it
         logs = np.where(seen.persons > 0, seen.persons * np.log1p(-p), 0.0)
-    told: np.ndarray = -np.expm1(logs.sum(axis=0))
-    return told
+    return told(-logs.sum(axis=0), values["telling_spread"], wave)
 
 
 def selection(records: np.ndarray, values: Mapping[str, float], border: bool = True) -> np.ndarray:
@@ -154,7 +189,7 @@ def _model(
 ) -> ReportingModel:
     """Return the channel as the compiled pass reads it."""
     fear = np.arange(_FEAR_STEPS + 1) / _FEAR_STEPS
-    left = values["p_tell_at_no_fear"] * fear_response(response)(fear, values["fear_silence"])
+    left = readiness(values)[:, None] * fear_response(response)(fear, values["fear_silence"])
     grounds = np.zeros(MARK_GROUNDS + 1, INCIDENT)
     grounds["marks"] = np.arange(MARK_GROUNDS + 1)
     shares = np.array(shares_of_lists(values))
@@ -163,46 +198,53 @@ def _model(
     return ReportingModel(left, pull, shares, heard, values["persons_per_household"], values["witnesses_per_incident"])
 
 
-def _chances(block: np.ndarray, model: ReportingModel) -> np.ndarray:
-    """Return float[lists, n]: the chance that each list is told of each incident."""
-    result = np.empty((len(model.share), len(block)))
-    chances(block, model, result)
+def _loudness(records: np.ndarray, model: ReportingModel) -> np.ndarray:
+    """Return float[lists, n]: -log of the chance that no witness tells each list."""
+    result = np.empty((len(model.share), len(records)))
+    loudness(records, model, result)
     return result
 
 
-def expected_published(
-    records: np.ndarray | Iterable[np.ndarray], values: Mapping[str, float], response: str = "exponential"
-) -> float:
-    """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted.
-
-    `records` is INCIDENT[n], or blocks of such.
+def expected_by_episode(
+    about: EpisodeRecords,
+    values: Mapping[str, float],
+    response: str = "exponential",
+    *,
+    border: bool = True,
+    effort: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return float[n]: the expected number of first-hand reports of each episode, of both lists together, relays not
+    counted; `effort` as in `observe`, full without it.
     """
-    model = _model(values, response)
-    parts = [records] if isinstance(records, np.ndarray) else records
-    blocks = (part[begin : begin + _BLOCK] for part in parts for begin in range(0, len(part), _BLOCK))
-    return sum(float(_chances(block, model).sum()) for block in blocks)
+    loud = _loudness(about.records, _model(values, response, border, effort))
+    result: np.ndarray = told(loud, values["telling_spread"]).sum(axis=0)
+    return result
 
 
-def expected_incidents_reported(
-    records: np.ndarray,
+def expected_published(about: EpisodeRecords, values: Mapping[str, float], response: str = "exponential") -> float:
+    """Return the expected number of first-hand reports of a place at the border in full effort, relays not counted."""
+    return float(expected_by_episode(about, values, response).sum())
+
+
+def expected_told(
+    about: EpisodeRecords,
     values: Mapping[str, float],
     response: str = "exponential",
     *,
     border: bool = True,
     effort: np.ndarray | None = None,
 ) -> float:
-    """Return how many of the records INCIDENT[n] are expected to be told to one list or to both; `effort` as in
-    `observe`, full without it.
+    """Return how many of the episodes are expected to be told to one list or to both; `effort` as in `observe`, full
+    without it.
     """
-    model = _model(values, response, border, effort)
-    blocks = (records[begin : begin + _BLOCK] for begin in range(0, len(records), _BLOCK))
-    return sum(float((1.0 - np.prod(1.0 - _chances(block, model), axis=0)).sum()) for block in blocks)
+    loud = _loudness(about.records, _model(values, response, border, effort)).sum(axis=0)
+    return float(told(loud, values["telling_spread"]).sum())
 
 
 class Observation(NamedTuple):
     """Reports in the order of the incidents, first-hand ones before relays; each array has n."""
 
-    incident: np.ndarray  # int64, row of the records
+    incident: np.ndarray  # int64, row of the first incident of the episode, among all incidents
     first_hand: np.ndarray  # bool, false for a copy of the other list's report
     list_number: np.ndarray  # int64, as in `LISTS`
     kind: np.ndarray  # int64, as coded
@@ -212,7 +254,7 @@ class Observation(NamedTuple):
 
 
 def observe(
-    records: np.ndarray,
+    about: EpisodeRecords,
     values: Mapping[str, float],
     seed: int,
     response: str = "exponential",
@@ -220,29 +262,45 @@ def observe(
     border: bool = True,
     effort: np.ndarray | None = None,
 ) -> Observation:
-    """Draw which of the records INCIDENT[n] are told, to which list, how late and how falsely.
+    """Draw which of the episodes are told, to which list, how late and how falsely.
 
-    The delay is log-normal on 1 + days. Each list is told apart from the other, so that an incident may stand in both;
+    The delay is log-normal on 1 + days. Each list is told apart from the other, so that an episode may stand in both;
     a report is copied into the other list with `list_relay_share`, later by a delay of its own. With 1 -
     `report_reliability` it codes kind, ground or listing falsely, and with `exaggeration` the next graver kind.
     `effort` float[lists, weeks of the run] multiplies what a list hears.
     """
-    generator = rng(seed, "channel")
-    row, first = _reported(records, _model(values, response, border, effort), generator)
-    n = len(row)
-    delay = _delays(generator, n, values)
-    relayed = generator.random(n) < values["list_relay_share"]
-    later = delay + _delays(generator, n, values)
-    kind, ground, listed = _coded(records[row], values, generator)
-    pick = np.concatenate([np.arange(n), np.flatnonzero(relayed)])
-    relay = np.concatenate([np.zeros(n, bool), np.ones(int(relayed.sum()), bool)])
-    days = np.concatenate([delay, later[relayed]]).astype(np.int32)
-    by = np.where(relay, 1 - first[pick], first[pick])
-    return Observation(row[pick], ~relay, by, kind[pick], ground[pick], listed[pick], days)
+    loud = _loudness(about.records, _model(values, response, border, effort))
+    wave = waves(seed, values["telling_spread"], about)
+    parts = []
+    for which, name in enumerate(LISTS):
+        heard = np.flatnonzero(uniforms(seed, f"told {name}", about) < told(loud[which], 0.0, wave))
+        parts.append(_as_published(EpisodeRecords(*(part[heard] for part in about)), which, values, seed))
+    return _in_order(parts)
+
+
+def _as_published(told_of: EpisodeRecords, which: int, values: Mapping[str, float], seed: int) -> Observation:
+    """Return what a list has of the episodes that it is told of, and the copies that the other list takes."""
+    name, n = LISTS[which], len(told_of.who)
+    delay = _delays(told_of, values, seed, name)
+    later = delay + _delays(told_of, values, seed, f"{name} copied")
+    copied = uniforms(seed, f"copied {name}", told_of) < values["list_relay_share"]
+    kind, ground, listed = _coded(told_of, values, seed, name)
+    pick = np.concatenate([np.arange(n), np.flatnonzero(copied)])
+    first_hand = np.arange(len(pick)) < n
+    days = np.where(first_hand, delay[pick], later[pick]).astype(np.int32)
+    by = np.where(first_hand, which, 1 - which)
+    return Observation(told_of.row[pick], first_hand, by, kind[pick], ground[pick], listed[pick], days)
+
+
+def _in_order(parts: Sequence[Observation]) -> Observation:
+    """Return reports in the order of the incidents, first-hand ones before relays."""
+    whole = Observation(*map(np.concatenate, zip(*parts, strict=True)))
+    order = np.lexsort((whole.list_number, whole.incident, ~whole.first_hand))
+    return Observation(*(column[order] for column in whole))
 
 
 def publish(
-    records: np.ndarray,
+    about: EpisodeRecords,
     start: datetime.date,
     place: str,
     values: Mapping[str, float],
@@ -254,10 +312,11 @@ def publish(
 ) -> dict[str, np.ndarray]:
     """Return what the lists publish (`observe`), as columns for `record.incidents.published_table`."""
     border = place not in places() or places()[place].border
-    seen = observe(records, values, seed, response, border=border, effort=effort)
+    seen = observe(about, values, seed, response, border=border, effort=effort)
     n = len(seen.incident)
+    day = about.records["day"][np.searchsorted(about.row, seen.incident)].astype(np.int64)
     return {
-        "date": np.datetime64(start, "D") + records["day"][seen.incident].astype(np.int64) + seen.delay_days,
+        "date": np.datetime64(start, "D") + day + seen.delay_days,
         "place": np.full(n, place, object),
         "world": np.full(n, world, object),
         "kind": np.array(INCIDENT_NAMES, object)[seen.kind],
@@ -269,41 +328,32 @@ def publish(
     }
 
 
-def _reported(
-    records: np.ndarray, model: ReportingModel, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw which incidents are told to which list; return the rows of the records, and the number of each's list."""
-    rows, lists = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for begin in range(0, len(records), _BLOCK):
-        block = records[begin : begin + _BLOCK]
-        row, which = np.nonzero(
-            np.stack([generator.random(len(block)) < item for item in _chances(block, model)], axis=1)
-        )
-        rows.append(begin + row)
-        lists.append(which)
-    return np.concatenate(rows), np.concatenate(lists)
-
-
-def _delays(generator: np.random.Generator, n: int, values: Mapping[str, float]) -> np.ndarray:
+def _delays(about: EpisodeRecords, values: Mapping[str, float], seed: int, what: str) -> np.ndarray:
     """Draw whole days from an incident to its publication: log-normal on 1 + days."""
-    drawn = np.exp(generator.normal(values["delay_log_mean"], values["delay_log_sd"], n))
+    drawn = np.exp(values["delay_log_mean"] + values["delay_log_sd"] * normals(seed, f"delay {what}", about))
     days: np.ndarray = np.maximum(0, np.rint(drawn - 1.0)).astype(np.int64)
     return days
 
 
 def _coded(
-    told: np.ndarray, values: Mapping[str, float], generator: np.random.Generator
+    about: EpisodeRecords, values: Mapping[str, float], seed: int, what: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return kind, ground and listing as published; a false report is wrong in one of the three."""
-    n = len(told)
-    kind, listed = told["kind"].astype(np.int64), told["marks"] & MARK_LISTED != 0
-    held = np.stack([told["marks"] >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
+
+    def drawn(purpose: str) -> np.ndarray:
+        return uniforms(seed, f"{purpose} {what}", about)
+
+    def other(true: np.ndarray, n: int, purpose: str) -> np.ndarray:
+        shifted: np.ndarray = (true + 1 + (drawn(purpose) * (n - 1)).astype(np.int64)) % n
+        return shifted
+
+    marks, kind = about.records["marks"], about.records["kind"].astype(np.int64)
+    listed = marks & MARK_LISTED != 0
+    held = np.stack([marks >> bit & 1 for bit in range(len(GROUND_NAMES))]) > 0
     ground = np.where(held.any(axis=0), held.argmax(axis=0), len(GROUND_NAMES))
-    false = generator.random(n) >= values["report_reliability"]
-    wrong = generator.integers(0, 3, n)
-    shift = generator.integers(1, len(INCIDENT_NAMES), n)
-    kind = np.where(false & (wrong == 0), (kind + shift) % len(INCIDENT_NAMES), kind)
-    kind = np.where(generator.random(n) < values["exaggeration"], np.array(GRAVER)[kind], kind)
-    shift = generator.integers(1, len(GROUND_NAMES) + 1, n)
-    ground = np.where(false & (wrong == 1), (ground + shift) % (len(GROUND_NAMES) + 1), ground)
+    false = drawn("false") >= values["report_reliability"]
+    wrong = (3.0 * drawn("wrong")).astype(np.int64)
+    kind = np.where(false & (wrong == 0), other(kind, len(INCIDENT_NAMES), "kind"), kind)
+    kind = np.where(drawn("exaggerated") < values["exaggeration"], np.array(GRAVER)[kind], kind)
+    ground = np.where(false & (wrong == 1), other(ground, len(GROUND_NAMES) + 1, "ground"), ground)
     return kind, ground, np.where(false & (wrong == 2), ~listed, listed)

@@ -16,7 +16,7 @@ from underwatch.evidence.same_incident import Record, passed_on, speaking
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A coded report. `kind` is the model's kind of incident, or '' where the model makes none of this act.
+    """A coded report. `kind` is the model's kind of incident, or '' where the act is unmodelled (the model makes none).
 
     `when` is the period in which it happened, `received` that in which it reached the list; None when unknown.
     `relay_of` is the position of the report it passes on, `duplicate_of` of the one it repeats, None when there is none

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from underwatch.channel.episodes import episodes
 from underwatch.channel.reporting import expected_published
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import calm_world, seed_of_draw, workers_here
@@ -100,11 +101,14 @@ def silence_in(
         place = replace(world.places[0], border=any(item.border for item in world.places))
         drawn = world.replace(places=(place,), population=min(STAND_IN, world.residents))
         phases = watched_phases(drawn.phases(), scale)
-        records = simulate.run(watched_world(drawn, place, drawn.seed, scale), phases, workers_here()).history.records
-        published = 0.0 if "S13" in phases[0].without else expected_published(records, phases[0].values)
+        history = simulate.run(watched_world(drawn, place, drawn.seed, scale), phases, workers_here()).history
+        published = 0.0
+        if "S13" not in phases[0].without:
+            told_of = episodes(history.records, history.who, drawn.start)
+            published = expected_published(told_of, phases[0].values, phases[0].forms["S13"])
         if progress is not None:
             progress()
-        return float(len(records)), published
+        return float(len(history.records)), published
 
     tasks = [(index, number) for index in range(len(watching)) for number in range(len(worlds))]
     counts = np.array([*run_all(tasks, count, threads).values()]).reshape(len(watching), len(worlds), 2)

@@ -1,10 +1,11 @@
 """Incidents as a tally: all that a channel needs to know of a world's incidents, and no incident any more.
 
-A witness tells with a small chance p times what fear leaves of it, so that the chance that an incident is told is, to
-the first order, p times a sum over its witnesses (`channel.reporting`). That sum needs two distributions of fear for
-each sort of incident: of subjects whose contact is open, and of the others who may know, weighted by their share with
-open contact. They are kept at the nodes of a grid, each incident dealt out between the two nodes beside it, so that the
-mean is exact and any response function can be laid over them later.
+What is told is an episode: a subject, a kind, a month, as its first incident found it (`channel.episodes`). A witness
+tells with a chance p times what fear leaves of it, so that what an episode's witnesses tell is p times a sum over them
+(`channel.reporting`). That sum needs two distributions of fear for each sort of episode: of subjects whose contact is
+open, and of the others who may know, weighted by their share with open contact. They are kept at the nodes of a grid,
+each episode dealt out between the two nodes beside it, so that the mean is exact and any response function can be laid
+over them later. Beside them stand counts: of incidents, of episodes, of persons, of persons for the first time.
 """
 
 from __future__ import annotations
@@ -77,14 +78,16 @@ class Sums(NamedTuple):
     """The sums of a tally while it grows; `response` is what fear leaves by function, strength and step of fear."""
 
     counts: np.ndarray  # uint32[weeks, kinds, 2, grounds], incidents; listed at the time or not
-    subject: np.ndarray  # float64[periods, kinds, grounds, nodes], incidents whose subject's contact is open
+    subject: np.ndarray  # float64[periods, kinds, grounds, nodes], episodes whose subject's contact is open
     others: np.ndarray  # float64[periods, kinds, grounds, nodes], share of the others with open contact
     pairs: np.ndarray  # float64[periods, kinds, responses, strengths, 2], products for being told twice
-    weekly: (
-        np.ndarray
-    )  # float64[weeks, kinds, 2], subjects and others at one response function, to tell weeks of a period apart
-    known: np.ndarray  # float64[periods, kinds], residents who knew of an incident
+    # float64[weeks, kinds, grounds, 2], subjects and others at one response function, to tell weeks of a period apart
+    weekly: np.ndarray
+    known: np.ndarray  # float64[periods, kinds], residents who knew of an episode
     mask: np.ndarray  # uint16[kinds, residents], periods in which a resident was the subject
+    month: np.ndarray  # uint8[kinds, residents], the last month in which a resident was the subject, from 1; 0: none
+    episodes: np.ndarray  # uint32[weeks, kinds, 2, grounds], the same as `counts` of episodes, by their first incident
+    firsts: np.ndarray  # uint32[weeks, kinds, 2], subjects to whom a kind happens for the first time in the window
 
 
 class Ruler(NamedTuple):
@@ -93,6 +96,7 @@ class Ruler(NamedTuple):
     response: np.ndarray  # float64[responses, strengths, 256]
     settling: int  # weeks before the first that counts
     period_of_week: np.ndarray  # int64[weeks]
+    month_of_week: np.ndarray  # int64[weeks]
     node: np.ndarray  # int64[256], the node at or below a step of fear
     share: np.ndarray  # float64[256], how much of it goes to the next node
     household: float  # mean size
@@ -114,7 +118,14 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
             ground += 1
         period = ruler.period_of_week[week]
         sums.counts[week, kind, listed, ground] += np.uint32(1)
-        sums.mask[kind, np.int64(who[row]) - ruler.first_resident] |= np.uint16(1 << period)
+        person, month = np.int64(who[row]) - ruler.first_resident, np.uint8(ruler.month_of_week[week] + 1)
+        if sums.month[kind, person] == 0:
+            sums.firsts[week, kind, listed] += np.uint32(1)
+        sums.mask[kind, person] |= np.uint16(1 << period)
+        if sums.month[kind, person] == month:
+            continue
+        sums.month[kind, person] = month
+        sums.episodes[week, kind, listed, ground] += np.uint32(1)
         fear, is_open = np.int64(record["subject_fear"]), record["subject_contact"]
         kin, near, heard = np.int64(record["kin"]), np.int64(record["neighbours"]), np.int64(record["hearsay"])
         kin_fear, near_fear = np.int64(record["kin_fear"]), np.int64(record["neighbours_fear"])
@@ -127,7 +138,7 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
             node = ruler.node[fear]
             sums.subject[period, kind, ground, node] += 1.0 - ruler.share[fear]
             sums.subject[period, kind, ground, node + 1] += ruler.share[fear]
-            sums.weekly[week, kind, 0] += ruler.response[_LAW, _STRENGTH, fear]
+            sums.weekly[week, kind, ground, 0] += ruler.response[_LAW, _STRENGTH, fear]
         node = ruler.node[kin_fear]
         sums.others[period, kind, ground, node] += of_kin * (1.0 - ruler.share[kin_fear])
         sums.others[period, kind, ground, node + 1] += of_kin * ruler.share[kin_fear]
@@ -135,7 +146,7 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
         sums.others[period, kind, ground, node] += of_near * (1.0 - ruler.share[near_fear])
         sums.others[period, kind, ground, node + 1] += of_near * ruler.share[near_fear]
         left = ruler.response[_LAW, _STRENGTH]
-        sums.weekly[week, kind, 1] += of_kin * left[kin_fear] + of_near * left[near_fear]
+        sums.weekly[week, kind, ground, 1] += of_kin * left[kin_fear] + of_near * left[near_fear]
         for response in range(n_laws):
             for k in range(n_strengths):
                 left = ruler.response[response, k]
@@ -147,7 +158,8 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
 
 @dataclass(frozen=True)
 class Tally:
-    """A world's incidents by week, kind, ground and listing, and what a channel needs of their witnesses.
+    """A world's incidents and episodes by week, kind, ground and listing, and what a channel needs of the witnesses of
+    its episodes.
 
     Of the indicators it keeps the sums over the days of each period, by listed or ordinary at the start.
     """
@@ -156,11 +168,13 @@ class Tally:
     subject: np.ndarray  # float32[periods, kinds, grounds, nodes]
     others: np.ndarray  # float32[periods, kinds, grounds, nodes]
     pairs: np.ndarray  # float32[periods, kinds, responses, strengths, 2]
-    weekly: np.ndarray  # float32[weeks, kinds, 2]
+    weekly: np.ndarray  # float32[weeks, kinds, grounds, 2]
     known: np.ndarray  # float32[periods, kinds]
     reached: np.ndarray  # uint32[ranges, kinds + 1], distinct subjects in periods i to j ; last: followed
     indicators: np.ndarray  # float64[periods, 2, indicators]: listed, ordinary
     residents: np.ndarray  # int64[2, 2]: listed, ordinary; residents, adults
+    episodes: np.ndarray  # uint32[weeks, kinds, 2, grounds], by the first incident
+    firsts: np.ndarray  # uint32[weeks, kinds, 2], persons to whom a kind happens for the first time in the window
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the parts by name."""
@@ -189,21 +203,26 @@ class Tallier:
         steps = np.arange(_FEAR_BYTES)
         node = np.minimum(np.searchsorted(FEAR_NODES, steps, side="right") - 1, N_NODES - 2)
         share = (steps - FEAR_NODES[node]) / (FEAR_NODES[node + 1] - FEAR_NODES[node])
+        months = window.of_weeks("month")[0]
         self.ruler = Ruler(
-            response, settling, period_of_week, node.astype(np.int64), share, float(household), int(residents[0])
-        )
+            response, settling, period_of_week, months, node.astype(np.int64), share, float(household),
+            int(residents[0]),
+        )  # fmt: skip
         self.sums = Sums(
             np.zeros((window.n_weeks, N_KINDS, 2, N_GROUNDS), np.uint32),
             np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
             np.zeros((n, N_KINDS, N_GROUNDS, N_NODES)),
             np.zeros((n, N_KINDS, *response.shape[:2], 2)),
-            np.zeros((window.n_weeks, N_KINDS, 2)),
+            np.zeros((window.n_weeks, N_KINDS, N_GROUNDS, 2)),
             np.zeros((n, N_KINDS)),
             np.zeros((N_KINDS, residents[1]), np.uint16),
+            np.zeros((N_KINDS, residents[1]), np.uint8),
+            np.zeros((window.n_weeks, N_KINDS, 2, N_GROUNDS), np.uint32),
+            np.zeros((window.n_weeks, N_KINDS, 2), np.uint32),
         )
 
     def add(self, records: np.ndarray, who: np.ndarray) -> None:
-        """Add incidents INCIDENT[n] and the numbers of their subjects uint32[n]."""
+        """Add incidents INCIDENT[n] and the numbers of their subjects uint32[n], in the order of time."""
         if len(records):
             _add(records, who, self.ruler, self.sums)
 
@@ -219,4 +238,6 @@ class Tallier:
         parts = (sums.subject, sums.others, sums.pairs, sums.weekly, sums.known)
         subject, others, pairs, weekly, known = (part.astype(np.float32) for part in parts)
         table = np.array(reached, np.uint32)
-        return Tally(sums.counts, subject, others, pairs, weekly, known, table, by_period, residents)
+        return Tally(
+            sums.counts, subject, others, pairs, weekly, known, table, by_period, residents, sums.episodes, sums.firsts
+        )

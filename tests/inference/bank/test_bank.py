@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from underwatch.errors import InputError
-from underwatch.facts import model_parameters
+from underwatch.facts import model_parameters, rival_forms
 from underwatch.inference.bank import bank as bank_module
 from underwatch.inference.bank import priors
 from underwatch.inference.bank.bank import BankPlan, build, described, plan_of, read_bank, row_of, shipped_folder
 from underwatch.inference.bank.form import INDICATORS_READ
-from underwatch.inference.bank.priors import channel_prior, world_of, world_prior
+from underwatch.inference.bank.priors import channel_prior, levels_of, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import lengthen, shards_in, shorten
 from underwatch.record.tally import Window
 from underwatch.world.layout import INDICATORS
@@ -37,7 +37,7 @@ def test_a_bank_holds_each_row_as_it_is_run_alone(folder):
     bank = read_bank(folder)
     assert len(bank) == 6
     alone = row_of(PLAN, 1, 2)
-    for name in ("counts", "reached", "indicators", "residents", "values"):
+    for name in ("counts", "episodes", "firsts", "reached", "indicators", "residents", "values", "forms"):
         assert (getattr(bank, name)[5] == alone[name]).all()
     for name in ("subject", "others", "pairs", "weekly", "known", "curve"):
         assert np.allclose(getattr(bank, name)[5], alone[name], rtol=2**-7)
@@ -136,9 +136,21 @@ def test_a_draw_hangs_on_its_name_alone_and_fills_the_range_evenly():
 
 def test_the_change_of_orders_comes_in_its_week():
     values = {name: fact.central for name, fact in world_prior().items()} | {"ramp_factor": 2.0, "ramp_week": 0.5}
-    scenario = world_of(PLAN.scenario(), PLAN.window, values)
+    scenario = world_of(PLAN.scenario(), PLAN.window, values, PLAN.forms(0)[1])
+    assert scenario.forms == PLAN.forms(0)[1]
     assert scenario.changes[0].date == date(2024, 11, 18)
     assert scenario.changes[0].values["quota_mps_per_week"] == 2 * values["quota_mps_per_week"]
+
+
+def test_the_forms_of_the_worlds_are_drawn_evenly_and_kept(folder):
+    forms = BankPlan(per_shard=60).forms(3)
+    for rule in world_rules():
+        names = [item.form for item in rival_forms()[rule]]
+        assert [sum(one[rule] == name for one in forms) for name in names] == [60 // len(names)] * len(names)
+    assert {one["S13"] for one in forms} == {"exponential"}  # the channel's is drawn for each package
+    kept = read_bank(folder).forms
+    assert kept.tolist() == [levels_of(one) for shard in (0, 1) for one in PLAN.forms(shard)]
+    assert len({tuple(row) for row in kept.tolist()}) > 1
 
 
 def test_sums_keep_seven_bits_and_zero():

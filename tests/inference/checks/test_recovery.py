@@ -46,7 +46,7 @@ def test_packages_are_sound_repeat_and_take_the_laws_of_fear_in_turn(rehearsed):
 def test_the_truth_is_what_the_world_counts(rehearsed):
     for row, one in enumerate(rehearsed):
         values = {name: float(column[row]) for name, column in PLAN.rows(0).items()}
-        scenario = world_of(PLAN.scenario(), WINDOW, values)
+        scenario = world_of(PLAN.scenario(), WINDOW, values, PLAN.forms(0)[row])
         world = init_world(scenario, scenario.places[0], PLAN.seed + row)
         simulate.run(world, scenario.phases(), Workers(1))
         history = record_of(world_totals(world, scenario), scenario, scenario.places[0])

@@ -11,13 +11,13 @@ import numpy as np
 from underwatch.channel.reporting import response_table
 from underwatch.experiments.engine.worlds import init_world, workers_here
 from underwatch.experiments.silence import watched_phases, watched_world
-from underwatch.record.tally import N_NODES, Tallier, Tally, Window
+from underwatch.record.tally import N_KINDS, N_NODES, Tallier, Tally, Window
 from underwatch.world import simulate
 from underwatch.world.layout import LISTED_CELL
 from underwatch.world.scenario import Scenario
 
 # Weeks before the window in which a world, which starts calm, settles.
-SETTLING = 13
+SETTLING = 26
 # The silence curve of each world: strengths of watching as multiples of its own, in a stand-in of so many residents.
 STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 CURVE_RESIDENTS = 8_000
@@ -50,22 +50,26 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, strength: float = 1.0
     return tallier.tally(by_list, counted)
 
 
-def records_of_window(scenario: Scenario, seed: int) -> np.ndarray:
-    """Return the incidents of a world of one place after it has settled, INCIDENT[n], days counted from then."""
-    world = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), workers_here())
-    records = world.history.records
-    records = records[records["day"] >= 7 * SETTLING].copy()
+def records_of_window(scenario: Scenario, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the incidents of a world of one place after it has settled, INCIDENT[n], days counted from then, and
+    their subjects uint32[n].
+    """
+    history = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), workers_here()).history
+    kept = history.records["day"] >= 7 * SETTLING
+    records = history.records[kept]
     records["day"] -= np.uint16(7 * SETTLING)
-    return records
+    return records, history.who[kept]
 
 
 def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:
-    """Return float32[strengths, 1 + 2 nodes] of a stand-in of the same kind: incidents, subjects and others by fear."""
+    """Return float32[strengths, kinds, 1 + 2 nodes] of a stand-in of the same kind: episodes, and of these subjects and
+    others by fear.
+    """
     stand_in = replace(scenario, population=min(CURVE_RESIDENTS, scenario.residents))
-    result = np.zeros((len(STRENGTHS), 1 + 2 * N_NODES), np.float32)
+    result = np.zeros((len(STRENGTHS), N_KINDS, 1 + 2 * N_NODES), np.float32)
     for row, strength in zip(result, STRENGTHS, strict=True):
         tally = tally_world(stand_in, seed, tick, strength)
-        row[0] = tally.counts.sum()
-        row[1 : 1 + N_NODES] = tally.subject.sum(axis=(0, 1, 2))
-        row[1 + N_NODES :] = tally.others.sum(axis=(0, 1, 2))
+        row[:, 0] = tally.episodes.sum(axis=(0, 2, 3))
+        row[:, 1 : 1 + N_NODES] = tally.subject.sum(axis=(0, 2))
+        row[:, 1 + N_NODES :] = tally.others.sum(axis=(0, 2))
     return result

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from underwatch.channel.episodes import episodes
 from underwatch.channel.reporting import expected_published
 from underwatch.facts import Place
 from underwatch.record.measures import Combined, Measured, measure
@@ -197,7 +198,10 @@ def _totals_of_place(baseline: Scenario, lives: Sequence[Scenario], place: Place
 def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:
     """Return what is kept of a finished world."""
     history, now = world.history, scenario.phases()[0]
-    published = 0.0 if "S13" in now.without else expected_published(history.record_blocks, now.values)
+    published = 0.0
+    if "S13" not in now.without:
+        told_of = episodes(history.records, history.who, scenario.start)
+        published = expected_published(told_of, now.values, now.forms["S13"])
     numbers = np.array([sum(map(len, history.record_blocks)), published])
     return WorldTotals(history.cells, history.residents, history.adults, history.watched, numbers)
 

@@ -176,7 +176,7 @@ class RunningStudy:
                         self.collector.week(key, world, days)
             with self.clock.on("outputs"):
                 totals = world_totals(world, scenario)
-            yield FinishedWorld(scenario, number, key, totals, world.history.records), world
+            yield FinishedWorld(scenario, number, key, totals, world.history.records, world.history.who), world
 
     def run_places(self, checkpoints: Checkpoints, say: Callable[[str], None]) -> None:
         """Run the places that are not done yet side by side, the largest first; add all up in census order."""

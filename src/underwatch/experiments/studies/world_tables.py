@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from underwatch.channel.episodes import episodes
 from underwatch.channel.reporting import publish
 from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, first_values, record_of, seed_of
 from underwatch.facts import Place
@@ -35,6 +36,7 @@ class FinishedWorld(NamedTuple):
     key: WorldKey
     totals: WorldTotals
     records: np.ndarray
+    who: np.ndarray
 
     @property
     def place(self) -> Place:
@@ -49,9 +51,11 @@ class FinishedWorld(NamedTuple):
     def published(self) -> dict[str, np.ndarray]:
         """Return what the lists publish, as columns; nothing without S13."""
         scenario, key = self.scenario, self.key
-        seen = self.records[:0] if "S13" in scenario.without else self.records
+        n = 0 if "S13" in scenario.without else len(self.records)
+        told_of = episodes(self.records[:n], self.who[:n], scenario.start)
         seed = (seed_of(scenario, key.replicate) << 8) + self.number
-        return publish(seen, scenario.start, self.place.name, first_values(scenario), seed, world=key.world)
+        values, response = first_values(scenario), scenario.forms["S13"]
+        return publish(told_of, scenario.start, self.place.name, values, seed, response, key.world)
 
 
 def table_parts(name: str, world: FinishedWorld, every_days: int = 1, is_sample: bool = False) -> Iterator[pa.Table]:

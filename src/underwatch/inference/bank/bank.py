@@ -26,18 +26,20 @@ from underwatch.channel.reporting import STRENGTHS_OF_SILENCE
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tallies import CURVE_RESIDENTS, SETTLING, STRENGTHS, curve_of, tally_world
 from underwatch.experiments.engine.tasks import as_completed, result_of
+from underwatch.facts import rival_forms
 from underwatch.files.folders import ready_folder
 from underwatch.files.intake.toml import read_toml
 from underwatch.files.writing import write_atomically
 from underwatch.inference.bank.form import INDICATORS_READ, check_description, check_worlds, form_of, room_for
-from underwatch.inference.bank.priors import world_of, world_prior
+from underwatch.inference.bank.priors import levels_of, world_forms, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
 from underwatch.record.tally import FEAR_NODES, Window
+from underwatch.world.forms import Forms
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
 from underwatch.world.parameters import latin_hypercube
 from underwatch.world.scenario import Scenario, place_scenario
 
-FORMAT = 2
+FORMAT = 3
 WINDOW = Window(date(2023, 7, 3), 104)  # to 29 June 2025
 WORLDS_PER_SHARD = 50
 _ROUNDED = frozenset(("subject", "others", "pairs", "weekly", "known", "curve"))
@@ -76,12 +78,17 @@ class BankPlan:
         """Return the parameters of the rows of a shard, float64[per_shard] by name."""
         return latin_hypercube(world_prior(), self.per_shard, self.seed, f"bank {shard}")
 
+    def forms(self, shard: int) -> list[Forms]:
+        """Return the rules' forms of the rows of a shard."""
+        return world_forms(self.per_shard, self.seed, f"bank {shard}")
+
     def key(self) -> str:
         """Return the checksum of all that a row depends on."""
         prior = [[fact.name, fact.low, fact.high, fact.scale] for fact in world_prior().values()]
+        forms = [[rule, [item.form for item in rival_forms()[rule]]] for rule in world_rules()]
         words = [INCIDENT_NAMES, GROUND_NAMES, INDICATORS_READ, FEAR_NODES.tolist(), STRENGTHS_OF_SILENCE, STRENGTHS]
         window = [self.window.start.isoformat(), self.window.n_weeks]
-        said = [FORMAT, self.place, window, self.seed, self.population, self.per_shard, SETTLING, prior, words]
+        said = [FORMAT, self.place, window, self.seed, self.population, self.per_shard, SETTLING, prior, forms, words]
         return hashlib.blake2b(json.dumps([said, _probe()]).encode(), digest_size=16).hexdigest()
 
 
@@ -91,7 +98,7 @@ def _probe() -> str:
     h = hashlib.blake2b(digest_size=16)
     for row in range(plan.per_shard):
         result = row_of(plan, 0, row)
-        for name in ("counts", "reached", "indicators", "residents"):
+        for name in ("counts", "episodes", "firsts", "reached", "indicators", "residents"):
             h.update(result[name].astype(np.int64).tobytes())
         for name in ("subject", "others"):  # sums of floats: to what all machines agree on
             h.update(np.rint(result[name] * 1e3).astype(np.int64).tobytes())
@@ -101,11 +108,12 @@ def _probe() -> str:
 def row_of(plan: BankPlan, shard: int, row: int, tick: Callable[[int], None] = lambda days: None) -> dict[str, Any]:
     """Run one world of the bank and return its arrays by name."""
     values = {name: float(column[row]) for name, column in plan.rows(shard).items()}
-    scenario = world_of(plan.scenario(), plan.window, values)
+    scenario = world_of(plan.scenario(), plan.window, values, plan.forms(shard)[row])
     seed = plan.seed + shard * plan.per_shard + row
     tally = tally_world(scenario, seed, tick)
     curve = curve_of(scenario, seed, tick)
     result = {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+    result["forms"] = np.array(levels_of(scenario.forms), np.uint8)
     result["indicators"] = tally.indicators[..., [INDICATORS.index(name) for name in plan.indicators]]
     return result
 
@@ -130,6 +138,7 @@ def begin_bank(plan: BankPlan, folder: Path) -> str:
         "worlds_per_shard": plan.per_shard,
         **({} if plan.population is None else {"population": plan.population}),
         "parameters": list(world_prior()),
+        "forms": list(world_rules()),
         "indicators": list(plan.indicators),
     }
     write_atomically(path, tomli_w.dumps(description).encode())
@@ -218,13 +227,16 @@ class Bank:
     subject: np.ndarray  # float32[worlds, periods, kinds, grounds, nodes]
     others: np.ndarray  # the same shape
     pairs: np.ndarray  # float32[worlds, periods, kinds, responses, strengths, 2]
-    weekly: np.ndarray  # float32[worlds, weeks, kinds, 2]
+    weekly: np.ndarray  # float32[worlds, weeks, kinds, grounds, 2]
     known: np.ndarray  # float32[worlds, periods, kinds]
     reached: np.ndarray  # int64[worlds, ranges of periods, kinds + 1]
     indicators: np.ndarray  # int64[worlds, periods, 2, indicators]
     residents: np.ndarray  # int64[worlds, 2, 2]
-    curve: np.ndarray  # float32[worlds, strengths, 1 + 2 nodes]
+    episodes: np.ndarray  # uint32[worlds, weeks, kinds, 2, grounds]
+    firsts: np.ndarray  # uint32[worlds, weeks, kinds, 2]
+    curve: np.ndarray  # float32[worlds, strengths, kinds, 1 + 2 nodes]
     values: np.ndarray  # float64[worlds, parameters]
+    forms: np.ndarray  # uint8[worlds, rules], the number of the form of each of `priors.world_rules`
 
     def __len__(self) -> int:
         return len(self.values)
@@ -246,7 +258,7 @@ def read_bank(folder: Path, check_key: bool = True) -> Bank:
     """Read a bank; InputError when it is damaged, empty, or of another version of the program."""
     description = described(folder)
     plan = plan_of(folder)
-    if description["parameters"] != list(world_prior()):
+    if description["parameters"] != list(world_prior()) or description["forms"] != list(world_rules()):
         raise _other_version(folder)
     shards = shards_in(folder)
     if not shards:

@@ -19,8 +19,8 @@ from underwatch.channel.expected_counts import RESPONSES
 from underwatch.channel.reporting import STRENGTHS_OF_SILENCE
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tallies import STRENGTHS
-from underwatch.facts import places
-from underwatch.inference.bank.priors import world_prior
+from underwatch.facts import places, rival_forms
+from underwatch.inference.bank.priors import world_prior, world_rules
 from underwatch.inference.bank.shard import SHORT, Form
 from underwatch.record.tally import MOST_PERIODS, N_GROUNDS, N_KINDS, N_NODES, Window, period_ranges
 from underwatch.world.scenario import LAST_SEED, MOST_RESIDENTS
@@ -57,7 +57,7 @@ def check_description(description: Mapping[str, Any], where: str) -> None:
         raise InputError(
             f"{where}weeks = {description['weeks']} reach over more than {MOST_PERIODS} quarters; {_AGAIN}"
         )
-    for key in ("parameters", "indicators"):
+    for key in ("parameters", "indicators", "forms"):
         names = description.get(key)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise InputError(f"{where}{key} is no list of names; {_AGAIN}")
@@ -84,13 +84,16 @@ def form_of(plan: BankPlan) -> Form:
         "subject": (SHORT, fear),
         "others": (SHORT, fear),
         "pairs": (SHORT, (n, periods, N_KINDS, len(RESPONSES), len(STRENGTHS_OF_SILENCE), 2)),
-        "weekly": (SHORT, (n, weeks, N_KINDS, 2)),
+        "weekly": (SHORT, (n, weeks, N_KINDS, N_GROUNDS, 2)),
         "known": (SHORT, (n, periods, N_KINDS)),
         "reached": ("<i8", (n, len(period_ranges(periods)), N_KINDS + 1)),
         "indicators": ("<i8", (n, periods, 2, len(plan.indicators))),
         "residents": ("<i8", (n, 2, 2)),
-        "curve": (SHORT, (n, len(STRENGTHS), 1 + 2 * N_NODES)),
+        "episodes": ("<u4", (n, weeks, N_KINDS, 2, N_GROUNDS)),
+        "firsts": ("<u4", (n, weeks, N_KINDS, 2)),
+        "curve": (SHORT, (n, len(STRENGTHS), N_KINDS, 1 + 2 * N_NODES)),
         "values": ("<f8", (n, len(world_prior()))),
+        "forms": ("|u1", (n, len(world_rules()))),
     }
 
 
@@ -115,3 +118,6 @@ def check_worlds(parts: Mapping[str, np.ndarray], where: str) -> None:
         slack = 1e-9 * max(abs(fact.low), abs(fact.high))
         if not ((column >= fact.low - slack) & (column <= fact.high + slack)).all():
             raise InputError(f"{where}{fact.name} lies outside of its range of {fact.low:g} to {fact.high:g}; {_AGAIN}")
+    for rule, column in zip(world_rules(), parts["forms"].T, strict=True):
+        if column.max() >= len(rival_forms()[rule]):
+            raise InputError(f"{where}{rule} has a form that is not known; {_AGAIN}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from underwatch.channel import reporting
+from underwatch.channel.episodes import EpisodeRecords, episodes
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.experiments.engine.tallies import records_of_window
 from underwatch.files.folders import temporary_folder
@@ -20,20 +21,33 @@ from underwatch.inference.bank.bank import Bank, BankPlan, build, read_bank
 from underwatch.inference.bank.priors import channel_prior, world_of
 from underwatch.inference.bank.quantities import hidden, with_derived
 from underwatch.record.tally import period_ranges
+from underwatch.world.layout import INCIDENT_NAMES
 from underwatch.world.parameters import latin_hypercube
 
 # What groups call the kinds of incident, in their order, and a resident without a ground.
-ACTS = ("tailing", "followed_visit", "call_given_up", "arrest", "listing", "report")
+_ACT_OF = {
+    "followed_outing": "tailing",
+    "followed_visit": "followed_visit",
+    "call_given_up": "call_given_up",
+    "arrest": "arrest",
+    "listing": "listing",
+    "accusation": "summons",
+    "home_visit": "home_visit",
+}
+ACTS = tuple(_ACT_OF[name] for name in INCIDENT_NAMES)
 ORDINARY = "ordinary"
 
 
 @dataclass(frozen=True)
 class HiddenWorld:
-    """One world of a plan: its incidents INCIDENT[n] in days of the window, its parameters, its response to fear."""
+    """One world of a plan: its incidents INCIDENT[n] in days of the window, the episodes that they are, its parameters,
+    its response to fear.
+    """
 
     plan: BankPlan
     row: int
     records: np.ndarray
+    told_of: EpisodeRecords
     values: Mapping[str, float]
     response: str
     border: bool
@@ -41,28 +55,29 @@ class HiddenWorld:
     def observe(self, seed: int, effort: np.ndarray | None = None) -> reporting.Observation:
         """Draw what two lists observe by the last day of the window; `effort` float[lists, weeks] as there."""
         observation = reporting.observe(
-            self.records, self.values, seed, self.response, border=self.border, effort=effort
+            self.told_of, self.values, seed, self.response, border=self.border, effort=effort
         )
         in_time = self.records["day"][observation.incident] + observation.delay_days < 7 * self.plan.window.n_weeks
         return reporting.Observation(*(column[in_time] for column in observation))
 
     def expected_told(self, effort: np.ndarray | None = None) -> float:
-        """Return how many incidents are expected to be told to one list or to both, however late."""
-        return reporting.expected_incidents_reported(
-            self.records, self.values, self.response, border=self.border, effort=effort
-        )
+        """Return how many episodes are expected to be told to one list or to both, however late."""
+        return reporting.expected_told(self.told_of, self.values, self.response, border=self.border, effort=effort)
 
 
 def hidden_world(plan: BankPlan, row: int = 0) -> HiddenWorld:
     """Return a world of a plan; the response functions take turns, by its seed."""
     columns = plan.rows(0)
-    scenario = world_of(plan.scenario(), plan.window, {name: float(column[row]) for name, column in columns.items()})
+    scenario = world_of(
+        plan.scenario(), plan.window, {name: float(column[row]) for name, column in columns.items()}, plan.forms(0)[row]
+    )
     channel = {name: float(column[row]) for name, column in channels(plan).items()}
-    records = records_of_window(scenario, plan.seed + row)
+    records, who = records_of_window(scenario, plan.seed + row)
     response = RESPONSES[(plan.seed + row) % len(RESPONSES)]
     return HiddenWorld(
-        plan, row, records, {**scenario.phases()[0].values, **channel}, response, scenario.places[0].border
-    )
+        plan, row, records, episodes(records, who, plan.window.start), {**scenario.phases()[0].values, **channel},
+        response, scenario.places[0].border,
+    )  # fmt: skip
 
 
 def channels(plan: BankPlan) -> dict[str, np.ndarray]:

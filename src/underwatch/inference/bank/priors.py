@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from underwatch.facts import Fact, estimate_parameters, model_parameters
+from underwatch.facts import Fact, estimate_parameters, model_parameters, rival_forms
 from underwatch.record.tally import Window
+from underwatch.world.draws import rng
+from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, possible_range
 from underwatch.world.scenario import Change, Scenario
 
@@ -35,8 +37,30 @@ def channel_prior() -> dict[str, Fact]:
     return channel | {n: f for n, f in estimate_parameters().items() if n not in _RAMP}
 
 
-def world_of(scenario: Scenario, window: Window, values: Mapping[str, float]) -> Scenario:
-    """Return the scenario with a drawn world's parameters and its change of orders."""
+def world_rules() -> tuple[str, ...]:
+    """Return the rules of which a world's form is drawn; that of the channel (S13) is drawn for each package."""
+    return tuple(rule for rule in rival_forms() if rule != _CHANNEL)
+
+
+def world_forms(n: int, seed: int, purpose: str) -> list[Forms]:
+    """Return the forms of `n` worlds: of each rule every form as often as the others, give or take one."""
+    columns = []
+    for rule in world_rules():
+        names = [item.form for item in rival_forms()[rule]]
+        order = rng(seed, purpose, f"form of {rule}").permutation(n)
+        columns.append([names[place % len(names)] for place in order.tolist()])
+    return [
+        Forms.central().with_forms(dict(zip(world_rules(), row, strict=True))) for row in zip(*columns, strict=True)
+    ]
+
+
+def levels_of(forms: Forms) -> list[int]:
+    """Return the number of the form of each of the world's rules, in the order of the table."""
+    return [[item.form for item in rival_forms()[rule]].index(forms[rule]) for rule in world_rules()]
+
+
+def world_of(scenario: Scenario, window: Window, values: Mapping[str, float], forms: Forms) -> Scenario:
+    """Return the scenario with a drawn world's parameters and forms and its change of orders."""
     own = {name: value for name, value in values.items() if name in model_parameters()}
     week = round(values["ramp_week"] * window.n_weeks)
     orders = {}
@@ -44,4 +68,4 @@ def world_of(scenario: Scenario, window: Window, values: Mapping[str, float]) ->
         highest = possible_range(model_parameters()[name])[1]
         orders[name] = min(highest, own[name] * values["ramp_factor"])
     change = Change(window.start + timedelta(weeks=week), orders)
-    return scenario.replace(parameters=Parameters.central().with_values(**own), changes=(change,))
+    return scenario.replace(parameters=Parameters.central().with_values(**own), forms=forms, changes=(change,))

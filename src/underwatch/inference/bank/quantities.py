@@ -3,8 +3,8 @@ curve.
 
 For the first year of the window, and as ratio of the second to the first: outings followed, listed residents, calls
 given up, accusations of ordinary residents. Then the slope of the curve: by what power of watching the reports rise;
-below 0 more watching brings fewer reports, the side of terror. Last the incidents for each one that was told, over all
-lists and the whole window.
+below 0 more watching brings fewer reports, the side of terror. Last the incidents for each episode that was told, over
+all lists and the whole window.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from underwatch.channel.expected_counts import Values, left_by_fear
+from underwatch.channel.reporting import readiness, told
 from underwatch.experiments.engine.tallies import STRENGTHS
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.bank.form import INDICATORS_READ
@@ -21,7 +22,7 @@ from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.tally import N_NODES, Window
 from underwatch.world.draws import rng
 
-LEAST_TOLD = 1e-3  # incidents told, expected: a ratio to fewer is held here
+LEAST_TOLD = 1e-3  # episodes told, expected: a ratio to fewer is held here
 LEAST_SLOPE, MOST_SLOPE = -8.0, 4.0
 SLOPE, SILENCE = "slope_of_reports", "incidents_per_report"
 _RARE = ("calls_abandoned", "accusations")
@@ -57,7 +58,7 @@ def quantities() -> tuple[Quantity, ...]:
         *first,
         *ratio,
         Quantity(SLOPE, "power of watching by which reports rise (below 0: more watching, fewer reports)", "power"),
-        Quantity(SILENCE, "incidents for each one that was told to a list", "incidents"),
+        Quantity(SILENCE, "incidents for each episode that was told to a list", "incidents"),
     )
 
 
@@ -97,7 +98,7 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, e
 
     A count that can be 0 is spread evenly over the unit above it, so that it has a density and a logarithm.
     """
-    window, generator = bank.plan.window, rng(bank.plan.seed, "within a count")
+    window = bank.plan.window
     quarter, _ = window.of_weeks("quarter")
     part = halves(window)
     weeks_of = np.bincount(part[quarter], minlength=2)
@@ -107,7 +108,11 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, e
         weeks = max(1, weeks_of[year])
         followed = sums["followed_outings"] + sums["followed_visits"]
         result += [followed / weeks, sums["listed"] / (7 * weeks)]
-        result += [(sums[name] + generator.uniform(0.05, 1.0, len(rows))) / weeks for name in _RARE]
+        within = [rng(bank.plan.seed, "within a count", name, str(year)) for name in _RARE]
+        result += [
+            (sums[name] + stream.uniform(0.05, 1.0, len(rows))) / weeks
+            for name, stream in zip(_RARE, within, strict=True)
+        ]
     incidents = bank.counts[rows].sum(axis=(1, 2, 3, 4)).astype(float)
     slope = slope_of_reports(bank, rows, values, response)
     n = len(_COUNTED)
@@ -116,13 +121,16 @@ def hidden(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, e
 
 
 def told_along_curve(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray) -> np.ndarray:
-    """Return float[draws, strengths]: what would be told at each strength of watching, up to a factor per draw."""
+    """Return float[draws, strengths]: what would be told at each strength of watching by a list that hears all."""
     left = left_by_fear(response, values["fear_silence"])
     curve = bank.curve[rows].astype(float)
-    subject = np.einsum("dsn,dn->ds", curve[:, :, 1 : 1 + N_NODES], left)
-    others = np.einsum("dsn,dn->ds", curve[:, :, 1 + N_NODES :], left)
-    witnesses = values["witnesses_per_incident"]
-    result: np.ndarray = np.minimum(1.0, witnesses)[:, None] * subject + (witnesses - 1.0)[:, None] * others
+    subject = np.einsum("dskn,dn->dsk", curve[..., 1 : 1 + N_NODES], left)
+    others = np.einsum("dskn,dn->dsk", curve[..., 1 + N_NODES :], left)
+    witnesses = values["witnesses_per_incident"][:, None, None]
+    ready = readiness(values).T[:, None]
+    n, loud = curve[..., 0], ready * (np.minimum(1.0, witnesses) * subject + (witnesses - 1.0) * others)
+    spread = values["telling_spread"][:, None, None]
+    result: np.ndarray = (n * told(loud / np.maximum(n, 1.0), spread)).sum(axis=-1)
     return result
 
 

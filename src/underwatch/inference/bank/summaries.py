@@ -12,18 +12,40 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.channel.effort import effort_factors
-from underwatch.channel.expected_counts import SufficientStatistics, Values, expected_reports, in_time, miscoded
+from underwatch.channel.expected_counts import (
+    Reception,
+    SufficientStatistics,
+    Values,
+    expected_reports,
+    in_time,
+    miscoded,
+)
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.bank.quantities import halves
 from underwatch.inference.inputs.anchors import QUESTIONS, log_count
 from underwatch.inference.inputs.observed import ObservationDesign, Observed, whole_years
 from underwatch.inference.inputs.safe_table import disclosed, table_columns, table_row
-from underwatch.record.tally import N_GROUNDS, N_KINDS, period_ranges
+from underwatch.record.tally import N_GROUNDS, N_KINDS, Window, period_ranges
 from underwatch.world.draws import rng
 from underwatch.world.layout import INCIDENT_NAMES, KIND
 
 AT_ONCE = 64  # packages simulated at once, so that memory stays flat
 _MOST = 1e7  # expected reports in a cell beyond this are held here
+
+
+class _Streams:
+    """One stream of random numbers for each purpose, from draw to draw: a purpose more or fewer, or blocks of another
+    size, change nothing else.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed, self._streams = seed, dict[tuple[str, ...], np.random.Generator]()
+
+    def __call__(self, *purpose: str) -> np.random.Generator:
+        """Return the stream of a purpose where it has come to."""
+        if purpose not in self._streams:
+            self._streams[purpose] = rng(self._seed, "packages", *purpose)
+        return self._streams[purpose]
 
 
 class Simulated(NamedTuple):
@@ -36,7 +58,7 @@ class Simulated(NamedTuple):
     relays: np.ndarray
     answers: np.ndarray
     figures: np.ndarray
-    n_told: np.ndarray  # expected incidents told to any list, in the effort of the package
+    n_told: np.ndarray  # expected episodes told to any list, in the effort of the package
     cells: np.ndarray  # [draws, slots, families] of a safe table; empty without one
 
 
@@ -44,17 +66,16 @@ def simulate_package(
     bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, design: ObservationDesign, seed: int
 ) -> Simulated:
     """Simulate one package for each draw i: world `rows[i]`, channel `values[...][i]`, response `response[i]`."""
-    generator, blocks = rng(seed, "packages"), []
+    streams, blocks = _Streams(seed), []
     for start in range(0, len(rows), AT_ONCE):
         some = slice(start, start + AT_ONCE)
         own = {name: value[some] for name, value in values.items()}
-        blocks.append(_simulate_block(bank, rows[some], own, response[some], design, generator))
+        blocks.append(_simulate_block(bank, rows[some], own, response[some], design, streams))
     return Simulated(*map(np.concatenate, zip(*blocks, strict=True)))
 
 
 def _simulate_block(
-    bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, design: ObservationDesign,
-    generator: np.random.Generator,
+    bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray, design: ObservationDesign, streams: _Streams
 ) -> Simulated:  # fmt: skip
     """Simulate a block of packages."""
     window = design.window
@@ -62,37 +83,52 @@ def _simulate_block(
     tally = SufficientStatistics(
         *(part[rows].astype(float) for part in (bank.subject, bank.others, bank.pairs, bank.weekly))
     )
-    effort = np.stack([effort_factors(weeks, quarter, values, generator) for weeks in design.effort], axis=1)
+    heard = [
+        effort_factors(weeks, quarter, values, streams("effort drift", str(which)), streams("effort lost", str(which)))
+        for which, weeks in enumerate(design.effort)
+    ]
     pooled = values if design.lists == 2 else {**values, "share_of_first_list": np.ones(len(rows))}
-    expected = expected_reports(tally, pooled, response, effort, quarter, design.place.border)
-    coded = miscoded(expected * in_time(values, design.days_left)[:, None, :, None, None], values)
+    reception = Reception(np.stack(heard, axis=1), design.place.border, _waves(values, window, streams("waves")))
+    expected = expected_reports(tally, pooled, response, reception, window)
+    told_to = expected.by_list
+    coded = miscoded(told_to * in_time(values, design.days_left)[:, None, :, None, None], values)
     by_quarter = np.add.reduceat(coded, np.flatnonzero(np.diff(quarter, prepend=-1)), axis=2)
-    reports = generator.poisson(np.minimum(by_quarter * design.share_by_quarter, _MOST)).astype(float)
-    by_list, relays = _relayed(reports.sum(axis=(3, 4)), values, generator)
+    reports = streams("reports").poisson(np.minimum(by_quarter * design.share_by_quarter, _MOST)).astype(float)
+    by_list, relays = _relayed(reports.sum(axis=(3, 4)), values, streams)
     whole = by_quarter.sum(axis=(1, 3, 4))
     years = [[index for index, name in enumerate(names) if name[:4] == year] for year in whole_years(window)]
     by_year = np.stack([whole[:, of].sum(axis=1) for of in years], axis=1) if years else np.zeros((len(rows), 0))
     half = halves(window)
     by_kind = np.stack([reports[:, :, half == part].sum(axis=(1, 2, 4)) for part in (0, 1)], axis=1)
-    by_ground = generator.binomial(reports.sum(axis=(1, 2, 3)).astype(np.int64), design.share_ground).astype(float)
-    by_year = generator.poisson(np.minimum(by_year * (1.0 - design.share_by_quarter), _MOST)).astype(float)
-    answers, figures = _anchors(bank, rows, values, design, generator)
-    n_told, cells = expected.sum(axis=(1, 2, 3, 4)), np.zeros((len(rows), 0, 0))
+    stated = reports.sum(axis=(1, 2, 3)).astype(np.int64)
+    by_ground = streams("grounds stated").binomial(stated, design.share_ground).astype(float)
+    by_year = np.minimum(by_year * (1.0 - design.share_by_quarter), _MOST)
+    by_year = streams("dated to the year").poisson(by_year).astype(float)
+    answers, figures = _anchors(bank, rows, values, design, streams)
+    n_told, cells = expected.in_all.sum(axis=1), np.zeros((len(rows), 0, 0))
     if design.table is not None:
-        cells = disclosed(by_quarter.sum(axis=(1, 4)), design.table, values, generator)
+        cells = disclosed(by_quarter.sum(axis=(1, 4)), design.table, values, streams)
         by_list, by_year = np.zeros((len(rows), 3, len(names))), np.zeros_like(by_year)
         for slot, of_slot in enumerate(design.table.quarters):
             by_list[:, 0, of_slot[0]] += np.maximum(0.0, np.nan_to_num(cells[:, slot])).sum(axis=1)
     return Simulated(by_list, by_year, by_kind, by_ground, relays, answers, figures, n_told, cells)
 
 
-def _relayed(by_list: np.ndarray, values: Values, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _waves(values: Values, window: Window, generator: np.random.Generator) -> np.ndarray:
+    """Return float[draws, months, kinds]: how much of a kind is told in a month, a gamma of mean 1."""
+    shape = 1.0 / values["telling_spread"][:, None, None] ** 2
+    drawn = generator.gamma(np.broadcast_to(shape, (len(shape), len(window.of_weeks("month")[1]), N_KINDS)))
+    result: np.ndarray = drawn / shape
+    return result
+
+
+def _relayed(by_list: np.ndarray, values: Values, streams: _Streams) -> tuple[np.ndarray, np.ndarray]:
     """Return the counts by list with relays that pass for reports of one's own, and how many are coded as relays."""
     share, marked = values["list_relay_share"][:, None], values["relay_marked"][:, None]
     result, known = by_list.copy(), np.zeros(len(by_list))
     for which in (0, 1):
-        copied = generator.binomial(by_list[:, which].astype(np.int64), share)
-        coded = generator.binomial(copied, np.broadcast_to(marked, copied.shape))
+        copied = streams("copied", str(which)).binomial(by_list[:, which].astype(np.int64), share)
+        coded = streams("known as copies", str(which)).binomial(copied, np.broadcast_to(marked, copied.shape))
         result[:, which] -= copied - coded
         result[:, 2] += copied - coded
         known += coded.sum(axis=1)
@@ -100,7 +136,7 @@ def _relayed(by_list: np.ndarray, values: Values, generator: np.random.Generator
 
 
 def _anchors(
-    bank: Bank, rows: np.ndarray, values: Values, design: ObservationDesign, generator: np.random.Generator
+    bank: Bank, rows: np.ndarray, values: Values, design: ObservationDesign, streams: _Streams
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return simulated answers to the surveys and logs of the counts."""
     ranges = period_ranges(design.window.n_periods)
@@ -114,10 +150,11 @@ def _anchors(
         else:
             share = bank.reached[rows, ranges.index(survey.periods), column] / adults
         share = np.clip(share * values["leavers_ratio"], 0.0, 0.999)
-        answers[:, index] = generator.binomial(survey.n_asked, share)
+        answers[:, index] = streams("survey", str(index)).binomial(survey.n_asked, share)
     for index, count in enumerate(design.counts):
         sd = np.hypot(values["figure_log_sd"], count.log_sd)
-        figures[:, index] = log_count(arrests(bank, rows, count.weeks)) + sd * generator.standard_normal(len(rows))
+        error = streams("figure", str(index)).standard_normal(len(rows))
+        figures[:, index] = log_count(arrests(bank, rows, count.weeks)) + sd * error
     return answers, figures
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -25,20 +26,23 @@ from underwatch.errors import InputError
 from underwatch.evidence.format.descriptor import AMOUNT_PATTERN
 from underwatch.evidence.format.gazetteer import place_at
 from underwatch.evidence.format.ids import letters_of
+from underwatch.evidence.format.vocabularies import entries
 from underwatch.evidence.release.publish import COLUMNS, RECORD_FILE, TABLE_FILE
 from underwatch.facts import Place
 from underwatch.files.intake.json import read_json
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.intake.table import rows_of
 from underwatch.record.tally import Window
-from underwatch.world.layout import KIND
+from underwatch.world.layout import INCIDENT_NAMES
 
 # Families of acts by the model's kinds of incident.
 FAMILIES = {
-    "following": (KIND.followed_outing, KIND.followed_visit),
-    "calls": (KIND.call_given_up,),
-    "detention": (KIND.arrest, KIND.accusation),
-    "listing": (KIND.listing,),
+    family: tuple(
+        kind
+        for kind, name in enumerate(INCIDENT_NAMES)
+        if family in {act["family"] for act in entries("act").values() if act["model_kind"] == name}
+    )
+    for family in ("following", "calls", "detention", "listing")
 }
 _ALL, _YES, _NOISE = "all", "yes", "noise"
 LARGEST_TABLE, LARGEST_RECORD = 4 << 20, 1 << 18  # bytes; a table of ten years by quarter has 0.2 million
@@ -149,16 +153,18 @@ def _quarters_of(slot: str) -> list[str]:
 
 
 def disclosed(
-    by_quarter: np.ndarray, disclosure: Disclosure, values: Values, generator: np.random.Generator
+    by_quarter: np.ndarray, disclosure: Disclosure, values: Values, streams: Callable[[str], np.random.Generator]
 ) -> np.ndarray:
-    """Return tables float[draws, slots, families] of expected incidents float[draws, quarters, kinds] of the place."""
+    """Return tables float[draws, slots, families] of expected incidents float[draws, quarters, kinds] of the place;
+    `streams` gives a stream of random numbers for each purpose.
+    """
     share = (values["table_cap_kept"] / values["table_place_share"])[:, None, None]
     kinds = list(FAMILIES.values()) if disclosure.scale else [tuple(range(by_quarter.shape[2]))]
     by_slot = np.stack([by_quarter[:, list(quarters)].sum(axis=1) for quarters in disclosure.quarters], axis=1)
     expected = np.stack([by_slot[..., list(family)].sum(axis=-1) for family in kinds], axis=-1)
-    n = generator.poisson(np.minimum(expected * share, 1e7)).astype(float)
+    n = streams("cells of a table").poisson(np.minimum(expected * share, 1e7)).astype(float)
     if disclosure.scale:
-        return np.asarray(n + np.rint(generator.laplace(scale=disclosure.scale, size=n.shape)))
+        return np.asarray(n + np.rint(streams("noise of a table").laplace(scale=disclosure.scale, size=n.shape)))
     return np.where(n < disclosure.min_cell, np.nan, n)
 
 
