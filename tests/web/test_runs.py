@@ -57,7 +57,13 @@ def test_progress_and_live_totals_are_told(done):
     kinds = [kind for kind, _ in told]
     assert kinds[-1] == "progress"
     assert told[-1][1]["share"] == 1.0
-    assert [data["stage"] for kind, data in told if kind == "stage"][-4:] == ["draws", "silence", "ledger", "done"]
+    assert [data["stage"] for kind, data in told if kind == "stage"][-5:] == [
+        "draws",
+        "worlds",
+        "silence",
+        "ledger",
+        "done",
+    ]
     weeks = [data for kind, data in told if kind == "week"]
     for world in ("baseline", "counter-world"):
         mine = [week for week in weeks if week["world"] == world]

@@ -125,7 +125,7 @@ def render_report(model: ReportModel) -> str:
         band=band_words(study.n_draws, study.source),
         figures=figures_words(study),
         source=f"{study.source}{', adapted' if study.adapted else ''}" if study.n_draws else "",
-        forms=study.example.setting.forms.items() if study.example.setting else (),
+        forms=[(rule, form) for rule, form in _forms(study).items() if rule != _LEFT_OUT],
         lines=model.summary or summary_lines(study),
         statement=STATEMENT,
         charts=charts_of(study),
@@ -135,6 +135,11 @@ def render_report(model: ReportModel) -> str:
         near=_NEAR,
         rights=_rights_table(),
     )
+
+
+def _forms(study: Study) -> Mapping[str, str]:
+    """Return the rules' forms of the example; nothing where it has no settings."""
+    return study.example.setting.forms if study.example.setting else {}
 
 
 def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
