@@ -3,7 +3,7 @@
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -89,7 +89,8 @@ def test_groups_are_those_of_the_baseline_even_from_the_first_day(name):
 
 
 def test_nobody_is_listed_once_the_list_is_closed():
-    baseline, changed = twins("close-the-list", CALLING, 1)
+    campaign = (SMALL.start + timedelta(14), SMALL.start + timedelta(70))
+    baseline, changed = twins("close-the-list", SMALL.replace(campaign=campaign), 1)
     assert baseline.cells[..., L.COUNT.listings].sum() > 0
     assert changed.cells[..., L.COUNT.listings].sum() == 0
 

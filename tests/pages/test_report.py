@@ -38,7 +38,7 @@ CURVE = (
 )  # fmt: skip
 BASE = {
     "followed": 2.3, "share_followed": 0.41, "forgone": 0.09, "calls_given_up": 0.62, "calls": 95.0, "reports": 1800.0,
-    "calls_avoided": 0.5, "calls_turned_back": 0.12, "calls_stopped": 0.2,
+    "calls_avoided": 0.5, "calls_turned_back": 0.12, "calls_stopped": 0.2, "home_visits": 1.1, "accused_again": 9.0,
     "routine": 0.44, "listings": 3.1, "accused": 4.2, "falsely_accused": 3.4, "arrests": 0.9, "fear_listed": 0.38,
     "fear_ordinary": 0.06, "distressed_listed": 0.33, "distressed_ordinary": 0.021,
 }  # fmt: skip

@@ -64,6 +64,8 @@ EVENTFUL = {
     "p_stop_after_turn_back": 0.5,
     "calling_pause_days": 15.0,
     "p_stop_for_good": 0.2,
+    "home_visit_days": 1.0,
+    "accusation_threshold_listed": 1.5,
 }
 # Where the engine keeps what the reference calls so.
 ROWS = {

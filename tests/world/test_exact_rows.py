@@ -111,11 +111,14 @@ def test_counts_add_up_over_days_and_listed_and_ordinary() -> None:
     last = h.cells[-1].sum(axis=0)
     assert last[L.COUNT.listed] == np.count_nonzero(world.state.flags & L.ON_A_LIST)
     assert last[L.COUNT.detained] == np.count_nonzero(world.state.flags & L.DETAINED)
-    kinds = np.bincount(h.records["kind"], minlength=6)
+    kinds = np.bincount(h.records["kind"], minlength=len(L.INCIDENT_NAMES))
     sums = h.cells.sum(axis=(0, 1))
     assert kinds[L.KIND.followed_outing] == sums[L.COUNT.noticed]
     assert kinds[L.KIND.arrest] == sums[L.COUNT.arrests]
     assert kinds[L.KIND.call_given_up] == sums[L.COUNT.calls_abandoned]
     assert kinds[L.KIND.accusation] == sums[L.COUNT.accusations]
-    made = sums[L.COUNT.calls_completed] + sums[L.COUNT.calls_abandoned] + sums[L.COUNT.calls_avoided]
-    assert made <= sums[L.COUNT.calls_intended]  # the rest were in detention
+    assert kinds[L.KIND.home_visit] == sums[L.COUNT.home_visits]
+    ends = ("calls_completed", "calls_abandoned", "calls_avoided", "calling_stopped")
+    assert (
+        sum(sums[L.INDICATORS.index(name)] for name in ends) <= sums[L.COUNT.calls_intended]
+    )  # the rest were in detention

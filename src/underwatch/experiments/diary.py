@@ -153,6 +153,7 @@ _PLAIN = {
     EPISODE.permit_refused: "asked for a permit to travel; it was refused",
     EPISODE.lodging: "a night check found a guest who was not registered; it was reported",
     EPISODE.call_avoided: "meant to call abroad and, out of fear, did not set out",
+    EPISODE.home_visit: "somebody of the unit called at the home to check on the resident",
 }
 _STOPPED = {True: "stopped calling for some time", False: "stopped calling for good"}
 
@@ -181,6 +182,7 @@ COUNTED = (
     (EPISODE.accused, "accused"),
     (EPISODE.arrest, "arrested"),
     (EPISODE.report, "reported by the unit"),
+    (EPISODE.home_visit, "visited at home"),
 )
 
 

@@ -34,10 +34,12 @@ _LESS = (
     "p_taken_over_per_km", "p_detected_per_call", "detention_days", "routine_reports_base",
     "routine_reports_pressure", "accusation_threshold_pressure", "permit_days", "p_permit_refused_listed",
     "guests_found_per_check", "order_attention", "order_layers", "order_listings", "p_phone_lost",
+    "home_visits_per_role_per_day",
 )  # fmt: skip
 _MORE = (
     "list_exit_per_year", "suspicion_decay_per_day", "pressure_relax", "accusation_threshold", "lodging_check_days",
-    "lodging_check_days_campaign", "fear_decay_per_day", "let_off_all", *LET_OFF,
+    "lodging_check_days_campaign", "home_visit_days", "accusation_threshold_listed", "fear_decay_per_day",
+    "let_off_all", *LET_OFF,
 )  # fmt: skip
 # The parameters that stand for what is done to residents, and whether less or more of each is relief
 LEVERS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(_LESS, LESS), **dict.fromkeys(_MORE, MORE)})

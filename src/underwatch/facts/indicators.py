@@ -71,6 +71,7 @@ class Indicators(NamedTuple):
     calling_stopped: Annotated[
         int, _sum("calls not made because the caller has stopped calling, for a time or for good", "calls", 17, 19)
     ]
+    home_visits: Annotated[int, _sum("visits of the unit's watchers to homes of the listed", "visits", 17)]
 
 
 COUNTED = tuple(

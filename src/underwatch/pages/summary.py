@@ -195,7 +195,8 @@ def _line_listed(figures: _Figures) -> str:
 def _line_followed(figures: _Figures) -> str:
     return (
         f"Followed: {figures.row('followed')} outings per listed resident and week, "
-        f"{figures.row('share_followed', percent)} of their outings; "
+        f"{figures.row('share_followed', percent)} of their outings; somebody of the unit calls at their homes "
+        f"{figures.row('home_visits')} times per listed resident and week; "
         f"{figures.row('forgone', percent)} of all outings of an unwatched life are not made."
     )
 

@@ -81,6 +81,9 @@ class Purposes(NamedTuple):
     WORD_DAY: int = 130  # the day on which what tie k tells reaches the household (slots: 2 blocks of 4)
     # every day, once more
     STOP_CALLING: int = 140  # after a turn-back or a release: does calling stop; for good; for how long
+    HOME_VISIT: int = 141  # is a listed household visited; report, claim
+    # every week, once more
+    HAZARD: int = 142  # do the reports in the MPS file, and those in the MSS file, lead to an accusation (form hazard)
     # made once, once more
     KIN_GROUND: int = 150  # does a household take the luck of its kin for the grounds of households
 

@@ -12,7 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.facts import grounds
-from underwatch.facts.indicators import Indicators
+from underwatch.world.incident_format import COUNT as COUNT
+from underwatch.world.incident_format import EPISODE as EPISODE
+from underwatch.world.incident_format import EPISODES as EPISODES
+from underwatch.world.incident_format import INCIDENT as INCIDENT
+from underwatch.world.incident_format import INCIDENT_NAMES as INCIDENT_NAMES
+from underwatch.world.incident_format import INDICATORS as INDICATORS
+from underwatch.world.incident_format import KIND as KIND
+from underwatch.world.incident_format import N_INDICATORS as N_INDICATORS
+from underwatch.world.incident_format import TRACE as TRACE
+from underwatch.world.incident_format import WORD as WORD
 
 ONE = 65535
 
@@ -216,9 +225,9 @@ class Scratch(NamedTuple):
     planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn
     visits: np.ndarray  # int32[n, 7], visits sorted by day and unit: columns below
     visit_spans: np.ndarray  # int32[7 * units + 1]
-    spans: np.ndarray  # int64[units + 1, 6], where each unit's adults, listed, callers, roles, covert, cases begin
+    spans: np.ndarray  # int64[units + 1, 7], where each unit's adults, listed, callers, ... begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
-    free: np.ndarray  # int64[units, N_FREE], attention left today by class of watcher; two draws; events by kind
+    free: np.ndarray  # int64[units, N_FREE], attention left today by class; two draws; events by kind; kept for cases
     cases: np.ndarray  # int32[n, N_CASE], households with listed members, by unit: columns below
 
 
@@ -277,7 +286,8 @@ N_TERMS = 16
 # listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked, and
 # the chance that an outing of each of the listed is taken up, and which would be today (of the listed, or of the
 # cases); then by role holder, unit by unit, open roles first: where the rounding of attention begins, what is left
-# today for the cases in which the holder is named, and whether there is one
+# today for the cases in which the holder is named, and whether there is one; by unit the listed households by their
+# first listed member, and that household's first member
 (
     BUFFER_DRAWS,
     BUFFER_CHANCE,
@@ -297,8 +307,10 @@ N_TERMS = 16
     BUFFER_PHASE,
     BUFFER_KEPT,
     BUFFER_NAMED,
-) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
-N_BUFFERS = 21
+    BUFFER_CHECKED,
+    BUFFER_HEADS,
+) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22)
+N_BUFFERS = 23
 
 # Columns of `visits`: household; tie; class of the distance; four uniforms of the day
 V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)
@@ -317,97 +329,12 @@ N_CASE = 8
 
 # Columns of `free`
 F_LODGING, F_OFFENCE, F_EVENTS = 4, 5, 6
-N_FREE = F_EVENTS + N_EVENTS
+F_KEPT_OPEN, F_KEPT_COVERT = F_EVENTS + N_EVENTS, F_EVENTS + N_EVENTS + 1
+N_FREE = F_KEPT_COVERT + 1
 
 # Columns of `spans` (of adults only the number counts)
-S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT, S_CASES = range(6)
+S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT, S_CASES, S_HOMES = range(7)
+N_SPANS = 7
 
 # Columns of `totals`
 D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)
-
-
-# What comes out of a world, by name and from here alone. A name is a column or a kind; Numba takes `COUNT.outings` as
-# the number that it is (of an `IntEnum` it would not, as an index).
-
-
-class IncidentKinds(NamedTuple):
-    """What an incident can be: `kind` of a record."""
-
-    followed_outing: int
-    followed_visit: int
-    call_given_up: int
-    arrest: int
-    accusation: int
-    listing: int
-
-
-class IncidentWords(NamedTuple):
-    """An incident as the kernels write it: eight 16-bit words, each named by its lower byte.
-
-    Whoever reads takes the fields of INCIDENT; a kernel that stored single bytes was 7 % slower.
-    """
-
-    day: int
-    marks: int
-    subject_contact: int
-    kin: int
-    kin_fear: int
-    neighbours: int
-    neighbours_fear: int
-    hearsay: int
-
-
-class Episodes(NamedTuple):
-    """What a trace row can tell of: its `kind`, and a diary's raw material."""
-
-    followed: int
-    noticed: int
-    report: int
-    visit: int
-    visit_followed: int
-    visit_noticed: int
-    call_set_out: int
-    call_followed: int
-    call_given_up: int
-    call_completed: int
-    arrest: int
-    release: int
-    accused: int
-    listed: int
-    delisted: int
-    heard_kin: int
-    protest: int
-    permit_refused: int
-    journey: int
-    lodging: int
-    call_avoided: int
-    visit_avoided: int
-    calling_stopped: int
-
-
-INDICATORS, INCIDENT_NAMES, EPISODES = Indicators._fields, IncidentKinds._fields, Episodes._fields
-N_INDICATORS = len(INDICATORS)
-COUNT = Indicators(*range(N_INDICATORS))
-KIND = IncidentKinds(*range(len(INCIDENT_NAMES)))
-EPISODE = Episodes(*range(len(EPISODES)))
-WORD = IncidentWords(*range(8))
-
-# An incident, 16 bytes: the day of the run; bits below; what it was; then, class by class of those who may know of it,
-# how many they are, their fear (255 = 1) and whether, or in how many households, contact abroad is open
-INCIDENT = np.dtype(
-    [
-        ("day", "<u2"),
-        ("marks", "u1"),
-        ("kind", "u1"),
-        ("subject_contact", "u1"),
-        ("subject_fear", "u1"),
-        ("kin", "<u2"),
-        ("kin_fear", "u1"),
-        ("kin_contact", "u1"),
-        ("neighbours", "<u2"),
-        ("neighbours_fear", "u1"),
-        ("neighbours_contact", "u1"),
-        ("hearsay", "<u2"),
-    ]
-)
-TRACE = np.dtype([(name, "<i4") for name in ("day", "kind", "who", "other", "value")])

@@ -187,7 +187,7 @@ def lists_of(held: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def luck_of(key: tuple, first: int, house_start: np.ndarray, h: int, f: Frame) -> int:
+def luck_of(key: tuple, first: int, house_start: np.ndarray, h: int, f: Frame) -> int | np.int64:
     """S2: the household whose luck with the grounds of households is met by household `h`: its own, or its kin's.
 
     In the form `kin` one in two takes that of the household at the other end of its first tie, so that families with

@@ -72,13 +72,14 @@ KNOCK_OUT: Mapping[str, Mapping[str, float]] = {
         "fear_per_noticed": 0.0,
         "fear_per_accusation": 0.0,
         "fear_per_hearsay": 0.0,
+        "fear_per_home_visit": 0.0,
         "distress_gain_per_day": 0.0,
     },
     "S13": {},  # the channel reads the record afterwards: see testimony
     "S14": {"protest_per_day_at_full_anger": 0.0, "anger": 0},
     "S15": {"private_speech_floor": 0.0},
     "S16": {"permits_needed": 0},
-    "S17": {"lodging_checks": 0},
+    "S17": {"lodging_checks": 0, "home_visits": 0},
 }
 SWITCHES: Mapping[str, float] = {
     "list_kept": 1,
@@ -90,6 +91,7 @@ SWITCHES: Mapping[str, float] = {
     "anger": 1,
     "permits_needed": 1,
     "lodging_checks": 1,
+    "home_visits": 1,
 }
 # Which field of the rates says that a rule has which form
 FORMS: Mapping[str, tuple[str, str]] = {
@@ -190,6 +192,10 @@ class Rates(NamedTuple):
     phone_lost: int
     stop_for_good: int
     pause_days: np.ndarray  # uint16[32], equally likely days without calling
+    home_visit: int  # q16, a listed household's day
+    home_time: int  # 65536 = 1, homes that an open role can visit in a day
+    rise_home_visit: int  # one
+    accuse_listed: int  # 256 = one report
 
 
 def q16(p: float) -> int:
@@ -281,6 +287,7 @@ def _people(v: Mapping[str, float], habituating: int) -> dict:
         "rise_accused": one(v["fear_per_accusation"]),
         "rise_hearsay": one(v["fear_per_hearsay"]),
         "habituation": one(habituating * v["habituation"]),
+        "rise_home_visit": one(v["fear_per_home_visit"]),
         "outing_adult": q16(slot),
         "outing_child": q16(slot * v["child_outings_ratio"]),
         "unheard": np.array([unheard_after_a_day(reach) for reach in reaches.values()], np.int64),
@@ -329,6 +336,7 @@ def _watching(v: Mapping[str, float]) -> dict:
         "spare": int(v["spare_attention"]),
         "accusations": int(v["accusations"]),
         "accuse": int(v["accusation_threshold"] * 256 + 0.5),
+        "accuse_listed": int(v["accusation_threshold"] * v["accusation_threshold_listed"] * 256 + 0.5),
         "accuse_pressure": q16(v["accusation_threshold_pressure"]),
         "listed_after": q16(v["p_listed_after_accusation"]),
         "learns": q16(v["p_learns_of_listing"]),
@@ -339,6 +347,8 @@ def _watching(v: Mapping[str, float]) -> dict:
         "let_off": np.array([int(v[name] * 65536 + 0.5) for name in (*LET_OFF, "let_off_all")], np.uint32),
         "lodging": q16(1.0 / interval) if v["lodging_checks"] else 0,
         "guest": q16(v["guests_found_per_check"] / 4),
+        "home_visit": q16(1.0 / v["home_visit_days"]) if v["home_visits"] else 0,
+        "home_time": int(v["home_visits_per_role_per_day"] * 65536 + 0.5),
     }
 
 

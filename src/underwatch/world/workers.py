@@ -41,7 +41,7 @@ class Workspace:
             np.zeros((2 * n, 4), np.int32),
             np.zeros((2 * n, 7), np.int32),
             np.zeros(7 * units + 2, np.int32),
-            np.zeros((units + 1, 6), np.int64),
+            np.zeros((units + 1, L.N_SPANS), np.int64),
             np.zeros((units, L.N_TERMS), np.int64),
             np.zeros((units, L.N_FREE), np.int64),
             np.zeros((n, L.N_CASE), np.int32),

@@ -13,7 +13,6 @@ from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.folder import read_files
 from underwatch.evidence.package import to_files
 from underwatch.evidence.reading import reports, survey
-from underwatch.experiments.engine.tallies import SETTLING
 from underwatch.experiments.engine.worlds import init_world, record_of, world_totals
 from underwatch.inference.bank.bank import BankPlan
 from underwatch.inference.bank.priors import world_of
@@ -50,9 +49,8 @@ def test_the_truth_is_what_the_world_counts(rehearsed):
         world = init_world(scenario, scenario.places[0], PLAN.seed + row)
         simulate.run(world, scenario.phases(), Workers(1))
         history = record_of(world_totals(world, scenario), scenario, scenario.places[0])
-        first = 7 * SETTLING
         for year, (lo, hi) in {"first": (0, 91), "second": (91, 182)}.items():
-            counted = totals(history, first + lo, first + hi)
+            counted = totals(history, lo, hi)
             weekly = (counted["followed_outings"] + counted["followed_visits"]) / ((hi - lo) / 7)
             assert one.truth[ALL_NAMES.index(f"followed_outings_{year}_year")] == pytest.approx(weekly)
             on_a_list = one.truth[ALL_NAMES.index(f"listed_residents_{year}_year")]

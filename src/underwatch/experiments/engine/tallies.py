@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from underwatch.world import simulate
 from underwatch.world.layout import LISTED_CELL
 from underwatch.world.scenario import Scenario
 
-# Weeks before the window in which a world, which starts calm, settles.
+# Weeks before the window in which a world settles.
 SETTLING = 26
 # The silence curve of each world: strengths of watching as multiples of its own, in a stand-in of so many residents.
 STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -27,16 +26,16 @@ Tick = Callable[[int], None]
 def tally_world(scenario: Scenario, seed: int, tick: Tick, strength: float = 1.0) -> Tally:
     """Run a world of one place and return its tally; `tick` hears of resident-days done, and may raise to stop.
 
-    The scenario starts on a Monday and ends on a Sunday; its first `SETTLING` weeks are not counted. `strength` is
-    that of its watching, a multiple of its own.
+    The scenario starts on a Monday and ends on a Sunday. `strength` is that of its watching, a multiple of its own; it
+    settles under it.
     """
     place = scenario.places[0]
-    window = Window(scenario.start + timedelta(weeks=SETTLING), scenario.days // 7 - SETTLING)
+    window = Window(scenario.start, scenario.days // 7)
     world = watched_world(scenario, place, seed, strength)
     history = world.history
     n = int(history.residents.sum())
     household = scenario.parameters["persons_per_household"]
-    tallier = Tallier(window, response_table(), household, (place.first_resident, n), SETTLING)
+    tallier = Tallier(window, response_table(), household, (place.first_resident, n))
     done = 0
     for days in simulate.weeks(world, watched_phases(scenario.phases(), strength), workers_here()):
         for records, who in zip(history.record_blocks, history.who_blocks, strict=True):
@@ -51,14 +50,9 @@ def tally_world(scenario: Scenario, seed: int, tick: Tick, strength: float = 1.0
 
 
 def records_of_window(scenario: Scenario, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the incidents of a world of one place after it has settled, INCIDENT[n], days counted from then, and
-    their subjects uint32[n].
-    """
+    """Return the incidents of a world of one place after it has settled, INCIDENT[n], and their subjects, uint32[n]."""
     history = simulate.run(init_world(scenario, scenario.places[0], seed), scenario.phases(), workers_here()).history
-    kept = history.records["day"] >= 7 * SETTLING
-    records = history.records[kept]
-    records["day"] -= np.uint16(7 * SETTLING)
-    return records, history.who[kept]
+    return history.records, history.who
 
 
 def curve_of(scenario: Scenario, seed: int, tick: Tick) -> np.ndarray:

@@ -81,9 +81,9 @@ class Pair:
         return np.asarray(self.baseline.records["marks"][felt][first])
 
 
-def live(scenario: Scenario, lived: Scenario) -> Life:
-    """Simulate a place of one scenario, `lived` with what it meets, and return what it comes to."""
-    world = simulate.run(init_world(scenario, scenario.places[0], scenario.seed), lived.phases(), workers_here())
+def live(world: simulate.World, scenario: Scenario, lived: Scenario) -> Life:
+    """Take a world that has settled through what its people meet, and return what it comes to."""
+    simulate.run(world, lived.phases(), workers_here())
     totals, history = world_totals(world, scenario), world.history
     listed = (world.state.flags & L.LISTED_AT_START) != 0
     followed = float((world.state.followed_day[listed] > 0).mean()) if listed.any() else np.nan
@@ -100,9 +100,11 @@ def live(scenario: Scenario, lived: Scenario) -> Life:
 
 
 def pair_of(scenario: Scenario) -> Pair:
-    """Simulate a setting and its twin."""
+    """Simulate a setting and its twin, which settle together."""
     lo, hi = _window(scenario)
-    return Pair(scenario, live(scenario, scenario), live(scenario, scenario.without_campaign()), slice(lo, hi))
+    settled = init_world(scenario, scenario.places[0], scenario.seed)
+    baseline = live(simulate.branch(settled), scenario, scenario)
+    return Pair(scenario, baseline, live(settled, scenario, scenario.without_campaign()), slice(lo, hi))
 
 
 def _window(scenario: Scenario) -> tuple[int, int]:

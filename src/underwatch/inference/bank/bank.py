@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,10 @@ class BankPlan:
 
     def scenario(self) -> Scenario:
         """Return the scenario of which each row is a draw, with the weeks in which it settles."""
-        start = self.window.start - timedelta(weeks=SETTLING)
-        return place_scenario(self.place, start=start, end=self.window.end, population=self.population)
+        window = self.window
+        return place_scenario(
+            self.place, start=window.start, end=window.end, settle_weeks=SETTLING, population=self.population
+        )
 
     @property
     def resident_days(self) -> int:

@@ -13,6 +13,7 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose, draw_rows, event, split, u16, u32
 from underwatch.world.kernels import slots as R
+from underwatch.world.kernels.dense import pick
 from underwatch.world.kernels.rules import house_of, threshold_of, watcher
 
 OFFICERS = 2  # layers that a unit can have beyond its role holders
@@ -118,35 +119,58 @@ def begin_rounding(span):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def keep_attention(span, j):
-    """S4: today's attention of a unit's role holders: kept for the cases in which one is named, else free."""
-    buffers, free = span.scratch.buffers, span.scratch.free
-    n_open, n_covert, first = holders(span, j)
-    before = span.day * span.rates[R.attention_role]
-    after = before + span.rates[R.attention_role]
-    free[j, L.BY_OPEN_ROLE] = 0
-    free[j, L.BY_COVERT] = 0
-    for h in range(n_open + n_covert):
-        phase = np.int64(buffers[L.BUFFER_PHASE, first + h])
-        today = (after + phase >> 16) - (before + phase >> 16)
-        buffers[L.BUFFER_KEPT, first + h] = today if buffers[L.BUFFER_NAMED, first + h] else 0
-        if not buffers[L.BUFFER_NAMED, first + h]:
-            free[j, L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT] += today
+def keep_attention(span):
+    """S4: today's attention of the role holders of each unit: kept for the cases in which they are named, else free."""
+    scratch = span.scratch
+    buffers, spans, free = scratch.buffers, scratch.spans, scratch.free
+    n = spans[span.n_units, L.S_OPEN] + spans[span.n_units, L.S_COVERT]
+    today = span.day * span.rates[R.attention_role]
+    round_attention(
+        today, today + span.rates[R.attention_role], buffers[L.BUFFER_PHASE, :n], buffers[L.BUFFER_KEPT, :n]
+    )
+    for j in range(span.n_units):
+        n_open, n_covert, first = holders(span, j)
+        free[j, L.BY_OPEN_ROLE], free[j, L.F_KEPT_OPEN] = shared(buffers, first, n_open)
+        free[j, L.BY_COVERT], free[j, L.F_KEPT_COVERT] = shared(buffers, first + n_open, n_covert)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def named_watcher(span, j, m):
-    """S4: the first named watcher of case `m` with attention left follows, by class; -1 where none has."""
-    scratch = span.scratch
-    case, kept, free = scratch.cases[m], scratch.buffers[L.BUFFER_KEPT], scratch.free
-    n_open, n_covert, first = holders(span, j)
-    for k in range(min(np.int64(case[L.C_LAYERS]), n_open + n_covert)):
+def round_attention(before, after, phase, today):
+    """Whole outings of a day that keep the mean over many, from where each holder begins. A dense pass."""
+    whole = u16((after >> 16) - (before >> 16))
+    last, now = u32(before & 65535), u32(after & 65535)
+    for h in range(len(phase)):
+        more, gone = np.right_shift(now + u32(phase[h]), u32(16)), np.right_shift(last + u32(phase[h]), u32(16))
+        today[h] = u16(whole + u16(u16(more) - u16(gone)))
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def shared(buffers, first, n):
+    """Today's attention of n holders who are named in no case, and of those who are."""
+    free, kept = np.int64(0), np.int64(0)
+    for h in range(first, first + n):
+        today = np.int64(buffers[L.BUFFER_KEPT, h])
+        mine = today * np.int64(buffers[L.BUFFER_NAMED, h])
+        kept += mine
+        free += today - mine
+    return free, kept
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def named_watcher(scratch, j, case, n_open, n_covert, first):
+    """S4: the first named watcher of a case with attention left follows, by class; -1 where none has."""
+    kept, free = scratch.buffers[L.BUFFER_KEPT], scratch.free
+    n_layers = np.int64(case[L.C_LAYERS])
+    some_left = free[j, L.F_KEPT_OPEN] + free[j, L.F_KEPT_COVERT] > 0
+    for k in range(min(n_layers, n_open + n_covert) if some_left else 0):
         h = named(case, n_open, n_covert, k)
         if kept[first + h]:
             kept[first + h] -= u16(1)
-            return L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT
+            by = L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT
+            free[j, L.F_KEPT_OPEN + by] -= 1
+            return by
     own = L.BY_MPS_OFFICER if case[L.C_LISTS] & L.ON_MPS else L.BY_MSS_OFFICER
-    for k in range(np.int64(case[L.C_LAYERS]) - n_open - n_covert):
+    for k in range(n_layers - n_open - n_covert):
         by = own if k == 0 else L.BY_MPS_OFFICER + L.BY_MSS_OFFICER - own
         if free[j, by] > 0:
             free[j, by] -= 1
@@ -161,7 +185,8 @@ def take_watcher(span, j, house, on_mps):
     if not span.rates[R.pooled]:
         for m in range(scratch.spans[j, L.S_CASES], scratch.spans[j + 1, L.S_CASES]):
             if scratch.cases[m, L.C_HOUSE] == house:
-                by = named_watcher(span, j, m)
+                n_open, n_covert, first = holders(span, j)
+                by = named_watcher(scratch, j, scratch.cases[m], n_open, n_covert, first)
                 if by >= 0:
                     return by
     by = watcher(scratch.free, j, on_mps)
@@ -196,32 +221,46 @@ def take_tails(span, j, n):
     """S4: the tails of a unit: first by named watchers, then by whoever has attention left. Returns the row after."""
     scratch = span.scratch
     spans, buffers, free, cases = scratch.spans, scratch.buffers, scratch.free, scratch.cases
-    for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):
-        for slot in range(3):
-            if (np.int64(buffers[L.BUFFER_WANT, m]) >> slot) & 1:
-                by = named_watcher(span, j, m)
+    begin = spans[j, L.S_CASES]
+    wanted = buffers[L.BUFFER_NOTABLE]
+    n_wanted = pick(buffers[L.BUFFER_WANT, begin : spans[j + 1, L.S_CASES]], u16(7), begin, wanted)
+    n_open, n_covert, first = holders(span, j)
+    unserved = n_wanted
+    for attempt in range(2):
+        if attempt:
+            free[j, L.BY_OPEN_ROLE] += free[j, L.F_KEPT_OPEN]
+            free[j, L.BY_COVERT] += free[j, L.F_KEPT_COVERT]
+            if free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3] <= 0:
+                continue
+        if not unserved:
+            continue
+        unserved = 0
+        for row in range(n_wanted):
+            m = np.int64(wanted[row])
+            case = cases[m]
+            for slot in range(3):
+                if not (np.int64(buffers[L.BUFFER_WANT, m]) >> slot) & 1:
+                    continue
+                by = np.int64(-1)
+                if not attempt:
+                    by = named_watcher(scratch, j, case, n_open, n_covert, first)
+                else:
+                    by = watcher(free, j, (case[L.C_LISTS] & L.ON_MPS) != 0)
+                    if by >= 0:
+                        free[j, by] -= 1
                 if by >= 0:
                     buffers[L.BUFFER_WANT, m] ^= u16(1 << slot)
-                    n = tail(span, n, j, m, slot, by)
-    n_open, n_covert, first = holders(span, j)
-    for h in range(n_open + n_covert):
-        free[j, L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT] += np.int64(buffers[L.BUFFER_KEPT, first + h])
-        buffers[L.BUFFER_KEPT, first + h] = 0
-    for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):
-        for slot in range(3):
-            if (np.int64(buffers[L.BUFFER_WANT, m]) >> slot) & 1:
-                by = watcher(free, j, (cases[m, L.C_LISTS] & L.ON_MPS) != 0)
-                if by >= 0:
-                    free[j, by] -= 1
-                    n = tail(span, n, j, m, slot, by)
+                    n = tail(span, n, j, case, slot, by)
+                else:
+                    unserved += 1
     return n
 
 
-@njit(cache=True, nogil=True, _nrt=False)
-def tail(span, n, j, m, slot, by):
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def tail(span, n, j, case, slot, by):
     """S4: one tail is on all members of a case who are out in a part of the day."""
     scratch = span.scratch
-    case, buffers = scratch.cases[m], scratch.buffers
+    buffers = scratch.buffers
     first = True
     for row in range(case[L.C_FIRST], case[L.C_AFTER]):
         i = np.int64(buffers[L.BUFFER_LISTED, row])

@@ -23,6 +23,7 @@ from underwatch.world.kernels.dense import (
     sum_levels,
     weigh_outings,
 )
+from underwatch.world.kernels.homes import note_homes, visit_homes
 from underwatch.world.kernels.journeys import call_abroad, visit_kin
 from underwatch.world.kernels.rules import kin_witnesses
 from underwatch.world.kernels.steps import (
@@ -35,8 +36,8 @@ from underwatch.world.kernels.steps import (
 )
 from underwatch.world.kernels.week import assign_watchers, count_listed, plan_visits, set_terms, sort_residents
 
-RECORDS_PER_RESIDENT = 36  # at most: 3 outings, a call and an arrest on each of 7 days, and a visit
-TRACE_PER_RESIDENT = 120
+RECORDS_PER_RESIDENT = 43  # at most: 3 outings, a call, an arrest and a visit at home on each of 7 days, and a visit
+TRACE_PER_RESIDENT = 136
 # The indicators of which all are counted at once, in the order of the columns of `totals`
 DENSE = (L.COUNT.outings, L.COUNT.outings_forgone, L.COUNT.fear, L.COUNT.distress, L.COUNT.distressed)
 
@@ -86,6 +87,7 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
         count_listed(week, n_days)
         set_terms(week)
         assign_watchers(week)
+        note_homes(week)
         incidents = out.used[0]
         plan_visits(week, n_days)
         w = scratch.buffers
@@ -115,6 +117,7 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
             visit_kin(span)
             call_abroad(span)
             follow_outings(span)
+            visit_homes(span)
             at_home(span)
             tally(span, n_marked)
             if len(out.acts):

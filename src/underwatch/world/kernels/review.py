@@ -33,6 +33,8 @@ OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer spe
 ONE_REPORT = 256
 DECIDED_ON = L.ON_A_LIST | L.NEW_GROUND | L.REAL_OFFENCE
 WITH_A_GROUND = L.GROUNDS | L.WAS_DETAINED
+# Rows of the buffers in which a review notes by how much each file fell; the day's draws stood there
+BUFFER_FELL_MPS, BUFFER_FELL_MSS = L.BUFFER_DRAWS, L.BUFFER_DRAWS + 1
 FORMER_DETAINEE = L.GROUND_NAMES.index("former_detainee")
 
 
@@ -76,11 +78,14 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, adde
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def fade_files(rates, file_mps, file_mss, anger):
-    """S5, S14: a week's fading of the files and of anger."""
+def fade_files(rates, file_mps, file_mss, anger, fell_mps, fell_mss):
+    """S5, S14: a week's fading of the files and of anger; and by how much each file fell (S10, form hazard)."""
     for i in range(len(file_mps)):
-        file_mps[i] = part(file_mps[i], rates[R.keep_file])
-        file_mss[i] = part(file_mss[i], rates[R.keep_file])
+        left_mps, left_mss = u16(part(file_mps[i], rates[R.keep_file])), u16(part(file_mss[i], rates[R.keep_file]))
+        fell_mps[i] = u16(file_mps[i] - left_mps)
+        fell_mss[i] = u16(file_mss[i] - left_mss)
+        file_mps[i] = left_mps
+        file_mss[i] = left_mss
         anger[i] = part(anger[i], rates[R.keep_anger])
 
 
@@ -101,7 +106,7 @@ def enlist(span, u, x, lists, contact, fear):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def accuse(span, u, x, organ, contact, fear):
-    """S10: an unlisted resident is summoned; false if no real offence stands in the file."""
+    """S10: a resident is summoned; false if no real offence stands in the file. The unlisted may end on a list."""
     key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
     flag = np.int64(state.people[L.FLAGS, x])
     cell = cell_of(flag)
@@ -119,7 +124,7 @@ def accuse(span, u, x, organ, contact, fear):
     state.people[L.FILE_MPS, x] = 0
     state.people[L.FILE_MSS, x] = 0
     listed, _, _, _ = quarters(key, Purpose.ACCUSED, town.first + x, span.day)
-    if rates[R.list_kept] and listed < rates[R.listed_after]:
+    if rates[R.list_kept] and listed < rates[R.listed_after] and not flag & L.ON_A_LIST:
         enlist(span, u, x, L.ON_MPS << organ, contact, fear)
 
 
@@ -139,6 +144,27 @@ def take_in_the_wave(span, u, x, contact, fear):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def accuser(span, x, bar_mps, bar_mss):
+    """S10: the organ that summons a resident this week, the MPS first; -1 if neither.
+
+    Form `threshold`: whose file reaches the bar. Form `hazard`: what fades from a file this week, over the bar, is the
+    chance, so that a report carries, until it has faded, its weight over the bar in all.
+    """
+    state, rates, fell = span.state, span.rates, span.scratch.buffers
+    if not rates[R.accusations]:
+        return -1
+    if not rates[R.hazard]:
+        if state.people[L.FILE_MPS, x] >= bar_mps:
+            return L.MPS
+        return L.MSS if state.people[L.FILE_MSS, x] >= bar_mss else -1
+    i = x - span.lo
+    q_mps, q_mss, _, _ = quarters(span.key, Purpose.HAZARD, span.town.first + x, span.day)
+    if q_mps < capped((np.int64(fell[BUFFER_FELL_MPS, i]) << 16) // bar_mps):
+        return L.MPS
+    return L.MSS if q_mss < capped((np.int64(fell[BUFFER_FELL_MSS, i]) << 16) // bar_mss) else -1
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
     """S3, S10, S14: the week's decisions on one resident. `bars` holds the unit's bars, contact and fear."""
     key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
@@ -148,18 +174,21 @@ def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
     if flag & L.REAL_OFFENCE and mps < OFFENCE_FORGOTTEN and mss < OFFENCE_FORGOTTEN:
         flag &= ~L.REAL_OFFENCE
         state.people[L.FLAGS, x] = flag
-    bar_mps, bar_mss, contact, fear = bars
+    bar_mps, bar_mss, listed_mps, listed_mss, contact, fear = bars
     if flag & L.ON_A_LIST:
         quiet = mps < ONE_REPORT and mss < ONE_REPORT and not flag & L.DETAINED
         if (quiet and np.int64(q_exit) < rates[R.exit]) or np.int64(u16(q_let_off)) < let_off(rates, flag):
             state.people[L.FLAGS, x] = flag & ~L.ON_A_LIST
             out.cells[span.k, cell_of(flag), L.COUNT.delistings] += 1
             trace(span.out, span.t, L.EPISODE.delisted, x, 0, 0)
+        elif not flag & L.DETAINED:
+            organ = accuser(span, x, listed_mps, listed_mss)
+            if organ >= 0:
+                accuse(span, u, x, organ, contact, fear)
     elif flag & L.ADULT and not flag & L.DETAINED:
-        if rates[R.accusations] and mps >= bar_mps:
-            accuse(span, u, x, L.MPS, contact, fear)
-        elif rates[R.accusations] and mss >= bar_mss:
-            accuse(span, u, x, L.MSS, contact, fear)
+        organ = accuser(span, x, bar_mps, bar_mss)
+        if organ >= 0:
+            accuse(span, u, x, organ, contact, fear)
         elif flag & L.NEW_GROUND and rates[R.list_kept]:
             q, _, _, _ = quarters(key, Purpose.ENTRY, town.first + x, span.day)
             if q < part(rates[R.entry], 65536 - rates[R.let_off + FORMER_DETAINEE]):
@@ -246,9 +275,9 @@ def look_at(flags, some, anger, file_mps, file_mss, bar_mps, bar_mss, look):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def bar_of(rates, pressure):
+def bar_of(rates, weight, pressure):
     """S10: the weight of a file at which its subject is accused; pressure lowers it."""
-    return max(1, rates[R.accuse] - part(rates[R.accuse], part(rates[R.accuse_pressure], pressure)))
+    return max(1, weight - part(weight, part(rates[R.accuse_pressure], pressure)))
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -272,10 +301,15 @@ def review_units(scratch, out, first_chunk, last_chunk, key, town, state, rates,
         file_mss = state.people[L.FILE_MSS, lo : lo + n]
         anger = state.people[L.ANGER, lo : lo + n]
         look = scratch.buffers[L.BUFFER_CHANCE, :n]
-        fade_files(rates, file_mps, file_mss, anger)
-        lowest = bar_of(rates, L.ONE)
+        fell_mps, fell_mss = scratch.buffers[BUFFER_FELL_MPS, :n], scratch.buffers[BUFFER_FELL_MSS, :n]
+        fade_files(rates, file_mps, file_mss, anger, fell_mps, fell_mss)
+        lowest = bar_of(rates, rates[R.accuse], L.ONE)
         some = u16(DECIDED_ON | (WITH_A_GROUND if rates[R.ordered] else 0))
-        look_at(state.people[L.FLAGS, lo : lo + n], some, anger, file_mps, file_mss, lowest, lowest, look)
+        flags = state.people[L.FLAGS, lo : lo + n]
+        if rates[R.hazard]:
+            look_at(flags, some, anger, fell_mps, fell_mss, 1, 1, look)
+        else:
+            look_at(flags, some, anger, file_mps, file_mss, lowest, lowest, look)
         review_people(span, pick(look, u16(65535), 0, scratch.buffers[L.BUFFER_NOTABLE]))
         kin_witnesses(span, incidents)
         first_house = np.int64(town.units[L.UNIT_HOUSE, first_unit])
@@ -298,17 +332,19 @@ def review_people(span, n):
     draw_rows(key, draws, 2 * n)
     u = span.first_unit - 1
     end = np.int64(0)
-    bars = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
+    bars = (np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0))
     for row in range(n):
         x = span.lo + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
         if x >= end:
             while x >= end:
                 u += 1
                 end = np.int64(town.units[L.UNIT_START, u + 1])
-            bar_mps = bar_of(rates, state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]])
-            bar_mss = bar_of(rates, state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]])
+            mps = state.officers[L.MPS, L.PRESSURE, town.units[L.MPS_OF, u]]
+            mss = state.officers[L.MSS, L.PRESSURE, town.units[L.MSS_OF, u]]
+            ordinary, listed = rates[R.accuse], rates[R.accuse_listed]
             contact, fear = unit_snapshot(town, state, u)
-            bars = (bar_mps, bar_mss, contact, fear)
+            bars = (bar_of(rates, ordinary, mps), bar_of(rates, ordinary, mss),
+                    bar_of(rates, listed, mps), bar_of(rates, listed, mss), contact, fear)  # fmt: skip
         consider(span, u, x, bars, draws[2, 2 * row], draws[3, 2 * row], draws[2, 2 * row + 1])
 
 

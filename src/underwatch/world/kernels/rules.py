@@ -96,6 +96,12 @@ def sent_to(capacity, position, n_units, day):
     return 1 if capacity - turn <= n_units else (capacity - turn + n_units - 1) // n_units
 
 
+@njit("int64(int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
+def time_for_homes(each, n_open, day):
+    """S17: how many homes a unit's open roles can visit on a day, `each` (65536 = 1) a role: whole, with that mean."""
+    return ((day + 1) * each * n_open >> 16) - (day * each * n_open >> 16)
+
+
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def let_off(rates, flag):
     """S3: chance this week of being let off the list by order: of all, or of those with these grounds alone."""

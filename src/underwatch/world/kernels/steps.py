@@ -76,6 +76,8 @@ def share_attention(span):
         draws[0, j] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
         draws[1, j] = event(Purpose.UNIT, span.day)
     draw_rows(key, draws, span.n_units)
+    if not rates[R.pooled]:
+        keep_attention(span)
     capacity = ((span.day + 1) * rates[R.attention_officer] >> 16) - (span.day * rates[R.attention_officer] >> 16)
     for j in range(span.n_units):
         u = span.first_unit + j
@@ -87,8 +89,6 @@ def share_attention(span):
         if rates[R.pooled]:
             free[j, L.BY_OPEN_ROLE] = (n_open * rates[R.attention_role] + q0) >> 16
             free[j, L.BY_COVERT] = (n_covert * rates[R.attention_role] + q1) >> 16
-        else:
-            keep_attention(span, j)
         for organ in range(2):
             officer = town.units[L.MPS_OF + organ, u]
             first = np.int64(town.areas[organ, officer])

@@ -70,6 +70,7 @@ class Resident:
     new_ground: bool = False  # released since the last review
     real_offence: bool = False  # a real offence stands in a file (S5)
     files: list[int] = field(default_factory=lambda: [0, 0])  # by organ, 256 = one report (S5)
+    faded: list[int] = field(default_factory=lambda: [0, 0])  # what this week's review took off them
     fear: int = 0  # S11
     distress: int = 0
     anger: int = 0

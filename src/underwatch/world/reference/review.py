@@ -66,24 +66,21 @@ def judge_officers(world: Rules, officers: list[Officer], order: int, week_days:
 def decide_on(world: Rules, unit: Unit) -> None:
     """S3, S10, S11: the week's decisions on a unit's residents, and what its households hear from kin."""
     now = world.rates
-    bars = []
-    for officer in unit.officers:
-        lowered = part(now.accuse, part(now.accuse_pressure, officer.pressure))
-        bars.append(max(1, now.accuse - lowered))
     for house in unit.households:
         for r in house.members:
-            r.files = [part(file, now.keep_file) for file in r.files]
+            files, r.files = r.files, [part(file, now.keep_file) for file in r.files]
+            r.faded = [before - after for before, after in zip(files, r.files, strict=True)]
             r.anger = part(r.anger, now.keep_anger)
             if max(r.files) < FORGOTTEN:
                 r.real_offence = False
-            consider(world, r, bars)
+            consider(world, r)
             r.new_ground = False
             protest(world, r)
         hear_from_kin(world, house)
 
 
-def consider(world: Rules, r: Resident, bars: list[int]) -> None:
-    """S3, S10: the listed may come off the list, slowly; the unlisted may be accused, or listed for a new ground."""
+def consider(world: Rules, r: Resident) -> None:
+    """S3, S10: the listed may come off the list, slowly; anybody may be accused; the unlisted, listed for a ground."""
     now = world.rates
     if r.lists and world.draw(Purpose.EXIT, r.number)[2] < let_off(world, r):
         r.lists = set()
@@ -95,13 +92,30 @@ def consider(world: Rules, r: Resident, bars: list[int]) -> None:
         if max(r.files) < FULL_WEIGHT and world.rng.words(Purpose.EXIT, r.number, world.day)[0] < now.exit:
             r.lists = set()
             world.count("delistings", r)
+        elif (organ := accuser(world, r, now.accuse_listed)) is not None:
+            accuse(world, r, organ)
         return
-    full = [organ for organ in (L.MPS, L.MSS) if r.files[organ] >= bars[organ]]
-    if now.accusations and full:
-        accuse(world, r, full[0])
+    if (organ := accuser(world, r, now.accuse)) is not None:
+        accuse(world, r, organ)
     elif r.new_ground and now.list_kept and world.draw(Purpose.ENTRY, r.number)[0] < reentry(world):
         enlist(world, r, {L.MPS})
     take_in_the_wave(world, r)
+
+
+def accuser(world: Rules, r: Resident, weight: int) -> int | None:
+    """S10: the organ that summons the resident this week: its file is full, or (form hazard) a report turns into one.
+
+    In that form what fades from the file this week, over the bar, is the chance: in all a report carries its weight
+    over the bar.
+    """
+    now = world.rates
+    draws = world.draw(Purpose.HAZARD, r.number)
+    for organ, officer in enumerate(r.house.unit.officers):
+        bar = max(1, weight - part(weight, part(now.accuse_pressure, officer.pressure)))
+        due = draws[organ] < min(ONE, (r.faded[organ] << 16) // bar) if now.hazard else r.files[organ] >= bar
+        if now.accusations and due:
+            return organ
+    return None
 
 
 def take_in_the_wave(world: Rules, r: Resident) -> None:
@@ -128,7 +142,7 @@ def reentry(world: Rules) -> int:
 
 
 def accuse(world: Rules, r: Resident, organ: int) -> None:
-    """S10: an unlisted resident is summoned; the accusation is false where no real offence stands in the file."""
+    """S10: a resident is summoned; false where no real offence stands in the file. The unlisted may end on a list."""
     world.count("accusations", r)
     if not r.real_offence:
         world.count("false_accusations", r)
@@ -139,7 +153,8 @@ def accuse(world: Rules, r: Resident, organ: int) -> None:
     world.incident("accusation", r)
     r.real_offence = False
     r.files = [0, 0]
-    if world.rates.list_kept and world.draw(Purpose.ACCUSED, r.number)[0] < world.rates.listed_after:
+    chance = world.rates.listed_after if world.rates.list_kept and not r.lists else 0
+    if world.draw(Purpose.ACCUSED, r.number)[0] < chance:
         enlist(world, r, {organ})
 
 

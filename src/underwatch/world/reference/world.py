@@ -14,18 +14,17 @@ from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
 from underwatch.world.rates import rates
 from underwatch.world.reference import review
+from underwatch.world.reference.homes import Homes
 from underwatch.world.reference.population import (
     Household,
     Resident,
     Rng,
     Unit,
-    choose,
     choose16,
     draw_households,
     settle,
 )
 from underwatch.world.reference.rules import (
-    FULL_WEIGHT,
     ONE,
     REPORTS_TO,
     WHOLE,
@@ -38,11 +37,10 @@ if TYPE_CHECKING:
     from underwatch.world.population import InitialConditions
     from underwatch.world.scenario import Phase
 
-MOST_ROLES = 64
 SUNDAY = 6
 
 
-class ReferenceWorld(Watching):
+class ReferenceWorld(Homes, Watching):
     """One place in one history.
 
     Explicit `starts` (first resident of each household and first household of each unit, with an end) replace the drawn
@@ -106,6 +104,7 @@ class ReferenceWorld(Watching):
             self.visit_kin,
             self.call_abroad,
             self.follow_outings,
+            self.visit_homes,
             self.at_home,
             self.tally,
         ):
@@ -254,54 +253,6 @@ class ReferenceWorld(Watching):
             days = int(self.rates.pause_days[choose16(q_pause, 32)])
             for_good = q_good < self.rates.stop_for_good
             r.calls_again = L.NEVER if for_good else min(self.day - self.start + 1 + days, L.NEVER - 1)
-
-    def at_home(self, unit: Unit) -> None:
-        """S5, S10, S17: neighbours report offences seen and routine acts, and homes are checked at night."""
-        now, adults, holders = self.rates, unit.adults, unit.role_holders
-        if now.written and holders and len(adults) > 1:
-            _, _, q_lodging, q_offence = self.draw(Purpose.UNIT, unit.number)
-            if q_offence < min(ONE, part(len(adults), now.offence_per_adult)):
-                q_who, q_told, q_role, _ = self.draw(Purpose.OFFENCE, unit.number)
-                if q_told < now.report_offence:
-                    witness = holders[choose16(q_role, len(holders))]
-                    organ = L.MPS if witness.open_role else L.MSS
-                    self.report(adults[choose16(q_who, len(adults))], organ, "reports_offence", FULL_WEIGHT)
-            for role, holder in enumerate(holders[:MOST_ROLES]):
-                self.report_routine(unit, role, holder, adults)
-            if holders[0].open_role and q_lodging < now.lodging:
-                self.check_homes(unit)
-        self.end_of_talk(unit)
-
-    def end_of_talk(self, unit: Unit) -> None:
-        """S11: what a day of talk will leave of the chance of not having heard of today; last week's is gone."""
-        unheard = L.UNHEARD
-        for kind, times in enumerate(unit.events):
-            for _ in range(times):
-                unheard = unheard * int(self.rates.unheard[kind]) // L.UNHEARD
-        unit.unheard[weekday(self.day)] = unheard
-
-    def report_routine(self, unit: Unit, role: int, holder: Resident, adults: list[Resident]) -> None:
-        """S10: a role holder may make a routine act of some other adult of the unit into a report."""
-        organ = L.MPS if holder.open_role else L.MSS
-        chance = self.under_pressure(unit, organ, self.rates.routine_base, self.rates.routine_pressure)
-        if self.draw(Purpose.ROUTINE + role // 4, unit.number)[role % 4] >= chance:
-            return
-        word, _ = self.rng.words(Purpose.ROUTINE_TARGET, holder.number, self.day)
-        pick = choose(word, len(adults))
-        if adults[pick] is holder:
-            pick = (pick + 1) % len(adults)
-        if not adults[pick].detained:
-            self.report(adults[pick], organ, "reports_routine", FULL_WEIGHT)
-
-    def check_homes(self, unit: Unit) -> None:
-        """S17: guests who are not registered are found; the host is reported and knows it."""
-        for slot, q_found in enumerate(self.draw(Purpose.LODGING, unit.number)):
-            if q_found < self.rates.guest:
-                word, _ = self.rng.words(Purpose.LODGING_HOME + slot, unit.number, self.day)
-                host = unit.households[choose(word, len(unit.households))].head
-                self.report(host, L.MPS, "reports_routine", FULL_WEIGHT)
-                self.frighten(host, self.rates.rise_noticed)
-                self.word_spreads(host.house, L.EVENT.home_visit)
 
     def tally(self, unit: Unit) -> None:
         """The day's counts and levels, by group at the start."""
