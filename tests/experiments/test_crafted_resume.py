@@ -22,7 +22,7 @@ from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.inference.workflow import Steps
 from underwatch.record.measures import Measured
 from underwatch.record.provenance import made_by, mark
-from underwatch.world.layout import N_CELLS, N_INDICATORS
+from underwatch.world.layout import INCIDENT_NAMES, N_CELLS, N_INDICATORS
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 NOTE = {"a": 1}
@@ -94,7 +94,7 @@ def test_incidents_of_a_day_or_kind_that_is_none_are_refused(tmp_path):
     for what, is_sound in (
         (ROW, True),
         (ROW + np.uint16(1) * (np.arange(8) == 0), False),
-        (ROW + np.uint16(6 << 8) * (np.arange(8) == 1), False),
+        (ROW + np.uint16(len(INCIDENT_NAMES) << 8) * (np.arange(8) == 1), False),
     ):
         checkpoint.write_arrays(tmp_path / "a.npz", arrays | {"records": what.astype(np.uint16), "who": first}, NOTE)
         if is_sound:

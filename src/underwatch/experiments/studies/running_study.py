@@ -119,8 +119,8 @@ class RunningStudy:
             self.draw = draw
             found = self.run_place(0, self.plan.central(), workers, lambda totals: self._note(outside, totals) == 0)
             if found is not None:
+                self.runner.tick((self.plan.tries - len(outside)) * self.plan.days_of_a_try)  # they are not needed
                 break
-            self.runner.tick(-self.plan.scenario.residents * self.plan.days_of(1))  # it is done once more
         else:
             self.draw = min(outside, key=lambda draw: outside[draw])
             found = self.run_place(0, self.plan.central(), workers)

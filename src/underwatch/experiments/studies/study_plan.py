@@ -108,11 +108,17 @@ class StudyPlan:
 
     @property
     def resident_days(self) -> int:
-        """All the work, if the first settings that are tried for the example are kept."""
-        whole = self.replicates * self.scenario.residents * self.days_of(len(self.histories()))
+        """All the work, if all settings but the last are tried for the example in vain."""
+        whole = (self.tries - 1) * self.days_of_a_try
+        whole += self.replicates * self.scenario.residents * self.days_of(len(self.histories()))
         drawn = self.draws * self.drawn_residents * self.days_of(len(self.worlds()))
         curve = 0 if self.silence_ships else self.silence_days * self.n_silence * len(FEW_STRENGTHS)
         return whole + drawn + curve
+
+    @property
+    def days_of_a_try(self) -> int:
+        """Resident-days of settings that are tried for the example and not kept."""
+        return self.scenario.residents * self.days_of(1)
 
     def days_of(self, n_worlds: int) -> int:
         """Return the days of so many twins, which settle together."""
