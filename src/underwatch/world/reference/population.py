@@ -135,7 +135,7 @@ class Household:
     telling: int = 0  # at the review: chance that one of its kin will hear of the week
     word_days: set[int] = field(default_factory=set)  # days of this week on which word from kin comes; Monday is 0
     called: bool = False  # completed a call abroad this week
-    luck: int = -1  # number of the household whose luck with the grounds of households it meets (S2)
+    grounds_as: int = -1  # number of the household whose luck with the grounds of households it meets (S2)
     contact: int = 0  # weeks for which contact abroad is still open (S13)
     fear: int = 0  # mean at the last review, 255 = 1
 
@@ -227,7 +227,7 @@ def luck_of(rng: Rng, number: int, numbers: Sequence[int], frame: Frame) -> int:
 def draw_resident(rng: Rng, resident: Resident, is_head: bool, frame: Frame) -> None:
     """S1, S2, S3: traits, grounds, covert role and lists of one resident on the first morning."""
     _, home_listed, _, _ = rng.quarters(Purpose.FAMILY, resident.house.number, 0)
-    of_home, _, *more = rng.quarters(Purpose.FAMILY, resident.house.luck, 0)
+    of_home, _, *more = rng.quarters(Purpose.FAMILY, resident.house.grounds_as, 0)
     q_adult, q_reactive, _, _ = rng.quarters(Purpose.MEMBER, resident.number, 0)
     listed, covert, _, _ = rng.quarters(Purpose.LISTED, resident.number, 0)
     own = [q for block in range(2) for q in rng.quarters(Purpose.GROUND + block, resident.number, 0)]
@@ -288,7 +288,7 @@ def settle(
             unit.officers.append(officers[organ][-1])
         for h in range(low, high):
             house = Household(numbers[h], unit)
-            house.luck = luck_of(rng, house.number, numbers, frame)
+            house.grounds_as = luck_of(rng, house.number, numbers, frame)
             unit.households.append(house)
             for i in range(house_start[h], house_start[h + 1]):
                 resident = Resident(first + int(i), house)

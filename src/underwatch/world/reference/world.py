@@ -14,7 +14,7 @@ from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
 from underwatch.world.rates import rates
 from underwatch.world.reference import review
-from underwatch.world.reference.homes import Homes
+from underwatch.world.reference.at_home import AtHome
 from underwatch.world.reference.population import (
     Household,
     Resident,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SUNDAY = 6
 
 
-class ReferenceWorld(Homes, Watching):
+class ReferenceWorld(AtHome, Watching):
     """One place in one history.
 
     Explicit `starts` (first resident of each household and first household of each unit, with an end) replace the drawn

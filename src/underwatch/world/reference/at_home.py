@@ -10,7 +10,7 @@ from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part, week
 MOST_ROLES = 64
 
 
-class Homes(Rules):
+class AtHome(Rules):
     """The last steps of the day, in the unit."""
 
     def visit_homes(self, unit: Unit) -> None:
