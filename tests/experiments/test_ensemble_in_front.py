@@ -36,7 +36,7 @@ from underwatch.experiments.studies.kept_run import example_of_manifest
 from underwatch.experiments.studies.running_study import RunningStudy
 from underwatch.experiments.studies.study_plan import TRIED, StudyPlan
 from underwatch.experiments.study import Example, Study, example_inside, place_facts, silence_of
-from underwatch.facts import rival_forms
+from underwatch.facts import described, rival_forms
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES
 from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import range_of
@@ -218,7 +218,9 @@ def test_the_summary_file_says_what_is_documented(done):
         assert set(row) == {"name", "unit", "world", "example", "median", "low", "high"}
         assert row["low"] <= row["median"] <= row["high"]
         assert row["example"] is None or row["low"] <= row["example"] <= row["high"]
-    assert kept["statements"] == []
+    assert [row["id"] for row in kept["statements"]] == list(described())
+    assert {row["verdict"] for row in kept["statements"]} == {"not judged"}  # an adapted scenario
+    assert {row["share_of_worlds"] for row in kept["statements"]} == {None}
 
 
 def test_the_example_is_run_again_from_its_own_file(done, tmp_path):

@@ -233,14 +233,35 @@ def test_stop_stops_within_a_week_of_work(client):
     assert client.get(f"/api/runs/{run}/map").status_code == 409
 
 
-def test_a_tab_that_is_closed_stops_its_run(client):
+# The studio with less patience, so that less is computed for nobody
+IMPATIENT = """
+from underwatch.web.session import studio_run
+assert studio_run.PATIENCE_SECONDS == 5.0
+studio_run.PATIENCE_SECONDS = 0.5
+from underwatch.cli import main
+main(prog_name="underwatch")
+"""
+
+
+@pytest.fixture(scope="module")
+def left_alone(compiled):
+    """A client of a studio that stops what nobody has listened to for half a second."""
+    one = Studio(code=IMPATIENT)
+    with one.client() as client:
+        yield client
+    assert one.close() == 0
+
+
+def test_a_tab_that_is_closed_stops_its_run(left_alone):
+    client = left_alone
     run = client.post("/api/runs", json=LONG).json()["run"]
     with client.stream("GET", f"/api/runs/{run}/events") as answer:
         next(answer.iter_lines())
     assert until(lambda: client.get(f"/api/runs/{run}").json()["state"] == "stopped", 20)
 
 
-def test_a_run_that_nobody_ever_listens_to_is_stopped(client):
+def test_a_run_that_nobody_ever_listens_to_is_stopped(left_alone):
+    client = left_alone
     run = client.post("/api/runs", json=LONG).json()["run"]
     assert until(lambda: client.get(f"/api/runs/{run}").json()["state"] == "stopped", 20)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from underwatch.experiments.ensemble.settings import PRIOR, ensemble_words
 from underwatch.experiments.ensemble.stand_ins import STAND_IN
+from underwatch.experiments.ensemble.statements import StatementRow
 from underwatch.experiments.silence import SilenceCurve
 from underwatch.facts import Place
 from underwatch.record.headlines import HEADLINES
@@ -123,7 +124,7 @@ class Study:
     source: str = PRIOR
     adapted: bool = False
     forms: tuple[Forms, ...] = ()
-    statements: tuple[Mapping[str, object], ...] = ()
+    statements: tuple[StatementRow, ...] = ()
 
     @property
     def baseline(self) -> str:

@@ -28,6 +28,7 @@ from underwatch.experiments.engine.worlds import (
     world_totals,
 )
 from underwatch.experiments.ensemble.distance import nearest_to_medians
+from underwatch.experiments.ensemble.statements import statement_rows
 from underwatch.experiments.silence import FEW_STRENGTHS, SilenceCurve, shipped_silence, silence_in
 from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.studies.drawn_world import DrawnWorld
@@ -298,6 +299,7 @@ class RunningStudy:
             source=plan.ensemble,
             adapted=plan.is_adapted,
             forms=tuple(drawn.forms for drawn in plan.settings),
+            statements=statement_rows(plan.is_adapted),
         )
         return replace(study, example=self._example(study, totals))
 
