@@ -31,8 +31,9 @@ run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with
 	@$(BIN)/underwatch run hoeryong
 
 # Each run compiles the kernels afresh, once for all of its workers. The order of the files is that of tests/conftest.py.
+# Python keeps what it compiles of sources, even where the environment says otherwise: tests begin a hundred programs.
 PYTEST = mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
-	OMP_NUM_THREADS=1 NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
 	@$(PYTEST) tests

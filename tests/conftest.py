@@ -53,14 +53,16 @@ def of_all(tmp_path_factory):
 
 # Rooms whose tests run no world, or few; the others wait until one worker has compiled the kernels for all.
 WITHOUT_WORLDS = ("evidence", "facts", "files", "house")
-# The longest files, so that none is left alone at the end; the second and fourth fill the time while kernels compile.
+# The longest files, so that none is left alone at the end; the second to the sixth fill the time while kernels compile.
 FIRST = (
     "files/test_deep_readers", "inference/checks/test_calibrate", "house/test_wheel",  # these in make test-deep alone
-    "world/test_engine_is_reference", "evidence/privacy/test_passphrases", "web/test_page", "evidence/test_fuzz",
-    "experiments/test_job", "inference/test_estimate", "files/test_hostile", "web/test_runs",
-    "inference/checks/test_gates", "pages/test_report", "web/test_links", "web/test_start", "experiments/test_ensemble",
-    "cli/test_terminal", "experiments/test_cluster", "inference/npe/test_toy_model", "evidence/release/test_publish",
-    "web/test_key", "web/test_zones", "web/test_guard", "house/test_examples",
+    "world/test_engine_is_reference", "files/test_hostile", "evidence/edit/test_coding_page",
+    "evidence/privacy/test_passphrases", "evidence/release/test_publish", "evidence/test_fuzz", "web/test_page",
+    "experiments/test_job", "inference/test_estimate", "web/test_runs", "inference/checks/test_gates",
+    "pages/test_report", "house/test_examples", "web/test_links", "web/test_guard", "web/test_malformed",
+    "web/test_zones", "web/test_start", "web/test_end", "web/test_text", "web/test_key", "world/test_vector_code",
+    "experiments/test_ensemble", "cli/test_terminal", "experiments/test_cluster", "inference/test_estimate_privacy",
+    "inference/checks/test_recovery", "house/test_front", "evidence/privacy/test_seal", "cli/test_stops",
 )  # fmt: skip
 
 
@@ -73,8 +75,9 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: order.get(place_of(item), len(order)))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def kernels(request):
+    """Before what a module makes for its tests, so that no studio or bank of theirs compiles them a second time."""
     if not place_of(request.node).startswith(WITHOUT_WORLDS):
         request.getfixturevalue("compiled")
 
@@ -105,8 +108,8 @@ def bank_folder(of_all):
     with of_all("bank") as folder:
         if not folder.exists():
             plan = BankPlan(window=WINDOW, population=900, per_shard=48)
-            with ThreadPoolExecutor(2) as executor:
-                build(plan, folder, 144, executor, 2, lambda worlds: None)
+            with ThreadPoolExecutor(1) as executor:  # the other worker has the other core
+                build(plan, folder, 144, executor, 1, lambda worlds: None)
     return folder
 
 

@@ -9,7 +9,7 @@ from scipy.stats import norm
 from underwatch.errors import InputError
 from underwatch.experiments.ensemble import outcomes as made
 from underwatch.experiments.ensemble.diagnostics import coverage, judged, left_out, weighted_quantiles
-from underwatch.experiments.ensemble.outcomes import COLUMNS, MEASURES, leavers_noticed_ever, outcomes_of
+from underwatch.experiments.ensemble.outcomes import COLUMNS, MEASURES, leavers_watched_ever, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,
     distances,
@@ -24,6 +24,8 @@ from underwatch.experiments.ensemble.selection import (
 )
 from underwatch.facts import constraints, described, model_parameters, published_facts
 from underwatch.facts.tables import read_rows
+from underwatch.world import layout as L
+from underwatch.world.layout import COUNT
 from underwatch.world.scenario_file import scenario_for
 
 N = len(COLUMNS)
@@ -80,7 +82,7 @@ def test_weights_are_the_likelihood_of_the_figures():
 def test_a_normal_prior_and_a_normal_figure_give_the_normal_posterior():
     figure = constraints()["watched_at_home_ever"]
     theta = np.random.default_rng(3).normal(1.0, 2.0, 400_000)
-    z = distances(draws(len(theta), leavers_noticed_ever=1 / (1 + np.exp(-theta))), {"a": figure})
+    z = distances(draws(len(theta), leavers_watched_ever=1 / (1 + np.exp(-theta))), {"a": figure})
     weights = weights_of(z)
     precision = 1 / 2.0**2 + 1 / error_of(figure) ** 2
     mean = (1.0 / 2.0**2 + figure.mean / error_of(figure) ** 2) / precision
@@ -141,10 +143,10 @@ def test_ranges_hold_nine_in_ten_synthetic_truths():
     n = 2_000
     generator = np.random.default_rng(5)
     theta = generator.normal(0, 1.5, n)
-    rows = draws(n, leavers_noticed_ever=1 / (1 + np.exp(-theta)))
+    rows = draws(n, leavers_watched_ever=1 / (1 + np.exp(-theta)))
     rows[:, -1] = theta + generator.normal(0, 0.5, n)
     for figure in constraints().values():
-        if figure.summary != "leavers_noticed_ever":  # says nothing about theta
+        if figure.summary != "leavers_watched_ever":  # says nothing about theta
             rows[:, COLUMNS.index(figure.summary)] = np.exp(figure.mean) if figure.scale == "log" else 0.5
     held = coverage(rows, [COLUMNS[-1]], truths=600, seed=2)[COLUMNS[-1]]
     assert abs(held - 0.9) < 0.035
@@ -164,13 +166,24 @@ def test_a_figure_is_predicted_without_itself():
 def test_leavers_are_those_with_a_ground_more_often_and_are_asked_about_all_their_years():
     scenario = scenario_for("hoeryong", population=600, days=7, seed=3)
     pair = made.pair_of(scenario.replace(campaign=(date(2024, 7, 2), date(2024, 7, 5))))
-    adults = pair.baseline.adults
-    grounded = adults[[cell for cell in range(len(adults)) if cell & 31]].sum()
-    share = grounded / adults.sum()
-    marks = np.concatenate([np.full(grounded, 1), np.zeros(0, int)])  # everybody with a ground noticed, nobody else
-    pair.__dict__["noticed"] = marks
-    assert leavers_noticed_ever(pair, 10, 1) == pytest.approx(share)
-    assert leavers_noticed_ever(pair, 1, 5) == pytest.approx(5 * share / (5 * share + 1 - share))
+    life = pair.baseline
+    cells = np.arange(len(life.adults))
+    ground, listed = cells & L.GROUND_MASK != 0, cells & L.LISTED_CELL != 0
+    life.cells[:, :, COUNT.home_visits] = 1
+    life.cells[:, :, COUNT.listings] = 0
+    share = life.adults[listed].sum() / life.adults.sum()
+    assert leavers_watched_ever(pair, 10, 1) == pytest.approx(share)  # nobody is listed later
+    some = life.adults[ground].sum(), life.adults[ground & listed].sum(), life.adults[~ground & listed].sum()
+    others = life.adults.sum() - some[0]
+    expected = (5 * some[1] + some[2]) / (5 * some[0] + others)
+    assert leavers_watched_ever(pair, 10, 5) == pytest.approx(expected)
+    life.cells[0, 0, COUNT.listings] = 1  # one in a week, among those without a ground
+    later = 365 / 7 / (others - some[2])
+    never = (1 - some[2] / others) * (1 - min(1, later)) ** 9
+    expected = (some[1] + others * (1 - never)) / life.adults.sum()
+    assert leavers_watched_ever(pair, 10, 1) == pytest.approx(expected)
+    life.cells[:, :, COUNT.home_visits] = 0
+    assert leavers_watched_ever(pair, 10, 5) == 0
 
 
 def test_a_world_without_campaign_is_its_own_twin():

@@ -136,13 +136,13 @@ HARMLESS_WRITING = {
     *((name, "savez") for name in ("experiments/engine/checkpoint.py", "inference/npe/posterior.py")),
     *((name, "write_table") for name in ("record/outputs.py", "inference/answer_files.py")),
     ("experiments/engine/answer_folder.py", "write_csv"),
-    ("pages/charts/svg.py", "savefig"), ("evidence/folder.py", "ZipFile"),
+    ("pages/charts/svg.py", "print_svg"), ("evidence/folder.py", "ZipFile"),
     ("experiments/engine/tasks.py", "truncate"),  # of a file that `files` has opened
     ("terminal.py", "open"),  # the terminal itself, for what must not go where standard output goes
     ("files/intake/regular.py", "os.open"), ("files/intake/archive.py", "ZipFile"),  # to read
 }  # fmt: skip
 TO_A_SINK = {"to_netcdf", "ParquetWriter", "savez", "savez_compressed", "tofile", "write_table", "write_csv",
-             "savefig", "ZipFile", "write_feather"}  # fmt: skip
+             "savefig", "print_svg", "ZipFile", "write_feather"}  # fmt: skip
 
 
 def writing(path):

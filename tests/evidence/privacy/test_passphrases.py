@@ -2,6 +2,7 @@
 
 import os
 import pty
+import random
 import re
 import select
 import subprocess
@@ -19,9 +20,10 @@ from mnemonic import Mnemonic
 
 from evidence.packages import good_package
 from support.depth import at_length
+from support.light_seal import light_seal
 from underwatch.cli import main
 from underwatch.errors import InputError
-from underwatch.evidence.folder import read_files, write_files
+from underwatch.evidence.folder import read_files, write_files, zip_bytes
 from underwatch.evidence.package import to_files
 from underwatch.evidence.privacy.passphrases import LANGUAGES, check_passphrase, composed, make_passphrase
 from underwatch.evidence.privacy.seal import new_key, open_bytes, seal, seal_bytes
@@ -230,7 +232,8 @@ def sealed(tmp_path_factory):
     """A package sealed with a passphrase and for a key."""
     at = tmp_path_factory.mktemp("sealed")
     write_files(at / "p", to_files(good_package()))
-    seal(at / "p", at / "a.age", "the bridge at night was cold")
+    light = light_seal(zip_bytes(to_files(good_package())), "the bridge at night was cold", random.Random(1))
+    (at / "a.age").write_bytes(light)
     seal(at / "p", at / "b.age", recipients=[new_key(at / "key")])
     return at
 

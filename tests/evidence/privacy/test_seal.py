@@ -1,6 +1,7 @@
 """Seal and open: what comes back is what went in, nothing plain touches the disk, and what fails is one clear line."""
 
 import os
+import random
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from evidence.edit.test_store import record_of
 from evidence.packages import CODER, TODAY, good_package, package_of, report
 from support.depth import at_length, examples
+from support.light_seal import light_seal
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.edit.work import start_work
@@ -115,8 +117,10 @@ def test_removing_the_plain_folder_keeps_what_is_not_the_packages(folder, key, t
 def test_wrong_keys_are_one_clear_line(folder, key, tmp_path):
     new_key(tmp_path / "other.txt")
     (tmp_path / "nokey.txt").write_text("nothing here")
+    (tmp_path / "a.age").write_bytes(light_seal(zip_bytes(read_files(folder)), WORDS, random.Random(1)))
+    assert read_sealed(tmp_path / "a.age", WORDS) == read_files(folder)
     locked = {
-        "a": seal(folder, tmp_path / "a.age", passphrase=WORDS),
+        "a": tmp_path / "a.age",
         "b": seal(folder, tmp_path / "b.age", recipients=[key[1]]),
     }
     cases = [

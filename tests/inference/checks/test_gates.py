@@ -11,11 +11,13 @@ from underwatch.errors import InputError
 from underwatch.inference.checks import calibration, gates, gates_calibration
 from underwatch.inference.checks.verdict import GATES, Verdict, decide
 from underwatch.inference.npe.posterior import train
+from underwatch.inference.npe.training import Schedule
 from underwatch.world.draws import rng
 
 TWIN = ToyModel()
 SUPPORT = TWIN.target_box
 NAMES = SUPPORT.names
+QUICK = Schedule(rate=2e-3, batch=128)  # twice the rows in a step twice as long: as sharp, and sooner done
 KIND = {"place": "border city of 150,000", "window": "104 weeks", "vocabulary": "1", "prior": "a1b2"}
 
 
@@ -33,7 +35,7 @@ class Judged:
 def judged():
     theta, data = TWIN.bank(2000, rng(1, "bank of the gate tests"))
     truth, x = TWIN.targets(theta, data), summarise(data)
-    fit = cross_fit(truth, x, SUPPORT, seed=1)
+    fit = cross_fit(truth, x, SUPPORT, seed=1, schedule=QUICK)
     return Judged(truth, x, data.reports(), fit.draws)
 
 

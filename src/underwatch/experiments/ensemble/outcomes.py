@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -21,27 +20,23 @@ from underwatch.record.measures import Measured, group_cells
 from underwatch.record.schema import ALL, LISTED, ORDINARY
 from underwatch.world import layout as L
 from underwatch.world import simulate
-from underwatch.world.layout import COUNT, GROUND_NAMES, INCIDENT_NAMES, MARK_GROUNDS, MARK_LISTED_AT_START, ONE
+from underwatch.world.layout import COUNT, GROUND_NAMES, ONE
 from underwatch.world.scenario import Scenario
 
-_FAMILY, _DETAINEE, _CALLER = "defector_family", "former_detainee", "chinese_phone_user"
-_NOTICED = ("followed_outing", "followed_visit", "call_given_up", "home_visit")  # incidents in which watching was felt
-_REPORTED_EVENING = date(2024, 12, 27)
+_FAMILY, _DETAINEE = "defector_family", "former_detainee"
+_LATE_DECEMBER = date(2024, 12, 13)  # four weeks about the evening that the report tells of
 _HALF = 0.5  # an event, where a stand-in may have none and a figure is read on a log scale
 _WORLDS, _PARTS = ("baseline", "twin"), ("year", "window")
 
 
 @dataclass(frozen=True)
 class Life:
-    """One world that was lived: counts int64[days, cells, indicators], its incidents and their subjects."""
+    """One world that was lived: counts int64[days, cells, indicators], residents by cell, its headlines."""
 
     cells: np.ndarray
-    records: np.ndarray
-    who: np.ndarray
     residents: np.ndarray
     adults: np.ndarray
     watched: np.ndarray
-    followed_ever: float  # share of the listed at the start
     measured: Measured
 
     def count(self, indicator: int, group: str, days: slice = slice(None), and_group: str = ALL) -> float:
@@ -72,29 +67,16 @@ class Pair:
         """Return an indicator in the campaign, over that of the twin on the same days."""
         return _share(*(life.count(indicator, group, self.campaign) for life in (self.baseline, self.twin)))
 
-    @cached_property
-    def noticed(self) -> np.ndarray:
-        """Marks of the residents who felt that they are watched at least once, each once."""
-        kinds = [INCIDENT_NAMES.index(kind) for kind in _NOTICED if kind in INCIDENT_NAMES]
-        felt = np.isin(self.baseline.records["kind"], kinds)
-        _, first = np.unique(self.baseline.who[felt], return_index=True)
-        return np.asarray(self.baseline.records["marks"][felt][first])
-
 
 def live(world: simulate.World, scenario: Scenario, lived: Scenario) -> Life:
     """Take a world that has settled through what its people meet, and return what it comes to."""
     simulate.run(world, lived.phases(), workers_here())
     totals, history = world_totals(world, scenario), world.history
-    listed = (world.state.flags & L.LISTED_AT_START) != 0
-    followed = float((world.state.followed_day[listed] > 0).mean()) if listed.any() else np.nan
     return Life(
         cells=history.cells,
-        records=history.records,
-        who=history.who,
         residents=history.residents,
         adults=history.adults,
         watched=history.watched,
-        followed_ever=followed,
         measured=totals.measured(scenario, _window(scenario)),
     )
 
@@ -122,24 +104,26 @@ def _share(part: float, whole: float) -> float:
 # --- summaries that published figures speak of ---
 
 
-def leavers_noticed_ever(pair: Pair, years: float, odds: float) -> float:
-    """Share of leavers who ever noticed that they were watched, by a model of the question.
+def leavers_watched_ever(pair: Pair, years: float, odds: float) -> float:
+    """Share of leavers who were ever watched at home, by a model of the question.
 
-    Those with a ground leave `odds` times as often as others, and each of `years` years is like the one simulated.
+    At home the listed are watched, who are visited there. A leaver was watched who is listed on the first day, or came
+    onto a list in one of the other `years`, each like the one simulated. Those with a ground leave `odds` times as
+    often as others.
     """
-    has_ground = (pair.noticed & MARK_GROUNDS) != 0
-    grounded = (np.arange(len(pair.baseline.adults)) & MARK_GROUNDS) != 0
-    adults = np.array([pair.baseline.adults[grounded].sum(), pair.baseline.adults[~grounded].sum()], float)
-    noticed = np.array([has_ground.sum(), (~has_ground).sum()])
-    a_year = np.clip(noticed / np.maximum(adults, 1), 0, 1)
-    leave = np.array([odds, 1.0]) * adults
-    return float(((1 - (1 - a_year) ** years) * leave).sum() / leave.sum())
-
-
-def _followed_who_noticed(pair: Pair) -> float:
-    listed = (pair.noticed & MARK_LISTED_AT_START) != 0
-    followed = pair.baseline.followed_ever * pair.baseline.people(LISTED)
-    return min(1.0, _share(float(listed.sum()), followed))
+    life = pair.baseline
+    cells = np.arange(len(life.adults))
+    groups = [cells & L.GROUND_MASK != 0, cells & L.GROUND_MASK == 0]
+    if not life.count(COUNT.home_visits, ALL):
+        return 0.0
+    shares, leave = np.zeros(2), np.zeros(2)
+    for n, group in enumerate(groups):
+        adults, listed = (float(life.adults[group & inside].sum()) for inside in (group, group_cells(LISTED)))
+        later = float(life.cells[:, group & ~group_cells(LISTED), COUNT.listings].sum())
+        a_year = min(1.0, later / max(1.0, adults - listed) * 365.0 / len(life.cells))
+        shares[n] = 1 - (1 - listed / max(1.0, adults)) * (1 - a_year) ** (years - 1)
+        leave[n] = adults * (odds, 1.0)[n]
+    return float((shares * leave).sum() / leave.sum())
 
 
 def _distressed(pair: Pair, group: str) -> float:
@@ -152,9 +136,14 @@ def _given_up(life: Life, group: str, days: slice = slice(None), and_group: str 
     return _share(given_up, life.count(COUNT.calls_intended, group, days, and_group))
 
 
+def _expected_arrests(pair: Pair) -> float:
+    """Arrests as the calls made let expect: of a stand-in's few, the luck would be most of it."""
+    return pair.baseline.count(COUNT.calls_completed, ALL) * pair.scenario.parameters["p_detected_per_call"]
+
+
 def _arrests_per_1000(pair: Pair) -> float:
     years = len(pair.baseline.cells) / 365.0
-    return 1000.0 * (pair.baseline.count(COUNT.arrests, ALL) + _HALF) / pair.baseline.people(ALL) / years
+    return 1000.0 * _expected_arrests(pair) / pair.baseline.people(ALL) / years
 
 
 def _accusations_per_report(pair: Pair) -> float:
@@ -175,15 +164,13 @@ def _family_share(pair: Pair, followed: int, made: int) -> float:
 
 
 def _turned_back_december(pair: Pair) -> float:
-    first = (_REPORTED_EVENING - pair.scenario.start).days
-    return pair.scale * pair.baseline.count(COUNT.calls_abandoned, ALL, slice(first, first + 7))
+    first = (_LATE_DECEMBER - pair.scenario.start).days
+    return pair.scale * pair.baseline.count(COUNT.calls_abandoned, ALL, slice(first, first + 28)) / 4
 
 
 def _arrested_again(pair: Pair) -> float:
-    callers = group_cells(_CALLER)
-    held_before = pair.baseline.adults[callers & group_cells(_DETAINEE)].sum()
-    again = _share(float(held_before), pair.baseline.people(_CALLER, "adults"))
-    return pair.scale * pair.baseline.count(COUNT.arrests, ALL) * again
+    before = _share(pair.baseline.people(_DETAINEE, "adults"), pair.baseline.people(ALL, "adults"))
+    return pair.scale * _expected_arrests(pair) * before
 
 
 def _forgone_rise(pair: Pair) -> float:
@@ -203,10 +190,9 @@ def _distress_rise(pair: Pair) -> float:
 MEASURES: Mapping[str, Callable[[Pair], float]] = MappingProxyType(
     {
         "arrests_per_1000": _arrests_per_1000,
-        "leavers_noticed_ever": lambda pair: leavers_noticed_ever(
+        "leavers_watched_ever": lambda pair: leavers_watched_ever(
             pair, **constraints()["watched_at_home_ever"].question
         ),
-        "followed_who_noticed": _followed_who_noticed,
         "accusations_per_report": _accusations_per_report,
         "distressed_listed": lambda pair: _distressed(pair, LISTED),
         "distressed_ordinary": lambda pair: _distressed(pair, ORDINARY),

@@ -75,10 +75,15 @@ def styled(draw: Any) -> Any:
 
 
 def inline_svg(figure: Any, key: str, label: str) -> str:
-    """Return a figure as an SVG element for a page: no header, no address, ids of its own, colours of the page."""
+    """Return a figure as an SVG element for a page: no header, no address, ids of its own, colours of the page.
+
+    The canvas writes it: `savefig` comes to the same bytes and draws each figure twice, once for its layout alone.
+    """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     sink = StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(sink, format="svg", metadata=nothing)
+    FigureCanvasSVG(figure).print_svg(sink, metadata=nothing)
     text = sink.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.S)
