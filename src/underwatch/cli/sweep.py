@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, many_worlds
+from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds
 from underwatch.errors import InputError
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_for, scenario_toml
@@ -37,8 +37,9 @@ Examples:
     type=click.IntRange(1, 1_000_000),
     default=100,
     show_default=True,
-    help="Draws from the prior. Example: --draws 500",
+    help="Draws from the ensemble. Example: --draws 500",
 )
+@ensemble_option
 @click.option(
     "--replicates",
     type=click.IntRange(1, 10_000),
@@ -92,6 +93,7 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
         "draws": plan.draws,
         "replicates": plan.replicates,
         "sampler": plan.sampler,
+        "ensemble": plan.ensemble,
         "without_result": n_failed,
     }
     manifest = directory.finish(contents.items(), entries)
@@ -109,12 +111,14 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
 
 
 def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
+    from underwatch.experiments.ensemble.settings import usable_ensemble
     from underwatch.experiments.sweep import Sweep
 
     if place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sweep hoeryong --draws 100")
     scenario = scenario_for(place, **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
-    return Sweep(scenario, given["draws"], given["replicates"], given["sampler"])
+    ensemble = usable_ensemble(given["ensemble"])
+    return Sweep(scenario, given["draws"], given["replicates"], given["sampler"], ensemble)
 
 
 def _kept(directory: RunDirectory, where: str) -> Sweep:
@@ -122,14 +126,14 @@ def _kept(directory: RunDirectory, where: str) -> Sweep:
     from underwatch.experiments.sweep import Sweep
     from underwatch.world.scenario_file import parse
 
-    kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,)}
+    kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,), "ensemble": (str,)}
     scenario, *others = kept_entries(directory, kinds)
     return Sweep(parse(scenario, where), *others)
 
 
 def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
-    from underwatch.pages.summary import sentence, set_words
+    from underwatch.pages.summary import sentence, set_words, worlds_words
     from underwatch.record.ranges import FEWEST
 
     numbers, rows = ("low", "25 %", "50 %", "75 %", "high", "holds", "n"), []
@@ -139,7 +143,8 @@ def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
         rows.append((row["headline"], row["unit"], row["spread"], *shown, f"{row['holds']:.0%}", str(row["n"])))
     say_table(("headline", "unit", "spread", *numbers), rows, numbers)
     say(
-        "prior: over draws of every uncertain parameter that is not set; luck: over worlds, each around its draw. "
+        f"prior: over draws of every uncertain parameter and form that is not set, {plan.draws} of "
+        f"{worlds_words(plan.ensemble, plan.is_adapted)}; luck: over worlds, each around its draw. "
         f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
         "as the whole range can hold; luck of two replicates holds less where a figure is rare."
         f"{sentence(set_words(len(plan.scenario.fixed())))}"

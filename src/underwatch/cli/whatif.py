@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, many_worlds
+from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table
@@ -28,7 +29,7 @@ _HELP = """Compare a place with its twins under interventions: what would reliev
 
 PLACE is a city or county, a province or the country; FILE.toml is a scenario. Both worlds of a pair have the same
 residents and the same luck and differ in the intervention alone. Changes are shown with intervals over luck
-(replicates) and over what is not known (draws from the prior). Every resident is synthetic.
+(replicates) and over what is not known (the worlds of an ensemble). Every resident is synthetic.
 
 \b
 Interventions:
@@ -66,10 +67,11 @@ def _interventions() -> str:
 @click.option(
     "--draws",
     type=click.IntRange(0, 100_000),
-    default=20,
+    default=200,
     show_default=True,
-    help="Pairs at parameters drawn from the prior; 0 for none. Example: --draws 100",
+    help="Pairs in worlds of the ensemble, in stand-ins of at most 8,000 residents; 0 for none. Example: --draws 400",
 )
+@ensemble_option
 @click.option(
     "--replicates",
     type=click.IntRange(0, 10_000),
@@ -115,6 +117,7 @@ def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_js
         "seed": scenario.seed,
         "replicates": plan.replicates,
         "draws": plan.draws,
+        "ensemble": plan.ensemble,
         "interventions": list(found.names),
         "ledger": plan.ledger,
         "digest": hashlib.blake2b(contents["changes.csv"], digest_size=20).hexdigest(),
@@ -161,6 +164,7 @@ def _contents(found: Comparison, kept: Ledger | None, page: str) -> dict[str, by
 def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> ComparePlan:
     """Return the question of the command line."""
     from underwatch.experiments.compare import UNWATCHED, ComparePlan
+    from underwatch.experiments.ensemble.settings import usable_ensemble
     from underwatch.experiments.interventions import find_interventions
 
     if place is None and given["against"] not in (None, UNWATCHED):
@@ -175,7 +179,9 @@ def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> 
     scenario = scenario_for(place, **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
     first = None if given["from_date"] is None else _date(given["from_date"])
     interventions = find_interventions(names) if names else ()
-    return ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], given["against"])
+    ensemble = usable_ensemble(given["ensemble"], given["draws"])
+    numbers = given["replicates"], given["draws"], given["against"]
+    return replace(ComparePlan.ask(scenario, interventions, first, *numbers), ensemble=ensemble)
 
 
 def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
@@ -191,14 +197,16 @@ def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], Non
 def _kept(directory: RunDirectory, where: str) -> ComparePlan:
     from underwatch.experiments.compare import ComparePlan
     from underwatch.experiments.engine.answer_folder import kept_entries
+    from underwatch.experiments.ensemble.settings import checked_ensemble
     from underwatch.experiments.interventions import parse_interventions
     from underwatch.world.scenario_file import parse
 
     kinds: dict[str, tuple[type, ...]] = {"scenario": (str,), "interventions": (str,)}
-    kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
-    scenario, text, *others = kept_entries(directory, kinds)
+    kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None)), "ensemble": (str,)}
+    scenario, text, *others, ensemble = kept_entries(directory, kinds)
     interventions = parse_interventions(text, where) if text.strip() else ()
-    return ComparePlan.ask(parse(scenario, where), interventions, None, *others)
+    asked = ComparePlan.ask(parse(scenario, where), interventions, None, *others)
+    return replace(asked, ensemble=checked_ensemble(ensemble))
 
 
 def _date(text: str) -> date:
@@ -210,19 +218,19 @@ def _date(text: str) -> date:
 
 def _print(found: Comparison) -> None:
     """Print a table for each counter-world: all residents, the listed and the ordinary."""
-    from underwatch.experiments.compare import FIGURES, LUCK, PRIOR
-    from underwatch.pages.summary import sentence, set_words
+    from underwatch.experiments.compare import ENSEMBLE, FIGURES, LUCK
+    from underwatch.pages.summary import sentence, set_words, worlds_words
     from underwatch.record.ranges import FEWEST, range_name
     from underwatch.record.schema import ALL, LISTED, ORDINARY
 
     plan = found.question
-    spread = PRIOR if plan.draws else LUCK
+    spread = ENSEMBLE if plan.draws else LUCK
     rows = {
         (row["intervention"], row["group"], row["indicator"]): row
         for row in found.changes().to_pylist()
         if row["spread"] == spread and row["ground"] == ALL
     }
-    numbers = ("now", "change", "low", "high", "rises", "n")
+    numbers, columns = ("now", "change", "low", "high", "rises", "n"), ("sign",) if spread == ENSEMBLE else ()
     words = {one.name: one.words for one, _ in plan.dated}
     for name in found.names:
         first = rows[name, ALL, FIGURES[0].indicator]["first_day"]
@@ -231,18 +239,33 @@ def _print(found: Comparison) -> None:
         for figure in FIGURES:
             label, better = f"{figure.indicator}, {figure.unit_of_any_group}", figure.better
             for group in (ALL, LISTED, ORDINARY):
-                shown.append((label, better, group, *_cells(rows[name, group, figure.indicator])))
+                row = rows[name, group, figure.indicator]
+                shown.append(
+                    (label, better, group, *_cells(row), *([row["finding"].split(" (")[0]] if columns else ()))
+                )
                 label = better = ""
-        say_table(("indicator", "relief is", "residents", *numbers), shown, numbers)
+        say_table(("indicator", "relief is", "residents", *numbers, *columns), shown, numbers)
         say()
-    over = "draws from the prior" if spread == PRIOR else "replicates at the scenario's own parameters"
-    n = plan.draws if spread == PRIOR else plan.replicates
+    over = "replicates at the scenario's own parameters"
+    if spread == ENSEMBLE:
+        over = f"{worlds_words(plan.ensemble, plan.is_adapted)}, in small places that stand in"
+    n = plan.draws if spread == ENSEMBLE else plan.replicates
     say(
         f"Pairs of twins over {over}, n of them. Now and change are medians over pairs; low and high are the "
         f"{range_name(n, 'pair', 'pairs')}; where n is less, some pairs have no such figure, and under {FEWEST} the "
-        "range is the full one; rises is the probability that the figure rises. "
+        "range is the full one; rises is the probability that the figure rises"
+        f"{_sign_words(plan)}. "
         f"Listed and ordinary are those of the baseline at the start."
         f"{sentence(set_words(len(plan.scenario.fixed())))}"
+    )
+
+
+def _sign_words(plan: ComparePlan) -> str:
+    """Say what stands under sign."""
+    if not plan.draws:
+        return ""
+    return (
+        "; a sign is robust when it holds in 90 % of worlds with each form of each rule, of which there are 100 or more"
     )
 
 

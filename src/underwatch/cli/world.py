@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from underwatch.cli.many import refuse_beside
+from underwatch.cli.many import ensemble_option, refuse_beside
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.world.scenario import RunOptions, Scenario
@@ -48,11 +48,13 @@ Examples:
 )
 @click.option(
     "--draws",
-    type=click.IntRange(0, 100_000),
-    default=8,
+    type=click.IntRange(0, 10_000),
+    default=200,
     show_default=True,
-    help="Worlds drawn from the prior, for the ranges in the summary; 0 for none. Example: --draws 32",
+    help="Worlds of the ensemble that the figures are read from; 0 for the scenario's own values alone. "
+    "Example: --draws 400",
 )
+@ensemble_option
 @click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
 @click.option(
     "--threads",
@@ -90,7 +92,8 @@ Examples:
 @click.option(
     "--twin/--no-twin",
     default=None,
-    help="The world without the campaign beside the baseline (default: except for the country). Example: --no-twin",
+    help="The world without the campaign beside the whole place too (default: except for the country). "
+    "Example: --no-twin",
 )
 @click.option(
     "--out",
@@ -134,7 +137,7 @@ def run(
     elif place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
     else:
-        named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin")}
+        named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin", "ensemble")}
         scenario, options = _scenario(place, settings, forms, given), replace(options, **named)
     # what the work needs is imported only when the command line has no fault
     from underwatch.experiments.studies.run import Pages, main_job

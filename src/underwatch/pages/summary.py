@@ -7,12 +7,22 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from underwatch.experiments.study import DRAWS, SilencePoint, Study
+from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.settings import PRIOR
+from underwatch.experiments.studies.headline_rows import (
+    BASELINE,
+    DIFFERENCE,
+    INCIDENTS,
+    PER_THOUSAND,
+    PUBLISHED,
+    SHARE_LISTED,
+    rows_of,
+)
+from underwatch.experiments.study import Silence, SilencePoint, Study, drawn_words
 from underwatch.pages.numbers import PERCENT, number, percent, signed
-from underwatch.record.headlines import HEADLINE_NAMES
-from underwatch.record.measures import SUMS, Measured
+from underwatch.record.measures import SUMS
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
-from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED
+from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED
 from underwatch.world.layout import GROUND_NAMES
 
 
@@ -21,22 +31,27 @@ def band(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ranges_of(draws)[:3]
 
 
-def band_words(n_draws: int) -> str:
-    """Say what a range is: its n and its level."""
+def band_words(n_draws: int, source: str = PRIOR) -> str:
+    """Say what a range is: its n, its level, and whose worlds they are."""
     if n_draws == 0:
-        return "no range: no draw from the prior was made"
-    name = range_name(n_draws, *DRAWS)
-    return f"{name}, the central values not among them" if n_draws > 1 else name
+        return "no range: no world but this history was made"
+    return range_name(n_draws, *drawn_words(source))
 
 
-def bands_words(n_draws: int, counts: np.ndarray) -> str:
+def bands_words(study: Study, counts: np.ndarray) -> str:
     """Say what ranges side by side are; `counts` has the number of draws that have a value behind each."""
-    if (counts == n_draws).all():
-        return band_words(n_draws)
+    words = band_words(study.n_draws, study.source)
+    if (counts == study.n_draws).all():
+        return words
     return (
-        f"{band_words(n_draws)}; draws without a value are left out, and n in the table is what stands behind a range: "
+        f"{words}; worlds without a value are left out, and n in the table is what stands behind a range: "
         f"of fewer than {FEWEST} it is the full range, and one has none"
     )
+
+
+def worlds_words(source: str, adapted: bool) -> str:
+    """Return the worlds of an ensemble in words, and whether they are of another scenario than it was found for."""
+    return f"{drawn_words(source)[1]}{', adapted' if adapted else ''}"
 
 
 def set_words(n: int) -> str:
@@ -62,67 +77,100 @@ def window_words(study: Study) -> str:
     return f"{date_words(study.day(lo))} to {date_words(study.day(hi - 1))}"
 
 
-def _with_range(value: float, draws: np.ndarray | None, show: Callable[[float], str] = number) -> str:
-    """Return 'value (low to high)', the unit once at the end; with the number behind it where draws have no value."""
-    if draws is None or not len(draws):
-        return show(value)
+def with_range(draws: np.ndarray, show: Callable[[float], str] = number) -> str:
+    """Return 'median (low to high)', the unit once at the end; with the number behind it where worlds have no value."""
     result, behind = range_of(draws), few_words(draws)
+    middle = show(float(ranges_of(draws)[1]))
     if result.kind == NONE:
-        return f"{show(value)} ({behind})" if behind else show(value)
+        return f"{middle} ({behind})" if behind else middle
     edges = f"{show(result.low).removesuffix(PERCENT)} to {show(result.high)}"
-    return f"{show(value)} ({edges}; {behind})" if behind else f"{show(value)} ({edges})"
+    return f"{middle} ({edges}; {behind})" if behind else f"{middle} ({edges})"
 
 
 def few_words(draws: np.ndarray) -> str:
-    """Say how many of the draws stand behind a range, and what it then is; nothing when all of them do."""
+    """Say how many of the worlds stand behind a range, and what it then is; nothing when all of them do."""
     result, n = range_of(draws), len(draws)
     if result.n == n:
         return ""
     if result.kind == NONE:
-        return f"no range: {result.n} of {n} draws"
+        return f"no range: {result.n} of {n} worlds"
     what = "" if result.kind == kind_of(n) else "full range of "
     holds = "" if result.kind == kind_of(n) == MIDDLE else f", which holds {100 * result.share:.0f} %"
-    return f"{what}{result.n} of {n} draws{holds}"
+    return f"{what}{result.n} of {n} worlds{holds}"
 
 
 class _Figures:
-    """Reads one figure of a world: its central value and its draws."""
+    """Writes one figure: its median and range over the worlds of the ensemble, or that of the history alone."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self.rows = {(row.world, row.name): row for row in rows_of(study)}
+        self.drawn, self.example = study.drawn.get(study.baseline), study.example.figures.get(study.baseline)
 
-    def draws(self, world: str) -> Measured | None:
-        return self.study.ensemble.get(world)
-
-    def headline(self, name: str, form: Callable[[float], str] = number, part: str = "year") -> str:
-        index, world = HEADLINE_NAMES.index(name), self.study.baseline
-        draws = self.draws(world)
-        value = float(getattr(self.study.central[world], part)[index])
-        return _with_range(value, None if draws is None else getattr(draws, part)[:, index], form)
+    def row(self, name: str, form: Callable[[float], str] = number, world: str = BASELINE) -> str:
+        row = self.rows[world, name]
+        return with_range(row.drawn, form) if len(row.drawn) else form(row.shown)
 
     def difference(self, name: str) -> str:
         """The world with the change less the one without, in the window, draw by draw."""
-        index, (one, other) = HEADLINE_NAMES.index(name), self.study.pair
-        central = self.study.central[one].window[index] - self.study.central[other].window[index]
-        a, b = self.draws(one), self.draws(other)
-        return _with_range(
-            float(central), None if a is None or b is None else a.window[:, index] - b.window[:, index], signed
-        )
+        return self.row(name, signed, DIFFERENCE)
 
-    def share_of_people(self, group: str) -> str:
-        index, everybody, world = GROUPS.index(group), GROUPS.index(ALL), self.study.baseline
-        people = self.study.central[world].people
-        draws = self.draws(world)
-        shares = None if draws is None else draws.people[:, index] / draws.people[:, everybody]
-        return _with_range(float(people[index] / people[everybody]), shares, percent)
+    def finding(self, name: str) -> Finding:
+        return judge(self.rows[DIFFERENCE, name].drawn, self.study.forms)
 
-    def count(self, group: str) -> int:
-        return int(self.study.central[self.study.baseline].people[GROUPS.index(group)])
+    def residents(self, group: str) -> str:
+        """How many residents are of a group at the start."""
+        at = GROUPS.index(group)
+        if self.drawn is not None:
+            return with_range(self.drawn.people[:, at], lambda people: number(float(np.round(people))))
+        return "–" if self.example is None else f"{int(self.example.people[at]):,}"
 
-    def total(self, name: str) -> tuple[float, np.ndarray | None]:
-        index, world = SUMS.index(name), self.study.baseline
-        draws = self.draws(world)
-        return float(self.study.central[world].sums[index]), None if draws is None else draws.sums[:, index]
+    def in_example(self, *names: str) -> str:
+        """Say what totals of the whole run are in the example, where all of them are shown; nothing elsewhere."""
+        if self.example is None:
+            return ""
+        values = [float(self.example.sums[SUMS.index(name)]) for name in names]
+        return self._said([number(value) for value in values]) if not np.isnan(values).any() else ""
+
+    def listed_in_example(self) -> str:
+        at = GROUPS.index(LISTED)
+        if self.example is None or np.isnan(self.example.people[at]):
+            return ""
+        return self._said([f"{int(self.example.people[at]):,}"])
+
+    def _said(self, written: Sequence[str]) -> str:
+        where = "the example" if self.study.n_draws else "this history"
+        *first, last = written
+        return f" ({', '.join(first)}{' and ' if first else ''}{last} in {where})"
+
+
+def figures_words(study: Study) -> str:
+    """Say what the figures are: whose worlds, how many, lived where, and what the example is."""
+    given = f" ({set_words(study.n_set)})" if study.n_set else ""
+    if not study.n_draws:
+        return f"Figures are one possible history at the scenario's own values{given}; {band_words(0)}."
+    together = f"small places of {study.stand_in:,} residents together" if study.place.n_places > 1 else (
+        f"a place of {study.stand_in:,} residents that stands in for it"
+    )  # fmt: skip
+    where = f", each in {together}" if study.stand_in else ""
+    adapted = ", adapted" if study.adapted else ""
+    return (
+        f"Figures are medians, in brackets: {band_words(study.n_draws, study.source)}{adapted}{given}{where}. "
+        f"{_example_words(study)}"
+    )
+
+
+def _example_words(study: Study) -> str:
+    """Say what the example is, and how much of it is not shown."""
+    example = study.example
+    if not example.figures:
+        return "No history of the whole place is there yet."
+    what = f"The example is one history of the whole place at the settings of world {example.draw}, near the medians"
+    if not example.left_out:
+        return f"{what}."
+    return (
+        f"{what}; {example.left_out} of its {example.n_figures} figures lie outside of their ranges and are left out."
+    )
 
 
 def _line_place(study: Study) -> str:
@@ -130,33 +178,30 @@ def _line_place(study: Study) -> str:
     where = f"{place.name} ({place.province})" if place.province and place.province != place.name else place.name
     twin = f", beside a twin {'with' if study.relief else 'without'} {study.change}" if study.twin else ""
     when = f" ({window_words(study)})" if study.twin and study.window else ""
-    stand_in = (
-        f", taken in small places of {study.stand_in:,} residents together" if study.stand_in and study.n_draws else ""
-    )
-    given = f" ({set_words(study.n_set)})" if study.n_set else ""
     return (
         f"{where}: {place.residents:,} synthetic residents, {date_words(study.start)} to "
-        f"{date_words(study.day(study.days - 1))}{twin}{when}. "
-        f"Figures are one possible history at central values{given}; in brackets: "
-        f"{band_words(study.n_draws)}{stand_in}."
+        f"{date_words(study.day(study.days - 1))}{twin}{when}. {figures_words(study)}"
     )
 
 
 def _line_listed(figures: _Figures) -> str:
-    grounds = ", ".join(f"{GROUP_WORDS[name]} {figures.count(name):,}" for name in GROUND_NAMES)
+    grounds = ", ".join(f"{GROUP_WORDS[name]} {figures.residents(name)}" for name in GROUND_NAMES)
     return (
-        f"On a list at the start: {figures.count(LISTED):,} residents, {figures.share_of_people(LISTED)} of all. "
+        f"On a list at the start: {figures.row(SHARE_LISTED, percent)} of all{figures.listed_in_example()}. "
         f"Residents with a ground, overlapping: {grounds}."
     )
 
 
 def _line_followed(figures: _Figures) -> str:
     return (
-        f"Followed: {figures.headline('followed')} outings per listed resident and week, "
-        f"{figures.headline('share_followed', percent)} of their outings; somebody of the unit calls at their homes "
-        f"{figures.headline('home_visits')} times per listed resident and week; "
-        f"{figures.headline('forgone', percent)} of all outings of an unwatched life are not made."
+        f"Followed: {figures.row('followed')} outings per listed resident and week, "
+        f"{figures.row('share_followed', percent)} of their outings; somebody of the unit calls at their homes "
+        f"{figures.row('home_visits')} times per listed resident and week; "
+        f"{figures.row('forgone', percent)} of all outings of an unwatched life are not made."
     )
+
+
+_CHANGES = {"followed": "followed outings", "accused": "accusations", "calls": "completed calls"}
 
 
 def _line_change(study: Study, figures: _Figures) -> str:
@@ -166,63 +211,59 @@ def _line_change(study: Study, figures: _Figures) -> str:
     return (
         f"What {study.change} changes{when}, against {study.other}: {figures.difference('followed')} followed outings "
         f"per listed resident and week, {figures.difference('accused')} accusations of ordinary residents per 1,000 "
-        f"and year, {figures.difference('calls')} completed calls per 1,000 and year."
+        f"and year, {figures.difference('calls')} completed calls per 1,000 and year.{_findings(study, figures)}"
     )
+
+
+def _findings(study: Study, figures: _Figures) -> str:
+    """Say which of the signs are robust, and what the others hang on; nothing where no draw was made."""
+    if not study.n_draws:
+        return ""
+    said: dict[str, list[str]] = {}
+    for name, words in _CHANGES.items():
+        said.setdefault(figures.finding(name).words, []).append(words)
+    return f" Sign over the rules' forms: {'; '.join(f'{of_what(names)} {words}' for words, names in said.items())}."
+
+
+def of_what(names: Sequence[str]) -> str:
+    """Return names as 'a, b and c'."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _line_calls(figures: _Figures) -> str:
-    avoided, turned, stopped = (
-        number(figures.total(name)[0]) for name in ("calls_avoided", "calls_turned_back", "calls_stopped")
-    )
+    said = figures.in_example("calls_avoided", "calls_turned_back", "calls_stopped")
     return (
-        f"Calls abroad: of those intended {figures.headline('calls_avoided', percent)} are not dared out of fear, "
-        f"{figures.headline('calls_turned_back', percent)} turned back from because of a follower, "
-        f"{figures.headline('calls_stopped', percent)} not made because the caller has stopped calling ({avoided}, "
-        f"{turned} and {stopped} in this history); {figures.headline('arrests')} arrests per 1,000 residents and year."
+        f"Calls abroad: of those intended {figures.row('calls_avoided', percent)} are not dared out of fear, "
+        f"{figures.row('calls_turned_back', percent)} turned back from because of a follower, "
+        f"{figures.row('calls_stopped', percent)} not made because the caller has stopped calling{said}; "
+        f"{figures.row('arrests')} arrests per 1,000 residents and year."
     )
 
 
 def _line_ordinary(figures: _Figures) -> str:
-    accused, _ = figures.total("accused_ordinary")
-    falsely, _ = figures.total("falsely_accused_ordinary")
     return (
-        f"Ordinary residents accused: {figures.headline('accused')} per 1,000 and year, falsely "
-        f"{figures.headline('falsely_accused')} ({number(accused)} and {number(falsely)} in this history); "
-        f"{figures.headline('routine', percent)} of reports to officers make a routine act suspicious."
+        f"Ordinary residents accused: {figures.row('accused')} per 1,000 and year, falsely "
+        f"{figures.row('falsely_accused')}{figures.in_example('accused_ordinary', 'falsely_accused_ordinary')}; "
+        f"{figures.row('routine', percent)} of reports to officers make a routine act suspicious."
     )
 
 
 def _line_distress(figures: _Figures) -> str:
     return (
-        f"Serious distress: {figures.headline('distressed_listed', percent)} of the listed, "
-        f"{figures.headline('distressed_ordinary', percent)} of ordinary residents; mean fear (0 to 1) "
-        f"{figures.headline('fear_listed')} and {figures.headline('fear_ordinary')}."
+        f"Serious distress: {figures.row('distressed_listed', percent)} of the listed, "
+        f"{figures.row('distressed_ordinary', percent)} of ordinary residents; mean fear (0 to 1) "
+        f"{figures.row('fear_listed')} and {figures.row('fear_ordinary')}."
     )
 
 
-def per_thousand(study: Study) -> tuple[float, np.ndarray] | None:
-    """Return published reports per 1,000 incidents: at the central values, and by draw; None when not known."""
-    published = study.published.get(study.baseline)
-    if published is None or not len(published):
-        return None
-    figures = _Figures(study)
-    incidents, draws = figures.total("incidents")
-    below = np.array([incidents, *(draws if draws is not None else ())])[: len(published)]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rate = np.where(below > 0, 1000.0 * np.asarray(published, float)[: len(below)] / below, np.nan)
-    return float(rate[0]), rate[1:]
-
-
-def _line_out(study: Study, figures: _Figures) -> str:
-    incidents, draws = figures.total("incidents")
-    rate = per_thousand(study)
-    line = f"What got out: of {_with_range(incidents, draws)} incidents"
-    if rate is None:
+def _line_out(figures: _Figures) -> str:
+    line = f"What got out: of {figures.row(INCIDENTS)} incidents"
+    if not figures.study.published and not figures.study.example.published:
         return f"{line}, how many are published was not simulated."
-    published = np.asarray(study.published[study.baseline], float)
     return (
-        f"{line}, {_with_range(float(published[0]), published[1:])} reports are published by the synthetic lists: "
-        f"{_with_range(*rate)} per 1,000 incidents."
+        f"{line}, {figures.row(PUBLISHED)} reports are published by the synthetic lists: "
+        f"{figures.row(PER_THOUSAND)} per 1,000 incidents."
     )
 
 
@@ -256,6 +297,17 @@ def silence_sentence(points: Sequence[SilencePoint], where: str = "") -> str:
     )
 
 
+def silence_line(silence: Silence, where: str = "") -> str:
+    """Say what the silence curve shows, and in how many worlds it turns down."""
+    line = silence_sentence(silence.points, where)
+    if silence.n < 2 or len(silence.points) < 3:
+        return line
+    return (
+        f"{line} In {silence.turns} of {silence.n} worlds fewer are published at the strongest watching than at some "
+        "weaker one."
+    )
+
+
 STATEMENT = (
     "This is a model with invented residents: no real person is in it, most of its parameters are guesses, and it "
     "shows what such a system can do, not what happened."
@@ -273,7 +325,7 @@ def summary_lines(study: Study) -> tuple[str, ...]:
         _line_calls(figures),
         _line_ordinary(figures),
         _line_distress(figures),
-        _line_out(study, figures),
-        silence_sentence(study.silence, study.silence_place if study.place.n_places > 1 else ""),
+        _line_out(figures),
+        silence_line(study.silence, study.silence.place if study.place.n_places > 1 else ""),
         STATEMENT,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from underwatch import __version__
+from underwatch.experiments.ensemble.settings import ensemble_words
 from underwatch.experiments.studies.world_tables import table_parts
 from underwatch.files.writing import csv_bytes
 from underwatch.pages.report import scenario_report
@@ -59,7 +60,7 @@ def citation(run: StudioRun) -> bytes:
         f"The Underwatch authors: Underwatch {__version__}, a model of life under surveillance, with synthetic "
         "residents.",
         f"Run: {scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}, "
-        f"seed {scenario.seed}, {run.question.draws} draws from the prior"
+        f"seed {scenario.seed}, {run.question.draws} worlds of {ensemble_words(run.question.ensemble)}"
         + (f", twin with {run.question.change} from {run.question.dated[0][1]}" if run.question.dated else "")
         + f"; digest {run.digest}.",
         "No real person is in it. Most parameters are guesses: quote ranges, and cite the sources of the facts you "

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError
+from underwatch.experiments.ensemble.settings import usable_ensemble
 from underwatch.experiments.studies.kept_run import run_of_manifest
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.schema import DICTIONARY
@@ -26,7 +27,9 @@ def questions_of(folders: tuple[Path, ...]) -> list[tuple[RunRequest, str]]:
         if options.replicates != 1:
             raise InputError(f"{folder} has {options.replicates} replicates; the studio opens runs of one history")
         try:
-            question = RunRequest(scenario, (), min(options.draws, MOST_DRAWS))
+            question = RunRequest(
+                scenario, (), min(options.draws, MOST_DRAWS), ensemble=usable_ensemble(options.ensemble, options.draws)
+            )
         except InputError as error:
             raise InputError(f"{folder}: {error}") from None
         questions.append((question, digest))
@@ -34,7 +37,7 @@ def questions_of(folders: tuple[Path, ...]) -> list[tuple[RunRequest, str]]:
 
 
 def compared(one: StudioRun, other: StudioRun) -> dict[str, Any]:
-    """Return the baselines of two runs side by side: what was asked differently, and each headline with its range."""
+    """Return the baselines of two runs side by side: what was asked differently, and each headline's range."""
     if one.study is None or other.study is None:
         raise InputError("one of the two runs has no figures yet; wait until both are done")
     a, b = one.study, other.study
@@ -57,12 +60,11 @@ def _figure(study: Any, index: int) -> dict[str, float | None]:
 
     from underwatch.pages.summary import band
 
-    value = float(study.central[study.baseline].year[index])
-    result: dict[str, float | None] = {"value": None if np.isnan(value) else value, "low": None, "high": None}
-    if study.n_draws:
-        low, _, high = band(study.ensemble[study.baseline].year[:, index])
-        result |= {"low": None if np.isnan(low) else float(low), "high": None if np.isnan(high) else float(high)}
-    return result
+    if not study.n_draws:
+        value = float(study.example.figures[study.baseline].year[index])
+        return {"value": None if np.isnan(value) else value, "low": None, "high": None}
+    told = zip(("low", "value", "high"), band(study.drawn[study.baseline].year[:, index]), strict=True)
+    return {name: None if np.isnan(value) else float(value) for name, value in told}
 
 
 def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
@@ -75,6 +77,7 @@ def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
         "end": (a.end.isoformat(), b.end.isoformat()),
         "seed": (a.seed, b.seed),
         "draws": (one.draws, other.draws),
+        "ensemble": (one.ensemble, other.ensemble),
         "without": (", ".join(sorted(a.without)), ", ".join(sorted(b.without))),
         "interventions": (" ".join(i.name for i, _ in one.dated), " ".join(i.name for i, _ in other.dated)),
     }

@@ -6,20 +6,30 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.experiments.ensemble.findings import judge
+from underwatch.experiments.studies.headline_rows import (
+    BASELINE,
+    DIFFERENCE,
+    INCIDENTS,
+    PER_THOUSAND,
+    PUBLISHED,
+    SHARE_LISTED,
+    Row,
+    rows_of,
+)
 from underwatch.experiments.study import Study
-from underwatch.pages.numbers import form_of, number, percent
+from underwatch.pages.numbers import form_of, number, percent, signed
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, band_words, per_thousand, summary_lines
+from underwatch.pages.summary import STATEMENT, band, band_words, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.measures import SUMS, Measured, week_starts
+from underwatch.record.measures import SUMS, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
-from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED, rights_words
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
 
 # Numbers of the whole run that a line of the summary names
 _TOTALS = {
-    "incidents": "incidents",
     "accused_n": "accused_ordinary",
     "falsely_n": "falsely_accused_ordinary",
     "avoided_n": "calls_avoided",
@@ -60,7 +70,10 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "days": study.days,
         "worlds": list(study.worlds),
         "n_draws": study.n_draws,
-        "band": band_words(study.n_draws),
+        "ensemble": study.source,
+        "adapted": study.adapted,
+        "example": {"draw": study.example.draw, "left_out": study.example.left_out, "figures": study.example.n_figures},
+        "band": band_words(study.n_draws, study.source),
         "range": _range(study.n_draws),
         "n_set": study.n_set,
         "complete": run.state in OVER,
@@ -79,13 +92,13 @@ def _list(values: np.ndarray) -> list[float | None]:
 
 
 def _chart(study: Study, headline: Headline) -> dict[str, Any]:
-    """Return one headline by week: each world's one history, and its draws' low, median and high."""
+    """Return one headline by week: each world's median, low and high over its draws, and its example."""
     index = HEADLINE_NAMES.index(headline.name)
     worlds = {}
     for world in study.worlds:
-        worlds[world] = {"history": _list(study.central[world].weekly[:, index])}
-        if world in study.ensemble:
-            *edges, n = ranges_of(study.ensemble[world].weekly[:, :, index])
+        worlds[world] = {"history": _list(study.example.figures[world].weekly[:, index])}
+        if world in study.drawn:
+            *edges, n = ranges_of(study.drawn[world].weekly[:, :, index])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
             worlds[world]["n"] = n.tolist()
     return {
@@ -107,42 +120,64 @@ def _edges(draws: np.ndarray) -> list[float | None]:
 
 
 def _change(study: Study, index: int) -> dict[str, Any]:
-    """Return a row of the table: the figure in each world and the difference, in the days of the change."""
-    headline = HEADLINES[index]
-    values = {w: _list(study.central[w].window[index : index + 1])[0] for w in study.worlds}
+    """Return a row of the table: the median of each world and of the difference, in the days of the change.
+
+    Of a run without draws they are those of its one history. The sign of the difference is robust or hangs on a form.
+    """
+    headline, drawn = HEADLINES[index], bool(study.n_draws)
     row: dict[str, Any] = {
         "name": headline.name,
         "title": headline.title,
         "unit": headline.unit,
         "share": headline.is_share,
-        "values": values,
-        "year": {w: _list(study.central[w].year[index : index + 1])[0] for w in study.worlds},
-        "ranges": {w: _edges(study.ensemble[w].year[:, index]) for w in study.ensemble},
+        "values": {w: _middle(study, w, "window", index) for w in study.worlds},
+        "year": {w: _middle(study, w, "year", index) for w in study.worlds},
+        "ranges": {w: _edges(study.drawn[w].year[:, index]) for w in study.drawn},
         "difference": None,
         "range": None,
+        "finding": None,
     }
-    if study.twin is not None:
-        one, other = study.pair
-        row["difference"] = _list(
-            study.central[one].window[index : index + 1] - study.central[other].window[index : index + 1]
-        )[0]
-        if study.n_draws:
-            row["range"] = _edges(study.ensemble[one].window[:, index] - study.ensemble[other].window[:, index])
-    return row
+    if study.twin is None:
+        return row
+    if not drawn:
+        return row | {"difference": _list(study.example.change[index : index + 1])[0]}
+    one, other = (study.drawn[world].window[:, index] for world in study.pair)
+    finding = judge(one - other, study.forms)
+    rules = [hinge.rule for hinge in finding.hinges]
+    return row | {
+        "difference": _list(np.array([band(one - other)[1]]))[0],
+        "range": _edges(one - other),
+        "finding": {"verdict": finding.verdict, "rules": rules},
+    }
+
+
+def _middle(study: Study, world: str, part: str, index: int) -> float | None:
+    if world in study.drawn:
+        return _list(np.array([band(getattr(study.drawn[world], part)[:, index])[1]]))[0]
+    return _list(getattr(study.example.figures[world], part)[index : index + 1])[0]
+
+
+def _people(study: Study) -> np.ndarray:
+    """Return the residents of each group at the start, the median over draws."""
+    if study.n_draws:
+        return band(study.drawn[study.baseline].people)[1]
+    return study.example.figures[study.baseline].people
 
 
 def _groups(study: Study) -> list[dict[str, Any]]:
-    people = study.central[study.baseline].people
+    people = _people(study)
     return [{"name": g, "words": GROUP_WORDS[g], "residents": int(people[index])} for index, g in enumerate(GROUPS)]
 
 
 def _silence(study: Study) -> dict[str, Any]:
+    silence = study.silence
     points = [
         {"watching": p.watching, "incidents": p.incidents, "published": p.published, "low": low, "high": high}
-        for p in study.silence
+        for p in silence.points
         for low, high in [_list(np.array([p.lo, p.hi]))]
     ]
-    return {"points": points, "band": study.silence_band, "range": _range(study.silence[0].n if points else 0)}
+    n = silence.points[0].n if points else 0
+    return {"points": points, "band": silence.band, "range": _range(n), "turns": silence.turns, "n": silence.n}
 
 
 def _range(n: int) -> dict[str, Any]:
@@ -153,49 +188,35 @@ def _range(n: int) -> dict[str, Any]:
 def _figures(study: Study) -> dict[str, list[str]]:
     """Return the numbers of the ten lines, written out: for a summary in another language.
 
-    Each is value, low and high, and the number of draws behind them where that is not all.
+    Each is median, low and high, and the number of draws behind them where that is not all; of a run without draws it
+    is that of its one history.
     """
-    central, draws = study.central[study.baseline], study.ensemble.get(study.baseline)
+    rows = {(row.world, row.name): row for row in rows_of(study)}
     result: dict[str, list[str]] = {}
-    for index, headline in enumerate(HEADLINES):
-        form = form_of(headline.is_share)
-        result[headline.name] = _written(
-            float(central.year[index]), None if draws is None else draws.year[:, index], form
-        )
+    for headline in HEADLINES:
+        result[headline.name] = _written(rows[BASELINE, headline.name], form_of(headline.is_share))
         if study.twin is not None:
-            result[f"change_{headline.name}"] = _difference(study, index)
-    result["listed"] = [f"{int(central.people[GROUPS.index(LISTED)]):,}"]
-    everybody = central.people[GROUPS.index(ALL)]
-    share = None if draws is None else draws.people[:, GROUPS.index(LISTED)] / draws.people[:, GROUPS.index(ALL)]
-    result["share_listed"] = _written(float(central.people[GROUPS.index(LISTED)] / everybody), share, percent)
+            result[f"change_{headline.name}"] = _written(rows[DIFFERENCE, headline.name], signed)
+    own, drawn = study.example.figures[study.baseline], study.drawn.get(study.baseline)
+
+    def total(part: str, at: int) -> list[str]:
+        some = np.zeros(0) if drawn is None else getattr(drawn, part)[:, at]
+        return _written(Row(part, "", BASELINE, some, float(getattr(own, part)[at])), number)
+
+    result["listed"] = total("people", GROUPS.index(LISTED))
     for ground in GROUND_NAMES:
-        result[ground] = [f"{int(central.people[GROUPS.index(ground)]):,}"]
-    for name, total in _TOTALS.items():
-        index = SUMS.index(total)
-        result[name] = _written(float(central.sums[index]), None if draws is None else draws.sums[:, index], number)
-    published = np.asarray(study.published[study.baseline], float)
-    result["published"] = _written(float(published[0]), published[1:], number)
-    rate = per_thousand(study)
-    if rate is not None:
-        result["per_thousand"] = _written(rate[0], rate[1], number)
+        result[ground] = total("people", GROUPS.index(ground))
+    for name, what in _TOTALS.items():
+        result[name] = total("sums", SUMS.index(what))
+    for name in (SHARE_LISTED, INCIDENTS, PUBLISHED):
+        result[name] = _written(rows[BASELINE, name], percent if name == SHARE_LISTED else number)
+    result["per_thousand"] = _written(rows[BASELINE, PER_THOUSAND], number)
     return result
 
 
-def _difference(study: Study, index: int) -> list[str]:
-    from underwatch.pages.numbers import signed
-
-    one, other = study.pair
-
-    def gap(a: Measured, b: Measured) -> np.ndarray:
-        return np.asarray(a.window[..., index] - b.window[..., index])
-
-    draws = gap(study.ensemble[one], study.ensemble[other]) if study.n_draws else None
-    return _written(float(gap(study.central[one], study.central[other])), draws, signed)
-
-
-def _written(value: float, draws: np.ndarray | None, form: Any) -> list[str]:
-    if draws is None or not len(draws):
-        return [form(value)]
-    around = range_of(draws)
+def _written(row: Row, form: Any) -> list[str]:
+    if not len(row.drawn):
+        return [form(row.example)]
+    around = range_of(row.drawn)
     edges = [form(around.low), form(around.high)] if around.kind != NONE else ["", ""]
-    return [form(value), *edges, *([] if around.n == len(draws) else [str(around.n)])]
+    return [form(float(band(row.drawn)[1])), *edges, *([] if around.n == len(row.drawn) else [str(around.n)])]
