@@ -22,10 +22,13 @@ from underwatch.channel.reporting import (
     witnesses,
 )  # fmt: skip
 from underwatch.errors import InputError
+from underwatch.experiments.engine.worlds import init_world, world_totals
 from underwatch.facts import model_parameters
 from underwatch.record.incidents import published_table
 from underwatch.world.layout import INCIDENT, INCIDENT_NAMES, KIND
 from underwatch.world.parameters import Parameters
+from underwatch.world.scenario_file import scenario_for
+from underwatch.world.simulate import digest, run
 
 START = datetime.date(2024, 7, 1)
 # Every kind as ready as a followed outing, so that one number says how much is told
@@ -232,6 +235,20 @@ def test_news_of_a_kind_comes_in_waves_of_the_size_that_the_parameter_says():
     assert abs(np.corrcoef(counts.T)[0, 1]) < 0.2
     calm = [len(observe(told_of, {**values, "telling_spread": 0.0}, seed).incident) for seed in range(200)]
     assert np.var(calm) < 1.4 * np.mean(calm)
+
+
+def test_the_form_of_the_rule_is_the_response_to_fear_and_changes_nothing_that_happens():
+    scenario = scenario_for("hoeryong", population=1_500, days=60)
+    digests, published = set(), {}
+    for law in FEAR_RESPONSES:
+        chosen = scenario.replace(forms=scenario.forms.with_forms({"S13": law}))
+        world = run(init_world(chosen, chosen.places[0], 1), chosen.phases())
+        digests.add(digest(world))
+        told_of = episodes(world.history.records, world.history.who, chosen.start)
+        published[law] = world_totals(world, chosen).numbers[1]
+        assert published[law] == expected_published(told_of, chosen.parameters, law)
+    assert len(digests) == 1
+    assert len(set(published.values())) == len(FEAR_RESPONSES)
 
 
 def test_delays_are_log_normal_on_one_plus_days():

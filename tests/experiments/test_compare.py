@@ -18,12 +18,14 @@ from underwatch.experiments.compare import (
     PAIRS_SCHEMA,
     TOGETHER,
     ComparePlan,
+    Comparison,
     Task,
     compare,
     figures,
     summary,
 )
 from underwatch.experiments.engine.worlds import init_world, totals_of
+from underwatch.experiments.ensemble.stand_ins import STAND_IN
 from underwatch.experiments.interventions import (
     LEVERS,
     Intervention,
@@ -35,6 +37,7 @@ from underwatch.experiments.interventions import (
 )
 from underwatch.facts import grounds, model_parameters
 from underwatch.record.headlines import HIGHER
+from underwatch.record.schema import GROUPS
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.scenario import Change
@@ -275,7 +278,7 @@ def test_the_table_has_every_group_no_resident_and_does_not_depend_on_threads():
 def test_no_table_has_a_resident_key(schema):
     named = {"intervention", "group", "ground", "indicator", "unit", "better", "spread", "interval"}
     counted = {"first_day", "n", "number", "seed"}
-    measures = {"baseline", "with_intervention", "change", "low", "high", "p_positive", "p_relief"}
+    measures = {"baseline", "with_intervention", "change", "low", "high", "p_positive", "p_relief", "finding"}
     assert set(schema.names) <= named | counted | measures
 
 
@@ -285,7 +288,7 @@ def test_the_command_writes_a_folder_and_refuses_one_that_exists(tmp_path):
     line += ["--replicates", "1", "--threads", "1", "--out", str(out)]
     done = CliRunner().invoke(main, line)
     assert done.exit_code == 0, done.output
-    assert "Pairs of twins over draws from the prior" in done.stdout
+    assert "Pairs of twins over worlds of the prior, adapted" in " ".join(done.stdout.split())
     assert {path.name for path in out.iterdir()} == {
         "manifest.json", "scenario.toml", "interventions.toml", "changes.parquet", "changes.csv", "pairs.parquet",
         "report.html",
@@ -294,3 +297,26 @@ def test_the_command_writes_a_folder_and_refuses_one_that_exists(tmp_path):
     again = CliRunner().invoke(main, line)
     assert (again.exit_code, again.stderr.count("\n")) == (2, 1)
     assert "exists already" in again.stderr
+
+
+def test_worlds_of_the_ensemble_live_in_stand_ins_and_luck_in_the_place_itself():
+    plan = ComparePlan.ask(scenario_for("hoeryong", days=7), find_interventions(["amnesty"]), replicates=1, draws=2)
+    assert plan.resident_days == (153_532 + 2 * STAND_IN) * (plan.scenario.settling_days + 2 * 7)
+
+
+def test_a_change_that_holds_in_all_worlds_is_robust_from_a_hundred_with_each_form_on():
+    """Invented pairs: in every world fewer accusations; fewer completed calls with one form of S4 alone."""
+    plan = ComparePlan.ask(SMALL, find_interventions(["amnesty"]), replicates=1, draws=200)
+    shape = (1, 201, len(GROUPS), len(FIGURES))
+    before, after = np.ones(shape), np.ones(shape)
+    accused, calls = (
+        [figure.indicator for figure in FIGURES].index(name) for name in ("accusations", "calls_completed")
+    )
+    after[..., accused] = 0.5
+    pooled = np.array([case[3].forms["S4"] == "pooled" for case in plan.cases()])
+    after[:, ~pooled, :, calls] = 2.0
+    rows = Comparison(plan, ("amnesty",), before, after).changes().to_pylist()
+    found = {(row["indicator"], row["spread"]): row["finding"] for row in rows if row["group"] == "all"}
+    assert found["accusations", "ensemble"] == "robust"
+    assert found["accusations", "luck"] is None
+    assert found["calls_completed", "ensemble"].startswith("hangs on the form of S4 (holds with assigned, not with")

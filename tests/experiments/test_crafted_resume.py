@@ -13,18 +13,20 @@ from underwatch.evidence.edit.store import WorkingCopy
 from underwatch.experiments.compare import Task
 from underwatch.experiments.engine import checkpoint
 from underwatch.experiments.engine.tasks import Results
-from underwatch.experiments.engine.worlds import WorldKey, WorldTotals, init_world
+from underwatch.experiments.engine.worlds import WorldTotals, init_world
 from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.drawn_world import DrawnWorld
 from underwatch.experiments.sweep import SweepTask
 from underwatch.inference.npe.posterior import Posterior
 from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.inference.workflow import Steps
+from underwatch.record.measures import Measured
 from underwatch.record.provenance import made_by, mark
-from underwatch.world.layout import N_CELLS, N_INDICATORS
+from underwatch.world.layout import INCIDENT_NAMES, N_CELLS, N_INDICATORS
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 NOTE = {"a": 1}
-DRAWN = WorldKey(1, 0, "w")
+WORLDS = ("baseline", "counter-world")
 SCENARIO = scenario_for("hoeryong", days=3, population=40)
 
 
@@ -92,7 +94,7 @@ def test_incidents_of_a_day_or_kind_that_is_none_are_refused(tmp_path):
     for what, is_sound in (
         (ROW, True),
         (ROW + np.uint16(1) * (np.arange(8) == 0), False),
-        (ROW + np.uint16(6 << 8) * (np.arange(8) == 1), False),
+        (ROW + np.uint16(len(INCIDENT_NAMES) << 8) * (np.arange(8) == 1), False),
     ):
         checkpoint.write_arrays(tmp_path / "a.npz", arrays | {"records": what.astype(np.uint16), "who": first}, NOTE)
         if is_sound:
@@ -122,8 +124,6 @@ def test_sums_of_a_place_are_read_as_they_were_kept(tmp_path):
     found, digests = kept.read_place(0, ["a", "b"], 3)
     assert digests == ["0" * 40, "1" * 40]
     assert (found["a"].cells == sums().cells).all()
-    kept.keep_draw(0, DRAWN, sums())
-    assert (kept.read_draw(0, DRAWN, 3).cells == sums().cells).all()
 
 
 def test_sums_of_other_worlds_days_or_cells_are_refused(tmp_path):
@@ -143,9 +143,43 @@ def test_sums_of_other_worlds_days_or_cells_are_refused(tmp_path):
         checkpoint.write_arrays(path, sound | spoilt, note)
         with pytest.raises(InputError):
             kept.read_place(0, ["a"], 3)
-    kept.keep_draw(0, DRAWN, sums())
-    with pytest.raises(InputError):
-        kept.read_draw(0, DRAWN, 2)
+
+
+def drawn():
+    """The figures of a baseline and its twin over three days; a group without residents has none."""
+    figures = sums().measured(SCENARIO)
+    return DrawnWorld((figures, figures), (0.5, 0.25))
+
+
+def test_a_draw_is_read_as_it_was_kept(tmp_path):
+    kept = Checkpoints(tmp_path, NOTE)
+    kept.keep_draw(7, drawn())
+    found = kept.read_draw(7, WORLDS, 3)
+    assert found.published == (0.5, 0.25)
+    assert np.isnan(found.figures[0].groups).any()
+    for part in Measured.__slots__:
+        for one, other in zip(found.figures, drawn().figures, strict=True):
+            assert getattr(one, part).tobytes() == getattr(other, part).tobytes()
+    assert kept.read_draw(8, WORLDS, 3) is None
+
+
+def test_a_draw_of_other_worlds_days_or_figures_is_refused(tmp_path):
+    kept = Checkpoints(tmp_path, NOTE)
+    kept.keep_draw(7, drawn())
+    for worlds, days in ((WORLDS[:1], 3), (WORLDS, 8)):
+        with pytest.raises(InputError):
+            kept.read_draw(7, worlds, days)
+    path, note = kept._of_draw(7)
+    sound = checkpoint.read_arrays(path, note)
+    infinite = sound["0.year"].copy()
+    infinite[0] = np.inf
+    for spoilt in (
+        {"0.year": infinite}, {"1.weekly": np.zeros((9, 2))}, {"published": np.zeros(3)}, {"more": np.zeros(1)},
+        {"0.people": sound["0.people"].astype(np.int64)}, {"published": np.array([np.nan, 0.0])},
+    ):  # fmt: skip
+        checkpoint.write_arrays(path, sound | spoilt, note)
+        with pytest.raises(InputError):
+            kept.read_draw(7, WORLDS, 3)
 
 
 # --- estimates --------------------------------------------------------------------------------------------------------
@@ -241,7 +275,7 @@ def test_a_result_that_is_none_is_refused(tmp_path, told):
 
 def test_results_of_another_number_of_figures_are_refused(tmp_path):
     path = tmp_path / "results.jsonl"
-    tasks = [SweepTask(SCENARIO, 1), Task(SCENARIO, (SCENARIO, SCENARIO), 1, ((0, 1), (1,)))]
+    tasks = [SweepTask(SCENARIO, 1), Task((SCENARIO,), ((SCENARIO,),), 1, ((0, 1),))]
     for number, task in enumerate(tasks):
         for n, is_sound in ((task.n_figures, True), (task.n_figures + 1, False), (0, False)):
             row = {"task": number, "values": [1.0] * n, "reason": ""}

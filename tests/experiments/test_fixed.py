@@ -14,7 +14,7 @@ from support.depth import examples
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.experiments.compare import ComparePlan
-from underwatch.experiments.engine.worlds import BASELINE, prior_scenarios
+from underwatch.experiments.engine.worlds import prior_scenarios
 from underwatch.experiments.interventions import find_interventions
 from underwatch.experiments.sensitivity import SensitivityPlan
 from underwatch.experiments.silence import silence_curve
@@ -48,7 +48,7 @@ def ensembles(scenario):
     """The scenarios that each command would run for its draws, but for sensitivity, which has names."""
     compared = ComparePlan.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
     return {
-        "run": [world for (_, key), world in StudyPlan(scenario, (), 4).drawn().items() if key.world == BASELINE],
+        "run": [world for draw in range(1, 5) for world in StudyPlan(scenario, (), 4).stand_ins_at(draw)],
         "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler).worlds()],
         "compare": [case[-1] for case in compared],
         "drawn": prior_scenarios(scenario, 4),
@@ -193,7 +193,10 @@ def test_a_run_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):
     assert old_run(run.path)[1] == scenario
     path = run.folder / "job.json"
     path.write_text(json.dumps({key: value for key, value in json.loads(path.read_text()).items() if key != "luck"}))
-    assert "one luck; run it again" in do(f"run --resume {run.path}", 2).stderr
+    assert (
+        "earlier underwatch, which kept something else of its draws; run it again"
+        in do(f"run --resume {run.path}", 2).stderr
+    )
 
 
 def test_a_sweep_begun_with_one_luck_for_all_is_not_gone_on_with(tmp_path):

@@ -25,7 +25,7 @@ from underwatch.experiments.engine import checkpoint, progress
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.silence import silence_curve
 from underwatch.experiments.studies import checkpoints, world_tables
-from underwatch.experiments.studies.kept_run import new_run
+from underwatch.experiments.studies.kept_run import example_of_manifest, new_run
 from underwatch.experiments.studies.run import Pages, main_job
 from underwatch.pages.report import scenario_report
 from underwatch.pages.summary import summary_lines
@@ -203,19 +203,21 @@ def test_a_place_is_the_same_alone_in_its_province_and_in_the_country(province):
     """Kin ties and officers stay within a place, and its residents bear the numbers of the census everywhere."""
     told = json.loads((province[0] / "manifest.json").read_text())["place_digests"]
     assert list(told) == [place.name for place in scenario_for("Ryanggang").places]
-    country = scenario_for("country", days=8)
+    example = example_of_manifest(province[0])
+    lived = {"parameters": example.parameters, "forms": example.forms}
+    country = scenario_for("country", days=8).replace(**lived)
     of_province = scenario_for("Ryanggang").places
     workers = Workers(2)
     for at in (0, 4):
         place = of_province[at]
-        for scenario in (country, scenario_for(place.name, days=8)):
+        for scenario in (country, scenario_for(place.name, days=8).replace(**lived)):
             same = next(one for one in scenario.places if one.name == place.name)
             world = simulate.run(init_world(scenario, same, scenario.seed), scenario.phases(), workers)
             assert [simulate.digest(world)] == told[place.name]["baseline"], (scenario.name, place.name)
 
 
 def test_the_order_of_places_does_not_matter(province, tmp_path):
-    scenario = scenario_for("Ryanggang", days=8)
+    scenario = example_of_manifest(province[0])
     turned = scenario.replace(places=scenario.places[::-1])
     main_job(turned, RunOptions(draws=0, threads=2, out=tmp_path / "turned"), Pages(scenario_report, summary_lines))
     told = [json.loads((folder / "manifest.json").read_text()) for folder in (province[0], tmp_path / "turned")]
@@ -266,7 +268,7 @@ def test_a_run_that_another_has_finished_is_not_begun_again(tmp_path):
 def test_two_cannot_go_on_with_one_run(tmp_path):
     folder = tmp_path / "run"
     directory = new_run(
-        scenario_for("hoeryong", population=50, days=3), RunOptions(out=folder, incidents="all", twin=True)
+        scenario_for("hoeryong", population=50, days=3), RunOptions(draws=2, out=folder, incidents="all", twin=True)
     )
     with directory.hold():
         result = do(f"run --resume {folder}", 2)

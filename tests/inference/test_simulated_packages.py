@@ -156,6 +156,7 @@ def test_the_hidden_quantities_are_the_worlds_own(bank):
 
 def test_a_world_without_fear_has_no_side_of_terror(bank):
     values = latin_hypercube(channel_prior(), len(bank), 1, "x") | {"fear_silence": np.full(len(bank), 1e-6)}
+    values |= {name: np.ones(len(bank)) for name in values if name.startswith("telling_") and name != "telling_spread"}
     calm = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))
     values["fear_silence"] = np.full(len(bank), 60.0)
     silenced = slope_of_reports(bank, np.arange(len(bank)), values, np.zeros(len(bank), int))

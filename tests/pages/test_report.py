@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from support.depth import at_length
-from underwatch.experiments.study import Part, PlaceFacts, SilencePoint, Study, headlines
+from underwatch.experiments.studies.headline_rows import DIFFERENCE, rows_of, summary_of
+from underwatch.experiments.study import Example, Part, PlaceFacts, Silence, SilencePoint, Study
 from underwatch.facts import model_parameters, places, provinces
 from underwatch.pages.charts.plots import ratios, weekly_chart
 from underwatch.pages.country import label_spots, province_table, seat_map
@@ -26,6 +27,8 @@ from underwatch.pages.summary import (
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES
 from underwatch.record.measures import SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
+from underwatch.world.forms import prior_forms
+from underwatch.world.scenario_file import scenario_for
 
 START, DAYS, WINDOW = datetime.date(2024, 7, 1), 365, (137, 199)
 HOERYONG = PlaceFacts("Hoeryong", "회령시", "North Hamgyong", 153532, 153532, 92494, True)
@@ -62,20 +65,29 @@ def fake_measured(luck, campaign, scale):
 def fake_study(n_draws=8, twin=True):
     worlds = ("baseline", "without campaign") if twin else ("baseline",)
     scales = [1.0, *np.exp(np.linspace(-1.2, 1.0, n_draws))]
-    made = {world: [fake_measured(np.random.default_rng(place), world == "baseline", s) for s in scales]
+    made = {
+        world: [fake_measured(np.random.default_rng([place, n]), world == "baseline", s) for n, s in enumerate(scales)]
             for place, world in enumerate(worlds)}  # fmt: skip
     return Study(
         place=HOERYONG, start=START, days=DAYS, worlds=worlds, change="the year-end campaign", window=WINDOW,
-        central={world: figures[0] for world, figures in made.items()},
-        ensemble={world: stack(figures[1:]) for world, figures in made.items()} if n_draws else {},
-        published={world: np.linspace(12, 40, 1 + n_draws) for world in worlds},
-        silence=CURVE, silence_band="5th to 95th percentile of 200 draws of the channel",
+        example=fake_example({world: figures[0] for world, figures in made.items()}),
+        drawn={world: stack(figures[1:]) for world, figures in made.items()} if n_draws else {},
+        published={world: np.linspace(12, 40, n_draws) for world in worlds} if n_draws else {},
+        silence=Silence(CURVE, "5th to 95th percentile of 50 worlds of the prior", "a place", 31, 50),
+        forms=tuple(prior_forms(n_draws, 1)) if n_draws else (),
     )  # fmt: skip
+
+
+def fake_example(figures):
+    change = np.full(len(HEADLINES), np.nan)
+    if len(figures) > 1:
+        change = np.subtract(*(one.window for one in figures.values()))
+    return Example(scenario_for("hoeryong"), 3, figures, dict.fromkeys(figures, 20.0), change)
 
 
 def fake_model(study=None, **changes):
     facts = [ParameterValue(fact, fact.central) for fact in model_parameters().values()]
-    facts[0] = replace(facts[0], value=31.5)
+    facts[0] = replace(facts[0], value=31.5, given=True)
     model = ReportModel(
         title="Hoeryong under watch", study=study or fake_study(), scenario='place = "Hoeryong"\nseed = 1\n',
         parameters=tuple(facts), seed=1, digest="ab" * 32, software={"underwatch": "0.1.0"},
@@ -207,7 +219,7 @@ def test_every_chart_has_a_table_a_caption_and_a_right(page):
         assert figure.count("<svg") == figure.count("<table>") == figure.count("<figcaption>") == 1
         assert "aria-label=" in figure
         assert re.search(r"Bears on ICCPR \d+", figure)
-        assert "draws" in figure or "channel" in figure
+        assert "worlds" in figure
 
 
 def test_the_table_under_a_chart_has_the_numbers_that_were_drawn():
@@ -215,10 +227,10 @@ def test_the_table_under_a_chart_has_the_numbers_that_were_drawn():
     charts = charts_of(study)
     weekly = next(chart for chart in charts["weekly"] if chart.key == "w-calls")
     at = HEADLINE_NAMES.index("calls")
-    low, middle, high = band(study.ensemble["baseline"].weekly[:, 5, at])
-    expected = [number(float(v)) for v in (study.central["baseline"].weekly[5, at], middle, low, high)]
+    low, middle, high = band(study.drawn["baseline"].weekly[:, 5, at])
+    expected = [number(float(v)) for v in (middle, low, high)]
     assert weekly.rows[5][0] == "2024-08-05"
-    assert list(weekly.rows[5][1:5]) == expected
+    assert list(weekly.rows[5][1:6]) == [*expected, "8", number(study.example.figures["baseline"].weekly[5, at])]
     assert len(weekly.rows) == 53
     groups = charts["groups"][0]
     assert [row[0] for row in groups.rows][:3] == ["all residents", "listed at the start",
@@ -232,11 +244,13 @@ def test_the_twin_is_compared_draw_by_draw():
     study = fake_study()
     central, draws = ratios(study)
     at = HEADLINE_NAMES.index("followed")
-    one, other = (study.ensemble[world].window[:, at] for world in study.worlds)
+    one, other = (study.drawn[world].window[:, at] for world in study.worlds)
     np.testing.assert_allclose(draws[:, at], one / other)
     assert central[at] == pytest.approx(1.5, rel=0.1)
     row = charts_of(study)["change"][0].rows[at]
-    assert row[-2:] == tuple(signed(v) for v in (min(one - other), max(one - other)))
+    assert row[3:6] == tuple(signed(v) for v in (np.median(one - other), min(one - other), max(one - other)))
+    assert row[6:8] == ("8", "cannot be said (fewer than 100 worlds with some form)")
+    assert row[8] == signed(study.example.change[at])
 
 
 def test_the_channel_is_in_no_table_and_a_guess_is_called_one(page):
@@ -246,6 +260,7 @@ def test_the_channel_is_in_no_table_and_a_guess_is_called_one(page):
     assert page.count('<span class="guess">a guess</span>') == len(guesses)
     assert f"{len(guesses)} of " in page
     assert "set here; the table has 30" in page
+    assert "Values here are the example's" in page.replace("&#39;", "'")
 
 
 def test_limits_and_statement_stand_on_the_page_itself(page):
@@ -279,7 +294,7 @@ def test_a_run_without_draws_or_without_a_twin_has_its_report(n_draws, twin):
     page = render_report(fake_model(study))
     read(page)
     assert len(summary_lines(study)) == 10
-    assert band_words(n_draws) in page
+    assert band_words(n_draws) in page.replace("&#39;", "'")
     assert ("Against the twin" in page) == twin
 
 
@@ -289,9 +304,9 @@ def test_a_short_quiet_run_has_its_report():
     quiet = Measured(none, none, none[None], np.full((len(GROUPS), len(GROUP_FIGURES)), np.nan),
                      np.array([3.0, 0, 3, 0, 0, 0, 0, 0]), np.zeros(len(SUMS)))  # fmt: skip
     study = Study(replace(HOERYONG, residents=3), START, 1, ("baseline", "twin"), "nothing", None,
-                  {"baseline": quiet, "twin": quiet},
+                  fake_example({"baseline": quiet, "twin": quiet}),
                   {"baseline": stack([quiet] * 2), "twin": stack([quiet] * 2)},
-                  {"baseline": np.zeros(3)})  # fmt: skip
+                  {"baseline": np.zeros(2)}, forms=tuple(prior_forms(2, 1)))  # fmt: skip
     lines = summary_lines(study)
     assert len(lines) == 10
     assert "nan" not in " ".join(lines)
@@ -305,7 +320,10 @@ def test_the_ten_lines_have_ranges_and_say_what_they_are():
     assert len(lines) == 10
     assert all("\n" not in line and line.endswith(".") for line in lines)
     assert "153,532 synthetic residents" in lines[0]
-    assert "full range of 8 draws from the prior" in lines[0]
+    assert "Figures are medians, in brackets: full range of 8 worlds of the prior" in lines[0]
+    assert "at the settings of world 3" in lines[0]
+    assert "cannot be said (fewer than 100 worlds with some form)" in lines[3]
+    assert "In 31 of 50 worlds fewer are published" in lines[8]
     for line in lines[1:8]:
         assert re.search(r"\([\d.,+−-]+ to [\d.,+−-]+(?:\u00a0%)?\)", line), line
     assert "15 November 2024 to 15 January 2025" in lines[0]
@@ -341,32 +359,53 @@ def test_a_range_says_how_many_draws_stand_behind_it():
     """Draws in which nobody is listed have no figure of the listed, and are not among those of its range."""
     study = fake_study(3)
     at = HEADLINE_NAMES.index("followed")
-    figures = study.ensemble["baseline"]
+    figures = study.drawn["baseline"]
     for gone, words in (
-        (1, "; 2 of 3 draws, which holds 33 %)"),
-        (2, "(no range: 1 of 3 draws)"),
-        (3, "(no range: 0 of 3 draws)"),
+        (1, "; 2 of 3 worlds, which holds 33 %)"),
+        (2, "(no range: 1 of 3 worlds)"),
+        (3, "(no range: 0 of 3 worlds)"),
     ):
         year, weekly = figures.year.copy(), figures.weekly.copy()
         year[:gone, at] = weekly[:gone, :, at] = np.nan
-        some = replace(study, ensemble={**study.ensemble, "baseline": replace(figures, year=year, weekly=weekly)})
+        some = replace(study, drawn={**study.drawn, "baseline": replace(figures, year=year, weekly=weekly)})
         line = summary_lines(some)[2]
-        assert line.count("of 3 draws") == 1
+        assert line.count("of 3 worlds") == 1
         assert words in line
-        found = headlines(some)["baseline"]["followed"]
+        found = next(row for row in summary_of(some)["headlines"] if row["name"] == "followed")
         assert (found["low"] is None) == (gone > 1)
-        assert found["range"].startswith("full range of 2 draws" if gone == 1 else "no range")
+        assert (found["median"] is None) == (gone > 2)
         chart = weekly_chart(some, HEADLINES[at])
-        assert chart.rows[0][5] == str(3 - gone)
-        assert (chart.rows[0][3] == "–") == (gone > 1)
-        assert "draws without a value are left out" in chart.caption
-    assert "left out" not in weekly_chart(study, HEADLINES[at]).caption
+        assert chart.rows[0][4] == str(3 - gone)
+        assert (chart.rows[0][2] == "–") == (gone > 1)
+        assert "worlds without a value are left out" in chart.caption
+    assert "worlds without" not in weekly_chart(study, HEADLINES[at]).caption
     many = fake_study(25)
-    year = many.ensemble["baseline"].year.copy()
+    year = many.drawn["baseline"].year.copy()
     year[:10, at] = np.nan
-    many = replace(many, ensemble={**many.ensemble, "baseline": replace(many.ensemble["baseline"], year=year)})
-    assert "; full range of 15 of 25 draws, which holds 88 %)" in summary_lines(many)[2]
-    assert headlines(many)["baseline"]["calls"]["range"].startswith("5th to 95th percentile (90 %) of 25 draws")
+    many = replace(many, drawn={**many.drawn, "baseline": replace(many.drawn["baseline"], year=year)})
+    assert "; full range of 15 of 25 worlds, which holds 88 %)" in summary_lines(many)[2]
+
+
+def test_what_is_left_out_of_the_example_is_told_and_not_printed():
+    """A total outside of its range: the line has the median alone, and the first line counts it."""
+    study = fake_study(25)
+    assert "(1,700, 400 and 700 in the example)" in summary_lines(study)[4]
+    own = study.example.figures["baseline"]
+    sums = own.sums.copy()
+    sums[SUMS.index("calls_stopped")] = np.nan
+    figures = {**study.example.figures, "baseline": replace(own, sums=sums)}
+    some = replace(study, example=replace(study.example, figures=figures, left_out=1, n_figures=49))
+    assert "in the example" not in summary_lines(some)[4]
+    assert "1 of its 49 figures lie outside of their ranges and are left out" in summary_lines(some)[0]
+
+
+def test_a_run_with_enough_worlds_says_whether_its_signs_are_robust():
+    study = fake_study(200)
+    rows = {row.name: row for row in rows_of(study) if row.world == DIFFERENCE}
+    assert (rows["followed"].drawn > 0).all()
+    line = summary_lines(study)[3]
+    assert "Sign over the rules' forms: followed outings" in line
+    assert "robust" in line
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,8 @@ def test_columns_are_what_each_is_alone():
 def test_a_name_has_the_share_and_the_number(n, words):
     assert range_name(n) == words
     assert range_name(n, "pair", "pairs") == words.replace("draw", "pair")
-    assert n == 0 or band_words(n).startswith(words.replace("draws", "draws from the prior"))
+    of_prior = words.replace("draws", "worlds of the prior").replace("one draw", "one world of the prior")
+    assert n == 0 or band_words(n) == of_prior
 
 
 def calls(path):

@@ -88,7 +88,7 @@ def opened(browser, own_studio):
     one.screenshot("1-ask")
     one.page.check("input[value=end-reprimands]")
     one.page.check("input[value=free-calling]")
-    one.ask(population=5000, draws=8)
+    one.ask(population=5000, draws=20)
     yield one
     one.close()
 
@@ -219,7 +219,7 @@ def test_the_keyboard_alone_is_enough(browser, own_studio):
 def test_stop_stops_and_the_page_says_so(browser, own_studio):
     one = Page(browser, own_studio)
     one.page.fill("#end", "2028-06-29")
-    one.page.select_option("#draws", "64")
+    one.page.select_option("#draws", "50")
     one.page.click("#run")
     one.page.wait_for_selector("#live table tbody tr", timeout=60_000)
     one.screenshot("1-running")
@@ -354,12 +354,12 @@ def test_a_slider_that_is_moved_back_stays_set_until_reset(browser, own_studio):
     assert slider.input_value() == central
     one.page.fill("#population", "12")
     one.page.fill("#end", "2024-07-07")
-    one.page.select_option("#draws", "8")
+    one.page.select_option("#draws", "20")
     with one.page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/runs")) as asked:
         one.page.click("#run")
     assert asked.value.post_data_json["parameters"] == {"p_reprimand": 0.6}
     one.page.wait_for_selector("html[data-state=done]", timeout=60_000)
-    for language, some, fixed in (("en", "of 8 draws", "1 parameter is set"), ("ko", "표본 8개 중", "변수 1개")):
+    for language, some, fixed in (("en", "of 20 worlds", "1 parameter is set"), ("ko", "세계 20개", "변수 1개")):
         one.page.click(f"[data-lang={language}]")
         one.page.locator("#lines", has_text=fixed).wait_for(timeout=10_000)
         assert some in one.page.text_content("#lines")

@@ -11,7 +11,19 @@ from support.depth import examples
 from web.served import SMALL
 from web.test_links import connected, ended, request
 
-KEYS = ("place", "start", "days", "population", "seed", "draws", "parameters", "without", "interventions", "from_date")
+KEYS = (
+    "place",
+    "start",
+    "days",
+    "population",
+    "seed",
+    "draws",
+    "ensemble",
+    "parameters",
+    "without",
+    "interventions",
+    "from_date",
+)
 HALVES = ("\ud800", "\udfff", "Hoeryong\udc00", "\udc00\ud800", "\x00", "Hoe\x00ryong", "\x1b[31m", "\x7f")
 
 

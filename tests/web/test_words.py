@@ -6,6 +6,7 @@ import re
 import pytest
 
 from underwatch.experiments.diary import COUNTED
+from underwatch.experiments.ensemble.settings import ENSEMBLES
 from underwatch.experiments.ledger.entries import ACTS, REASONS
 from underwatch.facts import grounds, model_parameters, provinces
 from underwatch.pages.report import LIMITS
@@ -64,7 +65,12 @@ def composed_keys():
         *(f"act.{act}" for act in ACTS),
         *(f"entry.{entry}{part}" for entry in (*REASONS, "kept") for part in ("", ".meaning")),
         *(f"group.{group}" for group in ("all", "listed", "ordinary")),
-        *(f"asked.{k}" for k in ("place", "residents", "start", "end", "seed", "draws", "without", "interventions")),
+        *(
+            f"asked.{k}"
+            for k in ("place", "residents", "start", "end", "seed", "draws", "ensemble", "without", "interventions")
+        ),
+        *(f"ensemble.{name}" for name in ENSEMBLES),
+        *(f"finding.{key}" for key in ("robust", "hangs", "not_robust", "cannot_say")),
     }
 
 

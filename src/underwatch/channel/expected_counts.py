@@ -25,6 +25,7 @@ _FEAR = FEAR_NODES / 255.0
 _EDGES = np.concatenate([[0.0], (_FEAR[1:] + _FEAR[:-1]) / 2, [1.0]])
 _THRESHOLD = RESPONSES.index("threshold")
 _NONE = 1e-30  # a sum below this is none
+_LITTLE = 1e-9  # the say of a strength beside the one that is meant, where that has none
 
 
 @dataclass(frozen=True)
@@ -76,33 +77,43 @@ class _Sorts(NamedTuple):
 def _sorts(tally: SufficientStatistics, values: Values, response: np.ndarray, period_of_week: np.ndarray) -> _Sorts:
     """Return the sorts of episode. Products of subject and others are shared out over grounds as these are."""
     left = left_by_fear(response, values["fear_silence"])
-    products = _at_strength(tally.pairs, values["fear_silence"], response)
+    sizes = _sizes(tally, values["fear_silence"], response)
     subject, own, others = (
         np.einsum("dpkgn,dn->dpkg", part, law_at, optimize=True)
         for part, law_at in ((tally.subject, left), (tally.subject, left**2), (tally.others, left))
     )
-    crossed = products[..., 0, None] / np.maximum(subject.sum(axis=-1, keepdims=True), _NONE)
-    squared = products[..., 1, None] / np.maximum(others.sum(axis=-1, keepdims=True), _NONE)
-    crowd = np.where(others > 0, np.maximum(squared, _NONE), 1.0)
+    crowd = np.where(others > 0, np.maximum(sizes[..., 1, None], _NONE), 1.0)
     each = np.where(subject > 0, own / np.maximum(subject, _NONE), 1.0)
     each = np.where(each > 0, each, 1.0)
     of_week = tally.weekly / np.maximum(_by_period(tally.weekly, period_of_week)[:, period_of_week], _NONE)
     in_week = [part[:, period_of_week] for part in (subject / each, each, others / crowd, crowd)]
     return _Sorts(
         in_week[0] * of_week[..., 0], in_week[1], in_week[2] * of_week[..., 1], in_week[3],
-        np.broadcast_to(crossed, crowd.shape)[:, period_of_week],
+        np.broadcast_to(sizes[..., 0, None], crowd.shape)[:, period_of_week],
     )  # fmt: skip
 
 
-def _at_strength(pairs: np.ndarray, k: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Return float[draws, periods, kinds, 2]: products at each draw's response and strength, interpolated in log k."""
+def _sizes(tally: SufficientStatistics, k: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Return float[draws, periods, kinds, 2]: what the others tell where the subject would, and where others would.
+
+    Products are kept at some strengths. What is interpolated between these, in log k, is the product for each unit of
+    what is told, which falls less steeply; a strength at which nobody tells has no say.
+    """
     grid = np.log(STRENGTHS_OF_SILENCE)
     place = np.clip(np.log(k), grid[0], grid[-1])
     index = np.clip(np.searchsorted(grid, place, side="right") - 1, 0, len(grid) - 2)
-    share = ((place - grid[index]) / (grid[index + 1] - grid[index]))[:, None, None, None]
-    rows = np.arange(len(response))
-    result: np.ndarray = (1.0 - share) * pairs[rows, :, :, response, index]
-    return result + share * pairs[rows, :, :, response, index + 1]
+    share = (place - grid[index]) / (grid[index + 1] - grid[index])
+    rows, total, weight = np.arange(len(response)), 0.0, 0.0
+    for step, part in ((index, 1.0 - share), (index + 1, share)):
+        left = left_by_fear(response, np.exp(grid[step]))
+        sums = np.stack(
+            [np.einsum("dpkgn,dn->dpk", told_by, left, optimize=True) for told_by in (tally.subject, tally.others)], -1
+        )
+        products = tally.pairs[rows, :, :, response, step]
+        counts = (part + _LITTLE)[:, None, None, None] * (sums > _NONE)
+        total, weight = total + counts * products / np.maximum(sums, _NONE), weight + counts
+    result: np.ndarray = total / np.maximum(weight, _NONE)
+    return result
 
 
 class Reception(NamedTuple):

@@ -27,6 +27,23 @@ _WITH_RESUME = {"resume", "threads", "dask", "as_json"}
 Plan = TypeVar("Plan", "ComparePlan", "SensitivityPlan", "Sweep")
 Kinds = Mapping[str, tuple[type, ...]]
 
+ensemble_option = click.option(
+    "--ensemble",
+    metavar="NAME",
+    callback=lambda _, __, name: _known_ensemble(name),
+    help="Whose worlds: prior (all that is possible), known (what agrees with published figures) or described (what "
+    "agrees with the report's statements). Example: --ensemble known",
+)
+
+
+def _known_ensemble(name: str | None) -> str | None:
+    """Return the name of an ensemble, None for the default one; InputError with the nearest for another."""
+    if name is None:
+        return None
+    from underwatch.experiments.ensemble.settings import checked_ensemble
+
+    return checked_ensemble(name.strip().lower())
+
 
 def many_worlds(same: str, residents: int, json_help: str) -> Option:
     """Return the options of all that runs many worlds: what the same seed gives again, and examples."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
+from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds, scenario_asked
 from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.terminal import say, say_json, say_table
 from underwatch.world.scenario_file import scenario_toml
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 @click.command(**help_of("sweep"))
 @SCENARIO
-@number("--draws", 1, 1_000_000, "Draws from the prior. Example: --draws 500", 100)
+@number("--draws", 1, 1_000_000, "Draws from the ensemble. Example: --draws 500", 100)
+@ensemble_option
 @number("--replicates", 1, 10_000, "Worlds of each draw, with other luck. Example: --replicates 4", 1)
 @click.option(
     "--sampler",
@@ -33,14 +34,16 @@ def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
     from underwatch.experiments.engine.answer_folder import about, csv
     from underwatch.experiments.engine.tasks import run_tasks
+    from underwatch.experiments.ensemble.settings import usable_ensemble
     from underwatch.experiments.sweep import Sweep, bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
     from underwatch.record.outputs import parquet
 
     def asked() -> Sweep:
-        return Sweep(scenario_asked(given, "sweep hoeryong --draws 100"), *(given[name] for name in kinds))
+        scenario, ensemble = scenario_asked(given, "sweep hoeryong --draws 100"), usable_ensemble(given["ensemble"])
+        return Sweep(scenario, given["draws"], given["replicates"], given["sampler"], ensemble)
 
-    kinds = {"draws": (int,), "replicates": (int,), "sampler": (str,)}
+    kinds = {"draws": (int,), "replicates": (int,), "sampler": (str,), "ensemble": (str,)}
     with asked_or_kept(ctx, asked, Sweep, kinds) as (plan, directory):
         worlds = plan.worlds()
         with at_work(directory, plan, given, len(worlds)) as (executor, results, advance):
@@ -53,7 +56,7 @@ def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
             "bands.csv": csv(bands),
             "report.html": sweep_page(plan, bands, n_failed).encode(),
         }
-        drawn = {"draws": plan.draws, "replicates": plan.replicates, "sampler": plan.sampler}
+        drawn = {name: getattr(plan, name) for name in kinds}
         manifest = directory.finish(contents.items(), about(plan.scenario) | drawn | {"without_result": n_failed})
     if as_json:
         say_json(
@@ -70,7 +73,7 @@ def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
 
 def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
-    from underwatch.pages.summary import sentence, set_words
+    from underwatch.pages.summary import sentence, set_words, worlds_words
     from underwatch.record.ranges import FEWEST
 
     numbers, rows = ("low", "25 %", "50 %", "75 %", "high", "holds", "n"), []
@@ -80,7 +83,8 @@ def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
         rows.append((row["headline"], row["unit"], row["spread"], *shown, f"{row['holds']:.0%}", str(row["n"])))
     say_table(("headline", "unit", "spread", *numbers), rows, numbers)
     say(
-        "prior: over draws of every uncertain parameter that is not set; luck: over worlds, each around its draw. "
+        f"prior: over draws of every uncertain parameter and form that is not set, {plan.draws} of "
+        f"{worlds_words(plan.ensemble, plan.is_adapted)}; luck: over worlds, each around its draw. "
         f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
         "as the whole range can hold; luck of two replicates holds less where a figure is rare."
         f"{sentence(set_words(len(plan.scenario.fixed())))}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
+from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds, scenario_asked
 from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import catalogue
@@ -45,7 +46,14 @@ def _interventions() -> str:
     help="An intervention of the list above or of a file; may be repeated. Example: --with halve-quotas",
 )
 @click.option("--from-date", metavar="DATE", help="First day of the interventions. Example: --from-date 2024-12-01")
-@number("--draws", 0, 100_000, "Pairs at parameters drawn from the prior; 0 for none. Example: --draws 100", 20)
+@number(
+    "--draws",
+    0,
+    100_000,
+    "Pairs in worlds of the ensemble, in stand-ins of at most 8,000 residents; 0 for none. Example: --draws 400",
+    200,
+)
+@ensemble_option
 @number(
     "--replicates", 0, 10_000, "Pairs at the scenario's own parameters with other luck. Example: --replicates 20", 4
 )
@@ -64,13 +72,16 @@ def compare(ctx: click.Context, as_json: bool, **given: Any) -> None:
     from underwatch.experiments.compare import ComparePlan
     from underwatch.experiments.compare import compare as run_pairs
     from underwatch.experiments.engine.answer_folder import about
+    from underwatch.experiments.ensemble.settings import checked_ensemble
     from underwatch.experiments.interventions import parse_interventions
 
     def kept_plan(scenario: Scenario, text: str, *others: Any) -> ComparePlan:
         interventions = parse_interventions(text, f"{given['resume']}: ") if text.strip() else ()
-        return ComparePlan.ask(scenario, interventions, None, *others)
+        plan = ComparePlan.ask(scenario, interventions, None, *others[:-1])
+        return replace(plan, ensemble=checked_ensemble(others[-1]))
 
-    kinds = {"interventions": (str,), "replicates": (int,), "draws": (int,), "ledger": (str, type(None))}
+    kinds: dict[str, tuple[type, ...]] = {"interventions": (str,), "replicates": (int,), "draws": (int,)}
+    kinds |= {"ledger": (str, type(None)), "ensemble": (str,)}
     with asked_or_kept(ctx, lambda: _asked(given), kept_plan, kinds) as (plan, directory):
         with at_work(directory, plan, given, plan.resident_days) as (executor, results, advance):
             found = run_pairs(plan, executor, results, advance)
@@ -78,7 +89,8 @@ def compare(ctx: click.Context, as_json: bool, **given: Any) -> None:
         from underwatch.pages.answers import compare_page
 
         contents = _contents(found, kept, compare_page(found, kept))
-        compared = {"replicates": plan.replicates, "draws": plan.draws, "interventions": list(found.names)}
+        compared = {name: getattr(plan, name) for name in ("replicates", "draws", "ensemble")}
+        compared["interventions"] = list(found.names)
         digest = hashlib.blake2b(contents["changes.csv"], digest_size=20).hexdigest()
         entries = about(plan.scenario) | compared | {"ledger": plan.ledger, "digest": digest}
         manifest = directory.finish(contents.items(), entries)
@@ -123,6 +135,7 @@ def _contents(found: Comparison, kept: Ledger | None, page: str) -> dict[str, by
 def _asked(given: dict[str, Any]) -> ComparePlan:
     """Return the question of the command line."""
     from underwatch.experiments.compare import UNWATCHED, ComparePlan
+    from underwatch.experiments.ensemble.settings import usable_ensemble
     from underwatch.experiments.interventions import find_interventions
 
     names, against = given["names"], given["against"]
@@ -139,7 +152,9 @@ def _asked(given: dict[str, Any]) -> ComparePlan:
     scenario = scenario_asked(given, "compare hoeryong --ledger")
     first = None if given["from_date"] is None else _date(given["from_date"])
     interventions = find_interventions(names) if names else ()
-    return ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], against)
+    ensemble = usable_ensemble(given["ensemble"], given["draws"])
+    plan = ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], against)
+    return replace(plan, ensemble=ensemble)
 
 
 def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
@@ -161,19 +176,19 @@ def _date(text: str) -> date:
 
 def _print(found: Comparison) -> None:
     """Print a table for each counter-world: all residents, the listed and the ordinary."""
-    from underwatch.experiments.compare import FIGURES, LUCK, PRIOR
-    from underwatch.pages.summary import sentence, set_words
+    from underwatch.experiments.compare import ENSEMBLE, FIGURES, LUCK
+    from underwatch.pages.summary import sentence, set_words, worlds_words
     from underwatch.record.ranges import FEWEST, range_name
     from underwatch.record.schema import ALL, LISTED, ORDINARY
 
     plan = found.question
-    spread = PRIOR if plan.draws else LUCK
+    spread = ENSEMBLE if plan.draws else LUCK
     rows = {
         (row["intervention"], row["group"], row["indicator"]): row
         for row in found.changes().to_pylist()
         if row["spread"] == spread and row["ground"] == ALL
     }
-    numbers = ("now", "change", "low", "high", "rises", "n")
+    numbers, columns = ("now", "change", "low", "high", "rises", "n"), ("sign",) if spread == ENSEMBLE else ()
     words = {one.name: one.words for one, _ in plan.dated}
     for name in found.names:
         first = rows[name, ALL, FIGURES[0].indicator]["first_day"]
@@ -182,18 +197,33 @@ def _print(found: Comparison) -> None:
         for figure in FIGURES:
             label, better = f"{figure.indicator}, {figure.unit_of_any_group}", figure.better
             for group in (ALL, LISTED, ORDINARY):
-                shown.append((label, better, group, *_cells(rows[name, group, figure.indicator])))
+                row = rows[name, group, figure.indicator]
+                shown.append(
+                    (label, better, group, *_cells(row), *([row["finding"].split(" (")[0]] if columns else ()))
+                )
                 label = better = ""
-        say_table(("indicator", "relief is", "residents", *numbers), shown, numbers)
+        say_table(("indicator", "relief is", "residents", *numbers, *columns), shown, numbers)
         say()
-    over = "draws from the prior" if spread == PRIOR else "replicates at the scenario's own parameters"
-    n = plan.draws if spread == PRIOR else plan.replicates
+    over = "replicates at the scenario's own parameters"
+    if spread == ENSEMBLE:
+        over = f"{worlds_words(plan.ensemble, plan.is_adapted)}, in small places that stand in"
+    n = plan.draws if spread == ENSEMBLE else plan.replicates
     say(
         f"Pairs of twins over {over}, n of them. Now and change are medians over pairs; low and high are the "
         f"{range_name(n, 'pair', 'pairs')}; where n is less, some pairs have no such figure, and under {FEWEST} the "
-        "range is the full one; rises is the probability that the figure rises. "
+        "range is the full one; rises is the probability that the figure rises"
+        f"{_sign_words(plan)}. "
         f"Listed and ordinary are those of the baseline at the start."
         f"{sentence(set_words(len(plan.scenario.fixed())))}"
+    )
+
+
+def _sign_words(plan: ComparePlan) -> str:
+    """Say what stands under sign."""
+    if not plan.draws:
+        return ""
+    return (
+        "; a sign is robust when it holds in 90 % of worlds with each form of each rule, of which there are 100 or more"
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from underwatch.cli.many import refuse_beside
+from underwatch.cli.many import ensemble_option, refuse_beside
 from underwatch.cli.typed import SCENARIO, help_of, json_option, number, of_a_world, path_option, threads
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
@@ -31,10 +31,12 @@ from underwatch.world.scenario_file import scenario_for
 @number(
     "--draws",
     0,
-    100_000,
-    "Worlds drawn from the prior, for the ranges in the summary; 0 for none. Example: --draws 32",
-    8,
+    10_000,
+    "Worlds of the ensemble that the figures are read from; 0 for the scenario's own values alone. "
+    "Example: --draws 400",
+    200,
 )
+@ensemble_option
 @of_a_world("--population", 5000)
 @threads("; the history does not depend on them")
 @click.option(
@@ -68,7 +70,8 @@ from underwatch.world.scenario_file import scenario_for
 @click.option(
     "--twin/--no-twin",
     default=None,
-    help="The world without the campaign beside the baseline (default: except for the country). Example: --no-twin",
+    help="The world without the campaign beside the whole place too (default: except for the country). "
+    "Example: --no-twin",
 )
 @path_option(
     "--out",
@@ -105,7 +108,7 @@ def run(
     elif place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
     else:
-        named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin")}
+        named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin", "ensemble")}
         scenario, options = _scenario(place, settings, forms, given), replace(options, **named)
     # what the work needs is imported only when the command line has no fault
     from underwatch.experiments.studies.run import Pages, main_job

@@ -1,4 +1,4 @@
-"""Compare: a baseline and its twins under interventions, over luck and over the prior, brought down to a table.
+"""Compare: a baseline and its twins under interventions, over luck and over an ensemble, brought down to a table.
 
 Every pair shares all luck: the town, its residents and lists are those of the baseline, and each draw meets the same
 numbers, so that a change is read from pairs and not from the difference of two averages.
@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,10 @@ import pyarrow as pa
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
-from underwatch.experiments.engine.worlds import WorldTotals, prior_scenarios, seed_of, totals_of
+from underwatch.experiments.engine.worlds import WorldTotals, seed_of, totals_of
+from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, ensemble_scenarios, is_adapted
+from underwatch.experiments.ensemble.stand_ins import stand_ins
 from underwatch.experiments.interventions import Intervention, as_toml, dated_from, with_interventions
 from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY
 from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, with_ratios, words
@@ -27,7 +32,7 @@ from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
 TOGETHER, UNWATCHED = "together", "unwatched"
-LUCK, PRIOR = "luck", "prior"
+LUCK, ENSEMBLE = "luck", "ensemble"
 # One headline for each indicator: what is compared for every group
 FIGURES = tuple({item.indicator: item for item in HEADLINES}.values())
 
@@ -37,13 +42,17 @@ CHANGES_SCHEMA, PAIRS_SCHEMA = schema_of("changes"), schema_of("pairs")
 
 @dataclass(frozen=True)
 class ComparePlan:
-    """What is compared: a scenario and interventions with their first days, over replicates and prior draws."""
+    """What is compared: a scenario and interventions with their first days, over replicates and worlds of an ensemble.
+
+    Replicates are of the place itself, at its own values; the worlds of the ensemble live in its stand-ins.
+    """
 
     scenario: Scenario
     dated: tuple[tuple[Intervention, date], ...]
     replicates: int = 4
-    draws: int = 20
+    draws: int = DEFAULT_DRAWS
     ledger: str | None = None  # the world the baseline is held against in a chilling ledger: a counter-world, UNWATCHED
+    ensemble: str = DEFAULT_ENSEMBLE
 
     @classmethod
     def ask(
@@ -52,7 +61,7 @@ class ComparePlan:
         interventions: Sequence[Intervention],
         from_date: date | None = None,
         replicates: int = 4,
-        draws: int = 20,
+        draws: int = DEFAULT_DRAWS,
         ledger: str | None = None,
     ) -> ComparePlan:
         """Date the interventions and check that each relieves, and that the ledger's world is there."""
@@ -79,25 +88,30 @@ class ComparePlan:
     def cases(self) -> list[tuple[str, int, int, Scenario]]:
         """Return spread, number, seed and baseline of every set of twins."""
         generator = [(LUCK, r, seed_of(self.scenario, r), self.scenario) for r in range(self.replicates)]
-        draws = enumerate(prior_scenarios(self.scenario, self.draws), 1)
-        return generator + [(PRIOR, d, scenario.seed, scenario) for d, scenario in draws]
+        draws = enumerate(ensemble_scenarios(self.scenario, self.draws, self.ensemble), 1)
+        return generator + [(ENSEMBLE, d, scenario.seed, scenario) for d, scenario in draws]
 
     def question(self) -> dict[str, Any]:
         """Return what tells this question from another."""
         return {"what": "compare", "scenario": scenario_toml(self.scenario), "interventions": as_toml(self.dated),
-                "replicates": self.replicates, "draws": self.draws, "ledger": self.ledger}  # fmt: skip
+                "replicates": self.replicates, "draws": self.draws, "ledger": self.ledger,
+                "ensemble": self.ensemble}  # fmt: skip
+
+    @property
+    def is_adapted(self) -> bool:
+        """Whether the scenario is not the one for which the ensembles were found."""
+        return is_adapted(self.scenario)
 
     @property
     def resident_days(self) -> int:
         """All the work: resident-days over all worlds."""
-        days = (self.replicates + self.draws) * self.case_days if self.dated else 0
+        cases = [self.case_days(self.scenario)] * self.replicates
+        cases += [sum(map(self.case_days, stand_ins(self.scenario)))] * self.draws
         ledgers = 2 * max(1, self.replicates) if self.ledger is not None else 0
-        return days + self.scenario.residents * self.scenario.days * ledgers
+        return (sum(cases) if self.dated else 0) + self.scenario.residents * self.scenario.days * ledgers
 
-    @property
-    def case_days(self) -> int:
+    def case_days(self, scenario: Scenario) -> int:
         """The work of one set of twins, which settle together: resident-days."""
-        scenario = self.scenario
         return scenario.residents * (scenario.settling_days + scenario.days * (1 + len(self.worlds())))
 
 
@@ -105,11 +119,12 @@ class ComparePlan:
 class Task:
     """A set of twins: the baseline, which makes the town, and what each world lives through. It can go to any executor.
 
-    `since` has the first days of the figures of each of them. They settle together, which is why they go together.
+    `baseline` has the places that are added up, one where no others stand in, and each of `lives` as many. `since` has
+    the first days of the figures of each of them. They settle together, which is why they go together.
     """
 
-    baseline: Scenario
-    lives: tuple[Scenario, ...]
+    baseline: tuple[Scenario, ...]
+    lives: tuple[tuple[Scenario, ...], ...]
     seed: int
     since: tuple[tuple[int, ...], ...]
 
@@ -121,7 +136,11 @@ class Task:
 
 def measured(task: Task) -> np.ndarray:
     """Return the figures of a set of twins, float[worlds and first days, groups, figures]."""
-    worlds = totals_of(task.baseline, task.lives, task.seed)
+    of_places = [
+        totals_of(baseline, lives, task.seed)
+        for baseline, lives in zip(task.baseline, zip(*task.lives, strict=True), strict=True)
+    ]
+    worlds = [reduce(WorldTotals.plus, of_world) for of_world in zip(*of_places, strict=True)]
     return np.stack([figures(world, day) for world, since in zip(worlds, task.since, strict=True) for day in since])
 
 
@@ -147,7 +166,7 @@ class Comparison:
 
     def changes(self) -> pa.Table:
         """Return the table of changes (CHANGES_SCHEMA): a row per intervention, spread, group and indicator."""
-        spreads = [case[0] for case in self.question.cases()]
+        spreads, found = [case[0] for case in self.question.cases()], self.findings()
         rows: list[dict[str, object]] = []
         for w, name in enumerate(self.names):
             first = min(day for _, day in self.question.worlds()[name])
@@ -159,20 +178,30 @@ class Comparison:
                         row = {"intervention": name, **group_keys(group), "indicator": figure.indicator}
                         row |= {"unit": figure.unit_of_any_group, "better": figure.better}
                         row |= {"spread": spread, "first_day": first}
+                        row["finding"] = found[w, g, f].words if spread == ENSEMBLE else None
                         rows.append(row | summary(before[:, g, f], after[:, g, f], figure.better))
         return pa.Table.from_pylist(rows, schema=CHANGES_SCHEMA)
+
+    def findings(self) -> dict[tuple[int, int, int], Finding]:
+        """Return by intervention, group and figure whether the sign of the change is robust over the rules' forms."""
+        cases = self.question.cases()
+        mine = np.array([case[0] == ENSEMBLE for case in cases], bool)
+        forms = [case[3].forms for case in cases if case[0] == ENSEMBLE]
+        change = (self.changed - self.baseline)[:, mine]
+        w, g, f = (range(change.shape[axis]) for axis in (0, 2, 3))
+        return {key: judge(change[key[0], :, key[1], key[2]], forms) for key in product(w, g, f)}
 
     def pairs(self) -> pa.Table:
         """Return every pair (PAIRS_SCHEMA), for those who would summarise them otherwise."""
         cases = self.question.cases()
         shape = self.baseline.shape
         w, c, g, f = (index.reshape(-1) for index in np.indices(shape))
-        spread = np.array([(LUCK, PRIOR).index(case[0]) for case in cases])
+        spread = np.array([(LUCK, ENSEMBLE).index(case[0]) for case in cases])
         columns = {
             "intervention": words(w, self.names),
             **group_columns(g),
             "indicator": words(f, [figure.indicator for figure in FIGURES]),
-            "spread": words(spread[c], (LUCK, PRIOR)),
+            "spread": words(spread[c], (LUCK, ENSEMBLE)),
             "number": pa.array(np.array([case[1] for case in cases], np.int32)[c]),
             "seed": pa.array(np.array([case[2] for case in cases], np.uint64)[c]),
             "baseline": pa.array(self.baseline.reshape(-1), pa.float64(), from_pandas=True),
@@ -219,11 +248,13 @@ def compare(
     windows = tuple(sorted({question.since(name) for name in names}))
     tasks: list[Task] = []
     since = (windows, *((question.since(name),) for name in names))
-    for _, _, seed, baseline in question.cases():
-        lives = (with_interventions(baseline, question.worlds()[name]) for name in names)
-        tasks.append(Task(baseline, (baseline, *lives), seed, since))
-    days = question.case_days
-    tick = None if progress is None else lambda _: progress(days)
+    for spread, _, seed, baseline in question.cases():
+        towns = stand_ins(baseline) if spread == ENSEMBLE else (baseline,)
+        dated = [question.worlds()[name] for name in names]
+        lives = [tuple(with_interventions(town, items) for town in towns) for items in dated]
+        tasks.append(Task(towns, (towns, *lives), seed, since))
+    work = [sum(map(question.case_days, task.baseline)) for task in tasks]
+    tick = None if progress is None else lambda number: progress(work[number])
     outcomes = run_tasks(tasks, measured, executor, results or Results({}), tick)
     shape = (len(GROUPS), len(FIGURES))
     by_case = np.stack([

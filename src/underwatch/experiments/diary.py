@@ -15,7 +15,7 @@ import numpy as np
 
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import init_world
-from underwatch.experiments.studies.kept_run import run_of_manifest
+from underwatch.experiments.studies.kept_run import example_of_manifest
 from underwatch.facts.tables import read_rows
 from underwatch.world import layout as L
 from underwatch.world import simulate
@@ -139,7 +139,7 @@ def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
     """Return the diary of the first synthetic resident of a run to whom it happens, `around` days to both sides."""
     if like not in LIKE:
         raise InputError(f'--like "{like:.40}" is not known{nearest(like, LIKE)}; one of {", ".join(LIKE)}')
-    scenario, _, _ = run_of_manifest(Path(run))
+    scenario = example_of_manifest(Path(run))
     day, who = _find(scenario, LIKE[like][0])
     rows = np.concatenate([rows_about(world.town, some, who) for world, some in traced_weeks(scenario)])
     shown = []

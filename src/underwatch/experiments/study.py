@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from underwatch.experiments.silence import STAND_IN, silence_curve
+from underwatch.experiments.ensemble.settings import PRIOR, ensemble_words
+from underwatch.experiments.ensemble.stand_ins import STAND_IN
+from underwatch.experiments.ensemble.statements import StatementRow
+from underwatch.experiments.silence import SilenceCurve
 from underwatch.facts import Place
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.measures import Measured
-from underwatch.record.ranges import figure_or_none, range_name, range_of, ranges_of
-from underwatch.world.parameters import Parameters
+from underwatch.record.ranges import range_name, ranges_of
+from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
-
-SILENCE_DRAWS = 8
-DRAWS = ("draw from the prior", "draws from the prior")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class PlaceFacts:
 class SilencePoint:
     """One strength of watching (a multiple of the scenario's), its incidents, and the reports published of them.
 
-    `published` is the expected number; `lo` and `hi` are its range, of `n` draws.
+    Both are medians over worlds, `published` of the expected number; `lo` and `hi` are its range, of `n` worlds.
     """
 
     watching: float
@@ -48,6 +47,40 @@ class SilencePoint:
     lo: float
     hi: float
     n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The silence curve over the worlds of an ensemble: its points, what their range is, and where it was drawn.
+
+    In `turns` of `n` worlds in which anything is published fewer reports come out at the strongest watching than at
+    some weaker one.
+    """
+
+    points: tuple[SilencePoint, ...] = ()
+    band: str = "no range"
+    place: str = ""
+    turns: int = 0
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One possible history of the whole place: what a figure of it is, where that lies inside of the range.
+
+    `setting` is the scenario with its parameters and forms, those of draw number `draw` (0: the scenario's own).
+    `figures` by world; `published` the expected reports by world; `change` float[H], the world with the change less
+    the one without in its window. What lies outside the range of the worlds is NaN: `left_out` of `n_figures`
+    headlines.
+    """
+
+    setting: Scenario | None
+    draw: int
+    figures: Mapping[str, Measured]
+    published: Mapping[str, float] = field(default_factory=dict)
+    change: np.ndarray = field(default_factory=lambda: np.full(len(HEADLINES), np.nan))
+    left_out: int = 0
+    n_figures: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,13 +97,13 @@ class Study:
 
     `change` names what the baseline has and the twin has not ("the year-end campaign"), or with `relief` what the twin
     has and the baseline has not ("end-reprimands"); `window` is its days (lo, hi).
-    `central` has one history per world at the central values; `ensemble` the same figures with an axis of draws from
-    the prior in front, the same draws in every world. `published` has the expected published reports of each draw, of
-    the central values first: float[1 + draws]. `silence_band` says what `lo` and `hi` of the silence curve are.
-    `n_set` parameters are set by the scenario, and so the same in every draw.
-    Of many places, `provinces` and `parts` have the baseline of each, and draws are taken in places of
-    `stand_in` residents together, their counts brought to the residents of all. `silence_place` says where the silence
-    curve was drawn.
+    `drawn` has the figures of each world with an axis of draws in front, the same draws in every world, and
+    `published` the expected published reports of each draw, float[draws]. The draws are worlds of the ensemble
+    `source`, with the rules' `forms` of each; `adapted` says that the scenario is not the one it was found for. They
+    live in places of `stand_in` residents together (0: the place itself), their counts brought to the residents of
+    all. `example` is one history of the whole place.
+    `n_set` parameters are set by the scenario, and so the same in every draw. Of many places, `provinces` and `parts`
+    have the baseline of each in the example. `statements` are those of the report, as `summary.json` has them.
     """
 
     place: PlaceFacts
@@ -79,17 +112,19 @@ class Study:
     worlds: tuple[str, ...]
     change: str
     window: tuple[int, int] | None
-    central: Mapping[str, Measured]
-    ensemble: Mapping[str, Measured] = field(default_factory=dict)
+    example: Example
+    drawn: Mapping[str, Measured] = field(default_factory=dict)
     published: Mapping[str, np.ndarray] = field(default_factory=dict)
-    silence: tuple[SilencePoint, ...] = ()
-    silence_band: str = "range of the channel"
-    silence_place: str = ""
+    silence: Silence = Silence()
     stand_in: int = 0
     provinces: Mapping[str, Measured] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     relief: bool = False
     n_set: int = 0
+    source: str = PRIOR
+    adapted: bool = False
+    forms: tuple[Forms, ...] = ()
+    statements: tuple[StatementRow, ...] = ()
 
     @property
     def baseline(self) -> str:
@@ -114,8 +149,13 @@ class Study:
 
     @property
     def n_draws(self) -> int:
-        """How many draws from the prior there are."""
-        return len(self.ensemble[self.baseline].year) if self.baseline in self.ensemble else 0
+        """How many worlds of the ensemble there are."""
+        return len(self.drawn[self.baseline].year) if self.baseline in self.drawn else 0
+
+    @property
+    def one_and_many(self) -> tuple[str, str]:
+        """What a draw and several are, in words."""
+        return drawn_words(self.source)
 
     def day(self, number: int) -> datetime.date:
         """Return the date of a day of the run."""
@@ -138,54 +178,65 @@ def place_facts(scenario: Scenario) -> PlaceFacts:
     )
 
 
-def silence_points(
-    scenario: Scenario, parameters: Sequence[Parameters], threads: int, tick: Callable[[], None]
-) -> tuple[SilencePoint, ...]:
-    """Return the silence curve at the scenario's own values, the first of these, with the range over draws.
+def drawn_words(source: str) -> tuple[str, str]:
+    """Return what a draw from an ensemble and several are, in words."""
+    return f"world of {ensemble_words(source)}", f"worlds of {ensemble_words(source)}"
 
-    Levels differ by orders of magnitude between draws, shapes do not: each draw is brought to the peak of this history.
-    One in which nothing is published has no shape, and is not among them.
+
+def silence_of(curve: SilenceCurve, source: str, scenario: Scenario) -> Silence:
+    """Return the silence curve: medians over its worlds, with the range of their shapes.
+
+    Levels differ by orders of magnitude between worlds: each is brought to the peak of the medians. One in which
+    nothing is published has no shape, and is not among them.
     """
-    curve = silence_curve(scenario, parameters, threads, progress=tick)
-    peak, *peaks = curve.published.max(axis=0)
+    middle = np.median(curve.published, axis=1)
+    peaks, peak = curve.published.max(axis=0), middle.max()
     scales = np.array([peak / one if one > 0 else np.nan for one in peaks])
-    low, _, high, n = ranges_of((curve.published[:, 1:] * scales).T)
-    found = []
-    for at, watching in enumerate(curve.watching):
-        own = float(curve.incidents[at, 0]), float(curve.published[at, 0])
-        found.append(SilencePoint(watching, *own, float(low[at]), float(high[at]), int(n[at])))
-    return tuple(found)
+    low, _, high, n = ranges_of((curve.published * scales).T)
+    columns = np.stack([np.median(curve.incidents, axis=1), middle, low, high], axis=1).tolist()
+    points = [
+        SilencePoint(watching, incidents, published, lo, hi, int(n[0]))
+        for watching, (incidents, published, lo, hi) in zip(curve.watching, columns, strict=True)
+    ]
+    told = peaks > 0
+    turns = int(curve.turns[told].sum())
+    band = _silence_band(int(n[0]), source)
+    return Silence(tuple(points), band, _silence_place(scenario), turns, int(told.sum()))
 
 
-def silence_place(scenario: Scenario) -> str:
+def _silence_place(scenario: Scenario) -> str:
     """Say in what the silence curve is drawn."""
     where = "on the border" if any(place.border for place in scenario.places) else "inland"
     return f"a place of {min(STAND_IN, scenario.residents):,} residents {where}"
 
 
-def silence_band(points: Sequence[SilencePoint]) -> str:
+def _silence_band(n: int, source: str) -> str:
     """Say what the range of the silence curve is."""
-    n = points[0].n if points else 0
-    if n < 2:
-        return range_name(n, *DRAWS)
+    name = range_name(n, *drawn_words(source))
     return (
-        f"{range_name(n, *DRAWS)}, each scaled to the peak of this history "
-        "(their levels differ by orders of magnitude, their shapes do not)"
+        f"{name}, each scaled to the peak of the medians (their levels differ by orders of magnitude)"
+        if n > 1
+        else name
     )
 
 
-def headlines(study: Study) -> dict[str, dict[str, Any]]:
-    """Return the headline figures of each world as plain JSON: value, and the range over the draws that have one."""
-    found: dict[str, dict[str, Any]] = {}
-    for world in study.worlds:
-        found[world] = {}
-        for at, headline in enumerate(HEADLINES):
-            around = range_of(study.ensemble[world].year[:, at] if world in study.ensemble else ())
-            found[world][headline.name] = {
-                "value": figure_or_none(study.central[world].year[at]),
-                "low": figure_or_none(around.low),
-                "high": figure_or_none(around.high),
-                "range": around.name(*DRAWS),
-                "unit": headline.unit,
-            }
-    return found
+def inside(values: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Return values, float[...], those outside of the range of float[draws, ...] as NaN; without a range all stay."""
+    low, _, high, _ = ranges_of(drawn)
+    return np.where((values < low) | (values > high), np.nan, values)
+
+
+def example_inside(example: Example, study: Study) -> Example:
+    """Return the example with every figure that lies outside of its range left out; `study` has the draws."""
+    if not study.n_draws:
+        return example
+    figures, published = {}, {}
+    for world, own in example.figures.items():
+        drawn = study.drawn[world]
+        figures[world] = Measured(*(inside(getattr(own, part), getattr(drawn, part)) for part in Measured.__slots__))
+        published[world] = float(inside(np.array(example.published[world]), study.published[world]))
+    change = example.change
+    if study.twin is not None:
+        one, other = (study.drawn[world].window for world in study.pair)
+        change = inside(example.change, one - other)
+    return replace(example, figures=figures, published=published, change=change)

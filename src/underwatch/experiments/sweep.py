@@ -12,6 +12,12 @@ import pyarrow as pa
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Outcome
 from underwatch.experiments.engine.worlds import as_set, forms_of, seed_of_draw, totals_of
+from underwatch.experiments.ensemble.settings import (
+    DEFAULT_ENSEMBLE,
+    checked_ensemble,
+    ensemble_scenarios,
+    is_adapted,
+)
 from underwatch.facts import model_parameters, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.ranges import figure_or_none, quantiles, range_of
@@ -24,7 +30,7 @@ from underwatch.world.scenario_file import scenario_toml
 
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-PRIOR, LUCK = "prior", "luck"
+PRIOR, LUCK = "prior", "luck"  # spreads; the first, of whatever ensemble
 BANDS_SCHEMA = schema_of("bands")
 _LUCK_RULE = "a seed for each world"  # results of another rule are not gone on with
 
@@ -50,16 +56,25 @@ def headlines_of(world: SweepTask) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A scenario, drawn `draws` times from the prior by `sampler`, each with `replicates`; no two worlds share luck."""
+    """A scenario, drawn `draws` times from an ensemble, each with `replicates`; no two worlds share luck.
+
+    Those of the prior are drawn by `sampler`.
+    """
 
     scenario: Scenario
     draws: int
     replicates: int = 1
     sampler: str = "lhs"
+    ensemble: str = DEFAULT_ENSEMBLE
 
     def __post_init__(self) -> None:
         if self.sampler not in SAMPLERS:
             raise InputError(f'sampler "{self.sampler[:40]}" is not known; known: {", ".join(SAMPLERS)}')
+        checked_ensemble(self.ensemble)
+        if self.sampler != "lhs" and self.ensemble != PRIOR:
+            raise InputError(
+                f"--sampler {self.sampler} draws from the prior; the {self.ensemble} ensemble has no sampler"
+            )
         if self.draws < 1 or self.replicates < 1:
             raise InputError(f"draws = {self.draws} and replicates = {self.replicates} must be 1 or more")
         if self.sampler == "sobol" and self.draws & (self.draws - 1):
@@ -67,6 +82,8 @@ class Sweep:
 
     def parameters(self) -> list[Parameters]:
         """Return the parameters of each draw; what the scenario sets itself stays as set."""
+        if self.ensemble != PRIOR:
+            return [one.parameters for one in self._of_ensemble()]
         if self.sampler == "lhs":
             return as_set(self.scenario, prior_draws(self.draws, self.scenario.seed))
         rows = _sobol_rows(self.draws, self.scenario.seed).tolist()
@@ -74,7 +91,17 @@ class Sweep:
 
     def forms(self) -> list[Forms]:
         """Return the rules' forms of each draw; what the scenario sets itself stays as set."""
+        if self.ensemble != PRIOR:
+            return [one.forms for one in self._of_ensemble()]
         return forms_of(self.scenario, self.draws)
+
+    def _of_ensemble(self) -> list[Scenario]:
+        return ensemble_scenarios(self.scenario, self.draws, self.ensemble)
+
+    @property
+    def is_adapted(self) -> bool:
+        """Whether the scenario is not the one for which the ensembles were found."""
+        return is_adapted(self.scenario)
 
     def worlds(self) -> list[SweepTask]:
         """Return the tasks: draw by draw, and within a draw replicate by replicate, each with a seed of its own."""
@@ -87,7 +114,8 @@ class Sweep:
     def question(self) -> dict[str, Any]:
         """Return what tells this sweep from another, and from one of the days when all draws had one luck."""
         return {"what": "sweep", "scenario": scenario_toml(self.scenario), "draws": self.draws,
-                "replicates": self.replicates, "sampler": self.sampler, "luck": _LUCK_RULE}  # fmt: skip
+                "replicates": self.replicates, "sampler": self.sampler, "luck": _LUCK_RULE,
+                "ensemble": self.ensemble}  # fmt: skip
 
 
 def _sobol_rows(n: int, seed: int) -> np.ndarray:

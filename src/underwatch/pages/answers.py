@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from underwatch.experiments.compare import FIGURES, LUCK, PRIOR, Comparison
+from underwatch.experiments.compare import ENSEMBLE, FIGURES, LUCK, Comparison
+from underwatch.experiments.ensemble.stand_ins import STAND_IN
 from underwatch.experiments.ledger.entries import ACTS
 from underwatch.experiments.ledger.ledger import Ledger
 from underwatch.experiments.sensitivity import Indices, SensitivityPlan, ask_first
-from underwatch.experiments.sweep import Sweep
+from underwatch.experiments.sweep import PRIOR, Sweep
 from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.numbers import form_of
 from underwatch.pages.rendering import page
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, sentence, set_words
+from underwatch.pages.summary import STATEMENT, sentence, set_words, worlds_words
 from underwatch.record.headlines import HEADLINES, headline_of
 from underwatch.record.ranges import FEWEST, range_name
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, rights_words
@@ -33,6 +34,7 @@ _MOST_BARS = 8
 _SPREADS = {"prior": "the prior", "luck": "luck alone"}
 _DRAWN = {"prior": ("draw", "draws"), "luck": ("world", "worlds")}
 _PAIRS = ("pair", "pairs")
+_OVER = {ENSEMBLE: "the ensemble", LUCK: "luck"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def compare_page(result: Comparison, kept: Ledger | None = None) -> str:
     """Return the page of a comparison: the changes of each intervention by group and ground, and a ledger if kept."""
     question, rows = result.question, result.changes().to_pylist()
     scenario = question.scenario
-    spread = PRIOR if question.draws else LUCK
+    spread = ENSEMBLE if question.draws else LUCK
     sections = []
     words = {item.name: item.words for item, _ in question.dated}
     for name in result.names:
@@ -74,7 +76,8 @@ def compare_page(result: Comparison, kept: Ledger | None = None) -> str:
     about = (
         f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: pairs of "
         f"twins that share every resident and all luck, {question.replicates} over luck at the scenario's own "
-        f"parameters and {question.draws} over draws from the prior.{sentence(set_words(len(scenario.fixed())))}"
+        f"parameters and {question.draws} over {worlds_words(question.ensemble, question.is_adapted)}, in places of "
+        f"{min(STAND_IN, scenario.residents):,} residents.{sentence(set_words(len(scenario.fixed())))}"
     )
     return _answer(f"What would relieve people: {scenario.name}", about, lines, sections)
 
@@ -88,13 +91,21 @@ def _change_lines(result: Comparison, rows: list[dict[str, Any]], spread: str) -
         better = [row for row in mine if row["p_relief"] is not None and row["p_relief"] >= 0.9]
         worse = [row for row in mine if row["change"] and _p_worse(row) >= 0.9]
         n = max((row["n"] for row in mine), default=0)
-        said = [f"{_label(row)} ({_interval(row)})" for row in better[:4]]
+        said = [f"{_label(row)} ({_interval(row)}{_finding(row)})" for row in better[:4]]
         line = f"{name}: relief in at least 9 of 10 pairs for {', '.join(said) if said else 'no figure'}"
         if worse:
             line += f"; the worse in at least 9 of 10 pairs for {', '.join(_label(row) for row in worse[:4])}"
-        over = "draws from the prior" if spread == PRIOR else "luck"
-        lines.append(f"{line} (n = {n} pairs over {over}; in brackets the median and the {range_name(n, *_PAIRS)}).")
+        over = "luck"
+        if spread == ENSEMBLE:
+            over = worlds_words(result.question.ensemble, result.question.is_adapted)
+        what = f"in brackets the median, the {range_name(n, *_PAIRS)}"
+        robust = " and whether the sign is robust over the rules' forms" if spread == ENSEMBLE else ""
+        lines.append(f"{line} (n = {n} pairs over {over}; {what}{robust}).")
     return lines
+
+
+def _finding(row: dict[str, Any]) -> str:
+    return f"; {row['finding']}" if row["finding"] else ""
 
 
 def _p_worse(row: dict[str, Any]) -> float:
@@ -115,7 +126,7 @@ def _interval(row: dict[str, Any]) -> str:
 
 @styled
 def _change_chart(name: str, index: int, rows: list[dict[str, Any]]) -> Chart:
-    """Draw the change of one figure: groups and grounds below one another, bars over the prior, marks over luck."""
+    """Draw the change of one figure: groups and grounds below one another, bars over the ensemble, marks over luck."""
     figure_of = FIGURES[index]
     mine = [row for row in rows if row["indicator"] == figure_of.indicator]
     labels = list(dict.fromkeys((row["group"], row["ground"]) for row in mine))
@@ -124,14 +135,14 @@ def _change_chart(name: str, index: int, rows: list[dict[str, Any]]) -> Chart:
     axis.axvline(0.0, color=INK, linewidth=0.8)
     show = form_of(figure_of.is_share)
     for y, key in enumerate(labels[::-1]):
-        for place, spread in enumerate((PRIOR, LUCK)):
+        for place, spread in enumerate((ENSEMBLE, LUCK)):
             row, height = by_spread.get((*key, spread)), y + (0.16 if place == 0 else -0.16)
             if row is None or row["change"] is None:
                 continue
             if row["low"] is not None:
                 axis.plot([row["low"], row["high"]], [height, height], color=WORLD_COLOURS[place], linewidth=4,
                           alpha=0.35, solid_capstyle="round")  # fmt: skip
-            label = f"over {'the prior' if spread == PRIOR else 'luck'}" if y == len(labels) - 1 else None
+            label = f"over {_OVER[spread]}" if y == len(labels) - 1 else None
             axis.plot(row["change"], height, linestyle="", marker=MARKERS[place], markersize=4.5,
                       color=WORLD_COLOURS[place], label=label)  # fmt: skip
     table = []
@@ -139,7 +150,7 @@ def _change_chart(name: str, index: int, rows: list[dict[str, Any]]) -> Chart:
         for row in (row for row in mine if (row["group"], row["ground"]) == key):
             cells = _cells(row, show, ("baseline", "change", "low", "high"))
             rises = "–" if row["p_positive"] is None else f"{row['p_positive']:.2f}"
-            table.append((_group_words(*key), row["spread"], *cells, rises, str(row["n"])))
+            table.append((_group_words(*key), row["spread"], *cells, rises, str(row["n"]), row["finding"] or "–"))
     axis.set_yticks(range(len(labels)), [_group_words(*key) for key in labels[::-1]])
     axis.tick_params(axis="y", length=0, labelsize=9)
     if figure_of.is_share:
@@ -152,19 +163,19 @@ def _change_chart(name: str, index: int, rows: list[dict[str, Any]]) -> Chart:
     )
     tag = f"c-{name}-{index}"
     svg = inline_svg(picture, tag, f"Change of {figure_of.indicator}; the table under the chart has the numbers")
-    header = ("group", "spread", "now", "change", "low", "high", "rises", "n")
+    header = ("group", "spread", "now", "change", "low", "high", "rises", "n", "sign")
     title = figure_of.indicator.replace("_", " ")
     return Chart(tag, title, caption, rights_words(figure_of.articles), svg, header, tuple(table))
 
 
 def _bars(rows: list[dict[str, Any]]) -> str:
-    """Say what the bars of a chart are, over the prior and over luck."""
+    """Say what the bars of a chart are, over the ensemble and over luck."""
     said = []
-    for spread in (PRIOR, LUCK):
+    for spread in (ENSEMBLE, LUCK):
         counts = [row["n"] for row in rows if row["spread"] == spread]
         if counts:
             some = f", of the n in the table where that is less (under {FEWEST} the full range)"
-            over = f"over {'the prior' if spread == PRIOR else 'luck'}, {range_name(max(counts), *_PAIRS)}"
+            over = f"over {_OVER[spread]}, {range_name(max(counts), *_PAIRS)}"
             said.append(over + (some if min(counts) < max(counts) else ""))
     return "; ".join(said)
 
@@ -182,7 +193,7 @@ def sweep_page(sweep: Sweep, bands: pa.Table, n_failed: int) -> str:
     scenario = sweep.scenario
     about = (
         f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: "
-        f"{sweep.draws} draws of every uncertain parameter from its stated range ({sweep.sampler}), "
+        f"{_sweep_words(sweep)}, "
         f"{sweep.replicates} of each, every one with luck of its own; {n_failed} worlds without a result."
         f"{sentence(set_words(len(scenario.fixed())))}"
     )
@@ -190,6 +201,13 @@ def sweep_page(sweep: Sweep, bands: pa.Table, n_failed: int) -> str:
     charts = tuple(_band_chart(headline.name, rows) for headline in HEADLINES)
     words = "Each bar is what the stated ranges allow. It does not say that the truth lies inside."
     return _answer(f"What is not known: {scenario.name}", about, lines, [Section("Bands", words, charts)])
+
+
+def _sweep_words(sweep: Sweep) -> str:
+    """Say what was drawn, and from where."""
+    if sweep.ensemble == PRIOR:
+        return f"{sweep.draws} draws of every uncertain parameter from its stated range ({sweep.sampler})"
+    return f"{sweep.draws} settings of {worlds_words(sweep.ensemble, sweep.is_adapted)}"
 
 
 def _band_line(row: dict[str, Any]) -> str:

@@ -42,7 +42,7 @@ def province_table(study: Study) -> tuple[tuple[tuple[str, str], ...], tuple[tup
               *((headline.title, headline.unit) for _, headline, _ in shown))  # fmt: skip
     counts = Counter(part.place.province for part in study.parts)
     rows = []
-    for name, result in {**study.provinces, "all together": study.central[study.baseline]}.items():
+    for name, result in {**study.provinces, "all together": study.example.figures[study.baseline]}.items():
         people = result.people
         listed = people[GROUPS.index(LISTED)] / people[0] if people[0] else np.nan
         cells = (form(float(result.year[index])) for index, _, form in shown)
@@ -64,7 +64,7 @@ def multiples(study: Study, name: str) -> Chart:
     figure = Figure(figsize=(_WIDTH, 0.3 + _PANEL * rows), layout="constrained")
     figure.patch.set_alpha(0.0)
     panels = figure.subplots(rows, _COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
-    everybody = study.central[study.baseline].weekly[:, index]
+    everybody = study.example.figures[study.baseline].weekly[:, index]
     for panel, (province, result) in zip(panels, study.provinces.items(), strict=False):
         panel.patch.set_alpha(0.0)
         panel.grid(axis="y")
@@ -87,7 +87,7 @@ def multiples(study: Study, name: str) -> Chart:
         for week, day in enumerate(days)
     )
     caption = (
-        f"By week, {headline.unit}; one scale for all. Line: the province, one possible history at central values "
+        f"By week, {headline.unit}; one scale for all. Line: the province, one possible history, the example "
         "(n = 1, no range); dashes: all provinces together."
     )
     svg = inline_svg(figure, f"m-{name}", f"{headline.title} by week and province; the table has the numbers")
@@ -153,7 +153,7 @@ def seat_map(study: Study) -> Chart | None:
         f"Schematic: the {len(seats)} of {len(study.parts)} cities and counties whose seat's coordinates are "
         f"known{_left_out(study)}; nothing finer is drawn. Area: residents of the 2008 census. "
         f"Fill: {headline.title.lower()}, {headline.unit}, "
-        "of synthetic residents in one possible history at central values (n = 1, no range). Seats differ here by "
+        "of synthetic residents in one possible history, the example (n = 1, no range). Seats differ here by "
         "size, by the border and by luck, and by nothing else. Coordinates: GeoNames, CC BY 4.0."
     )
     svg = inline_svg(figure, "seats", "Map of the seats; the table has the numbers")

@@ -10,7 +10,7 @@ from underwatch.facts import Fact, model_parameters
 from underwatch.pages.charts.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
 from underwatch.pages.country import country_charts, province_table
 from underwatch.pages.rendering import page, page_words, plain
-from underwatch.pages.summary import STATEMENT, band_words, date_words, summary_lines, window_words
+from underwatch.pages.summary import STATEMENT, band_words, date_words, figures_words, summary_lines, window_words
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.provenance import software
 from underwatch.record.schema import DICTIONARY, RIGHTS
@@ -26,7 +26,7 @@ _NEAR = LIMITS[:4]
 
 @dataclass(frozen=True)
 class ParameterValue:
-    """A parameter, the value this run had for it, and whether the scenario set it."""
+    """A parameter, the value that the example of this run had for it, and whether the scenario set it."""
 
     fact: Fact
     value: float
@@ -40,7 +40,7 @@ class ParameterValue:
     @property
     def changed(self) -> bool:
         """The scenario set it: to another value than the central one, or to this one by name."""
-        return self.given or self.value != self.fact.central
+        return self.given
 
     @property
     def cells(self) -> tuple[str, str, str]:
@@ -111,7 +111,10 @@ def render_report(model: ReportModel) -> str:
         place=study.place,
         period=f"{date_words(study.start)} to {date_words(study.day(study.days - 1))}",
         window=window_words(study) if study.twin else "",
-        band=band_words(study.n_draws),
+        band=band_words(study.n_draws, study.source),
+        figures=figures_words(study),
+        source=f"{study.source}{', adapted' if study.adapted else ''}" if study.n_draws else "",
+        forms=[(rule, form) for rule, form in _forms(study).items() if rule != _LEFT_OUT],
         lines=model.summary or summary_lines(study),
         statement=STATEMENT,
         charts=charts_of(study),
@@ -123,11 +126,16 @@ def render_report(model: ReportModel) -> str:
     )
 
 
+def _forms(study: Study) -> Mapping[str, str]:
+    """Return the rules' forms of the example; nothing where it has no settings."""
+    return study.example.setting.forms if study.example.setting else {}
+
+
 def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
-    """Return the report of a scenario's study, with every parameter as the scenario has it."""
-    fixed = scenario.fixed()
+    """Return the report of a scenario's study, with every parameter as its example has it."""
+    fixed, example = scenario.fixed(), study.example.setting or scenario
     values = tuple(
-        ParameterValue(fact, scenario.parameters[name], name in fixed) for name, fact in model_parameters().items()
+        ParameterValue(fact, example.parameters[name], name in fixed) for name, fact in model_parameters().items()
     )
     rules = tuple(sorted(scenario.without, key=lambda rule: int(rule[1:])))
     return render_report(

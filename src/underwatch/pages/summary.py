@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from underwatch.experiments.study import DRAWS, SilencePoint, Study
+from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.settings import PRIOR
+from underwatch.experiments.studies.headline_rows import (
+    BASELINE,
+    DIFFERENCE,
+    rows_of,
+)
+from underwatch.experiments.study import Silence, SilencePoint, Study, drawn_words
 from underwatch.pages.numbers import PERCENT, number, percent, signed
 from underwatch.pages.rendering import lines, page_words
-from underwatch.record.headlines import HEADLINE_NAMES
-from underwatch.record.measures import SUMS, Measured
+from underwatch.record.measures import SUMS
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
-from underwatch.record.schema import ALL, GROUP_WORDS, GROUPS
+from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED
 from underwatch.world.layout import GROUND_NAMES
 
 
@@ -23,22 +28,27 @@ def band(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return ranges_of(draws)[:3]
 
 
-def band_words(n_draws: int) -> str:
-    """Say what a range is: its n and its level."""
+def band_words(n_draws: int, source: str = PRIOR) -> str:
+    """Say what a range is: its n, its level, and whose worlds they are."""
     if n_draws == 0:
-        return "no range: no draw from the prior was made"
-    name = range_name(n_draws, *DRAWS)
-    return f"{name}, the central values not among them" if n_draws > 1 else name
+        return "no range: no world but this history was made"
+    return range_name(n_draws, *drawn_words(source))
 
 
-def bands_words(n_draws: int, counts: np.ndarray) -> str:
+def bands_words(study: Study, counts: np.ndarray) -> str:
     """Say what ranges side by side are; `counts` has the number of draws that have a value behind each."""
-    if (counts == n_draws).all():
-        return band_words(n_draws)
+    words = band_words(study.n_draws, study.source)
+    if (counts == study.n_draws).all():
+        return words
     return (
-        f"{band_words(n_draws)}; draws without a value are left out, and n in the table is what stands behind a range: "
+        f"{words}; worlds without a value are left out, and n in the table is what stands behind a range: "
         f"of fewer than {FEWEST} it is the full range, and one has none"
     )
+
+
+def worlds_words(source: str, adapted: bool) -> str:
+    """Return the worlds of an ensemble in words, and whether they are of another scenario than it was found for."""
+    return f"{drawn_words(source)[1]}{', adapted' if adapted else ''}"
 
 
 def set_words(n: int) -> str:
@@ -64,83 +74,122 @@ def window_words(study: Study) -> str:
     return f"{date_words(study.day(lo))} to {date_words(study.day(hi - 1))}"
 
 
-def _with_range(value: float, draws: np.ndarray | None, show: Callable[[float], str] = number) -> str:
-    """Return 'value (low to high)', the unit once at the end; with the number behind it where draws have no value."""
-    if draws is None or not len(draws):
-        return show(value)
+def with_range(draws: np.ndarray, show: Callable[[float], str] = number) -> str:
+    """Return 'median (low to high)', the unit once at the end; with the number behind it where worlds have no value."""
     result, behind = range_of(draws), few_words(draws)
+    middle = show(float(ranges_of(draws)[1]))
     if result.kind == NONE:
-        return f"{show(value)} ({behind})" if behind else show(value)
+        return f"{middle} ({behind})" if behind else middle
     edges = f"{show(result.low).removesuffix(PERCENT)} to {show(result.high)}"
-    return f"{show(value)} ({edges}; {behind})" if behind else f"{show(value)} ({edges})"
+    return f"{middle} ({edges}; {behind})" if behind else f"{middle} ({edges})"
 
 
 def few_words(draws: np.ndarray) -> str:
-    """Say how many of the draws stand behind a range, and what it then is; nothing when all of them do."""
+    """Say how many of the worlds stand behind a range, and what it then is; nothing when all of them do."""
     result, n = range_of(draws), len(draws)
     if result.n == n:
         return ""
     if result.kind == NONE:
-        return f"no range: {result.n} of {n} draws"
+        return f"no range: {result.n} of {n} worlds"
     what = "" if result.kind == kind_of(n) else "full range of "
     holds = "" if result.kind == kind_of(n) == MIDDLE else f", which holds {100 * result.share:.0f} %"
-    return f"{what}{result.n} of {n} draws{holds}"
+    return f"{what}{result.n} of {n} worlds{holds}"
 
 
-WithDraws = tuple[float, np.ndarray | None]  # a figure in the central history, and its draws if there are any
-
-
-@dataclass(frozen=True)
 class Figures:
-    """The figures of a study's baseline one by one, and how far it lies from its twin."""
+    """Writes one figure: its median and range over the worlds of the ensemble, or that of the history alone."""
 
-    study: Study
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.rows = {(row.world, row.name): row for row in rows_of(study)}
+        self.drawn, self.example = study.drawn.get(study.baseline), study.example.figures.get(study.baseline)
 
-    def _of_baseline(self, part: Callable[[Measured], np.ndarray]) -> WithDraws:
-        draws = self.study.ensemble.get(self.study.baseline)
-        return float(part(self.study.central[self.study.baseline])), None if draws is None else part(draws)
+    def row(self, name: str, form: Callable[[float], str] = number, world: str = BASELINE) -> str:
+        """Return a headline of a world in words."""
+        row = self.rows[world, name]
+        return with_range(row.drawn, form) if len(row.drawn) else form(row.shown)
 
-    def headline(self, name: str) -> WithDraws:
-        """Return a headline over the whole run."""
-        return self._of_baseline(lambda of: of.year[..., HEADLINE_NAMES.index(name)])
+    def difference(self, name: str) -> str:
+        """The world with the change less the one without, in the window, draw by draw."""
+        return self.row(name, signed, DIFFERENCE)
 
-    def difference(self, name: str) -> WithDraws:
-        """Return the world with the change less the one without, in the window, draw by draw."""
-        index, (one, other) = HEADLINE_NAMES.index(name), self.study.pair
+    def finding(self, name: str) -> Finding:
+        """Return whether the sign of a difference is robust over the rules' forms."""
+        return judge(self.rows[DIFFERENCE, name].drawn, self.study.forms)
 
-        def gap(worlds: Mapping[str, Measured]) -> np.ndarray:
-            return np.asarray(worlds[one].window[..., index] - worlds[other].window[..., index])
+    def residents(self, group: str) -> str:
+        """How many residents are of a group at the start."""
+        at = GROUPS.index(group)
+        if self.drawn is not None:
+            return with_range(self.drawn.people[:, at], lambda people: number(float(np.round(people))))
+        return "–" if self.example is None else f"{int(self.example.people[at]):,}"
 
-        return float(gap(self.study.central)), gap(self.study.ensemble) if self.study.n_draws else None
+    def in_example(self, *names: str) -> str:
+        """Say what totals of the whole run are in the example, where all of them are shown; nothing elsewhere."""
+        if self.example is None:
+            return ""
+        values = [float(self.example.sums[SUMS.index(name)]) for name in names]
+        return self._said([number(value) for value in values]) if not np.isnan(values).any() else ""
 
-    def share_of_people(self, group: str) -> WithDraws:
-        """Return the share of all residents that is of a group."""
-        return self._of_baseline(lambda of: of.people[..., GROUPS.index(group)] / of.people[..., GROUPS.index(ALL)])
+    def listed_in_example(self) -> str:
+        """Say how many are listed in the example, where that is shown."""
+        at = GROUPS.index(LISTED)
+        if self.example is None or np.isnan(self.example.people[at]):
+            return ""
+        return self._said([f"{int(self.example.people[at]):,}"])
 
-    def count(self, group: str) -> int:
-        """Return how many residents are of a group."""
-        return int(self.study.central[self.study.baseline].people[GROUPS.index(group)])
+    def _said(self, written: Sequence[str]) -> str:
+        where = "the example" if self.study.n_draws else "this history"
+        *first, last = written
+        return f" ({', '.join(first)}{' and ' if first else ''}{last} in {where})"
 
-    def total(self, name: str) -> WithDraws:
-        """Return one of `SUMS`."""
-        return self._of_baseline(lambda of: of.sums[..., SUMS.index(name)])
 
-    def published(self) -> WithDraws | None:
-        """Return the expected published reports; None when not known."""
-        published = np.asarray(self.study.published.get(self.study.baseline, ()), float)
-        return (float(published[0]), published[1:]) if len(published) else None
+def figures_words(study: Study) -> str:
+    """Say what the figures are: whose worlds, how many, lived where, and what the example is."""
+    given = f" ({set_words(study.n_set)})" if study.n_set else ""
+    if not study.n_draws:
+        return f"Figures are one possible history at the scenario's own values{given}; {band_words(0)}."
+    together = f"small places of {study.stand_in:,} residents together" if study.place.n_places > 1 else (
+        f"a place of {study.stand_in:,} residents that stands in for it"
+    )  # fmt: skip
+    where = f", each in {together}" if study.stand_in else ""
+    adapted = ", adapted" if study.adapted else ""
+    return (
+        f"Figures are medians, in brackets: {band_words(study.n_draws, study.source)}{adapted}{given}{where}. "
+        f"{_example_words(study)}"
+    )
 
-    def per_thousand(self) -> WithDraws | None:
-        """Return published reports per 1,000 incidents; None when not known."""
-        published = self.published()
-        if published is None:
-            return None
-        incidents, draws = self.total("incidents")
-        above = np.array([published[0], *(published[1] if published[1] is not None else ())])
-        below = np.array([incidents, *(draws if draws is not None else ())])[: len(above)]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rate = np.where(below > 0, 1000.0 * above[: len(below)] / below, np.nan)
-        return float(rate[0]), rate[1:]
+
+def _example_words(study: Study) -> str:
+    """Say what the example is, and how much of it is not shown."""
+    example = study.example
+    if not example.figures:
+        return "No history of the whole place is there yet."
+    what = f"The example is one history of the whole place at the settings of world {example.draw}, near the medians"
+    if not example.left_out:
+        return f"{what}."
+    return (
+        f"{what}; {example.left_out} of its {example.n_figures} figures lie outside of their ranges and are left out."
+    )
+
+
+_CHANGES = {"followed": "followed outings", "accused": "accusations", "calls": "completed calls"}
+
+
+def _findings(study: Study, figures: Figures) -> str:
+    """Say which of the signs are robust, and what the others hang on; nothing where no draw was made."""
+    if not study.n_draws:
+        return ""
+    said: dict[str, list[str]] = {}
+    for name, words in _CHANGES.items():
+        said.setdefault(figures.finding(name).words, []).append(words)
+    return f" Sign over the rules' forms: {'; '.join(f'{of_what(names)} {words}' for words, names in said.items())}."
+
+
+def of_what(names: Sequence[str]) -> str:
+    """Return names as 'a, b and c'."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _meet(level: float, branch: Sequence[SilencePoint]) -> float:
@@ -173,19 +222,27 @@ def silence_sentence(points: Sequence[SilencePoint], where: str = "") -> str:
     )
 
 
+def silence_line(silence: Silence, where: str = "") -> str:
+    """Say what the silence curve shows, and in how many worlds it turns down."""
+    line = silence_sentence(silence.points, where)
+    if silence.n < 2 or len(silence.points) < 3:
+        return line
+    return (
+        f"{line} In {silence.turns} of {silence.n} worlds fewer are published at the strongest watching than at some "
+        "weaker one."
+    )
+
+
 STATEMENT = page_words("summary").statement
 
 
 def summary_lines(study: Study) -> tuple[str, ...]:
     """Return the summary of a run: ten lines of words."""
-
-    def say(told: WithDraws, show: Callable[[float], str] = number) -> str:
-        return _with_range(*told, show)
-
+    of = Figures(study)
     return lines(
-        "summary.txt.j2", study=study, of=Figures(study), say=say, number=number, percent=percent, signed=signed,
+        "summary.txt.j2", study=study, of=of, percent=percent, grounds=GROUND_NAMES, words=GROUP_WORDS,
         first_day=date_words(study.start), last_day=date_words(study.day(study.days - 1)), window=window_words(study),
-        band=band_words(study.n_draws), set=set_words(study.n_set), grounds=GROUND_NAMES, words=GROUP_WORDS,
-        silence=silence_sentence(study.silence, study.silence_place if study.place.n_places > 1 else ""),
+        figures=figures_words(study), findings=_findings(study, of) if study.twin is not None else "",
+        silence=silence_line(study.silence, study.silence.place if study.place.n_places > 1 else ""),
         statement=STATEMENT,
     )  # fmt: skip

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -91,12 +92,15 @@ def run_entries(scenario: Scenario, digest: str, notes: Mapping[str, Any]) -> di
 
 
 def run_files(
-    scenario: Scenario, tables: Mapping[str, pa.Table | Sequence[Path]], report: str
+    scenario: Scenario,
+    tables: Mapping[str, pa.Table | Sequence[Path]],
+    report: str,
+    more: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Iterator[tuple[str, Content]]:
     """Yield name and content of each file of a run but the manifest, a table no sooner than it is written.
 
     `tables` are "indicators", "incidents" and "published" (schema.TABLES): each a table, or the files of its parts,
-    which are put together one after another without holding them all. `report` is the HTML page.
+    which are put together one after another without holding them all. `report` is the HTML page, `more` other files.
     """
     yield PARAMETERS, scenario_toml(scenario).encode()
     yield DICTIONARY_FILE, data_dictionary().encode()
@@ -106,6 +110,7 @@ def run_files(
             yield f"{name}.parquet", table_bytes(name, table)
         else:
             yield f"{name}.parquet", partial(write_parts, name=name, parts=read_parts(table, name))
+    yield from more.items()
     yield REPORT, report.encode()
 
 

@@ -20,10 +20,12 @@ from numba import njit
 from underwatch.record.dates import coarsen, thursday, week_number
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, KIND, MARK_LISTED, N_INDICATORS
 
-# Where fear is kept, in the 255 steps of a record; closer where there is much of it.
-FEAR_NODES = np.array(
-    [0, 3, 6, 10, 14, 19, 24, 30, 36, 43, 51, 59, 68, 77, 87, 98, 110, 123, 138, 155, 175, 198, 225, 255]
-)
+# Where fear is kept, in the 255 steps of a record; closer where there is much of it, and from 1/6 on, where most
+# thresholds lie.
+FEAR_NODES = np.array([
+    0, 4, 8, 13, 18, 24, 30, 36, 39, 41, 43, 45, 47, 50, 54, 59, 64, 70, 77, 85, 94, 104, 116, 130, 146, 164, 184, 206,
+    230, 255,
+])  # fmt: skip
 N_NODES, N_KINDS = len(FEAR_NODES), len(INCIDENT_NAMES)
 NO_GROUND = len(GROUND_NAMES)  # the last column by ground: no ground is held
 N_GROUNDS = NO_GROUND + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from underwatch import __version__
+from underwatch.experiments.ensemble.settings import ENSEMBLES
 from underwatch.web.api import ADDRESSES, Address
 from underwatch.web.bounds import MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.web.guard import TOKEN_HEADER
@@ -27,6 +28,7 @@ _QUESTION = {
         "population": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_RESIDENTS},
         "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**64 - 1},
         "draws": {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_DRAWS},
+        "ensemble": {"type": ["string", "null"], "enum": [*ENSEMBLES, None]},
         "parameters": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
         "without": {"type": ["array", "null"], "maxItems": 32, "items": {"type": "string"}},
         "interventions": {"type": ["array", "null"], "maxItems": 32, "items": {"type": "string"}},

@@ -331,13 +331,14 @@ class RunOptions:
 
     `threads` is how many units of work go side by side; `out`, `resume` and `from_manifest` are paths as given.
     `incidents` is "all" or "sample", what of them is written, and `twin` says whether the world without the campaign is
-    run beside the baseline; None leaves both to the number of residents (a sample and no twin for the country). With
+    run beside the baseline in the whole place; None leaves both to the number of residents (a sample and no twin for
+    the country). `draws` worlds are of `ensemble`, the default one for None. With
     `resume` or `from_manifest` the scenario is the one kept there, and so is the rest, but for `threads`, `out` and
     `as_json`.
     """
 
     replicates: int = 1
-    draws: int = 8
+    draws: int = 200
     threads: int = 1
     incidents: str | None = None
     as_json: bool = False
@@ -345,3 +346,4 @@ class RunOptions:
     resume: Path | None = None
     from_manifest: Path | None = None
     twin: bool | None = None
+    ensemble: str | None = None

@@ -96,7 +96,7 @@ def test_the_example_and_what_it_is_not():
     assert "no rate series" in text
     assert "no safe table" in text
     assert "Effort is unknown" in text
-    assert "63 of 198" in text
+    assert "75 of 198" in text
 
 
 def test_synthetic_says_synthetic():

@@ -171,7 +171,7 @@ def test_reading_effort_survey_and_figures():
 
 def test_the_example_reads():
     rows = reading.reports(example_package())
-    assert sum(bool(row.kind) for row in rows) == 63
+    assert sum(bool(row.kind) for row in rows) == 75
     window = [row for row in rows if row.when and date(2023, 7, 1) <= row.when.first <= date(2025, 6, 30)]
     hoeryong = {row.incident for row in window if row.place_code == "hoeryong"}
     modelled = {row.incident for row in window if row.place_code == "hoeryong" and row.kind}

@@ -12,6 +12,7 @@ from underwatch.evidence.release.noise import noisy_count
 from underwatch.evidence.release.safe_cells import PARTS
 from underwatch.inference.inputs.safe_table import FAMILIES, Disclosure, disclosed
 from underwatch.record.tally import N_KINDS
+from underwatch.world.draws import rng
 
 
 def law(x, scale):
@@ -29,7 +30,7 @@ def simulated(scale, n):
     """The simulator's cells of a place where nothing happens."""
     table = Disclosure(("2024-Q3",), ((0,),), 0, scale)
     values = {"table_cap_kept": np.ones(n), "table_place_share": np.ones(n)}
-    cells = disclosed(np.zeros((n, 1, N_KINDS)), table, values, np.random.default_rng(11))
+    cells = disclosed(np.zeros((n, 1, N_KINDS)), table, values, lambda purpose: rng(11, purpose))
     assert cells.shape == (n, 1, len(FAMILIES))
     return cells[:, 0, 0].astype(int).tolist()
 

@@ -19,12 +19,16 @@ from underwatch.facts import model_parameters, rival_forms
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters
+from underwatch.world.scenario import place_scenario
 
 if TYPE_CHECKING:
     from underwatch.world.scenario import Scenario
 
 PRIOR, KNOWN, DESCRIBED = "prior", "known", "described"
 ENSEMBLES = (PRIOR, KNOWN, DESCRIBED)
+DEFAULT_ENSEMBLE = PRIOR
+DEFAULT_DRAWS = 200  # worlds in front of every figure
+_IN_WORDS = {PRIOR: "the prior", KNOWN: "the known ensemble", DESCRIBED: "the described ensemble"}
 
 
 def checked_ensemble(name: str) -> str:
@@ -34,6 +38,30 @@ def checked_ensemble(name: str) -> str:
             f'ensemble "{name[:40]}" is not known{nearest(name[:40], ENSEMBLES)}; known: {", ".join(ENSEMBLES)}'
         )
     return name
+
+
+def usable_ensemble(name: str | None, draws: int = 1) -> str:
+    """Return the name of an ensemble of which worlds can be taken, the default one for None; InputError otherwise."""
+    name = checked_ensemble(name or DEFAULT_ENSEMBLE)
+    if draws and name != PRIOR:
+        read_ensemble(name)
+    return name
+
+
+def ensemble_words(name: str) -> str:
+    """Return an ensemble as it stands in a sentence."""
+    return _IN_WORDS[name]
+
+
+def is_adapted(scenario: Scenario) -> bool:
+    """Say whether the scenario is another than the default one, for which the ensembles that ship were found.
+
+    Then its worlds have the same settings, and what the scenario sets stands in their place. Luck and how many
+    residents stand in for the place make no other scenario.
+    """
+    default = place_scenario("hoeryong")
+    same = scenario.replace(seed=default.seed, population=None) if len(scenario.places) == 1 else scenario
+    return same != default or bool(scenario.fixed()) or bool(scenario.forms.fixed)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine import checkpoint
 from underwatch.experiments.engine.runner import KeptWorld
 from underwatch.experiments.engine.worlds import WorldKey, WorldTotals
+from underwatch.experiments.studies.drawn_world import DrawnWorld, shapes_of
 from underwatch.files.folders import remove_matching
 from underwatch.files.intake.arrays import expect
 from underwatch.record.outputs import write_parts
@@ -32,29 +33,32 @@ class Checkpoints:
     folder: Path
     note: Mapping[str, Any]
 
-    def of_world(self, place: int, key: WorldKey) -> KeptWorld:
-        """Return where a world of the place at work is kept: between two weeks, or a draw when it is finished."""
-        kind, number = ("draw", key.draw) if key.draw else ("world", key.replicate)
-        path = self.folder / f"{kind}-{place:03d}-{number}-{key.world}{checkpoint.SUFFIX}"
-        return KeptWorld(path, self.noted(place, number, key.world))
+    def of_world(self, place: int, key: WorldKey, draw: int = 0) -> KeptWorld:
+        """Return where a world of the place at work is kept between two weeks, at the settings of a draw."""
+        path = self.folder / f"world-{place:03d}-{draw}-{key.replicate}-{key.world}{checkpoint.SUFFIX}"
+        return KeptWorld(path, self.noted(place, draw, key.replicate, key.world))
 
     def noted(self, place: int, *what: object) -> dict[str, Any]:
         """Return the note of one file."""
         return {**self.note, "place": place, "what": [*map(str, what)]}
 
-    def read_draw(self, place: int, key: WorldKey, days: int) -> WorldTotals | None:
-        """Return what was kept of a draw of so many days, if it was finished."""
-        kept = self.of_world(place, key)
+    def _of_draw(self, draw: int) -> KeptWorld:
+        """Return where a finished draw is kept."""
+        return KeptWorld(self.folder / f"draw-000-{draw}{checkpoint.SUFFIX}", self.noted(0, "draw", draw))
+
+    def read_draw(self, draw: int, worlds: Sequence[str], days: int) -> DrawnWorld | None:
+        """Return what was kept of a draw of so many days in these worlds, if it was finished."""
+        kept = self._of_draw(draw)
         if not kept.path.exists():
             return None
         arrays = checkpoint.read_arrays(*kept)
-        expect(arrays, _sums_of("draw", days, N_CELLS), f"{kept.path}: ")
-        return WorldTotals.of_named("draw", arrays)
+        expect(arrays, shapes_of(worlds, days), f"{kept.path}: ")
+        return DrawnWorld.of_named(arrays)
 
-    def keep_draw(self, place: int, key: WorldKey, totals: WorldTotals) -> None:
+    def keep_draw(self, draw: int, drawn: DrawnWorld) -> None:
         """Keep a finished draw."""
-        kept = self.of_world(place, key)
-        checkpoint.write_arrays(kept.path, totals.named("draw"), kept.note)
+        kept = self._of_draw(draw)
+        checkpoint.write_arrays(kept.path, drawn.named(), kept.note)
 
     def done(self, place: int) -> bool:
         """Say whether a place is done: its sums are written last."""

@@ -10,6 +10,7 @@ from typing import Any
 from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.experiments.engine.run_directory import Kind, RunDirectory
+from underwatch.experiments.ensemble.settings import DEFAULT_ENSEMBLE, ENSEMBLES, PRIOR
 from underwatch.facts.places import slug
 from underwatch.files.folders import kept_folder
 from underwatch.files.intake.json import read_json
@@ -28,10 +29,10 @@ RUN = Kind(
     finished="{folder} is a finished run; there is nothing to resume",
     resume="resume with underwatch run --resume {folder}",
 )
-_KEPT = ("replicates", "draws", "incidents", "twin")
+_KEPT = ("replicates", "draws", "incidents", "twin", "ensemble")
 _MOST_REPLICATES, _MOST_DRAWS = 1_000, 10_000
 _FROM = "reproduces"
-_LUCK = "a seed for each draw"  # draws kept by another rule are not gone on with
+_LUCK = "an example among the worlds of an ensemble"  # draws kept by another rule are not gone on with
 
 
 def new_run(scenario: Scenario, options: RunOptions, same_as: str | None = None) -> RunDirectory:
@@ -56,7 +57,9 @@ def old_run(path: Path) -> tuple[RunDirectory, Scenario, RunOptions]:
     if (version := kept["version"]) != __version__:
         raise InputError(f"{path} was begun by version {version!s:.20} of underwatch, and this is {__version__}")
     if kept.get("luck") != _LUCK:
-        raise InputError(f"{path} was begun by an earlier underwatch, whose draws all had one luck; run it again")
+        raise InputError(
+            f"{path} was begun by an earlier underwatch, which kept something else of its draws; run it again"
+        )
     return directory, parse(kept["scenario"], f"{path / RUN.question}: "), options
 
 
@@ -83,13 +86,13 @@ def _clear_left(path: Path, finished: Mapping[str, Any]) -> None:
 
 def _options(kept: Mapping[str, Any]) -> RunOptions:
     """Return the options that belong to a run itself; ValueError when they cannot be."""
-    replicates, draws, incidents, twin = (kept[name] for name in _KEPT)
+    replicates, draws, incidents, twin, ensemble = (kept[name] for name in _KEPT)
     known = isinstance(kept["scenario"], str) and isinstance(kept["version"], str) and isinstance(twin, bool)
     counts = type(replicates) is int and type(draws) is int
     counts = counts and 1 <= replicates <= _MOST_REPLICATES and 0 <= draws <= _MOST_DRAWS
-    if not known or not counts or incidents not in ("all", "sample"):
+    if not known or not counts or incidents not in ("all", "sample") or ensemble not in ENSEMBLES:
         raise ValueError
-    return RunOptions(replicates=replicates, draws=draws, incidents=incidents, twin=twin)
+    return RunOptions(replicates=replicates, draws=draws, incidents=incidents, twin=twin, ensemble=ensemble)
 
 
 def run_of_manifest(path: Path) -> tuple[Scenario, RunOptions, str]:
@@ -97,7 +100,11 @@ def run_of_manifest(path: Path) -> tuple[Scenario, RunOptions, str]:
     manifest = read_manifest(path)
     kept = manifest.get("options")
     try:
-        options = _options({**kept, "scenario": "", "version": ""}) if isinstance(kept, dict) else RunOptions()
+        options = (
+            _options({"ensemble": PRIOR, **kept, "scenario": "", "version": ""})
+            if isinstance(kept, dict)
+            else RunOptions()
+        )
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path} is damaged: its options are not those of a run") from None
     scenario = parse_written(manifest["scenario"], f"{path}: ")
@@ -110,6 +117,17 @@ def run_of_manifest(path: Path) -> tuple[Scenario, RunOptions, str]:
     return scenario, options, manifest["digest"]
 
 
+def example_of_manifest(path: Path) -> Scenario:
+    """Return the scenario at whose settings a run's history was lived: its example."""
+    scenario, _, _ = run_of_manifest(path)
+    example = read_manifest(path).get("example")
+    if example is None:
+        return scenario
+    if not isinstance(example, dict) or not isinstance(example.get("scenario"), str):
+        raise InputError(f"{path} is damaged: its example is no scenario")
+    return parse_written(example["scenario"], f"{path}: ")
+
+
 def kept_options(options: RunOptions) -> dict[str, Any]:
     """Return the options that go into the manifest."""
-    return {name: getattr(options, name) for name in _KEPT}
+    return {name: getattr(options, name) for name in _KEPT} | {"ensemble": options.ensemble or DEFAULT_ENSEMBLE}

@@ -1,4 +1,4 @@
-"""The main job: a scenario beside its twin, over draws from the prior, with the silence curve; a run folder, a summary.
+"""The main job: a scenario in the worlds of an ensemble, an example of it, the silence curve; a run folder, a summary.
 
 Many places go side by side, one on each thread, and what comes out of each is on the disk before the next begins, so
 memory is that of the largest few. Everything that a resumed run needs is in its folder.
@@ -21,20 +21,24 @@ from underwatch.experiments.engine.progress import Clock, Progress, compile_firs
 from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import WorldKey, digest_of
+from underwatch.experiments.ensemble.settings import ensemble_words, usable_ensemble
 from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.headline_rows import SUMMARY, summary_bytes, summary_of
 from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
 from underwatch.experiments.studies.running_study import RunningStudy
 from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.experiments.studies.world_tables import FinishedWorld, is_large, table_parts
-from underwatch.experiments.study import Study, headlines
+from underwatch.experiments.study import Study
 from underwatch.record.outputs import joined, run_entries, run_files
 from underwatch.record.schema import TABLES
 from underwatch.terminal import say, say_json
 from underwatch.world.scenario import RunOptions, Scenario
+from underwatch.world.scenario_file import scenario_toml
 from underwatch.world.simulate import World
 from underwatch.world.workers import Workers
 
 _PATIENCE = 15.0  # seconds of work on a place that a run of many may lose
+EXAMPLE = "example.toml"  # the scenario at the settings of the history that the tables hold
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -94,6 +98,7 @@ def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[RunDirectory
         options = replace(options, twin=not is_large(scenario))
     if options.incidents is None:
         options = replace(options, incidents="sample" if is_large(scenario) else "all")
+    options = replace(options, ensemble=usable_ensemble(options.ensemble, options.draws))
     return new_run(scenario, options, same_as), scenario, options
 
 
@@ -115,8 +120,8 @@ def main_job(scenario: Scenario | None, options: RunOptions, pages: Pages) -> in
     same_as = reproduces(directory)
     same = None if same_as is None else manifest["digest"] == same_as
     if options.as_json:
-        keys = ("digest", "population", "days", "seed", "place", "worlds", "headlines")
-        shown = {"run": str(directory.path), **{key: manifest[key] for key in keys}}
+        keys = ("digest", "population", "days", "seed", "place", "worlds")
+        shown = {"run": str(directory.path), **{key: manifest[key] for key in keys}, **summary_of(study)}
         if same is not None:
             shown["same_digest"] = same
         shown["summary"] = pages.lines(study)
@@ -136,7 +141,8 @@ def _carry_out(
     directory: RunDirectory, scenario: Scenario, options: RunOptions, pages: Pages
 ) -> tuple[Study, dict[str, Any], str]:
     """Do the work; return its figures, its manifest, and in words what the time was spent on."""
-    plan = StudyPlan(scenario, (), options.draws, options.replicates, bool(options.twin))
+    ensemble = usable_ensemble(options.ensemble, options.draws)
+    plan = StudyPlan(scenario, (), options.draws, options.replicates, bool(options.twin), ensemble)
     checkpoints, threads = Checkpoints(directory.folder, note_of(directory)), max(1, options.threads)
     wall, clock, stopping = Clock(), Clock(), threading.Event()
     if warn_if_cold():
@@ -147,17 +153,19 @@ def _carry_out(
         runner = Runner(progress.advance, stopping.is_set, stopping.set, patience, lambda: clock.on("checkpoints"))
         tables = RunTables(plan, options.incidents == "sample", checkpoints, runner)
         study = RunningStudy(plan, threads, runner, tables, checkpoints, clock)
+        progress.say(f"worlds of {ensemble_words(ensemble)}")
+        with wall.on("worlds"):
+            study.run_draws()
         with wall.on("places"):
             if plan.many:
                 study.run_places(checkpoints, progress.say)
             else:
                 progress.say(scenario.name)
                 with Workers(threads) as workers:
-                    study.add_place(scenario.places[0], *study.run_place(0, plan.central(), workers))
-        for stage, work in (("draws from the prior", study.run_draws), ("silence curve", study.run_silence)):
-            progress.say(stage)
-            with wall.on(stage.partition(" from")[0]):
-                work()
+                    study.run_example(workers)
+        progress.say("silence curve")
+        with wall.on("silence curve"):
+            study.run_silence()
     figures = study.study()
     with wall.on("tables and report"):
         manifest = _write(directory, options, study, figures, tables, pages)
@@ -172,13 +180,14 @@ def _write(
     notes = {
         "place": scenario.name,
         "places": len(scenario.places),
-        "worlds": list(figures.worlds),
+        "worlds": list(figures.example.figures),
         "options": kept_options(options),
         "incidents_sampled": options.incidents == "sample",
         "place_digests": place_digests(study.plan, study.digests),
-        "headlines": headlines(figures),
+        "example": {"draw": study.draw, "scenario": scenario_toml(study.example)},
     }
-    files = run_files(scenario, tables.contents(), pages.report(scenario, figures, digest))
+    more = {SUMMARY: summary_bytes(figures), EXAMPLE: scenario_toml(study.example).encode()}
+    files = run_files(scenario, tables.contents(), pages.report(scenario, figures, digest), more)
     return directory.finish(files, run_entries(scenario, digest, notes))
 
 

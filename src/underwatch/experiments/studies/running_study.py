@@ -1,14 +1,14 @@
 """A study on its way: its worlds run on all threads, and the figures of those that are done.
 
-The command line and the studio drive the same one, stage by stage: the worlds at the scenario's own values, the draws
-from the prior, the silence curve. What they want of a world while it runs, or of its end, they collect (`Collector`).
+The command line and the studio drive the same one, stage by stage: the worlds of the ensemble, the history of the whole
+place at the settings nearest to their medians, the silence curve. What they want of a world of the whole place while it
+runs, or of its end, they collect (`Collector`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -27,18 +27,15 @@ from underwatch.experiments.engine.worlds import (
     workers_here,
     world_totals,
 )
+from underwatch.experiments.ensemble.distance import nearest_to_medians
+from underwatch.experiments.ensemble.statements import statement_rows
+from underwatch.experiments.silence import FEW_STRENGTHS, SilenceCurve, shipped_silence, silence_in
 from underwatch.experiments.studies.checkpoints import Checkpoints
+from underwatch.experiments.studies.drawn_world import DrawnWorld
+from underwatch.experiments.studies.headline_rows import rows_of, values_of
 from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.experiments.studies.world_tables import FinishedWorld
-from underwatch.experiments.study import (
-    Part,
-    SilencePoint,
-    Study,
-    place_facts,
-    silence_band,
-    silence_place,
-    silence_points,
-)
+from underwatch.experiments.study import Example, Part, Silence, Study, example_inside, place_facts, silence_of
 from underwatch.facts import Place
 from underwatch.record.measures import Measured, stack
 from underwatch.world import simulate
@@ -73,7 +70,7 @@ def _same_luck(one: WorldKey, other: WorldKey) -> bool:
 
 
 class Collector(Protocol):
-    """What is wanted of the worlds at the scenario's own values."""
+    """What is wanted of the worlds of the whole place."""
 
     def week(self, key: WorldKey, world: simulate.World, days: int) -> None:
         """Look at a world when so many days are done."""
@@ -92,23 +89,81 @@ class RunningStudy:
     collector: Collector
     checkpoints: Checkpoints | None = None
     clock: Clock = field(default_factory=Clock)  # what threads did
+    draw: int = 0  # whose settings the whole place has; 0 for the scenario's own
     totals: Totals = field(default_factory=dict)
+    drawn: dict[int, DrawnWorld] = field(default_factory=dict)
     provinces: dict[str, WorldTotals] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
-    silence: tuple[SilencePoint, ...] = ()
+    silence: SilenceCurve | None = None
 
-    def __post_init__(self) -> None:
-        self.tasks = self.plan.drawn()
+    @property
+    def example(self) -> Scenario:
+        """The whole scenario at the settings of the example."""
+        return self.plan.example_at(self.draw)
 
-    def run_place(self, number: int, keys: Iterable[WorldKey], workers: Workers) -> tuple[Totals, list[str]]:
-        """Run worlds of a place at the scenario's own values one after the other; return their totals and digests."""
-        place, totals, digests, settled = self.plan.scenario.places[number], Totals(), [], Settled()
-        left = [*keys]
+    def candidates(self) -> list[int]:
+        """Return the draws whose settings are tried for the example, the nearest to the medians first; 0 for none."""
+        if not self.drawn:
+            return [0]
+        values, is_difference = values_of(rows_of(self.study()))
+        return [1 + row for row in nearest_to_medians(values, is_difference, self.plan.tries)]
+
+    def run_example(self, workers: Workers) -> None:
+        """Run the whole of one place at the settings of the first candidate that lies inside of every range.
+
+        The baseline is run first, its twin and other luck only for the one that is kept. Where none lies inside, it is
+        the one with the fewest figures outside, the nearest of those.
+        """
+        outside: dict[int, int] = {}
+        for draw in self.candidates():
+            self.draw = draw
+            found = self.run_place(0, self.plan.central(), workers, lambda totals: self._note(outside, totals) == 0)
+            if found is not None:
+                self.runner.tick((self.plan.tries - len(outside)) * self.plan.days_of_a_try)  # they are not needed
+                break
+        else:
+            self.draw = min(outside, key=lambda draw: outside[draw])
+            found = self.run_place(0, self.plan.central(), workers)
+        if found is not None:
+            self.add_place(self.plan.scenario.places[0], *found)
+
+    def _note(self, outside: dict[int, int], baseline: WorldTotals) -> int:
+        """Return how many figures of this baseline lie outside of their ranges, and note it for its draw."""
+        key = WorldKey(0, 0, BASELINE)
+        study = self._study({key: baseline})
+        outside[self.draw] = sum(row.is_left_out for row in rows_of(study))
+        return outside[self.draw]
+
+    def run_place(
+        self,
+        number: int,
+        keys: Iterable[WorldKey],
+        workers: Workers,
+        accept: Callable[[WorldTotals], bool] = lambda _: True,
+    ) -> tuple[Totals, list[str]] | None:
+        """Run worlds of a place one after the other; return their totals and digests.
+
+        None, and nothing of it is collected, when the first of them is not accepted.
+        """
+        totals, digests = Totals(), list[str]()
+        for finished, world in self._worlds(number, [*keys], workers):
+            if not totals and not accept(finished.totals):
+                return None
+            with self.clock.on("outputs"):
+                digests.append(simulate.digest(world))
+                totals[finished.key] = finished.totals
+                self.collector.finished(finished, world)
+        return totals, digests
+
+    def _worlds(
+        self, number: int, left: list[WorldKey], workers: Workers
+    ) -> Iterator[tuple[FinishedWorld, simulate.World]]:
+        place, settled, worlds = self.plan.scenario.places[number], Settled(), self.plan.worlds_of(self.example)
         while left:
             key = left.pop(0)
-            scenario = self.plan.worlds()[key.world]
-            kept = None if self.checkpoints is None else self.checkpoints.of_world(number, key)
+            scenario = worlds[key.world]
+            kept = None if self.checkpoints is None else self.checkpoints.of_world(number, key, self.draw)
             with self.clock.on("building"):
                 world = settled.take(scenario, key) if kept is None or not kept.path.exists() else None
                 world = world or calm_world(scenario, place, seed_of(scenario, key.replicate))
@@ -121,26 +176,24 @@ class RunningStudy:
                     if days > 0:
                         self.collector.week(key, world, days)
             with self.clock.on("outputs"):
-                digests.append(simulate.digest(world))
-                totals[key] = world_totals(world, scenario)
-                seen = world.history.records, world.history.who
-                self.collector.finished(FinishedWorld(scenario, number, key, totals[key], *seen), world)
-        return totals, digests
+                totals = world_totals(world, scenario)
+            yield FinishedWorld(scenario, number, key, totals, world.history.records, world.history.who), world
 
     def run_places(self, checkpoints: Checkpoints, say: Callable[[str], None]) -> None:
         """Run the places that are not done yet side by side, the largest first; add all up in census order."""
-        scenario, keys = self.plan.scenario, self.plan.central()
+        scenario, keys, self.draw = self.plan.scenario, self.plan.central(), self.candidates()[0]
         places = dict(enumerate(scenario.places))
         left = {number: place for number, place in places.items() if not checkpoints.done(number)}
         there = sum(residents_in(scenario, place) for number, place in places.items() if number not in left)
-        self.runner.tick(there * self.plan.days_of_twins * self.plan.replicates)
+        self.runner.tick(there * self.plan.days_of(len(self.plan.histories())) * self.plan.replicates)
 
         def run(number: int) -> None:
             self.runner.check()
             say(f"{places[number].province}: {places[number].name}")
-            totals, digests = self.run_place(number, keys, workers_here())
-            with self.clock.on("checkpoints"):
-                checkpoints.keep_place(number, totals, digests)
+            found = self.run_place(number, keys, workers_here())
+            if found is not None:
+                with self.clock.on("checkpoints"):
+                    checkpoints.keep_place(number, *found)
 
         largest_first = sorted(left, key=lambda number: -places[number].population)
         run_all(largest_first, run, self.threads, self.runner.stop_all)
@@ -158,57 +211,54 @@ class RunningStudy:
             _add(self.totals, key, sums)
 
     def run_draws(self) -> None:
-        """Run the place, or the stand-ins of many, with every draw from the prior, each with its twin on one thread."""
-        twins: dict[tuple[int, int], list[WorldKey]] = {}
-        for number, key in self.tasks:
-            twins.setdefault((number, key.draw), []).append(key)
+        """Run what stands in for the scenario in every world of the ensemble, each with its twin on one thread."""
+        draws = range(1, self.plan.draws + 1)
+        self.drawn = run_all(draws, self._draw, self.threads, self.runner.stop_all)
 
-        def run(asked: tuple[int, int]) -> Totals:
-            return self._draw(asked[0], twins[asked])
+    def _draw(self, draw: int) -> DrawnWorld:
+        """Run the worlds of one draw, unless they are kept."""
+        plan, names = self.plan, tuple(self.plan.worlds())
+        kept = None if self.checkpoints is None else self.checkpoints.read_draw(draw, names, plan.scenario.days)
+        if kept is not None:
+            self.runner.tick(plan.drawn_residents * plan.days_of(len(names)))
+            return kept
+        sums = dict[str, WorldTotals]()
+        for stand_in in plan.stand_ins_at(draw):
+            for name, totals in self._twins(stand_in).items():
+                _add(sums, name, totals)
+        drawn = DrawnWorld.of({name: (self._measure(one), float(one.numbers[1])) for name, one in sums.items()})
+        if self.checkpoints is not None:
+            self.checkpoints.keep_draw(draw, drawn)
+        return drawn
 
-        for totals in run_all(twins, run, self.threads, self.runner.stop_all).values():
-            for key, sums in totals.items():
-                _add(self.totals, key, sums)
-
-    def _draw(self, number: int, keys: Sequence[WorldKey]) -> Totals:
-        """Run the worlds of one draw, as far as they are not kept; they settle together."""
-        result, left, settled = Totals(), [*keys], Settled()
+    def _twins(self, stand_in: Scenario) -> dict[str, WorldTotals]:
+        """Run the worlds of a stand-in, which settle together."""
+        result, settled = dict[str, WorldTotals](), Settled()
+        worlds = self.plan.worlds_of(stand_in)
+        left = [WorldKey(0, 0, name) for name in self.plan.worlds()]
         while left:
             key = left.pop(0)
-            kept = (
-                None if self.checkpoints is None else self.checkpoints.read_draw(number, key, self.plan.scenario.days)
-            )
-            if kept is not None:
-                days = self.plan.scenario.days + (self.plan.scenario.settling_days if key.world == BASELINE else 0)
-                self.runner.tick(int(kept.residents.sum()) * days)
-                result[key] = kept
-                continue
-            scenario = self.tasks[number, key]
+            scenario = worlds[key.world]
             world = settled.take(scenario, key) or calm_world(scenario, scenario.places[0], scenario.seed)
             watch = Watch(self.runner, world)
             for days in simulate.weeks(world, scenario.all_phases(), workers_here()):
                 if days == 0:
                     settled.keep(scenario, key, world, left)
                 watch.week()
-            result[key] = world_totals(world, scenario)
-            if self.checkpoints is not None:
-                self.checkpoints.keep_draw(number, key, result[key])
+            result[key.world] = world_totals(world, scenario)
         return result
 
     def run_silence(self) -> None:
-        """Draw the silence curve."""
-        draws = [self.tasks[0, WorldKey(draw, 0, BASELINE)] for draw in range(1, self.plan.n_silence)]
-        parameters = [drawn.parameters for drawn in (self.plan.scenario, *draws)]
-        done = partial(self.runner.done, self.plan.silence_days)
-        self.silence = silence_points(self.plan.scenario, parameters, self.threads, done)
+        """Draw the silence curve, unless it ships."""
+        plan = self.plan
+        if plan.silence_ships:
+            self.silence = shipped_silence(plan.ensemble)
+            return
+        worlds = plan.settings[: plan.n_silence] or (plan.scenario,)
+        self.silence = silence_in(worlds, self.threads, FEW_STRENGTHS, lambda: self.runner.done(plan.silence_days))
 
     def _measure(self, totals: WorldTotals) -> Measured:
         return totals.measured(self.plan.scenario, self.plan.window)
-
-    def _drawn(self, world: str, n_draws: int) -> Measured:
-        """Return the figures of all draws of a world; counts of a stand-in are brought to the residents of all."""
-        figures = stack([self._measure(self.totals[WorldKey(draw, 0, world)]) for draw in range(1, n_draws + 1)])
-        return replace(figures, people=figures.people * self.scale, sums=figures.sums * self.scale)
 
     @property
     def scale(self) -> float:
@@ -217,31 +267,60 @@ class RunningStudy:
 
     def study(self) -> Study:
         """Bring what is done so far down to the figures of the summary and the report."""
-        plan, names = self.plan, tuple(self.plan.worlds())
-        n = max(key.draw for key in self.totals)
-        published = {}
-        for name in names:
-            numbers = [self.totals[WorldKey(draw, 0, name)].numbers[1] for draw in range(n + 1)]
-            published[name] = np.array(numbers) * np.array([1.0] + [self.scale] * n)
-        return Study(
+        whole = self._study(self.totals)
+        seen = replace(whole, example=example_inside(whole.example, whole))
+        n, shown = (sum(not np.isnan(row.shown) for row in rows_of(one)) for one in (whole, seen))
+        n += sum(row.is_left_out for row in rows_of(whole))
+        return replace(seen, example=replace(seen.example, left_out=n - shown, n_figures=n))
+
+    def _study(self, totals: Totals) -> Study:
+        """Return the figures with an example of which nothing is left out."""
+        plan = self.plan
+        study = Study(
             place=place_facts(plan.scenario),
             start=plan.scenario.start,
             days=plan.scenario.days,
-            worlds=names,
+            worlds=tuple(plan.worlds()),
             change=plan.change,
             window=plan.window,
-            central={name: self._measure(self.totals[WorldKey(0, 0, name)]) for name in names},
-            ensemble={name: self._drawn(name, n) for name in names} if n else {},
-            published=published,
-            silence=self.silence,
-            silence_band=silence_band(self.silence),
-            silence_place=silence_place(plan.scenario),
-            stand_in=plan.drawn_residents if plan.many else 0,
-            provinces={name: self._measure(totals) for name, totals in self.provinces.items()},
+            example=Example(self.example, self.draw, {}),
+            drawn=self._drawn(),
+            published={
+                name: self.scale * np.array([one.published[at] for one in self.drawn.values()])
+                for at, name in enumerate(plan.worlds())
+                if self.drawn
+            },
+            silence=silence_of(self.silence, plan.ensemble, plan.scenario) if self.silence else Silence(),
+            stand_in=plan.drawn_residents if plan.drawn_residents < plan.scenario.residents else 0,
+            provinces={name: self._measure(sums) for name, sums in self.provinces.items()},
             parts=tuple(self.parts),
             relief=bool(plan.dated),
             n_set=len(plan.scenario.fixed()),
+            source=plan.ensemble,
+            adapted=plan.is_adapted,
+            forms=tuple(drawn.forms for drawn in plan.settings),
+            statements=statement_rows(plan.is_adapted),
         )
+        return replace(study, example=self._example(study, totals))
+
+    def _drawn(self) -> dict[str, Measured]:
+        """Return the figures of all draws of each world; counts of a stand-in are brought to the residents of all."""
+        found = {}
+        for at, name in enumerate(self.plan.worlds()):
+            if self.drawn:
+                figures = stack([one.figures[at] for one in self.drawn.values()])
+                found[name] = replace(figures, people=figures.people * self.scale, sums=figures.sums * self.scale)
+        return found
+
+    def _example(self, study: Study, totals: Totals) -> Example:
+        first = {name: totals[key] for name in study.worlds if (key := WorldKey(0, 0, name)) in totals}
+        figures = {name: self._measure(one) for name, one in first.items()}
+        published = {name: float(one.numbers[1]) for name, one in first.items()}
+        example = replace(study.example, figures=figures, published=published)
+        if study.twin is None or len(figures) < 2:
+            return example
+        one, other = (figures[name].window for name in study.pair)
+        return replace(example, change=one - other)
 
 
 def _add(totals: dict, key: object, more: WorldTotals) -> None:

@@ -1,82 +1,105 @@
-"""What a study asks: a place, its twin, histories with other luck, and draws from the prior."""
+"""What a study asks: a place, its twin, histories with other luck, and the worlds of an ensemble around them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
-from underwatch.experiments.engine.worlds import BASELINE, COUNTER, WorldKey, prior_scenarios, worlds_of
+from underwatch.experiments.engine.worlds import BASELINE, COUNTER, WorldKey, worlds_of
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, ensemble_scenarios, is_adapted
+from underwatch.experiments.ensemble.stand_ins import stand_ins
 from underwatch.experiments.interventions import Intervention, with_interventions
-from underwatch.experiments.silence import STAND_IN, WATCHING
-from underwatch.experiments.study import SILENCE_DRAWS
+from underwatch.experiments.silence import FEW_STRENGTHS, MOST_WORLDS, STAND_IN, shipped_silence
 from underwatch.world.scenario import Scenario
 
 CAMPAIGN = "the year-end campaign"
-_FEW_RESIDENTS = 40_000  # residents of the places in which a study of many takes its draws from the prior
+TRIED = 5  # settings nearest to the medians that are tried for the example, in a run of one place
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """A scenario, what relieves its residents in the twin from which day on, and how many draws give the ranges.
+    """A scenario, what relieves its residents in the twin from which day on, and how many worlds its figures rest on.
 
-    Without interventions the twin is the world without the campaign.
+    Those `draws` worlds are of an ensemble, and live in stand-ins. Without interventions the twin is the world without
+    the campaign. `twin` says whether the history of the whole place, the example, has its twin beside it too.
     """
 
     scenario: Scenario
     dated: tuple[tuple[Intervention, date], ...] = ()
-    draws: int = 8
+    draws: int = DEFAULT_DRAWS
     replicates: int = 1
     twin: bool = True
+    ensemble: str = DEFAULT_ENSEMBLE
 
     def twin_of(self, scenario: Scenario) -> Scenario:
         """Return the twin of the scenario, or of a draw of it: with the interventions, else without the campaign."""
         return with_interventions(scenario, self.dated) if self.dated else scenario.without_campaign()
 
+    def worlds_of(self, scenario: Scenario) -> dict[str, Scenario]:
+        """Return the baseline at the settings of `scenario`, and its twin; without a change there is no twin."""
+        if self.dated:
+            return {BASELINE: scenario, COUNTER: self.twin_of(scenario)}
+        has_twin = len(worlds_of(self.scenario)) > 1  # the same in every draw
+        return {BASELINE: scenario, COUNTER: self.twin_of(scenario)} if has_twin else {BASELINE: scenario}
+
     def worlds(self) -> dict[str, Scenario]:
-        """Return the baseline and its twin; without intervention and campaign there is no twin."""
-        if self.twin and self.dated:
-            return {BASELINE: self.scenario, COUNTER: self.twin_of(self.scenario)}
-        return worlds_of(self.scenario) if self.twin else {BASELINE: self.scenario}
+        """Return the worlds that have figures: the baseline and its twin, which the stand-ins always have."""
+        worlds = self.worlds_of(self.scenario)
+        return worlds if self.twin or self.draws else {BASELINE: self.scenario}
+
+    def histories(self) -> tuple[str, ...]:
+        """Return the worlds of the whole place."""
+        return tuple(self.worlds()) if self.twin else (BASELINE,)
 
     def central(self) -> tuple[WorldKey, ...]:
-        """Return the worlds at the scenario's own values, in the order in which those of a place are run."""
-        return tuple(WorldKey(0, replicate, world) for replicate in range(self.replicates) for world in self.worlds())
+        """Return the worlds of the whole place, in the order in which those of a place are run."""
+        return tuple(
+            WorldKey(0, replicate, world) for replicate in range(self.replicates) for world in self.histories()
+        )
 
-    def drawn(self) -> dict[tuple[int, WorldKey], Scenario]:
-        """Return the worlds at draws from the prior, by the place they stand in for and by key."""
-        worlds = {}
-        for number, stand_in in enumerate(self.stand_ins()):
-            for draw, scenario in enumerate(prior_scenarios(stand_in, self.draws), 1):
-                for world in self.worlds():
-                    lived = scenario if world == BASELINE else self.twin_of(scenario)
-                    worlds[number, WorldKey(draw, 0, world)] = lived
-        return worlds
+    @cached_property
+    def settings(self) -> tuple[Scenario, ...]:
+        """The scenario in each world of the ensemble: its settings, and luck of its own."""
+        return tuple(ensemble_scenarios(self.scenario, self.draws, self.ensemble))
 
-    def stand_ins(self) -> tuple[Scenario, ...]:
-        """Return what the draws from the prior are taken in: the place, or a border and an inland one for many.
+    def example_at(self, draw: int) -> Scenario:
+        """Return the whole scenario at the settings of a draw (from 1), with its own luck; at its own values for 0."""
+        if not draw:
+            return self.scenario
+        drawn = self.settings[draw - 1]
+        return self.scenario.replace(parameters=drawn.parameters, forms=drawn.forms)
 
-        These have few residents, so many of them on the border as in all places.
-        """
-        if not self.many:
-            return (self.scenario,)
-        stand_ins = []
-        for border in (True, False):
-            places = [place for place in self.scenario.places if place.border is border]
-            share = sum(place.population for place in places) / self.scenario.residents
-            if residents := round(share * min(_FEW_RESIDENTS, self.scenario.residents)):
-                largest = max(places, key=lambda place: place.population)
-                stand_ins.append(self.scenario.replace(places=(largest,), population=residents))
-        return tuple(stand_ins)
+    def stand_ins_at(self, draw: int) -> tuple[Scenario, ...]:
+        """Return what stands in for the scenario, at the settings and with the luck of a draw."""
+        drawn = self.settings[draw - 1]
+        same = {"parameters": drawn.parameters, "forms": drawn.forms, "seed": drawn.seed}
+        return tuple(stand_in.replace(**same) for stand_in in stand_ins(self.scenario))
 
     @property
     def drawn_residents(self) -> int:
         """How many residents live through each draw."""
-        return sum(stand_in.residents for stand_in in self.stand_ins())
+        return sum(stand_in.residents for stand_in in stand_ins(self.scenario))
+
+    @property
+    def is_adapted(self) -> bool:
+        """Whether the scenario is not the one for which the ensembles were found."""
+        return is_adapted(self.scenario)
+
+    @property
+    def tries(self) -> int:
+        """How many settings may be tried for the example: of many places only the nearest, as they take long."""
+        return 1 if self.many or not self.draws else min(TRIED, self.draws)
+
+    @property
+    def silence_ships(self) -> bool:
+        """Whether the silence curve of this scenario and ensemble comes with the program."""
+        return not self.is_adapted and self.draws > 0 and shipped_silence(self.ensemble) is not None
 
     @property
     def n_silence(self) -> int:
-        """How many sets of parameters the silence curve is drawn with."""
-        return min(self.draws, SILENCE_DRAWS) + 1
+        """In how many worlds the silence curve is drawn: one at the scenario's own values where there is no draw."""
+        return max(1, min(self.draws, MOST_WORLDS))
 
     @property
     def silence_days(self) -> int:
@@ -85,14 +108,21 @@ class StudyPlan:
 
     @property
     def resident_days(self) -> int:
-        """All the work."""
-        residents = self.replicates * self.scenario.residents + self.draws * self.drawn_residents
-        return residents * self.days_of_twins + self.silence_days * self.n_silence * len(WATCHING)
+        """All the work, if all settings but the last are tried for the example in vain."""
+        whole = (self.tries - 1) * self.days_of_a_try
+        whole += self.replicates * self.scenario.residents * self.days_of(len(self.histories()))
+        drawn = self.draws * self.drawn_residents * self.days_of(len(self.worlds()))
+        curve = 0 if self.silence_ships else self.silence_days * self.n_silence * len(FEW_STRENGTHS)
+        return whole + drawn + curve
 
     @property
-    def days_of_twins(self) -> int:
-        """The days of the baseline and its twin, which settle together."""
-        return self.scenario.settling_days + self.scenario.days * len(self.worlds())
+    def days_of_a_try(self) -> int:
+        """Resident-days of settings that are tried for the example and not kept."""
+        return self.scenario.residents * self.days_of(1)
+
+    def days_of(self, n_worlds: int) -> int:
+        """Return the days of so many twins, which settle together."""
+        return self.scenario.settling_days + self.scenario.days * n_worlds
 
     @property
     def many(self) -> bool:
@@ -110,7 +140,7 @@ class StudyPlan:
         scenario = self.scenario
         if self.dated:
             return (min(day for _, day in self.dated) - scenario.start).days, scenario.days
-        if scenario.campaign is None or len(self.worlds()) == 1:
+        if scenario.campaign is None or len(self.worlds_of(scenario)) == 1:
             return None
         first, last = ((day - scenario.start).days for day in scenario.campaign)
         return max(0, first), min(scenario.days, last + 1)

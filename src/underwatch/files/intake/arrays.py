@@ -70,7 +70,7 @@ def expect(
 ) -> None:
     """Raise InputError unless each array named is there, of its kind (dtype.kind) and shape; None stands for any.
 
-    Numbers of kind f must be finite. Arrays beside those named are refused too.
+    Numbers of kind f must be finite; of kinds "fn" NaN may stand for none. Arrays beside those named are refused too.
     """
     if sorted(arrays) != sorted(shapes):
         raise InputError(f"{where}does not hold the arrays that it should; take another copy")
@@ -81,5 +81,6 @@ def expect(
             raise InputError(
                 f"{where}{name} is {array.dtype.str} {list(array.shape)}, which does not fit; take another copy"
             )
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        wrong = np.isinf if "n" in kinds else lambda numbers: ~np.isfinite(numbers)
+        if array.dtype.kind == "f" and wrong(array).any():
             raise InputError(f"{where}{name} holds a number that is not finite; take another copy")

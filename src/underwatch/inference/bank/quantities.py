@@ -26,6 +26,7 @@ LEAST_TOLD = 1e-3  # episodes told, expected: a ratio to fewer is held here
 LEAST_SLOPE, MOST_SLOPE = -8.0, 4.0
 SLOPE, SILENCE = "slope_of_reports", "incidents_per_report"
 _RARE = ("calls_abandoned", "accusations")
+_NOTHING = 1e-60  # told at a strength of watching: fear leaves more than this of the smallest readiness
 _MARGIN = 0.05  # of the logarithm's range, on both sides of the bank's own
 
 
@@ -136,7 +137,7 @@ def told_along_curve(bank: Bank, rows: np.ndarray, values: Values, response: np.
 
 def slope_of_reports(bank: Bank, rows: np.ndarray, values: Values, response: np.ndarray) -> np.ndarray:
     """Return float[draws]: d log told / d log watching at the world's own watching, from half of it to twice."""
-    expected = np.log(np.maximum(told_along_curve(bank, rows, values, response), 1e-12))
+    expected = np.log(np.maximum(told_along_curve(bank, rows, values, response), _NOTHING))
     half, twice = STRENGTHS.index(0.5), STRENGTHS.index(2.0)
     slope = (expected[:, twice] - expected[:, half]) / np.log(4.0)
     return np.clip(slope, LEAST_SLOPE, MOST_SLOPE)

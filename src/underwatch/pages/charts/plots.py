@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.experiments.study import Study
+from underwatch.experiments.ensemble.findings import judge
+from underwatch.experiments.study import Study, inside
 from underwatch.facts import grounds
 from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.numbers import form_of, number, signed
@@ -44,20 +45,21 @@ def _cells(show: Any, *values: float) -> tuple[str, ...]:
 
 
 def _draw_weeks(axis: Any, study: Study, index: int, days: np.ndarray) -> None:
-    """Draw each world: its band (the twin's by dotted edges alone), its median, and thin its one possible history."""
+    """Draw each world: its band (the twin's by dotted edges alone), its median, and thin the example."""
     for place, world in enumerate(study.worlds):
         colour, dash, marker = WORLD_COLOURS[place % 2], DASHES[place % 2], MARKERS[place % 2]
-        if world in study.ensemble:
-            low, middle, high = band(study.ensemble[world].weekly[:, :, index])
+        if world in study.drawn:
+            low, middle, high = band(study.drawn[world].weekly[:, :, index])
             if place == 0:
                 axis.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
             else:
                 axis.plot(days, np.stack([low, high], axis=-1), color=colour, linestyle=":", linewidth=1.1)
             axis.plot(days, middle, color=colour, linestyle=dash, linewidth=1.8, marker=marker, label=world,
                       markevery=(2 + place * 3, 8), markersize=4.5)  # fmt: skip
-        history = study.central[world].weekly[:, index]
-        name = None if world in study.ensemble else world
-        axis.plot(days, history, color=colour, linestyle=dash, linewidth=0.7, label=name)
+        if world in study.example.figures:
+            history = study.example.figures[world].weekly[:, index]
+            name = None if world in study.drawn else world
+            axis.plot(days, history, color=colour, linestyle=dash, linewidth=0.7, label=name)
 
 
 @styled
@@ -77,10 +79,8 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
     figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
     header = ["Week from"]
     for world in study.worlds:
-        header += [
-            f"{world}: one history",
-            *((f"{world}: median", "low", "high", "n") if world in study.ensemble else ()),
-        ]
+        header += (f"{world}: median", "low", "high", "n") if world in study.drawn else ()
+        header += (f"{world}: one history",) if world in study.example.figures else ()
     rows = [
         (day.isoformat(), *_week_cells(study, index, week, form_of(headline.is_share))) for week, day in enumerate(days)
     ]
@@ -95,21 +95,23 @@ def weekly_chart(study: Study, headline: Headline) -> Chart:
 def _week_cells(study: Study, index: int, week: int, show: Any) -> tuple[str, ...]:
     cells: tuple[str, ...] = ()
     for world in study.worlds:
-        cells += _cells(show, study.central[world].weekly[week, index])
-        if world in study.ensemble:
-            low, middle, high, n = ranges_of(study.ensemble[world].weekly[:, week, index])
+        if world in study.drawn:
+            low, middle, high, n = ranges_of(study.drawn[world].weekly[:, week, index])
             cells += (*_cells(show, float(middle), float(low), float(high)), str(n))
+        if world in study.example.figures:
+            cells += _cells(show, study.example.figures[world].weekly[week, index])
     return cells
 
 
 def _bands_caption(study: Study, index: int) -> str:
-    thin = "thin line: one possible history at central values"
+    thin = "thin line: one possible history"
     shade = f" Grey: {study.change}, {window_words(study)}." if study.window is not None and study.twin else ""
     if not study.n_draws:
         return f"{thin.capitalize()}; {band_words(0)}.{shade}"
     edges = " (dotted edges: the twin's)" if study.twin else ""
-    counts = _counts([result.weekly[:, :, index] for result in study.ensemble.values()])
-    return f"Band{edges}: {bands_words(study.n_draws, counts)}; thick line: their median; {thin}.{shade}"
+    counts = _counts([result.weekly[:, :, index] for result in study.drawn.values()])
+    gaps = ", the example, left out where it is outside of the band"
+    return f"Band{edges}: {bands_words(study, counts)}; thick line: their median; {thin}{gaps}.{shade}"
 
 
 def _counts(of_worlds: Sequence[np.ndarray]) -> np.ndarray:
@@ -129,7 +131,7 @@ def date_axis(axis: Any, most: int = 6) -> None:
 @styled
 def silence_chart(study: Study) -> Chart | None:
     """Draw the silence curve: incidents above and the reports published of them below, by strength of watching."""
-    points = sorted(study.silence, key=lambda point: point.watching)
+    points = sorted(study.silence.points, key=lambda point: point.watching)
     if len(points) < 3:
         return None
     watching = [point.watching for point in points]
@@ -151,8 +153,9 @@ def silence_chart(study: Study) -> Chart | None:
         axis.yaxis.set_major_formatter(_thousands())
     caption = (
         "Incidents, and the reports of them that get out, as watching grows. Where the lower curve bends, the same few "
-        f"reports stand for a calm place and for a crushed one. Band: {study.silence_band}; one possible history at "
-        f"each strength{f', in {study.silence_place}' if study.silence_place else ''}."
+        f"reports stand for a calm place and for a crushed one. Lines: medians{_where(study)}. Band: "
+        f"{study.silence.band}. Fewer reports at the strongest watching than at some weaker one: in "
+        f"{study.silence.turns} of {study.silence.n} worlds."
     )
     header = ("Watching", "Incidents", "Published", "low", "high", "Published per 1,000 incidents")
     rows = tuple(
@@ -162,6 +165,10 @@ def silence_chart(study: Study) -> Chart | None:
     )  # fmt: skip
     svg = inline_svg(figure, "silence", "The silence curve; the table under the chart has the numbers")
     return Chart("silence", "What the silence hides", caption, rights_words((19,)), svg, header, rows)
+
+
+def _where(study: Study) -> str:
+    return f", in {study.silence.place}" if study.silence.place else ""
 
 
 def _spaced(watching: Sequence[float]) -> list[str]:
@@ -190,18 +197,21 @@ def _thousands() -> Any:
 
 
 def ratios(study: Study) -> tuple[np.ndarray, np.ndarray]:
-    """Return the world with the change over the one without, in its window: float[H] at central values, and
-    float[draws, H]; NaN where undefined.
+    """Return the world with the change over the one without, in its window: float[H] of the example, and
+    float[draws, H]; NaN where undefined, and of the example where it lies outside of the range.
     """
     item, other = study.pair
 
     def divide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.divide(a, b, out=np.full(a.shape, np.nan), where=(b > 0) & (a > 0))
 
-    central = divide(study.central[item].window, study.central[other].window)
+    own = study.example.figures
+    nothing = np.full(len(HEADLINES), np.nan)
+    example = divide(own[item].window, own[other].window) if item in own and other in own else nothing
     if not study.n_draws:
-        return central, np.zeros((0, len(HEADLINES)))
-    return central, divide(study.ensemble[item].window, study.ensemble[other].window)
+        return example, np.zeros((0, len(HEADLINES)))
+    drawn = divide(study.drawn[item].window, study.drawn[other].window)
+    return inside(example, drawn), drawn
 
 
 @styled
@@ -225,15 +235,16 @@ def change_chart(study: Study) -> Chart | None:
     axis.set_yticks(places, [headline.label for headline in HEADLINES])
     axis.tick_params(axis="y", length=0, labelsize=10)
     axis.set_xlabel(f"times its value in {study.other}")
-    header = ("Figure", *study.pair, "difference", "n", "low", "high")
+    header = ("Figure", *study.pair, "difference", "low", "high", "n", "sign", "example")
     rows = tuple(_change_row(study, index) for index in range(len(HEADLINES)))
     when = f" ({window_words(study)})" if study.window is not None else ""
     caption = (
         f"What {study.change} changes{when}: each figure as a multiple of the same figure in {study.other}, which has "
-        "the same residents and the same luck. Dot: one possible history at central values"
+        "the same residents and the same luck. Dot: the example, one possible history"
         + (
-            f"; strokes: each draw; bar: {bands_words(study.n_draws, _counts([_gaps(study)]))}; low and high are "
-            "of the differences, draw by draw; pp: percentage points."
+            f"; strokes: each world; bar: {bands_words(study, _counts([_gaps(study)]))}. In the table medians; low and "
+            "high are of the differences, world by world; pp: percentage points. A sign is robust when it holds in "
+            "90 % of worlds with each form of each rule."
             if study.n_draws
             else f"; {band_words(0)}."
         )
@@ -261,7 +272,7 @@ def _ratio_axis(axis: Any, values: np.ndarray) -> None:
 
 def _gaps(study: Study) -> np.ndarray:
     """Return the world with the change less the one without, in its window, draw by draw: float[draws, headlines]."""
-    item, other = (study.ensemble[world].window for world in study.pair)
+    item, other = (study.drawn[world].window for world in study.pair)
     return item - other
 
 
@@ -272,16 +283,21 @@ def _points(value: float) -> str:
 
 def _change_row(study: Study, index: int) -> tuple[str, ...]:
     headline, show = HEADLINES[index], form_of(HEADLINES[index].is_share)
-    item, other = (study.central[world].window[index] for world in study.pair)
-    around = range_of(_gaps(study)[:, index] if study.n_draws else ())
     gap = _points if headline.is_share else signed
-    name = f"{headline.title} ({headline.unit})"
+    name, example = f"{headline.title} ({headline.unit})", float(study.example.change[index])
+    if not study.n_draws:
+        own = [float(study.example.figures[world].window[index]) for world in study.pair]
+        return (name, *_cells(show, *own), *_cells(gap, example), "–", "–", "0", "–", *_cells(gap, example))
+    levels = [float(band(study.drawn[world].window[:, index])[1]) for world in study.pair]
+    gaps = _gaps(study)[:, index]
+    around, finding = range_of(gaps), judge(gaps, study.forms)
     return (
         name,
-        *_cells(show, item, other),
-        *_cells(gap, item - other),
+        *_cells(show, *levels),
+        *_cells(gap, float(band(gaps)[1]), around.low, around.high),
         str(around.n),
-        *_cells(gap, around.low, around.high),
+        finding.words,
+        *_cells(gap, example),
     )
 
 
@@ -298,18 +314,11 @@ def group_chart(study: Study, index: int) -> Chart:
     for place, world in enumerate(study.worlds):
         y = places + (0.16 if place == 0 else -0.16) * (len(study.worlds) > 1)
         colour, marker = WORLD_COLOURS[place % 2], MARKERS[place % 2]
-        if world in study.ensemble:
-            low, _, high = band(study.ensemble[world].groups[:, :, index])
+        if world in study.drawn:
+            low, _, high = band(study.drawn[world].groups[:, :, index])
             axis.hlines(y, low, high, color=colour, linewidth=4, alpha=0.25)
-        axis.plot(
-            study.central[world].groups[:, index],
-            y,
-            linestyle="",
-            marker=marker,
-            markersize=5,
-            color=colour,
-            label=world,
-        )
+        marks = _group_marks(study, world, index)
+        axis.plot(marks, y, linestyle="", marker=marker, markersize=5, color=colour, label=world)
     axis.set_yticks(places, [_GROUP_LABELS[group] for group in GROUPS])
     axis.tick_params(axis="y", length=0)
     axis.axhline(places[2] - 0.5, color=GRID, linewidth=0.8)
@@ -320,30 +329,42 @@ def group_chart(study: Study, index: int) -> Chart:
     percent_axis(axis.xaxis) if shown.is_share else axis.xaxis.set_major_formatter(_thousands())
     figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2)
     header, rows = _group_rows(study, index, show)
-    counts = _counts([result.groups[:, :, index] for result in study.ensemble.values()] or [np.zeros((0, 1))])
+    counts = _counts([result.groups[:, :, index] for result in study.drawn.values()] or [np.zeros((0, 1))])
+    what = f"medians; bars: {bands_words(study, counts)}" if study.n_draws else f"one possible history; {band_words(0)}"
     caption = (
-        "Over the whole run. Groups are those of the start; a ground is 'any of', so grounds overlap. Marks: one "
-        f"possible history at central values; bars: {bands_words(study.n_draws, counts)}."
+        f"Over the whole run. Groups are those of the start; a ground is 'any of', so grounds overlap. Marks: {what}."
     )
     key = f"g-{shown.name.replace('_', '-')}"
     svg = inline_svg(figure, key, f"{title} by group; the table under the chart has the numbers")
     return Chart(key, title, caption, rights_words(shown.articles), svg, header, rows)
 
 
+def _group_marks(study: Study, world: str, index: int) -> np.ndarray:
+    """Return what is marked for each group: the median over worlds, or the one history there is."""
+    if world in study.drawn:
+        return band(study.drawn[world].groups[:, :, index])[1]
+    return study.example.figures[world].groups[:, index]
+
+
 def _group_rows(study: Study, index: int, show: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     header: tuple[str, ...] = ("Group", "Residents")
     for world in study.worlds:
-        header += (world, "low", "high", "n") if world in study.ensemble else (world,)
+        header += (world, "low", "high", "n") if world in study.drawn else (world,)
+    people = band(study.drawn[study.baseline].people)[1] if study.n_draws else _people(study)
     rows = []
     for place, group in enumerate(GROUPS):
-        row: tuple[str, ...] = (GROUP_WORDS[group], f"{study.central[study.baseline].people[place]:,.0f}")
+        row: tuple[str, ...] = (GROUP_WORDS[group], f"{people[place]:,.0f}")
         for world in study.worlds:
-            row += _cells(show, study.central[world].groups[place, index])
-            if world in study.ensemble:
-                around = range_of(study.ensemble[world].groups[:, place, index])
+            row += _cells(show, _group_marks(study, world, index)[place])
+            if world in study.drawn:
+                around = range_of(study.drawn[world].groups[:, place, index])
                 row += (*_cells(show, around.low, around.high), str(around.n))
         rows.append(row)
     return header, tuple(rows)
+
+
+def _people(study: Study) -> np.ndarray:
+    return study.example.figures[study.baseline].people
 
 
 def weekly_charts(study: Study) -> tuple[Chart, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from underwatch import __version__
+from underwatch.experiments.ensemble.settings import ensemble_words
 from underwatch.experiments.studies.world_tables import table_parts
 from underwatch.files.writing import csv_bytes
 from underwatch.pages.rendering import lines
@@ -55,7 +56,9 @@ def report_html(run: StudioRun) -> bytes:
 
 def citation(run: StudioRun) -> bytes:
     """Return how to cite the program and exactly this run, as plain text."""
-    return "\n".join([*lines("citation.txt.j2", version=__version__, run=run, asked=run.question), ""]).encode()
+    asked = run.question
+    told = lines("citation.txt.j2", version=__version__, run=run, asked=asked, ensemble=ensemble_words(asked.ensemble))
+    return "\n".join([*told, ""]).encode()
 
 
 # By the name under which it is saved: its media type, and what makes it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from underwatch.errors import InputError
+from underwatch.experiments.ensemble.settings import usable_ensemble
 from underwatch.experiments.studies.kept_run import run_of_manifest
 from underwatch.web.bounds import MOST_DRAWS
 from underwatch.web.session.request import RunRequest
@@ -22,7 +23,9 @@ def questions_of(folders: tuple[Path, ...]) -> list[tuple[RunRequest, str]]:
         if options.replicates != 1:
             raise InputError(f"{folder} has {options.replicates} replicates; the studio opens runs of one history")
         try:
-            question = RunRequest(scenario, (), min(options.draws, MOST_DRAWS))
+            question = RunRequest(
+                scenario, (), min(options.draws, MOST_DRAWS), ensemble=usable_ensemble(options.ensemble, options.draws)
+            )
         except InputError as error:
             raise InputError(f"{folder}: {error}") from None
         questions.append((question, digest))

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from underwatch.errors import InputError, nearest
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, usable_ensemble
 from underwatch.experiments.interventions import Intervention, as_toml, dated_from, find_interventions
 from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.facts import model_parameters
@@ -15,7 +16,8 @@ from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENT
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 _KEYS = (
-    "place", "start", "days", "population", "seed", "draws", "parameters", "without", "interventions", "from_date",
+    "place", "start", "days", "population", "seed", "draws", "ensemble", "parameters", "without", "interventions",
+    "from_date",
 )  # fmt: skip
 
 
@@ -40,10 +42,11 @@ class RunRequest(StudyPlan):
     def to_toml(self) -> str:
         """Return the question as a scenario file, with the commands that answer it, and the interventions quoted."""
         name = "question.toml"
-        lines = [f"# underwatch run {name} --draws {self.draws}"]
+        how = f"--draws {self.draws} --ensemble {self.ensemble}"
+        lines = [f"# underwatch run {name} {how}"]
         if self.dated:
             named = " ".join(f"--with {item.name}" for item, _ in self.dated)
-            lines.append(f"# underwatch compare {name} {named} --from-date {self.dated[0][1]} --draws {self.draws}")
+            lines.append(f"# underwatch compare {name} {named} --from-date {self.dated[0][1]} {how}")
             lines += [f"# {line}".rstrip() for line in as_toml(self.dated).splitlines()]
         return "\n".join(lines) + "\n" + scenario_toml(self.scenario)
 
@@ -57,6 +60,7 @@ class RunRequest(StudyPlan):
             "population": scenario.population,
             "seed": scenario.seed,
             "draws": self.draws,
+            "ensemble": self.ensemble,
             "parameters": {name: scenario.parameters[name] for name in scenario.parameters.fixed},
             "without": sorted(scenario.without, key=lambda rule: int(rule[1:])),
             "interventions": [item.name for item, _ in self.dated],
@@ -89,7 +93,8 @@ def question_of(asked: object) -> RunRequest:
     interventions = _interventions(_names(asked, "interventions"))
     dated = dated_from(interventions, scenario, _day(asked, "from_date"))
     draws = _whole(asked, "draws")
-    return RunRequest(scenario, dated, 8 if draws is None else draws)
+    draws = DEFAULT_DRAWS if draws is None else draws
+    return RunRequest(scenario, dated, draws, ensemble=usable_ensemble(_ensemble(asked), draws))
 
 
 def _interventions(names: list[str]) -> tuple[Intervention, ...]:
@@ -98,6 +103,15 @@ def _interventions(names: list[str]) -> tuple[Intervention, ...]:
         if "/" in name or "\\" in name or name.casefold().endswith(".toml"):
             raise InputError(f'intervention "{name[:60]}" is no name of the list; the page opens no file')
     return find_interventions(names) if names else ()
+
+
+def _ensemble(asked: Mapping[str, Any]) -> str:
+    value = asked.get("ensemble")
+    if value is None:
+        return DEFAULT_ENSEMBLE
+    if not isinstance(value, str):
+        raise InputError("ensemble is no name; for example: prior")
+    return value
 
 
 def _text(asked: Mapping[str, Any], key: str) -> str:

@@ -1,4 +1,4 @@
-"""Answering a question: its worlds week by week side by side, the draws from the prior, the silence, the ledger."""
+"""Answering a question: the worlds of its ensemble, an example week by week with its twin, the silence, the ledger."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from underwatch.experiments.engine.progress import compile_first, is_cold
 from underwatch.experiments.engine.runner import Runner
-from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import BASELINE, WorldKey, digest_of
 from underwatch.experiments.ledger.ledger import ledger
-from underwatch.experiments.studies.running_study import RunningStudy, Totals
+from underwatch.experiments.studies.running_study import RunningStudy
 from underwatch.experiments.studies.world_tables import FinishedWorld
 from underwatch.record.schema import ALL
 from underwatch.web.session.studio_run import DONE, Lived, StudioRun
 from underwatch.world import layout as L
+from underwatch.world.scenario import Scenario
 from underwatch.world.simulate import World
 from underwatch.world.workers import Workers
 
@@ -67,48 +67,32 @@ def answer(run: StudioRun, threads: int) -> None:
     runner = Runner(run.tick, run.stop_wanted, run.asked_to_stop.set)
     numbers = LiveNumbers(run)
     study = RunningStudy(plan, threads, runner, numbers)
-    ledger_days = 2 * plan.scenario.residents * plan.scenario.days  # watched and unwatched
-    again = plan.scenario.residents * plan.scenario.settling_days * (len(plan.worlds()) - 1)  # side by side
-    run.total = plan.resident_days + ledger_days + again
+    run.total = plan.resident_days + 2 * plan.scenario.residents * plan.scenario.days  # watched and unwatched
     if is_cold():
         run.enter("compiling")
         compile_first(plan.scenario)
         run.began = time.monotonic()  # the time left is told from the work alone
-    run.enter("worlds")
-    _run_worlds(study)
-    run.lived = {name: numbers.lived[name] for name in run.worlds}
-    run.digest = digest_of(study.digests)
-    run.study = study.study()
-    run.tell("worlds")
     if plan.draws:
         run.enter("draws")
         study.run_draws()
-        run.study = study.study()
-        run.tell("draws")
+    run.enter("worlds")
+    with Workers(threads) as workers:
+        study.run_example(workers)
+    run.lived = {name: numbers.lived[name] for name in run.worlds}
+    run.worlds = {name: lived.world.scenario for name, lived in run.lived.items()}
+    run.digest = digest_of(study.digests)
+    run.study = study.study()
+    run.tell("worlds")
     run.enter("silence")
     study.run_silence()
     run.study = study.study()
     run.enter("ledger")
-    run.ledger = _ledger(run, runner, threads)
+    run.ledger = _ledger(run, study.example, runner, threads)
     run.state = DONE
     run.enter("done")
 
 
-def _run_worlds(study: RunningStudy) -> None:
-    """Run the worlds at the run's own values side by side."""
-    keys = study.plan.central()
-    each = max(1, study.threads // len(keys))
-
-    def live(key: WorldKey) -> tuple[Totals, list[str]]:
-        with Workers(each) as workers:
-            return study.run_place(0, [key], workers)
-
-    results = run_all(keys, live, len(keys), study.runner.stop_all)
-    for totals, digests in results.values():
-        study.add_place(study.plan.scenario.places[0], totals, digests)
-
-
-def _ledger(run: StudioRun, runner: Runner, threads: int) -> list[dict[str, Any]]:
+def _ledger(run: StudioRun, example: Scenario, runner: Runner, threads: int) -> list[dict[str, Any]]:
     """Return what the baseline lacks against the free life of the same people: rows of the ledger, grounds left out."""
-    table = ledger(run.question.scenario, threads=threads, progress=runner.done).table()
+    table = ledger(example, threads=threads, progress=runner.done).table()
     return [row for row in table.to_pylist() if row["ground"] == ALL]

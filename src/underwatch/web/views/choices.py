@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
 from underwatch.experiments.interventions import catalogue
 from underwatch.facts import Fact, model_parameters, provinces
 from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
@@ -25,7 +26,8 @@ def presets() -> dict[str, Any]:
         rows = [{name: getattr(place, name) for name in names} for place in members]
         result.append({"province": province, "places": rows})
     bounds = {"residents": MOST_RESIDENTS, "days": MOST_DAYS, "draws": MOST_DRAWS}
-    default = {"place": "Hoeryong", "start": DEFAULT_START.isoformat(), "days": DEFAULT_DAYS, "seed": 1, "draws": 8}
+    default = {"place": "Hoeryong", "start": DEFAULT_START.isoformat(), "days": DEFAULT_DAYS, "seed": 1,
+               "draws": DEFAULT_DRAWS, "ensemble": DEFAULT_ENSEMBLE}  # fmt: skip
     return {"provinces": result, "bounds": bounds, "default": default}
 
 

@@ -7,12 +7,23 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
+from underwatch.experiments.ensemble.findings import judge
+from underwatch.experiments.studies.headline_rows import (
+    BASELINE,
+    DIFFERENCE,
+    INCIDENTS,
+    PER_THOUSAND,
+    PUBLISHED,
+    SHARE_LISTED,
+    Row,
+    rows_of,
+)
 from underwatch.experiments.study import Study
 from underwatch.pages.numbers import form_of, number, percent, signed
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, Figures, WithDraws, band_words, summary_lines
+from underwatch.pages.summary import STATEMENT, band, band_words, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.measures import week_starts
+from underwatch.record.measures import SUMS, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED, rights_words
 from underwatch.web.session.request import RunRequest
@@ -21,7 +32,6 @@ from underwatch.world.layout import GROUND_NAMES
 
 # Numbers of the whole run that a line of the summary names
 _TOTALS = {
-    "incidents": "incidents",
     "accused_n": "accused_ordinary",
     "falsely_n": "falsely_accused_ordinary",
     "avoided_n": "calls_avoided",
@@ -55,7 +65,10 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "days": study.days,
         "worlds": list(study.worlds),
         "n_draws": study.n_draws,
-        "band": band_words(study.n_draws),
+        "ensemble": study.source,
+        "adapted": study.adapted,
+        "example": {"draw": study.example.draw, "left_out": study.example.left_out, "figures": study.example.n_figures},
+        "band": band_words(study.n_draws, study.source),
         "range": _range(study.n_draws),
         "n_set": study.n_set,
         "complete": run.state in OVER,
@@ -79,13 +92,13 @@ def titled(headline: Headline) -> dict[str, Any]:
 
 
 def _chart(study: Study, headline: Headline) -> dict[str, Any]:
-    """Return one headline by week: each world's one history, and its draws' low, median and high."""
+    """Return one headline by week: each world's median, low and high over its draws, and its example."""
     index = HEADLINE_NAMES.index(headline.name)
     worlds = {}
     for world in study.worlds:
-        worlds[world] = {"history": _list(study.central[world].weekly[:, index])}
-        if world in study.ensemble:
-            *edges, n = ranges_of(study.ensemble[world].weekly[:, :, index])
+        worlds[world] = {"history": _list(study.example.figures[world].weekly[:, index])}
+        if world in study.drawn:
+            *edges, n = ranges_of(study.drawn[world].weekly[:, :, index])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
             worlds[world]["n"] = n.tolist()
     return titled(headline) | {
@@ -103,37 +116,60 @@ def _edges(draws: np.ndarray) -> list[float | None]:
 
 
 def _change(study: Study, index: int) -> dict[str, Any]:
-    """Return a row of the table: the figure in each world and the difference, in the days of the change."""
-    headline = HEADLINES[index]
-    values = {w: _list(study.central[w].window[index : index + 1])[0] for w in study.worlds}
+    """Return a row of the table: the median of each world and of the difference, in the days of the change.
+
+    Of a run without draws they are those of its one history. The sign of the difference is robust or hangs on a form.
+    """
+    headline, drawn = HEADLINES[index], bool(study.n_draws)
     row: dict[str, Any] = titled(headline) | {
-        "values": values,
-        "year": {w: _list(study.central[w].year[index : index + 1])[0] for w in study.worlds},
-        "ranges": {w: _edges(study.ensemble[w].year[:, index]) for w in study.ensemble},
+        "values": {w: _middle(study, w, "window", index) for w in study.worlds},
+        "year": {w: _middle(study, w, "year", index) for w in study.worlds},
+        "ranges": {w: _edges(study.drawn[w].year[:, index]) for w in study.drawn},
         "difference": None,
         "range": None,
+        "finding": None,
     }
-    if study.twin is not None:
-        one, other = study.pair
-        gap = study.central[one].window - study.central[other].window
-        row["difference"] = _list(gap[index : index + 1])[0]
-        if study.n_draws:
-            row["range"] = _edges(study.ensemble[one].window[:, index] - study.ensemble[other].window[:, index])
-    return row
+    if study.twin is None:
+        return row
+    if not drawn:
+        return row | {"difference": _list(study.example.change[index : index + 1])[0]}
+    one, other = (study.drawn[world].window[:, index] for world in study.pair)
+    finding = judge(one - other, study.forms)
+    rules = [hinge.rule for hinge in finding.hinges]
+    return row | {
+        "difference": _list(np.array([band(one - other)[1]]))[0],
+        "range": _edges(one - other),
+        "finding": {"verdict": finding.verdict, "rules": rules},
+    }
+
+
+def _middle(study: Study, world: str, part: str, index: int) -> float | None:
+    if world in study.drawn:
+        return _list(np.array([band(getattr(study.drawn[world], part)[:, index])[1]]))[0]
+    return _list(getattr(study.example.figures[world], part)[index : index + 1])[0]
+
+
+def _people(study: Study) -> np.ndarray:
+    """Return the residents of each group at the start, the median over draws."""
+    if study.n_draws:
+        return band(study.drawn[study.baseline].people)[1]
+    return study.example.figures[study.baseline].people
 
 
 def _groups(study: Study) -> list[dict[str, Any]]:
-    people = study.central[study.baseline].people
+    people = _people(study)
     return [{"name": g, "words": GROUP_WORDS[g], "residents": int(people[index])} for index, g in enumerate(GROUPS)]
 
 
 def _silence(study: Study) -> dict[str, Any]:
+    silence = study.silence
     points = [
         {"watching": p.watching, "incidents": p.incidents, "published": p.published, "low": low, "high": high}
-        for p in study.silence
+        for p in silence.points
         for low, high in [_list(np.array([p.lo, p.hi]))]
     ]
-    return {"points": points, "band": study.silence_band, "range": _range(study.silence[0].n if points else 0)}
+    n = silence.points[0].n if points else 0
+    return {"points": points, "band": silence.band, "range": _range(n), "turns": silence.turns, "n": silence.n}
 
 
 def _range(n: int) -> dict[str, Any]:
@@ -144,44 +180,57 @@ def _range(n: int) -> dict[str, Any]:
 def _figures(study: Study) -> dict[str, list[str]]:
     """Return the numbers of the ten lines, written out: for a summary in another language.
 
-    Each is value, low and high, and the number of draws behind them where that is not all.
+    Each is median, low and high, and the number of draws behind them where that is not all; of a run without draws it
+    is that of its one history.
     """
-    of = Figures(study)
-    result = {item.name: _written(of.headline(item.name), form_of(item.is_share)) for item in HEADLINES}
-    if study.twin is not None:
-        result |= {f"change_{name}": _written(of.difference(name), signed) for name in HEADLINE_NAMES}
-    result |= {name: [f"{of.count(name):,}"] for name in (LISTED, *GROUND_NAMES)}
-    result["share_listed"] = _written(of.share_of_people(LISTED), percent)
-    result |= {name: _written(of.total(total), number) for name, total in _TOTALS.items()}
-    for name, told in (("published", of.published()), ("per_thousand", of.per_thousand())):
-        if told is not None:
-            result[name] = _written(told, number)
+    rows = {(row.world, row.name): row for row in rows_of(study)}
+    result: dict[str, list[str]] = {}
+    for headline in HEADLINES:
+        result[headline.name] = _written(rows[BASELINE, headline.name], form_of(headline.is_share))
+        if study.twin is not None:
+            result[f"change_{headline.name}"] = _written(rows[DIFFERENCE, headline.name], signed)
+    own, drawn = study.example.figures[study.baseline], study.drawn.get(study.baseline)
+
+    def total(part: str, at: int) -> list[str]:
+        some = np.zeros(0) if drawn is None else getattr(drawn, part)[:, at]
+        return _written(Row(part, "", BASELINE, some, float(getattr(own, part)[at])), number)
+
+    result["listed"] = total("people", GROUPS.index(LISTED))
+    for ground in GROUND_NAMES:
+        result[ground] = total("people", GROUPS.index(ground))
+    for name, what in _TOTALS.items():
+        result[name] = total("sums", SUMS.index(what))
+    for name in (SHARE_LISTED, INCIDENTS, PUBLISHED):
+        result[name] = _written(rows[BASELINE, name], percent if name == SHARE_LISTED else number)
+    result["per_thousand"] = _written(rows[BASELINE, PER_THOUSAND], number)
     return result
 
 
-def _written(told: WithDraws, form: Any) -> list[str]:
-    value, draws = told
-    if draws is None or not len(draws):
-        return [form(value)]
-    around = range_of(draws)
+def _written(row: Row, form: Any) -> list[str]:
+    if not len(row.drawn):
+        return [form(row.example)]
+    around = range_of(row.drawn)
     edges = [form(around.low), form(around.high)] if around.kind != NONE else ["", ""]
-    return [form(value), *edges, *([] if around.n == len(draws) else [str(around.n)])]
+    return [form(float(band(row.drawn)[1])), *edges, *([] if around.n == len(row.drawn) else [str(around.n)])]
 
 
 def compared(one: StudioRun, other: StudioRun) -> dict[str, Any]:
-    """Return the baselines of two runs side by side: what was asked differently, and each headline with its range."""
+    """Return the baselines of two runs side by side: what was asked differently, and each headline's range."""
     if one.study is None or other.study is None:
         raise InputError("one of the two runs has no figures yet; wait until both are done")
     studies = (one.study, other.study)
-    rows = [titled(item) | {"values": [_with_ends(study, item.name) for study in studies]} for item in HEADLINES]
+    rows = [
+        titled(item) | {"values": [_with_ends(study, at) for study in studies]} for at, item in enumerate(HEADLINES)
+    ]
     return {"runs": [one.number, other.number], "asked": _asked(one.question, other.question), "rows": rows}
 
 
-def _with_ends(study: Study, name: str) -> dict[str, float | None]:
-    value, draws = Figures(study).headline(name)
-    around = range_of(() if draws is None else draws)
-    ends = {"value": value, "low": around.low, "high": around.high}
-    return {key: None if np.isnan(end) else end for key, end in ends.items()}
+def _with_ends(study: Study, index: int) -> dict[str, float | None]:
+    if study.n_draws:
+        ends = zip(("low", "value", "high"), band(study.drawn[study.baseline].year[:, index]), strict=True)
+        return {name: None if np.isnan(end) else float(end) for name, end in ends}
+    value = float(study.example.figures[study.baseline].year[index])
+    return {"value": None if np.isnan(value) else value, "low": None, "high": None}
 
 
 def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
@@ -194,6 +243,7 @@ def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
         "end": (a.end.isoformat(), b.end.isoformat()),
         "seed": (a.seed, b.seed),
         "draws": (one.draws, other.draws),
+        "ensemble": (one.ensemble, other.ensemble),
         "without": (", ".join(sorted(a.without)), ", ".join(sorted(b.without))),
         "interventions": (" ".join(i.name for i, _ in one.dated), " ".join(i.name for i, _ in other.dated)),
     }

@@ -121,6 +121,7 @@ export function read() {
     population: population === "" ? null : Number(population),
     seed: Number(byId("seed").value || 1),
     draws: Number(byId("draws").value),
+    ensemble: byId("ensemble").value,
     parameters,
     interventions: names,
     from_date: names.length ? byId("from").value || null : null,
@@ -138,6 +139,7 @@ export function fill(asked) {
   const draws = String(asked.draws);
   if (![...byId("draws").options].some((one) => one.value === draws)) byId("draws").append(make("option", { text: draws }));
   byId("draws").value = draws;
+  byId("ensemble").value = asked.ensemble ?? choices.presets.default.ensemble;
   for (const [name, one] of sliders) one.set(asked.parameters?.[name]);
   for (const box of byId("interventions").querySelectorAll("input"))
     box.checked = (asked.interventions ?? []).includes(box.value);

@@ -63,7 +63,7 @@ export function indicatorChart(chart, told, pick) {
       const one = chart.worlds[world];
       const range = one.low ? ranged(one.low[week], one.high[week], chart.share) : "";
       return make("span", { class: `w${at}` }, make("span", { class: "swatch", "aria-hidden": "true" }),
-        make("b", { text: number(one.history[week], chart.share) }), range ? ` (${range}${behind(one.n[week], told)})` : "");
+        make("b", { text: number((one.median ?? one.history)[week], chart.share) }), range ? ` (${range}${behind(one.n[week], told)})` : "");
     }));
   };
   const axisNumber = (value) => (chart.share ? `${Number((100 * value).toPrecision(3))} %` : String(value));

@@ -125,7 +125,7 @@ function silenceFigure(told) {
   const edge = { stroke: "transparent", width: 0, points: { show: false } };
   const shade = `${colour("--c1")}2b`;
   requestAnimationFrame(() => {
-    const shared = { start: null, scales: log, height: 150, xAxis: { values: labels, splits: () => x.filter((_, at) => at % 2 === 1 || at === 0) } };
+    const shared = { start: null, scales: log, height: 150, xAxis: { values: labels, splits: () => x.filter((_, at) => x.length < 6 || at % 2 === 1 || at === 0) } };
     mount(above, { ...shared, data: [x, points.map((one) => one.incidents)], series: [{}, dot("--c0")], axisNumber: whole });
     mount(below, { ...shared, data: [x, ...["high", "low", "published"].map((key) => points.map((one) => one[key]))], series: [{}, edge, edge, { ...dot("--c1"), dash: [7, 4] }],
       bands: [{ series: [1, 2], fill: shade }], axisNumber: (value) => String(Number(value.toPrecision(3))) });
@@ -134,6 +134,6 @@ function silenceFigure(told) {
   const header = ["watching", "incidents", "published", "low", "high", "rate"].map((key) => say(`silence.${key}`));
   return make("figure", { class: "card" }, make("h3", { text: say("silence.title") }), make("p", { class: "axis-name", text: say("silence.incidents") }), above,
     make("p", { class: "axis-name", text: say("silence.published") }), below,
-    make("figcaption", { text: `${say("silence.caption")} ${say("silence.band", { band: rangeWords(told.silence.range) })}` }),
+    make("figcaption", { text: `${say("silence.caption")} ${say("silence.band", { band: rangeWords(told.silence.range), turns: told.silence.turns, n: told.silence.n })}` }),
     foldedTable(say("table.open"), say("silence.title"), () => table(header, rows, say("silence.title"))));
 }

@@ -11,12 +11,18 @@ export function drawSummary(told) {
   const place = language === "ko" && told.place.name_ko ? told.place.name_ko : told.place.name;
   const end = isoAfter(told.start, told.days - 1);
   byId("asked").textContent = [place, translated(`province.${told.place.province}`, told.place.province), say("summary.residents", { n: whole(told.place.residents) }),
-    `${date(told.start)} – ${date(end)}`, told.same === null ? null : say(told.same ? "summary.same" : "summary.not_same")].filter(Boolean).join(" · ");
+    `${date(told.start)} – ${date(end)}`, ensembleWords(told), told.same === null ? null : say(told.same ? "summary.same" : "summary.not_same")].filter(Boolean).join(" · ");
   const lines = language === "en" ? told.summary : LINES.map((name) => line(name, told, place, end));
   byId("lines").replaceChildren(...lines.map((text) => make("li", { text })));
   const limits = told.limits.map((text, at) => translated(`limit.${at}`, text));
   byId("limits").replaceChildren(...limits.slice(0, NEAR).map((text) => make("li", { text })),
     make("li", {}, make("details", {}, make("summary", { text: say("limits.more") }), make("ul", {}, ...limits.slice(NEAR).map((text) => make("li", { text }))))));
+}
+
+// Whose worlds the figures are read from; nothing where there is no range.
+function ensembleWords(told) {
+  if (!told.n_draws) return null;
+  return say(told.adapted ? "summary.adapted" : "summary.ensemble", { name: say(`ensemble.${told.ensemble}`) });
 }
 
 function line(name, told, place, end) {
