@@ -94,12 +94,15 @@ def test_range_ends_of_two_seeds_are_held_apart_by_the_width_of_the_range():
 
 @pytest.mark.deep
 def test_the_ranges_of_two_seeds_agree():
-    """Of 200 worlds: the median over headlines within 15 % of the width of their ranges, none over 30 %."""
+    """Of 200 worlds: the median over headlines within 15 % of the width of their ranges, none over 30 %.
+
+    A difference of counts whose range is two or three events of the stand-in wide may be one of them apart.
+    """
     apart = range_ends_apart(StudyPlan(scenario_for("hoeryong")), (1, 2), threads=2)
     shares = [one.share_of_width for one in apart]
     assert len(shares) > 30
     assert np.median(shares) <= MIDDLE
-    assert [one for one in apart if one.share_of_width > MOST] == []
+    assert [one for one in apart if one.share_of_width > MOST and not one.events <= 1.001] == []
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
