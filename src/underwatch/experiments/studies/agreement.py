@@ -26,8 +26,8 @@ MIDDLE, MOST = 0.15, 0.3
 class Apart(NamedTuple):
     """How far the ends of a headline's range lie apart between two seeds, in units of its width.
 
-    `events` is the same gap of a difference of counts in events of the stand-in, NaN of any other figure: a range that is
-    two or three events wide cannot agree better than to one of them.
+    `events` is the same gap of a difference of counts in events of the stand-in, NaN of any other figure: a range two or
+    three events wide cannot agree better than to one of them.
     """
 
     name: str
