@@ -17,7 +17,7 @@ from underwatch.experiments.diary import traced_weeks
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.ensemble import settings
 from underwatch.experiments.ensemble.distance import disagreement, distances, nearest_to_medians
-from underwatch.experiments.ensemble.findings import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
+from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
 from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
 from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
@@ -288,7 +288,7 @@ def test_the_nearest_five_are_tried_and_only_the_one_inside_has_a_twin(monkeypat
 
     monkeypatch.setattr(running_study.RunningStudy, "_note", note)
     with Workers(1) as workers:
-        study.run_example(workers)
+        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
     assert noted == nearest[:3]
     assert study.draw == nearest[2]
     assert [world for _, world in collected] == list(WORLDS)
@@ -308,7 +308,7 @@ def test_where_none_lies_inside_the_one_with_the_fewest_outside_is_kept(monkeypa
 
     monkeypatch.setattr(running_study.RunningStudy, "_note", note)
     with Workers(1) as workers:
-        study.run_example(workers)
+        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
     assert study.draw == nearest[1]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.robustness import Robustness, judge
 from underwatch.experiments.ensemble.settings import PRIOR
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
@@ -115,7 +115,7 @@ class _Figures:
         """The world with the change less the one without, in the window, draw by draw."""
         return self.row(name, signed, DIFFERENCE)
 
-    def finding(self, name: str) -> Finding:
+    def finding(self, name: str) -> Robustness:
         return judge(self.rows[DIFFERENCE, name].drawn, self.study.forms)
 
     def residents(self, group: str) -> str:

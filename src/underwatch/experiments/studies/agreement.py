@@ -26,7 +26,7 @@ MIDDLE, MOST = 0.15, 0.3
 class Apart(NamedTuple):
     """How far the ends of a headline's range lie apart between two seeds, in units of its width.
 
-    `events` is the same gap of a difference of counts in events of the stand-in, NaN of any other figure: a range two or
+    `events` is the same gap of a difference of counts in events of the stand-in, NaN of any other: a range of two or
     three events wide cannot agree better than to one of them.
     """
 
