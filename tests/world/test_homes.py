@@ -68,11 +68,15 @@ def test_with_time_enough_a_listed_household_is_visited_as_often_as_the_table_sa
     assert abs(len(rows) - n * p) < 4 * np.sqrt(n * p * (1 - p)) + 0.01 * n
 
 
-def test_every_visit_is_on_record_and_of_somebody_listed():
+def test_a_week_of_visits_to_a_home_is_one_incident_and_of_somebody_listed():
     world = lived()
+    rows = visits(world)
+    house = np.searchsorted(world.town.house_start, rows["who"], side="right") - 1
+    week = (world.start + rows["day"] + 3) // 7
     records = world.history.records
     mine = records[records["kind"] == L.KIND.home_visit]
-    assert len(mine) == total(world, L.COUNT.home_visits) == total(world, L.COUNT.home_visits, LISTED) > 0
+    assert len(rows) == total(world, L.COUNT.home_visits) == total(world, L.COUNT.home_visits, LISTED) > 0
+    assert len(mine) == len(np.unique(np.stack([house, week]), axis=1).T) < len(rows)
     assert np.all(mine["marks"] & L.MARK_LISTED)
     assert not mine["hearsay"].any()
     told = Town(CENTRAL, residents=2000, days=14).world().history.records

@@ -30,7 +30,7 @@ _WORLDS, _PARTS = ("baseline", "twin"), ("year", "window")
 
 
 @dataclass(frozen=True)
-class Life:
+class LivedWorld:
     """One world that was lived: counts int64[days, cells, indicators], residents by cell, its headlines."""
 
     cells: np.ndarray
@@ -54,8 +54,8 @@ class Pair:
     """A setting with the campaign and its twin without; `campaign` are the days in which they differ."""
 
     scenario: Scenario
-    baseline: Life
-    twin: Life
+    baseline: LivedWorld
+    twin: LivedWorld
     campaign: slice
 
     @property
@@ -68,11 +68,11 @@ class Pair:
         return _share(*(life.count(indicator, group, self.campaign) for life in (self.baseline, self.twin)))
 
 
-def live(world: simulate.World, scenario: Scenario, lived: Scenario) -> Life:
+def live(world: simulate.World, scenario: Scenario, lived: Scenario) -> LivedWorld:
     """Take a world that has settled through what its people meet, and return what it comes to."""
     simulate.run(world, lived.phases(), workers_here())
     totals, history = world_totals(world, scenario), world.history
-    return Life(
+    return LivedWorld(
         cells=history.cells,
         residents=history.residents,
         adults=history.adults,
@@ -131,7 +131,7 @@ def _distressed(pair: Pair, group: str) -> float:
     return _share(pair.baseline.count(COUNT.distressed, group), days * pair.baseline.people(group))
 
 
-def _given_up(life: Life, group: str, days: slice = slice(None), and_group: str = ALL) -> float:
+def _given_up(life: LivedWorld, group: str, days: slice = slice(None), and_group: str = ALL) -> float:
     given_up = sum(life.count(each, group, days, and_group) for each in (COUNT.calls_avoided, COUNT.calls_abandoned))
     return _share(given_up, life.count(COUNT.calls_intended, group, days, and_group))
 
@@ -174,7 +174,7 @@ def _arrested_again(pair: Pair) -> float:
 
 
 def _forgone_rise(pair: Pair) -> float:
-    def forgone(life: Life) -> float:
+    def forgone(life: LivedWorld) -> float:
         lost = life.count(COUNT.outings_forgone, LISTED, pair.campaign)
         return _share(lost, lost + life.count(COUNT.outings, LISTED, pair.campaign))
 

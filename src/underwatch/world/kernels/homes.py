@@ -68,7 +68,10 @@ def visit_homes(span):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def visit_home(span, j, x, head, q_report, q_claim):
-    """S17, S5, S11: one visit: it is written down, felt by all who are at home, and talked of."""
+    """S17, S5, S11: one visit: it is written down and felt by all who are at home.
+
+    A household's visits of a week are one incident, and are talked of once: a call every other day is no news.
+    """
     town, state, rates, scratch, out = span.town, span.state, span.rates, span.scratch, span.out
     u = span.first_unit + j
     term = scratch.unit_terms[j]
@@ -79,5 +82,6 @@ def visit_home(span, j, x, head, q_report, q_claim):
     for member in range(head, np.int64(town.house_start[house + 1])):
         if not state.people[L.FLAGS, member] & L.DETAINED:
             frighten(state, rates, member, rates[R.rise_home_visit])
-    word_spreads(state, scratch.free, j, house, L.EVENT.home_visit)
-    incident(span, u, x, house, L.KIND.home_visit, term[L.T_CONTACT], term[L.T_FEAR])
+    if state.homes[L.HOME_VISITED, house] == 0:
+        word_spreads(state, scratch.free, j, house, L.EVENT.home_visit)
+        incident(span, u, x, house, L.KIND.home_visit, term[L.T_CONTACT], term[L.T_FEAR])

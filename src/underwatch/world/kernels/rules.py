@@ -252,8 +252,31 @@ def kin_witnesses(span, first):
     """S13: who besides the subject and the unit knows, for the incidents from row `first` on: household and kin.
 
     Persons, households with open contact, and mean fear. Kin and their fear are the same all week, so this can wait
-    until a chunk's incidents are together.
+    until a chunk's incidents are together, and a household to which more than one happened is looked up once.
     """
+    town, scratch, out = span.town, span.scratch, span.out
+    first_house = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    n_houses = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units]) - first_house
+    found = scratch.planned[:n_houses, 0]  # the row of a household's first incident; the week's plans are done with
+    rows = scratch.planned[:, 1]
+    found[:] = -1
+    n = 0
+    for row in range(first, out.used[0]):
+        h = np.int64(out.house[row]) - first_house
+        if found[h] < 0:
+            found[h] = row
+            rows[n] = row
+            n += 1
+    look_up_kin(span, rows[:n])
+    for row in range(first, out.used[0]):
+        source = np.int64(found[np.int64(out.house[row]) - first_house])
+        out.records[row, L.WORD.kin] = out.records[source, L.WORD.kin]
+        out.records[row, L.WORD.kin_fear] = out.records[source, L.WORD.kin_fear]
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def look_up_kin(span, rows):
+    """S13: the kin of the households of these incidents, by their rows, into the record."""
     key, town, state, rates, out = span.key, span.town, span.state, span.rates, span.out
     draws = span.scratch.draws
     ties = rates[R.kin_ties]
@@ -261,15 +284,15 @@ def kin_witnesses(span, first):
     if n_houses < 2:
         ties = 0
     block = draws.shape[1] // max(1, ties)
-    for begin in range(first, out.used[0], block):
-        n = min(block, out.used[0] - begin)
+    for begin in range(0, len(rows), block):
+        n = min(block, len(rows) - begin)
         for m in range(n):
             for tie in range(ties):
-                draws[0, m * ties + tie] = u32(town.first + town.house_start[out.house[begin + m]])
+                draws[0, m * ties + tie] = u32(town.first + town.house_start[out.house[rows[begin + m]]])
                 draws[1, m * ties + tie] = event(Purpose.KIN + tie, 0)
         draw_rows(key, draws, n * ties)
         for m in range(n):
-            house = np.int64(out.house[begin + m])
+            house = np.int64(out.house[rows[begin + m]])
             persons = np.int64(town.house_start[house + 1] - town.house_start[house]) - 1
             contact = np.int64(state.homes[L.HOME_CONTACT, house] > 0)
             fear = np.int64(state.homes[L.HOME_FEAR, house])
@@ -278,8 +301,8 @@ def kin_witnesses(span, first):
                 persons += np.int64(town.house_start[other + 1] - town.house_start[other])
                 contact += np.int64(state.homes[L.HOME_CONTACT, other] > 0)
                 fear += np.int64(state.homes[L.HOME_FEAR, other])
-            out.records[begin + m, L.WORD.kin] = persons
-            out.records[begin + m, L.WORD.kin_fear] = contact << 8 | fear // (1 + ties)
+            out.records[rows[begin + m], L.WORD.kin] = persons
+            out.records[rows[begin + m], L.WORD.kin_fear] = contact << 8 | fear // (1 + ties)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

@@ -29,8 +29,9 @@ class AtHome(Rules):
                 for r in house.members:
                     if not r.detained:
                         self.frighten(r, now.rise_home_visit)
-                self.word_spreads(house, L.EVENT.home_visit)
-                self.incident("home_visit", checked[house])
+                if not house.events[L.EVENT.home_visit]:  # a week's visits are one incident, and talked of once
+                    self.word_spreads(house, L.EVENT.home_visit)
+                    self.incident("home_visit", checked[house])
 
     def at_home(self, unit: Unit) -> None:
         """S5, S10, S17: neighbours report offences seen and routine acts, and homes are checked at night."""
