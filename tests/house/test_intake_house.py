@@ -23,6 +23,8 @@ MAY = {
     ("world/kernels/compiled.py", "read_bytes"): "it reads the program's own source",
     ("experiments/interventions.py", "read_text"): OWN,
     ("experiments/ensemble/settings.py", "open"): OWN,
+    ("experiments/silence.py", "open"): OWN,
+    ("experiments/silence.py", "pq.read_table"): OWN,
     ("experiments/ensemble/statements.py", "open"): OWN,
     ("experiments/ensemble/statements.py", "pq.read_table"): OWN,
     ("experiments/ensemble/settings.py", "pq.read_table"): OWN,

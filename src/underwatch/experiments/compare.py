@@ -20,7 +20,7 @@ import pyarrow as pa
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import WorldTotals, seed_of, totals_of
-from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.robustness import Robustness, judge
 from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, ensemble_scenarios, is_adapted
 from underwatch.experiments.ensemble.stand_ins import stand_ins
 from underwatch.experiments.interventions import Intervention, as_toml, dated_from, with_interventions
@@ -182,7 +182,7 @@ class Comparison:
                         rows.append(row | summary(before[:, g, f], after[:, g, f], figure.better))
         return pa.Table.from_pylist(rows, schema=CHANGES_SCHEMA)
 
-    def findings(self) -> dict[tuple[int, int, int], Finding]:
+    def findings(self) -> dict[tuple[int, int, int], Robustness]:
         """Return by intervention, group and figure whether the sign of the change is robust over the rules' forms."""
         cases = self.question.cases()
         mine = np.array([case[0] == ENSEMBLE for case in cases], bool)

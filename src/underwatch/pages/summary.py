@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.robustness import Robustness, judge
 from underwatch.experiments.ensemble.settings import PRIOR
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
@@ -113,7 +113,7 @@ class Figures:
         """The world with the change less the one without, in the window, draw by draw."""
         return self.row(name, signed, DIFFERENCE)
 
-    def finding(self, name: str) -> Finding:
+    def finding(self, name: str) -> Robustness:
         """Return whether the sign of a difference is robust over the rules' forms."""
         return judge(self.rows[DIFFERENCE, name].drawn, self.study.forms)
 

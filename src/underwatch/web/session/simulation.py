@@ -77,7 +77,7 @@ def answer(run: StudioRun, threads: int) -> None:
         study.run_draws()
     run.enter("worlds")
     with Workers(threads) as workers:
-        study.run_example(workers)
+        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
     run.lived = {name: numbers.lived[name] for name in run.worlds}
     run.worlds = {name: lived.world.scenario for name, lived in run.lived.items()}
     run.digest = digest_of(study.digests)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.experiments.ensemble.findings import judge
+from underwatch.experiments.ensemble.robustness import judge
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,
@@ -15,7 +15,7 @@ from underwatch.experiments.studies.headline_rows import (
     PER_THOUSAND,
     PUBLISHED,
     SHARE_LISTED,
-    Row,
+    HeadlineRow,
     rows_of,
 )
 from underwatch.experiments.study import Study
@@ -193,7 +193,7 @@ def _figures(study: Study) -> dict[str, list[str]]:
 
     def total(part: str, at: int) -> list[str]:
         some = np.zeros(0) if drawn is None else getattr(drawn, part)[:, at]
-        return _written(Row(part, "", BASELINE, some, float(getattr(own, part)[at])), number)
+        return _written(HeadlineRow(part, "", BASELINE, some, float(getattr(own, part)[at])), number)
 
     result["listed"] = total("people", GROUPS.index(LISTED))
     for ground in GROUND_NAMES:
@@ -206,7 +206,7 @@ def _figures(study: Study) -> dict[str, list[str]]:
     return result
 
 
-def _written(row: Row, form: Any) -> list[str]:
+def _written(row: HeadlineRow, form: Any) -> list[str]:
     if not len(row.drawn):
         return [form(row.example)]
     around = range_of(row.drawn)
