@@ -39,6 +39,8 @@ MAY = {
     ("cli/typed.py", "tomllib.loads"): OWN,
     ("pages/rendering.py", "read_text"): OWN,
     ("pages/rendering.py", "tomllib.loads"): OWN,
+    ("web/description.py", "read_text"): OWN,
+    ("web/description.py", "json.loads"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
     ("files/writing.py", "os.open"): "it writes, and syncs a folder",
     ("files/writing.py", "os.fdopen"): "it writes",
