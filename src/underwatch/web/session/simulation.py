@@ -22,14 +22,10 @@ from underwatch.world.workers import Workers
 
 # What the page counts up while a run goes on
 LIVE = {
-    "followed_outings": L.COUNT.followed_outings,
-    "calls_avoided": L.COUNT.calls_avoided,
-    "calls_abandoned": L.COUNT.calls_abandoned,
-    "calling_stopped": L.COUNT.calling_stopped,
-    "accusations": L.COUNT.accusations,
-    "arrests": L.COUNT.arrests,
-    "listings": L.COUNT.listings,
-}
+    name: getattr(L.COUNT, name)
+    for name in ("followed_outings", "calls_avoided", "calls_abandoned", "calling_stopped", "accusations", "arrests",
+                 "listings")
+}  # fmt: skip
 
 
 class LiveNumbers:
