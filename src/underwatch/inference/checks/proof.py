@@ -8,7 +8,7 @@ runs is asked of one run of each world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,6 @@ PER_WORLD = 2
 SOME, DRAWS, ERRORS = 100, 2_000, 3.0  # cases for prediction and stability; draws of each; standard errors of room
 MIN_CELL, NOISE = 10, 5.0  # of safe tables: the least a table may hide, and a source cap of 5 at epsilon 1
 OPEN = EffortWeek("open", "usual", "none")
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Hinge(NamedTuple):
     spread: float
 
 
-class Finding(NamedTuple):
+class Robustness(NamedTuple):
     """The sign that most worlds give a difference (1, -1, or 0 for none), the verdict, n worlds, and the hinges.
 
     On the first of them it hangs most.
@@ -57,7 +57,7 @@ class Finding(NamedTuple):
         return f"hangs on the form of {rule} (holds with {' and '.join(holds)}, not with {' and '.join(fails)})"
 
 
-def judge(differences: np.ndarray, forms: Sequence[Forms]) -> Finding:
+def judge(differences: np.ndarray, forms: Sequence[Forms]) -> Robustness:
     """Return the finding of float[worlds] with the rules' forms of each; a world without the figure is none of them."""
     known = ~np.isnan(differences)
     signs = np.sign(differences[known])
@@ -69,7 +69,7 @@ def judge(differences: np.ndarray, forms: Sequence[Forms]) -> Finding:
         of_world = np.array([item[rule] for item in forms])[known]
         levels = [item.form for item in rival_forms()[rule] if (of_world == item.form).any()]
         if n < FEWEST_AT_A_LEVEL or any((of_world == level).sum() < FEWEST_AT_A_LEVEL for level in levels):
-            return Finding(sign, CANNOT_SAY, n)
+            return Robustness(sign, CANNOT_SAY, n)
         shares = {level: float((signs[of_world == level] == sign).mean()) if sign else 0.0 for level in levels}
         holds = tuple(level for level in levels if shares[level] >= HOLDS)
         fails = tuple(level for level in levels if level not in holds)
@@ -77,4 +77,4 @@ def judge(differences: np.ndarray, forms: Sequence[Forms]) -> Finding:
         if holds and fails:
             hinges.append(Hinge(rule, holds, fails, max(shares.values()) - min(shares.values())))
     hinges.sort(key=lambda hinge: -hinge.spread)
-    return Finding(sign, ROBUST if all_hold else HANGS if hinges else NOT_ROBUST, n, tuple(hinges))
+    return Robustness(sign, ROBUST if all_hold else HANGS if hinges else NOT_ROBUST, n, tuple(hinges))
