@@ -20,6 +20,7 @@ from sections import put_section
 
 from underwatch.experiments.engine.worlds import seed_of_draw
 from underwatch.experiments.ensemble.diagnostics import Judged, coverage, judged, left_out, widths
+from underwatch.experiments.ensemble.key import ensemble_key
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,
@@ -101,7 +102,8 @@ def ship(name: str, weights: np.ndarray, residents: int) -> None:
     columns |= {f"parameter:{key}": [values[key] for values, _ in settings] for key in model_parameters()}
     columns |= {f"form:{rule}": [forms[rule] for _, forms in settings] for rule in rival_forms()}
     SHIPPED.mkdir(exist_ok=True)
-    pq.write_table(pa.table(columns), SHIPPED / f"{name}.parquet", compression="zstd")
+    table = pa.table(columns).replace_schema_metadata({"key": ensemble_key()})
+    pq.write_table(table, SHIPPED / f"{name}.parquet", compression="zstd")
     print(f"{name}: {len(rows)} settings, effective {effective(kept):.0f}")
 
 

@@ -1,0 +1,31 @@
+"""The ensembles that ship: of this model, whole, and what the issue of them promises."""
+
+from importlib.resources import files
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from underwatch.experiments.ensemble.key import ensemble_key
+from underwatch.experiments.ensemble.settings import DESCRIBED, KNOWN, read_ensemble
+from underwatch.facts import model_parameters
+
+SHIPPED = files("underwatch.experiments.ensemble").joinpath("shipped")
+
+
+@pytest.mark.parametrize("name", [KNOWN, DESCRIBED])
+def test_the_shipped_ensembles_are_of_this_model_and_prior(name):
+    with SHIPPED.joinpath(f"{name}.parquet").open("rb") as stream:
+        key = pq.read_schema(stream).metadata[b"key"].decode()
+    assert key == ensemble_key(), "the model or its tables have changed: `make study` rebuilds the ensembles"
+
+
+@pytest.mark.parametrize("name", [KNOWN, DESCRIBED])
+def test_settings_are_distinct_many_and_none_weighs_more_than_a_hundredth(name):
+    ensemble = read_ensemble(name)
+    assert len(set(zip(ensemble.parameters, ensemble.forms, strict=True))) == len(ensemble.weights) >= 400
+    assert ensemble.weights.sum() == pytest.approx(1)
+    assert ensemble.weights.max() <= 0.01 * (1 + 1e-9)
+    for fact in model_parameters().values():
+        values = np.array([one[fact.name] for one in ensemble.parameters])
+        assert fact.low <= values.min() <= values.max() <= fact.high
