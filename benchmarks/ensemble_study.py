@@ -155,9 +155,12 @@ def width_lines(outcomes: np.ndarray, by_name: dict[str, np.ndarray]) -> list[st
 def coverage_lines(outcomes: np.ndarray, holds: np.ndarray) -> list[str]:
     """Return the share of synthetic truths that the 90 % ranges hold, headline by headline."""
     names = [f"{headline.name}:baseline:year" for headline in HEADLINES]
-    all_draws = coverage(outcomes, names, TRUTHS, SEED)
-    where_described = coverage(outcomes[holds.all(axis=1)], names, TRUTHS, SEED)
-    lines = ["| headline | by figures | by figures, where all statements hold |", "| --- | --- | --- |"]
+    all_draws, n_all = coverage(outcomes, names, TRUTHS, SEED)
+    where_described, n_described = coverage(outcomes[holds.all(axis=1)], names, TRUTHS, SEED)
+    lines = [
+        f"| headline | by figures ({n_all:,} truths) | where all statements hold ({n_described:,}) |",
+        "| --- | --- | --- |",
+    ]
     lines += [
         f"| {headline.title} | {all_draws[name]:.3f} | {where_described[name]:.3f} |"
         for headline, name in zip(HEADLINES, names, strict=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PRIOR, KNOWN, DESCRIBED = "prior", "known", "described"
 ENSEMBLES = (PRIOR, KNOWN, DESCRIBED)
-DEFAULT_ENSEMBLE = PRIOR
+DEFAULT_ENSEMBLE = DESCRIBED
 DEFAULT_DRAWS = 200  # worlds in front of every figure
 _IN_WORDS = {PRIOR: "the prior", KNOWN: "the known ensemble", DESCRIBED: "the described ensemble"}
 
