@@ -18,7 +18,7 @@ from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.ensemble import settings
 from underwatch.experiments.ensemble.distance import disagreement, distances, nearest_to_medians
 from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
-from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
+from underwatch.experiments.ensemble.settings import DEFAULT_ENSEMBLE, Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
 from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
 from underwatch.experiments.studies import running_study
@@ -213,7 +213,7 @@ def test_the_summary_file_says_what_is_documented(done):
     assert set(kept) == {"schema", "ensemble", "headlines", "statements"}
     assert {key: told[key] for key in kept} == kept
     assert kept["schema"] == 1
-    assert kept["ensemble"] == {"name": "prior", "worlds": 20, "adapted": True}
+    assert kept["ensemble"] == {"name": DEFAULT_ENSEMBLE, "worlds": 20, "adapted": True}
     assert {row["world"] for row in kept["headlines"]} == {BASELINE, TWIN, DIFFERENCE}
     names = [row["name"] for row in kept["headlines"] if row["world"] == DIFFERENCE]
     assert names == [headline.name for headline in HEADLINES]
