@@ -32,6 +32,8 @@ from underwatch.experiments.ensemble.selection import (
     used_in,
     weights_of,
 )
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DESCRIBED, ensemble_scenarios
+from underwatch.experiments.silence import WATCHING, silence_in, silence_table
 from underwatch.facts import described, model_parameters, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.world.draws import rng
@@ -112,6 +114,16 @@ def ship_statements(rows: list[Judged]) -> None:
     columns = {name: [getattr(row, name) for row in rows] for name in Judged._fields}
     SHIPPED.mkdir(exist_ok=True)
     pq.write_table(pa.table(columns), SHIPPED / "statements.parquet")
+
+
+def ship_silence() -> None:
+    """Write the silence curve of the default scenario in the worlds of the described ensemble."""
+    worlds = ensemble_scenarios(scenario_for("hoeryong"), DEFAULT_DRAWS, DESCRIBED)
+    curve = silence_in(worlds, len(os.sched_getaffinity(0)), WATCHING)
+    table = silence_table(curve, DESCRIBED)
+    about = {**(table.schema.metadata or {}), "key": ensemble_key()}
+    pq.write_table(table.replace_schema_metadata(about), SHIPPED / "silence.parquet")
+    print(f"silence: fewer reports at the strongest watching in {int(curve.turns.sum())} of {len(worlds)} worlds")
 
 
 def statement_lines(rows: list[Judged]) -> list[str]:
@@ -207,6 +219,7 @@ def main() -> None:
     write_page(outcomes, known, holds, rows)
     ship("known", known, given.residents)
     ship("described", chosen, given.residents)
+    ship_silence()
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from underwatch.experiments.ensemble.key import ensemble_key
-from underwatch.experiments.ensemble.settings import DESCRIBED, KNOWN, read_ensemble
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DESCRIBED, KNOWN, read_ensemble
+from underwatch.experiments.silence import WATCHING, shipped_silence
 from underwatch.facts import model_parameters
 
 SHIPPED = files("underwatch.experiments.ensemble").joinpath("shipped")
 
 
-@pytest.mark.parametrize("name", [KNOWN, DESCRIBED])
+@pytest.mark.parametrize("name", [KNOWN, DESCRIBED, "silence"])
 def test_the_shipped_ensembles_are_of_this_model_and_prior(name):
     with SHIPPED.joinpath(f"{name}.parquet").open("rb") as stream:
         key = pq.read_schema(stream).metadata[b"key"].decode()
@@ -21,6 +22,13 @@ def test_the_shipped_ensembles_are_of_this_model_and_prior(name):
 
 
 @pytest.mark.parametrize("name", [KNOWN, DESCRIBED])
+def test_the_shipped_curve_is_of_the_worlds_of_a_run():
+    curve = shipped_silence(DESCRIBED)
+    assert curve.incidents.shape == (len(WATCHING), DEFAULT_DRAWS)
+    assert curve.watching == WATCHING
+    assert (np.diff(curve.incidents.mean(axis=1)) > 0).all()
+
+
 def test_settings_are_distinct_many_and_none_weighs_more_than_a_hundredth(name):
     ensemble = read_ensemble(name)
     assert len(set(zip(ensemble.parameters, ensemble.forms, strict=True))) == len(ensemble.weights) >= 400
