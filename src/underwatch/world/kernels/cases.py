@@ -19,16 +19,33 @@ from underwatch.world.kernels.rules import house_of, threshold_of, watcher
 OFFICERS = 2  # layers that a unit can have beyond its role holders
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def open_cases(span):
-    """S3: the households with listed members, and who of the unit is named in each: the same all week."""
-    key, town, scratch = span.key, span.town, span.scratch
-    cases, draws, spans = scratch.cases, scratch.draws, scratch.spans
+    """S3: the households with listed members, in either form: the same all week."""
+    town, spans = span.town, span.scratch.spans
+    first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    last = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
+    span.scratch.buffers[L.BUFFER_CASE, : last - first] = 0
     n = 0
     for j in range(span.n_units):
         spans[j, L.S_CASES] = n
         n = cases_of(span, j, n)
     spans[span.n_units, L.S_CASES] = n
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def case_of(span, house):
+    """The case that a household of the chunk is, or -1."""
+    first = np.int64(span.town.units[L.UNIT_HOUSE, span.first_unit])
+    return np.int64(span.scratch.buffers[L.BUFFER_CASE, house - first]) - 1
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def name_watchers(span):
+    """S3, S4: who of the unit is named in each case: the same all week."""
+    key, town, scratch = span.key, span.town, span.scratch
+    cases, draws, spans = scratch.cases, scratch.draws, scratch.spans
+    n = spans[span.n_units, L.S_CASES]
     for m in range(n):
         draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
         draws[1, m] = event(Purpose.CASE, 0)
@@ -42,7 +59,7 @@ def open_cases(span):
             cases[m, L.C_OWN] = choose(draws[2, m], n_open if on_mps else n_covert)
             cases[m, L.C_OTHER] = choose(draws[3, m], n_covert if on_mps else n_open)
             for k in range(min(cases[m, L.C_LAYERS], n_open + n_covert)):
-                scratch.buffers[L.BUFFER_NAMED, first + named(cases[m], n_open, n_covert, k)] = 1
+                scratch.buffers[L.BUFFER_NAMED, first + named(cases[m], n_open, n_covert, k)] = 16
     begin_rounding(span)
 
 
@@ -61,6 +78,7 @@ def cases_of(span, j, n):
     town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
     listed, spans = scratch.buffers[L.BUFFER_LISTED], scratch.spans
     n_open, n_covert, _ = holders(span, j)
+    first_house = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
     row, last = spans[j, L.S_LISTED], spans[j + 1, L.S_LISTED]
     while row < last:
         case = scratch.cases[n]
@@ -70,6 +88,7 @@ def cases_of(span, j, n):
         family = np.int64(state.people[L.FLAGS, first]) & L.FAMILY
         lists = np.int64(0)
         case[L.C_HOUSE] = house
+        scratch.buffers[L.BUFFER_CASE, house - first_house] = n + 1
         case[L.C_FIRST] = row
         while row < last and first <= span.lo + np.int64(listed[row]) < end:
             lists |= np.int64(state.people[L.FLAGS, span.lo + np.int64(listed[row])]) & L.ON_A_LIST
@@ -147,13 +166,10 @@ def round_attention(before, after, phase, today):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def shared(buffers, first, n):
     """Today's attention of n holders who are named in no case, and of those who are."""
-    free, kept = np.int64(0), np.int64(0)
+    both = u32(0)  # the attention of those who are named is added up in the upper half
     for h in range(first, first + n):
-        today = np.int64(buffers[L.BUFFER_KEPT, h])
-        mine = today * np.int64(buffers[L.BUFFER_NAMED, h])
-        kept += mine
-        free += today - mine
-    return free, kept
+        both = u32(both + np.left_shift(u32(buffers[L.BUFFER_KEPT, h]), u32(buffers[L.BUFFER_NAMED, h])))
+    return np.int64(both & u32(65535)), np.int64(both >> u32(16))
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -183,12 +199,12 @@ def take_watcher(span, j, house, on_mps):
     """S4, S7: who follows a household or its caller, by class, and their attention is used; -1 when nobody is free."""
     scratch = span.scratch
     if not span.rates[R.pooled]:
-        for m in range(scratch.spans[j, L.S_CASES], scratch.spans[j + 1, L.S_CASES]):
-            if scratch.cases[m, L.C_HOUSE] == house:
-                n_open, n_covert, first = holders(span, j)
-                by = named_watcher(scratch, j, scratch.cases[m], n_open, n_covert, first)
-                if by >= 0:
-                    return by
+        m = case_of(span, house)
+        if m >= 0:
+            n_open, n_covert, first = holders(span, j)
+            by = named_watcher(scratch, j, scratch.cases[m], n_open, n_covert, first)
+            if by >= 0:
+                return by
     by = watcher(scratch.free, j, on_mps)
     if by >= 0:
         scratch.free[j, by] -= 1
@@ -250,14 +266,14 @@ def take_tails(span, j, n):
                         free[j, by] -= 1
                 if by >= 0:
                     buffers[L.BUFFER_WANT, m] ^= u16(1 << slot)
-                    n = tail(span, n, j, case, slot, by)
+                    n = tail(span, n, case, slot, by)
                 else:
                     unserved += 1
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def tail(span, n, j, case, slot, by):
+def tail(span, n, case, slot, by):
     """S4: one tail is on all members of a case who are out in a part of the day."""
     scratch = span.scratch
     buffers = scratch.buffers
@@ -267,17 +283,17 @@ def tail(span, n, j, case, slot, by):
         if (np.int64(buffers[L.BUFFER_OUTINGS, i]) >> slot) & 1:
             scratch.draws[0, n] = u32(span.town.first + span.lo + i)
             scratch.draws[1, n] = event(Purpose.TAIL + slot, span.day)
-            n = turn_to(scratch, n, j, i, slot, by, first)
+            n = turn_to(scratch, n, i, case[L.C_HOUSE], slot, by, first)
             first = False
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def turn_to(scratch, n, j, i, slot, by, first):
+def turn_to(scratch, n, i, house, slot, by, first):
     """Note a turn; returns how many there are."""
     turn = scratch.turns[n]
-    turn[L.W_UNIT] = j
     turn[L.W_RESIDENT] = i
+    turn[L.W_HOUSE] = house
     turn[L.W_SLOT] = slot
     turn[L.W_BY] = by
     turn[L.W_FIRST] = first

@@ -15,6 +15,7 @@ from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.dense import (
     count_outings,
     draw_day,
+    fade_and_habituate,
     fade_and_hear,
     note_morning,
     note_outings,
@@ -23,7 +24,7 @@ from underwatch.world.kernels.dense import (
     sum_levels,
     weigh_outings,
 )
-from underwatch.world.kernels.homes import note_homes, visit_homes
+from underwatch.world.kernels.homes import visit_homes
 from underwatch.world.kernels.journeys import call_abroad, visit_kin
 from underwatch.world.kernels.rules import kin_witnesses
 from underwatch.world.kernels.steps import (
@@ -34,7 +35,7 @@ from underwatch.world.kernels.steps import (
     word_from_kin,
     word_in_the_units,
 )
-from underwatch.world.kernels.week import assign_watchers, count_listed, plan_visits, set_terms, sort_residents
+from underwatch.world.kernels.week import assign_watchers, count_listed, note_word, plan_visits, set_terms, sort_residents
 
 RECORDS_PER_RESIDENT = 43  # at most: 3 outings, a call, an arrest and a visit at home on each of 7 days, and a visit
 TRACE_PER_RESIDENT = 136
@@ -87,7 +88,7 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
         count_listed(week, n_days)
         set_terms(week)
         assign_watchers(week)
-        note_homes(week)
+        n_told = note_word(week)
         incidents = out.used[0]
         plan_visits(week, n_days)
         w = scratch.buffers
@@ -100,8 +101,11 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
                 note_morning(state.people[:, lo : lo + n], out.acts[weekday, lo : lo + n])
             word_in_the_units(span)
             draw_day(key, town.first + lo, span.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
-            fade_and_hear(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
-            word_from_kin(span)
+            if rates[R.habituation]:
+                fade_and_habituate(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
+            else:
+                fade_and_hear(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
+            word_from_kin(span, n_told)
             weigh_outings(
                 rates, fear, distress, scratch.buffers[L.BUFFER_RATE, :n], scratch.buffers[L.BUFFER_CHANCE, :n]
             )

@@ -47,7 +47,27 @@ def fill(buffer, value):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def fade_and_hear(rates, fear, distress, draw, hear):
-    """S11: fear fades, hearsay raises it; distress integrates fear."""
+    """S11, form `linear`: fear fades, hearsay raises it; distress integrates fear.
+
+    A loop of its own, and not `fade_and_habituate` with nothing to get used to: its products are half of this one's.
+    """
+    keep_fear = u16(rates[R.keep_fear])
+    keep_distress = u16(rates[R.keep_distress])
+    gain = u16(rates[R.gain_distress])
+    step = u16(rates[R.rise_hearsay])
+    for i in range(len(fear)):
+        f = high16(fear[i], keep_fear)
+        rise = step if draw[i] < hear[i] else u16(0)
+        f = u16(f + min(rise, u16(~f)))
+        s = high16(distress[i], keep_distress)
+        s = u16(s + min(high16(f, gain), u16(~s)))
+        fear[i] = f
+        distress[i] = s
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def fade_and_habituate(rates, fear, distress, draw, hear):
+    """S11, form `habituating`: the same, but long distress has got used to a part of what hearsay raises."""
     keep_fear = u16(rates[R.keep_fear])
     keep_distress = u16(rates[R.keep_distress])
     gain = u16(rates[R.gain_distress])

@@ -8,7 +8,7 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.kernels import slots as R
-from underwatch.world.kernels.cases import take_watcher
+from underwatch.world.kernels.cases import case_of, take_watcher
 from underwatch.world.kernels.rules import (
     act,
     cell_of,
@@ -82,9 +82,8 @@ def follow_visit(span, j, visit, km):
     house = np.int64(visit[L.V_HOUSE])
     tie = np.int64(visit[L.V_TIE])
     head = np.int64(town.house_start[house])
-    lists = np.int64(0)
-    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
-        lists |= np.int64(state.people[L.FLAGS, x]) & L.ON_A_LIST
+    m = case_of(span, house)
+    lists = np.int64(scratch.cases[m, L.C_LISTS]) if m >= 0 else np.int64(0)
     on_permit = tie == L.JOURNEY and rates[R.permits_needed]
     chance = threshold_of(term, lists | (np.int64(state.people[L.FLAGS, head]) & L.FAMILY))
     if on_permit:

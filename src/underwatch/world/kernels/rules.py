@@ -193,8 +193,8 @@ def feel(state, rates, i, step):
 def frighten(state, rates, i, step):
     """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
     feel(state, rates, i, step)
-    if rates[R.anger] and state.people[L.FLAGS, i] & L.REACTIVE:
-        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step)
+    if rates[R.anger]:  # of the rest anger rises by nothing: the processor cannot guess who is reactive
+        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step if state.people[L.FLAGS, i] & L.REACTIVE else 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -354,11 +354,17 @@ def threshold_of(term, flag):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def write_down(span, u, i, organ, term, q_report, q_claim, offence):
     """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
-    rates = span.rates
-    if q_report < term[L.T_REPORT_MPS + organ]:
-        if offence:
+    state, rates, out = span.state, span.rates, span.out
+    written = np.int64(q_report < term[L.T_REPORT_MPS + organ])
+    if offence:
+        if written:
             report(span, u, i, organ, L.COUNT.reports_offence, FULL_WEIGHT)
-        elif q_claim < term[L.T_CLAIM_MPS + organ]:
-            report(span, u, i, organ, L.COUNT.reports_routine, FULL_WEIGHT)
-        else:
-            report(span, u, i, organ, 0, rates[R.weight_nothing])
+        return
+    # As `report`, without a branch: the processor cannot guess what is written. What is not counts for nothing.
+    claimed = written & np.int64(q_claim < term[L.T_CLAIM_MPS + organ])
+    cell = cell_of(state.people[L.FLAGS, i])
+    out.cells[span.k, cell, L.COUNT.reports] += written
+    out.cells[span.k, cell, L.COUNT.reports_routine] += claimed
+    state.units[L.UNIT_REPORTS + organ, u] += claimed
+    weight = written * (FULL_WEIGHT if claimed else rates[R.weight_nothing])
+    state.people[L.FILE_MPS + organ, i] = written_up(state.people[L.FILE_MPS + organ, i], weight)

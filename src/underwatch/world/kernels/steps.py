@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u8, u16, u32, words
+from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.cases import keep_attention, take_tails, turn_to, want_tails
 from underwatch.world.kernels.dense import fill, pick
@@ -52,15 +52,14 @@ def word_in_the_units(span):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def word_from_kin(span):
-    """S11: households that word from kin reaches today; all their members are frightened."""
-    town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
+def word_from_kin(span, n_told):
+    """S11: households that word from kin reaches today; all their members are frightened. `n_told`: this week."""
+    town, state, rates, buffers = span.town, span.state, span.rates, span.scratch.buffers
     first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
-    last = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
-    today = u8(1 << (span.day + 3) % 7)
-    n = pick(state.homes[L.HOME_WORD, first:last], today, 0, scratch.buffers[L.BUFFER_NOTABLE])
+    today = u16(1 << (span.day + 3) % 7)
+    n = pick(buffers[L.BUFFER_TOLD_DAYS, :n_told], today, 0, buffers[L.BUFFER_NOTABLE])
     for row in range(n):
-        house = first + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
+        house = first + np.int64(buffers[L.BUFFER_TOLD, np.int64(buffers[L.BUFFER_NOTABLE, row])])
         head = np.int64(town.house_start[house])
         for x in range(head, np.int64(town.house_start[house + 1])):
             feel(state, rates, x, rates[R.rise_hearsay])
@@ -111,23 +110,32 @@ def follow_outings(span):
         want_to_follow(span)
     else:
         want_tails(span)
-    n_turns = take_turns(span)
-    talked_of = False
-    for row in range(n_turns):
-        turn = scratch.turns[row]
-        j = np.int64(turn[L.W_UNIT])
-        i = np.int64(turn[L.W_RESIDENT])
-        slot = np.int64(turn[L.W_SLOT])
-        by = np.int64(turn[L.W_BY])
-        a, b = scratch.draws[2, row], scratch.draws[3, row]
-        if i == L.SPARE:
-            by = watcher(scratch.free, j, True)
-            i, slot = spend_spare(span, j, by, a, b)
-            if i < 0:
+    take_turns(span)
+    free, turns, draws = scratch.free, scratch.turns, scratch.draws
+    begin = np.int64(0)
+    for j in range(span.n_units):
+        chosen = free[j, L.F_TURNS]
+        end = chosen + free[j, L.F_CHOICES]
+        likely = most_likely(scratch.unit_terms[j])
+        talked_of = False
+        for row in range(begin, end):
+            a, b = draws[2, row], draws[3, row]
+            if row < chosen:
+                i, house = np.int64(turns[row, L.W_RESIDENT]), np.int64(turns[row, L.W_HOUSE])
+                slot, by = np.int64(turns[row, L.W_SLOT]), np.int64(turns[row, L.W_BY])
+                first = turns[row, L.W_FIRST] != 0
+            elif np.int64(a >> u32(16)) < likely:
+                by = watcher(free, j, True)
+                i, slot = spend_spare(span, j, by, a, b)
+                if i < 0:
+                    continue
+                house, first = np.int64(L.UNKNOWN), True
+                free[j, by] -= 1
+                a, b = words(key, Purpose.TAIL + slot, town.first + span.lo + i, span.day)
+            else:
                 continue
-            scratch.free[j, by] -= 1
-            a, b = words(key, Purpose.TAIL + slot, town.first + span.lo + i, span.day)
-        talked_of = follow(span, j, i, slot, by, turn[L.W_FIRST] != 0, talked_of, a, b)
+            talked_of = follow(span, j, i, house, slot, by, first, talked_of, a, b)
+        begin = end
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -158,13 +166,20 @@ def take_turns(span):
     for j in range(span.n_units):
         n = share_out(span, j, n) if span.rates[R.pooled] else take_tails(span, j, n)
         left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
-        if scratch.unit_terms[j, L.T_SPARE_MPS] + scratch.unit_terms[j, L.T_SPARE_MSS] > 0:
-            for attempt in range(min(left, SPARE_TRIES)):
-                draws[0, n] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
-                draws[1, n] = event(Purpose.SPARE + attempt, span.day)
-                n = turn_to(scratch, n, j, L.SPARE, attempt, 0, True)
+        choices = min(left, SPARE_TRIES) if most_likely(scratch.unit_terms[j]) > 0 else np.int64(0)
+        free[j, L.F_TURNS], free[j, L.F_CHOICES] = n, choices
+        unit_key = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
+        for attempt in range(choices):
+            draws[0, n + attempt] = unit_key
+            draws[1, n + attempt] = event(Purpose.SPARE + attempt, span.day)
+        n += choices
     draw_rows(key, draws, n)
-    return n
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def most_likely(term):
+    """S10: how likely a free watcher of the unit turns to somebody at most, whichever organ they are of."""
+    return max(term[L.T_SPARE_MPS], term[L.T_SPARE_MSS])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -186,12 +201,12 @@ def share_out(span, j, n):
                 free[j, by] -= 1
                 draws[0, n] = u32(town.first + span.lo + i)
                 draws[1, n] = event(Purpose.TAIL + slot, span.day)
-                n = turn_to(scratch, n, j, i, slot, by, True)
+                n = turn_to(scratch, n, i, L.UNKNOWN, slot, by, True)
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow(span, j, i, slot, by, first, talked_of, a, b):
+def follow(span, j, i, house, slot, by, first, talked_of, a, b):
     """S4, S5: an outing is followed, written down if it is the first of a tail, and perhaps noticed.
 
     `a` and `b` are its luck. `talked_of` says whether somebody noticed the tail before (of another tail, where this is
@@ -211,7 +226,8 @@ def follow(span, j, i, slot, by, first, talked_of, a, b):
         talked_of = False
         write_down(span, u, x, by & 1, term, q_report, q_claim, False)
     if q_notice < rates[R.notice]:
-        house = house_of(town, u, x)
+        if house == L.UNKNOWN:
+            house = house_of(town, u, x)
         out.cells[span.k, cell, L.COUNT.noticed] += 1
         frighten(state, rates, x, rates[R.rise_noticed])
         if not talked_of:

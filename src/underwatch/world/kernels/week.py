@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32
+from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u8, u16, u32
 from underwatch.world.kernels import slots as R
-from underwatch.world.kernels.cases import OFFICERS, holders, open_cases
+from underwatch.world.kernels.cases import OFFICERS, holders, name_watchers, open_cases
 from underwatch.world.kernels.dense import count_adults, draw_households, pick
 from underwatch.world.kernels.rules import capped, cell_of, part, taken_up, threshold_of, under_pressure, vigilance
 
@@ -126,10 +126,24 @@ def set_terms(span):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def note_word(span):
+    """S11: the households that word from kin reaches on some day of the week. Returns how many."""
+    town, homes, buffers = span.town, span.state.homes, span.scratch.buffers
+    first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    last = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
+    told = buffers[L.BUFFER_TOLD]
+    n_told = pick(homes[L.HOME_WORD, first:last], u8(255), 0, told)
+    for row in range(n_told):
+        buffers[L.BUFFER_TOLD_DAYS, row] = homes[L.HOME_WORD, first + np.int64(told[row])]
+    return n_told
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def assign_watchers(span):
     """S3, S4: who is watched by whom (assigned), or how likely an outing is taken up (pooled): the same all week."""
+    open_cases(span)
     if not span.rates[R.pooled]:
-        open_cases(span)
+        name_watchers(span)
         return
     state, scratch, lo = span.state, span.scratch, span.lo
     for j in range(span.n_units):
