@@ -324,9 +324,11 @@ W_RESIDENT, W_HOUSE, W_SLOT, W_BY, W_FIRST = range(5)
 UNKNOWN = -1
 
 # Columns of `cases`: household; its rows in BUFFER_LISTED, first and after the last; the lists of its members; how
-# likely a tail is taken up; how many watchers; with which holder of its own list's organ they begin, and of the other
-C_HOUSE, C_FIRST, C_AFTER, C_LISTS, C_TAKE, C_LAYERS, C_OWN, C_OTHER = range(8)
-N_CASE = 8
+# likely a tail is taken up; how many watchers; with which holder of its own list's organ they begin, and of the other;
+# then the first NOTED of those who are named, as holders of the unit
+C_HOUSE, C_FIRST, C_AFTER, C_LISTS, C_TAKE, C_LAYERS, C_OWN, C_OTHER, C_NAMED = range(9)
+NOTED = 8
+N_CASE = C_NAMED + NOTED
 
 # Columns of `free`: attention that is kept for cases; the row after the unit's turns, and how many choices of whom to
 # follow its free watchers make then

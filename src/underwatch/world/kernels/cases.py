@@ -13,7 +13,6 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose, draw_rows, event, split, u16, u32
 from underwatch.world.kernels import slots as R
-from underwatch.world.kernels.dense import pick
 from underwatch.world.kernels.rules import house_of, threshold_of, watcher
 
 OFFICERS = 2  # layers that a unit can have beyond its role holders
@@ -59,7 +58,10 @@ def name_watchers(span):
             cases[m, L.C_OWN] = choose(draws[2, m], n_open if on_mps else n_covert)
             cases[m, L.C_OTHER] = choose(draws[3, m], n_covert if on_mps else n_open)
             for k in range(min(cases[m, L.C_LAYERS], n_open + n_covert)):
-                scratch.buffers[L.BUFFER_NAMED, first + named(cases[m], n_open, n_covert, k)] = 16
+                h = named(cases[m], n_open, n_covert, k)
+                if k < L.NOTED:
+                    cases[m, L.C_NAMED + k] = h
+                scratch.buffers[L.BUFFER_NAMED, first + h] = 16
     begin_rounding(span)
 
 
@@ -179,7 +181,7 @@ def named_watcher(scratch, j, case, n_open, n_covert, first):
     n_layers = np.int64(case[L.C_LAYERS])
     some_left = free[j, L.F_KEPT_OPEN] + free[j, L.F_KEPT_COVERT] > 0
     for k in range(min(n_layers, n_open + n_covert) if some_left else 0):
-        h = named(case, n_open, n_covert, k)
+        h = np.int64(case[L.C_NAMED + k]) if k < L.NOTED else named(case, n_open, n_covert, k)
         if kept[first + h]:
             kept[first + h] -= u16(1)
             by = L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT
@@ -223,9 +225,10 @@ def want_tails(span):
     draw_rows(key, draws, n)
     for m in range(n):
         chance = cases[m, L.C_TAKE]
-        out = np.int64(0)
-        for row in range(cases[m, L.C_FIRST], cases[m, L.C_AFTER]):
-            out |= np.int64(buffers[L.BUFFER_OUTINGS, np.int64(buffers[L.BUFFER_LISTED, row])])
+        begin, end = np.int64(cases[m, L.C_FIRST]), np.int64(cases[m, L.C_AFTER])
+        out = outings_of(buffers, begin) | outings_of(buffers, end - 1)  # most have one member or two: no loop to guess
+        for row in range(begin + 1, end - 1):
+            out |= outings_of(buffers, row)
         q0, q1, q2, _ = split(draws[2, m], draws[3, m])
         buffers[L.BUFFER_WANT, m] = out & (
             np.int64(q0 < chance) | np.int64(q1 < chance) << 1 | np.int64(q2 < chance) << 2
@@ -233,42 +236,42 @@ def want_tails(span):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def outings_of(buffers, row):
+    """The outings of the listed resident of a row."""
+    return np.int64(buffers[L.BUFFER_OUTINGS, np.int64(buffers[L.BUFFER_LISTED, row])])
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def take_tails(span, j, n):
     """S4: the tails of a unit: first by named watchers, then by whoever has attention left. Returns the row after."""
     scratch = span.scratch
     spans, buffers, free, cases = scratch.spans, scratch.buffers, scratch.free, scratch.cases
-    begin = spans[j, L.S_CASES]
     wanted = buffers[L.BUFFER_NOTABLE]
-    n_wanted = pick(buffers[L.BUFFER_WANT, begin : spans[j + 1, L.S_CASES]], u16(7), begin, wanted)
+    n_wanted = np.int64(0)
+    for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):  # without a branch, as `pick`
+        want = np.int64(buffers[L.BUFFER_WANT, m])
+        for slot in range(3):
+            wanted[n_wanted] = u16(m << 2 | slot)
+            n_wanted += (want >> slot) & 1
     n_open, n_covert, first = holders(span, j)
-    unserved = n_wanted
-    for attempt in range(2):
-        if attempt:
-            free[j, L.BY_OPEN_ROLE] += free[j, L.F_KEPT_OPEN]
-            free[j, L.BY_COVERT] += free[j, L.F_KEPT_COVERT]
-            if free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3] <= 0:
-                continue
-        if not unserved:
-            continue
-        unserved = 0
-        for row in range(n_wanted):
-            m = np.int64(wanted[row])
-            case = cases[m]
-            for slot in range(3):
-                if not (np.int64(buffers[L.BUFFER_WANT, m]) >> slot) & 1:
-                    continue
-                by = np.int64(-1)
-                if not attempt:
-                    by = named_watcher(scratch, j, case, n_open, n_covert, first)
-                else:
-                    by = watcher(free, j, (case[L.C_LISTS] & L.ON_MPS) != 0)
-                    if by >= 0:
-                        free[j, by] -= 1
-                if by >= 0:
-                    buffers[L.BUFFER_WANT, m] ^= u16(1 << slot)
-                    n = tail(span, n, case, slot, by)
-                else:
-                    unserved += 1
+    unserved = 0
+    for row in range(n_wanted):
+        case, slot = cases[np.int64(wanted[row]) >> 2], np.int64(wanted[row]) & 3
+        by = named_watcher(scratch, j, case, n_open, n_covert, first)
+        if by >= 0:
+            n = tail(span, n, case, slot, by)
+        else:
+            wanted[unserved] = wanted[row]
+            unserved += 1
+    free[j, L.BY_OPEN_ROLE] += free[j, L.F_KEPT_OPEN]
+    free[j, L.BY_COVERT] += free[j, L.F_KEPT_COVERT]
+    for row in range(unserved):
+        case, slot = cases[np.int64(wanted[row]) >> 2], np.int64(wanted[row]) & 3
+        by = watcher(free, j, (case[L.C_LISTS] & L.ON_MPS) != 0)
+        if by < 0:
+            break
+        free[j, by] -= 1
+        n = tail(span, n, case, slot, by)
     return n
 
 

@@ -14,6 +14,7 @@ from underwatch.world.draws import Purpose, choose, draw_rows, event, u16, u32
 from underwatch.world.kernels import slots as R
 
 ONE = L.ONE
+NONE = np.uint32(0xFFFFFFFF)
 FULL_WEIGHT = 256  # of a report that claims something, in a file
 
 
@@ -86,9 +87,9 @@ def written_up(file, weight):
 
 
 @njit("int64(int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
-def sent_to(capacity, position, n_units, day):
-    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`; the round moves on daily."""
-    turn = position - day * capacity % n_units
+def sent_to(capacity, position, n_units, begin):
+    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`, if the round begins there."""
+    turn = position - begin
     if turn < 0:
         turn += n_units
     if turn >= capacity:
@@ -215,13 +216,11 @@ def tell_of(state, house, kind):
 def house_of(town, u, i):
     """The household of resident i of unit u: the last that begins at or before i."""
     lo = np.int64(town.units[L.UNIT_HOUSE, u])
-    hi = np.int64(town.units[L.UNIT_HOUSE, u + 1])
-    while hi - lo > 1:
-        middle = (lo + hi) >> 1
-        if town.house_start[middle] <= i:
-            lo = middle
-        else:
-            hi = middle
+    left = np.int64(town.units[L.UNIT_HOUSE, u + 1]) - lo
+    while left > 1:  # halves whose length hangs on nothing but the unit's: the processor cannot guess which is taken
+        half = left >> 1
+        lo += half * np.int64(town.house_start[lo + half] <= i)
+        left -= half
     return lo
 
 
@@ -257,16 +256,16 @@ def kin_witnesses(span, first):
     town, scratch, out = span.town, span.scratch, span.out
     first_house = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
     n_houses = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units]) - first_house
-    found = scratch.planned[:n_houses, 0]  # the row of a household's first incident; the week's plans are done with
+    found = scratch.house_draws[0, :n_houses]  # the row of a household's first incident; the week's plans are done with
     rows = scratch.planned[:, 1]
-    found[:] = -1
+    found[:] = NONE
     n = 0
     for row in range(first, out.used[0]):
         h = np.int64(out.house[row]) - first_house
-        if found[h] < 0:
-            found[h] = row
-            rows[n] = row
-            n += 1
+        new = found[h] == NONE
+        found[h] = u32(row) if new else found[h]
+        rows[n] = row
+        n += new
     look_up_kin(span, rows[:n])
     for row in range(first, out.used[0]):
         source = np.int64(found[np.int64(out.house[row]) - first_house])

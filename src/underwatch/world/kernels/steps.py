@@ -34,6 +34,7 @@ from underwatch.world.kernels.rules import (
 
 SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
+FEW = 2  # events of a kind in a unit on a day
 HALF = 1 << 13  # to round from 2**30 to 2**16
 
 
@@ -88,15 +89,28 @@ def share_attention(span):
         if rates[R.pooled]:
             free[j, L.BY_OPEN_ROLE] = (n_open * rates[R.attention_role] + q0) >> 16
             free[j, L.BY_COVERT] = (n_covert * rates[R.attention_role] + q1) >> 16
-        for organ in range(2):
-            officer = town.units[L.MPS_OF + organ, u]
-            first = np.int64(town.areas[organ, officer])
-            n = np.int64(town.areas[organ, officer + 1]) - first
-            free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, span.day)
         free[j, L.F_LODGING] = q2
         free[j, L.F_OFFENCE] = q3
         for kind in range(L.N_EVENTS):
             free[j, L.F_EVENTS + kind] = 0
+    for organ in range(2):
+        send_officers(span, organ, capacity)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def send_officers(span, organ, capacity):
+    """S4: how many outings each unit's officer of an organ can follow there: the round moves on by so many daily."""
+    town, free = span.town, span.scratch.free
+    last, first, n, begin = np.int64(-1), np.int64(0), np.int64(1), np.int64(0)
+    for j in range(span.n_units):
+        u = span.first_unit + j
+        officer = np.int64(town.units[L.MPS_OF + organ, u])
+        if officer != last:  # a division: neighbouring units mostly have the same officer
+            first = np.int64(town.areas[organ, officer])
+            n = np.int64(town.areas[organ, officer + 1]) - first
+            begin = span.day * capacity % n
+            last = officer
+        free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, begin)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -290,7 +304,10 @@ def remember_day(span, j):
     rates, free = span.rates, span.scratch.free
     unheard = np.int64(L.UNHEARD)
     for kind in range(L.N_EVENTS):
-        for _ in range(free[j, L.F_EVENTS + kind]):
+        events = free[j, L.F_EVENTS + kind]
+        for nth in range(FEW):  # the first without a branch: the processor cannot guess how many there are
+            unheard = (unheard * (rates[R.unheard + kind] if nth < events else L.UNHEARD)) >> 30
+        for _ in range(events - FEW):
             unheard = (unheard * rates[R.unheard + kind]) >> 30
     span.state.units[L.UNIT_WORD + (span.day + 3) % 7, span.first_unit + j] = unheard
 
@@ -319,30 +336,41 @@ def draw_routine(span):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def report_routine(span, j, first):
     """S10: each role holder may make a routine act of some adult of the unit into a report."""
-    key, town, state, scratch = span.key, span.town, span.state, span.scratch
-    u = span.first_unit + j
-    term = scratch.unit_terms[j]
-    spans = scratch.spans
-    n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
+    scratch = span.scratch
+    term, spans = scratch.unit_terms[j], scratch.spans
     n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
     n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
-    for role in range(min(n_roles, 4 * ROUTINE_BLOCKS)):
-        organ = L.MPS if role < n_open else L.MSS
-        word = scratch.draws[2 + ((role >> 1) & 1), first + (role >> 2)]
-        if np.int64(u16(word >> u32(16 * (role & 1)))) >= term[L.T_ROUTINE_MPS + organ]:
-            continue
-        if organ == L.MPS:
-            by = span.lo + np.int64(scratch.buffers[L.BUFFER_OPEN_ROLES, spans[j, L.S_OPEN] + role])
-        else:
-            by = span.lo + np.int64(scratch.buffers[L.BUFFER_COVERT, spans[j, L.S_COVERT] + role - n_open])
-        a, _ = words(key, Purpose.ROUTINE_TARGET, town.first + by, span.day)
-        nth = choose(a, n)
-        x = adult_of(town, state, u, nth)
-        if x == by:
-            x = adult_of(town, state, u, (nth + 1) % n)
-        if not state.people[L.FLAGS, x] & L.DETAINED:
-            report(span, u, x, organ, L.COUNT.reports_routine, FULL_WEIGHT)
-            trace(span.out, span.t, L.EPISODE.report, x, by, L.COUNT.reports_routine)
+    likely = max(term[L.T_ROUTINE_MPS], term[L.T_ROUTINE_MSS])
+    for block in range(routine_blocks(n_roles)):
+        q0, q1, q2, q3 = split(scratch.draws[2, first + block], scratch.draws[3, first + block])
+        if np.int64(min(min(q0, q1), min(q2, q3))) >= likely:
+            continue  # none of the four: most blocks go by with one look
+        for role in range(4 * block, min(4 * block + 4, n_roles)):
+            organ = L.MPS if role < n_open else L.MSS
+            word = scratch.draws[2 + ((role >> 1) & 1), first + block]
+            if np.int64(u16(word >> u32(16 * (role & 1)))) < term[L.T_ROUTINE_MPS + organ]:
+                report_on_somebody(span, j, organ, role if organ == L.MPS else role - n_open)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def report_on_somebody(span, j, organ, nth_holder):
+    """S10: a role holder of the unit makes a routine act of some other adult into a report."""
+    key, town, state, scratch = span.key, span.town, span.state, span.scratch
+    u = span.first_unit + j
+    spans = scratch.spans
+    n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
+    if organ == L.MPS:
+        by = span.lo + np.int64(scratch.buffers[L.BUFFER_OPEN_ROLES, spans[j, L.S_OPEN] + nth_holder])
+    else:
+        by = span.lo + np.int64(scratch.buffers[L.BUFFER_COVERT, spans[j, L.S_COVERT] + nth_holder])
+    a, _ = words(key, Purpose.ROUTINE_TARGET, town.first + by, span.day)
+    nth = choose(a, n)
+    x = adult_of(town, state, u, nth)
+    if x == by:
+        x = adult_of(town, state, u, (nth + 1) % n)
+    if not state.people[L.FLAGS, x] & L.DETAINED:
+        report(span, u, x, organ, L.COUNT.reports_routine, FULL_WEIGHT)
+        trace(span.out, span.t, L.EPISODE.report, x, by, L.COUNT.reports_routine)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

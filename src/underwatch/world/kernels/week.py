@@ -52,27 +52,22 @@ def sort_residents(span):
         for m in range(n_notable):
             i = np.int64(notable[m])
             flag = np.int64(state.people[L.FLAGS, lo + i])
-            if flag & L.ON_A_LIST and not flag & L.FAMILY:
-                buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
-                n[L.S_LISTED] += 1
+            buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
+            n[L.S_LISTED] += (flag & L.ON_A_LIST != 0) & (flag & L.FAMILY == 0)
     return n_marked
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def sort_in(buffers, n, i, flag):
-    """Note a resident among listed families, callers and role holders."""
-    if flag & L.ON_A_LIST and flag & L.FAMILY:
-        buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
-        n[L.S_LISTED] += 1
-    if flag & L.PHONE:
-        buffers[L.BUFFER_CALLERS, n[L.S_CALLERS]] = i
-        n[L.S_CALLERS] += 1
-    if flag & L.OPEN_ROLE:
-        buffers[L.BUFFER_OPEN_ROLES, n[L.S_OPEN]] = i
-        n[L.S_OPEN] += 1
-    if flag & L.COVERT:
-        buffers[L.BUFFER_COVERT, n[L.S_COVERT]] = i
-        n[L.S_COVERT] += 1
+    """Note a resident among listed families, callers and role holders; without a branch, as `pick`."""
+    buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
+    buffers[L.BUFFER_CALLERS, n[L.S_CALLERS]] = i
+    buffers[L.BUFFER_OPEN_ROLES, n[L.S_OPEN]] = i
+    buffers[L.BUFFER_COVERT, n[L.S_COVERT]] = i
+    n[L.S_LISTED] += (flag & L.ON_A_LIST != 0) & (flag & L.FAMILY != 0)
+    n[L.S_CALLERS] += flag & L.PHONE != 0
+    n[L.S_OPEN] += flag & L.OPEN_ROLE != 0
+    n[L.S_COVERT] += flag & L.COVERT != 0
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
