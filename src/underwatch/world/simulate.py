@@ -221,12 +221,12 @@ def _collect(world: World, workers: Workers, blocks: Iterable[Block], t: int, da
             workspace.out.cells[:days] = workspace.out.totals[:days] = 0
         return
     for records, who, traced in blocks:
-        records["day"] -= np.uint16(settling)
-        traced["day"] -= settling
         if len(records):
+            records["day"] -= np.uint16(settling)
             history.record_blocks.append(records)
             history.who_blocks.append(who)
         if len(traced):
+            traced["day"] -= settling
             history.trace_blocks.append(traced)
     for workspace in workers.workspaces:
         kernel.add_up(history.cells[t - settling : t - settling + days], workspace.out.cells, workspace.out.totals)

@@ -39,7 +39,7 @@ class Workspace:
             np.zeros((rows, 5), np.int32),
             np.zeros((4, n), np.uint32),
             np.zeros((2 * n, 4), np.int32),
-            np.zeros((2 * n, 7), np.int32),
+            np.zeros((2 * n, 8), np.int32),
             np.zeros(7 * units + 2, np.int32),
             np.zeros((units + 1, L.N_SPANS), np.int64),
             np.zeros((units, L.N_TERMS), np.int64),

@@ -42,11 +42,11 @@ def case_of(span, house):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def name_watchers(span):
     """S3, S4: who of the unit is named in each case: the same all week."""
-    key, town, scratch = span.key, span.town, span.scratch
+    key, scratch = span.key, span.scratch
     cases, draws, spans = scratch.cases, scratch.draws, scratch.spans
     n = spans[span.n_units, L.S_CASES]
     for m in range(n):
-        draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
+        draws[0, m] = u32(cases[m, L.C_NUMBER])
         draws[1, m] = event(Purpose.CASE, 0)
     draw_rows(key, draws, n)
     n_holders = spans[span.n_units, L.S_OPEN] + spans[span.n_units, L.S_COVERT]
@@ -90,6 +90,8 @@ def cases_of(span, j, n):
         family = np.int64(state.people[L.FLAGS, first]) & L.FAMILY
         lists = np.int64(0)
         case[L.C_HOUSE] = house
+        case[L.C_NUMBER] = town.first + town.house_start[house]
+        case[L.C_SUBJECT] = first
         scratch.buffers[L.BUFFER_CASE, house - first_house] = n + 1
         case[L.C_FIRST] = row
         while row < last and first <= span.lo + np.int64(listed[row]) < end:
@@ -180,13 +182,15 @@ def named_watcher(scratch, j, case, n_open, n_covert, first):
     kept, free = scratch.buffers[L.BUFFER_KEPT], scratch.free
     n_layers = np.int64(case[L.C_LAYERS])
     some_left = free[j, L.F_KEPT_OPEN] + free[j, L.F_KEPT_COVERT] > 0
-    for k in range(min(n_layers, n_open + n_covert) if some_left else 0):
+    follower = np.int64(-1)
+    for k in range(min(n_layers, n_open + n_covert) - 1 if some_left else -1, -1, -1):  # backwards: the first stays
         h = np.int64(case[L.C_NAMED + k]) if k < L.NOTED else named(case, n_open, n_covert, k)
-        if kept[first + h]:
-            kept[first + h] -= u16(1)
-            by = L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT
-            free[j, L.F_KEPT_OPEN + by] -= 1
-            return by
+        follower = h if kept[first + h] else follower
+    if follower >= 0:
+        kept[first + follower] -= u16(1)
+        by = L.BY_OPEN_ROLE if follower < n_open else L.BY_COVERT
+        free[j, L.F_KEPT_OPEN + by] -= 1
+        return by
     own = L.BY_MPS_OFFICER if case[L.C_LISTS] & L.ON_MPS else L.BY_MSS_OFFICER
     for k in range(n_layers - n_open - n_covert):
         by = own if k == 0 else L.BY_MPS_OFFICER + L.BY_MSS_OFFICER - own
@@ -216,11 +220,11 @@ def take_watcher(span, j, house, on_mps):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def want_tails(span):
     """S4: in which parts of the day (bits 0-2) a tail of each case is wanted, whether or not anybody is free."""
-    key, town, scratch = span.key, span.town, span.scratch
+    key, scratch = span.key, span.scratch
     cases, draws, buffers = scratch.cases, scratch.draws, scratch.buffers
     n = scratch.spans[span.n_units, L.S_CASES]
     for m in range(n):
-        draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
+        draws[0, m] = u32(cases[m, L.C_NUMBER])
         draws[1, m] = event(Purpose.FOLLOW, span.day)
     draw_rows(key, draws, n)
     for m in range(n):
@@ -280,14 +284,13 @@ def tail(span, n, case, slot, by):
     """S4: one tail is on all members of a case who are out in a part of the day."""
     scratch = span.scratch
     buffers = scratch.buffers
-    first = True
-    for row in range(case[L.C_FIRST], case[L.C_AFTER]):
+    begin = n
+    for row in range(case[L.C_FIRST], case[L.C_AFTER]):  # without a branch, as `pick`
         i = np.int64(buffers[L.BUFFER_LISTED, row])
-        if (np.int64(buffers[L.BUFFER_OUTINGS, i]) >> slot) & 1:
-            scratch.draws[0, n] = u32(span.town.first + span.lo + i)
-            scratch.draws[1, n] = event(Purpose.TAIL + slot, span.day)
-            n = turn_to(scratch, n, i, case[L.C_HOUSE], slot, by, first)
-            first = False
+        scratch.draws[0, n] = u32(span.town.first + span.lo + i)
+        scratch.draws[1, n] = event(Purpose.TAIL + slot, span.day)
+        turn_to(scratch, n, i, case[L.C_HOUSE], slot, by, n == begin)
+        n += (np.int64(buffers[L.BUFFER_OUTINGS, i]) >> slot) & 1
     return n
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
+from underwatch.world.draws import u32
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.dense import (
     count_outings,
@@ -69,9 +70,10 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
     Stops early, before a chunk whose incidents might not fit into `out`; returns the next chunk to run.
     """
     for c in range(first_chunk, last_chunk):
-        first_unit = np.int64(town.chunk_start[c])
+        # By way of unsigned numbers: the compiler then knows that places are not counted from the end
+        first_unit = np.int64(u32(town.chunk_start[c]))
         n_units = np.int64(town.chunk_start[c + 1]) - first_unit
-        lo = np.int64(town.units[L.UNIT_START, first_unit])
+        lo = np.int64(u32(town.units[L.UNIT_START, first_unit]))
         n = np.int64(town.units[L.UNIT_START, first_unit + n_units]) - lo
         if len(out.records) - out.used[0] < RECORDS_PER_RESIDENT * (n + 1):
             return c

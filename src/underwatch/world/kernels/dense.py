@@ -149,15 +149,6 @@ def set_rates(rates, flags, base, rate):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def count_adults(flags):
-    """Adults among a unit's residents. A dense pass."""
-    n = u16(0)
-    for i in range(len(flags)):
-        n = u16(n + u16(flags[i] & u16(L.ADULT)))
-    return np.int64(n)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
 def note_morning(people, acts):
     """Begin a day of the acts: who is held, and who was listed, followed or held before; `people` as in the state."""
     flags, listed, followed = people[L.FLAGS], people[L.LISTED_DAY], people[L.FOLLOWED_DAY]

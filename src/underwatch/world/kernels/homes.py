@@ -41,17 +41,17 @@ def choose_homes(span):
 
     Without a branch, as `pick`: the processor cannot guess whose turn it is.
     """
-    key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
+    key, state, rates, scratch = span.key, span.state, span.rates, span.scratch
     draws, spans, cases, turns = scratch.draws, scratch.spans, scratch.cases, scratch.turns
     for m in range(spans[span.n_units, L.S_CASES]):
-        draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
+        draws[0, m] = u32(cases[m, L.C_NUMBER])
         draws[1, m] = event(Purpose.HOME_VISIT, span.day)
     draw_rows(key, draws, spans[span.n_units, L.S_CASES])
     n = np.int64(0)
     for j in range(span.n_units):
         left = time_for_homes(rates[R.home_time], spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN], span.day)
         for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):
-            flag = state.people[L.FLAGS, first_listed(span, m)]
+            flag = state.people[L.FLAGS, cases[m, L.C_SUBJECT]]
             turns[n, 0] = j
             turns[n, 1] = m
             due = np.int64(u16(draws[2, m]) < rates[R.home_visit]) & np.int64((flag & u16(L.DETAINED)) == 0)
@@ -59,12 +59,6 @@ def choose_homes(span):
             left -= due
             n += due
     return n
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def first_listed(span, m):
-    """The first listed member of a case."""
-    return span.lo + np.int64(span.scratch.buffers[L.BUFFER_LISTED, span.scratch.cases[m, L.C_FIRST]])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -76,8 +70,7 @@ def visit_home(span, j, m, q_report, q_claim):
     town, state, rates, scratch, out = span.town, span.state, span.rates, span.scratch, span.out
     u = span.first_unit + j
     term = scratch.unit_terms[j]
-    x = first_listed(span, m)
-    house = np.int64(scratch.cases[m, L.C_HOUSE])
+    x, house = np.int64(scratch.cases[m, L.C_SUBJECT]), np.int64(scratch.cases[m, L.C_HOUSE])
     out.cells[span.k, cell_of(state.people[L.FLAGS, x]), L.COUNT.home_visits] += 1
     trace(span.out, span.t, L.EPISODE.home_visit, x, house, 0)
     write_down(span, u, x, L.MPS, term, q_report, q_claim, False)

@@ -252,16 +252,32 @@ def tell_kin(scratch, out, first_chunk, last_chunk, town, state, rates, telling)
     The week's events are then forgotten; what the review makes belongs to the next week.
     """
     homes = state.homes
-    for h in range(town.units[L.UNIT_HOUSE, town.chunk_start[first_chunk]],
-                   town.units[L.UNIT_HOUSE, town.chunk_start[last_chunk]]):  # fmt: skip
-        unheard = np.int64(65536)
-        for kind in range(L.N_EVENTS):
-            for _ in range(homes[L.HOME_DETENTIONS + kind, h]):
-                unheard = part(unheard, 65536 - rates[R.reach + kind])
-            homes[L.HOME_DETENTIONS + kind, h] = 0
-        dares = L.ONE - part(np.int64(homes[L.HOME_FEAR, h]) * 257, L.ONE - rates[R.speech_floor])
-        telling[h] = part(capped(65536 - unheard), dares)
+    for c in range(first_chunk, last_chunk):
+        first = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c]])
+        last = np.int64(town.units[L.UNIT_HOUSE, town.chunk_start[c + 1]])
+        eventful, rows = scratch.buffers[L.BUFFER_CHANCE, : last - first], scratch.buffers[L.BUFFER_NOTABLE]
+        look_for_events(homes[L.HOME_DETENTIONS : L.HOME_DETENTIONS + L.N_EVENTS, first:last], eventful)
+        telling[first:last] = 0
+        for row in range(pick(eventful, u16(255), 0, rows)):
+            h = first + np.int64(rows[row])
+            unheard = np.int64(65536)
+            for kind in range(L.N_EVENTS):
+                for _ in range(homes[L.HOME_DETENTIONS + kind, h]):
+                    unheard = part(unheard, 65536 - rates[R.reach + kind])
+                homes[L.HOME_DETENTIONS + kind, h] = 0
+            dares = L.ONE - part(np.int64(homes[L.HOME_FEAR, h]) * 257, L.ONE - rates[R.speech_floor])
+            telling[h] = part(capped(65536 - unheard), dares)
     return last_chunk
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def look_for_events(events, eventful):
+    """To which households anything happened this week (uint8[kinds, households]; not 0). A dense pass."""
+    for h in range(len(eventful)):
+        eventful[h] = u16(0)
+    for kind in range(len(events)):
+        for h in range(len(eventful)):
+            eventful[h] |= u16(events[kind, h])
 
 
 @njit(cache=True, nogil=True, _nrt=False)

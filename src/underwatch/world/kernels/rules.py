@@ -225,25 +225,10 @@ def house_of(town, u, i):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def adult_of(town, state, u, nth):
-    """The nth adult (from 0) of unit u, who must have so many."""
-    i = np.int64(town.units[L.UNIT_START, u])
-    end = np.int64(town.units[L.UNIT_START, u + 1])
-    flags = state.people[L.FLAGS]
-    left = nth
-    while i + 16 <= end:
-        adults = u16(0)
-        for k in range(16):
-            adults = u16(adults + u16(flags[i + k] & u16(L.ADULT)))
-        if np.int64(adults) > left:
-            break
-        left -= np.int64(adults)
-        i += 16
-    left -= np.int64(flags[i] & L.ADULT)
-    while left >= 0:
-        i += 1
-        left -= np.int64(flags[i] & L.ADULT)
-    return i
+def adult_of(span, j, nth):
+    """The nth adult (from 0) of unit j of the chunk, who must have so many."""
+    scratch = span.scratch
+    return span.lo + np.int64(scratch.buffers[L.BUFFER_ADULTS, scratch.spans[j, L.S_ADULTS] + nth])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

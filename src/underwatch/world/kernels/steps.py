@@ -262,7 +262,7 @@ def spend_spare(span, j, by, a, b):
     n = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
     if n == 0 or np.int64(a >> u32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
         return -1, 0
-    x = adult_of(town, state, span.first_unit + j, choose(b, n))
+    x = adult_of(span, j, choose(b, n))
     outings = np.int64(scratch.buffers[L.BUFFER_OUTINGS, x - span.lo])
     made = outings & ~(outings >> 6) & 7  # made, and not followed yet
     if not made or state.people[L.FLAGS, x] & L.ON_A_LIST:
@@ -288,7 +288,7 @@ def at_home(span):
                 q_who, q_told, q_role, _ = quarters(key, Purpose.OFFENCE, unit_key, span.day)
                 if q_told < rates[R.report_offence]:
                     organ = L.MPS if choose16(q_role, n_roles) < n_open else L.MSS
-                    x = adult_of(town, state, u, choose16(q_who, n))
+                    x = adult_of(span, j, choose16(q_who, n))
                     report(span, u, x, organ, L.COUNT.reports_offence, FULL_WEIGHT)
                     trace(span.out, span.t, L.EPISODE.report, x, organ, L.COUNT.reports_offence)
             report_routine(span, j, row)
@@ -365,9 +365,9 @@ def report_on_somebody(span, j, organ, nth_holder):
         by = span.lo + np.int64(scratch.buffers[L.BUFFER_COVERT, spans[j, L.S_COVERT] + nth_holder])
     a, _ = words(key, Purpose.ROUTINE_TARGET, town.first + by, span.day)
     nth = choose(a, n)
-    x = adult_of(town, state, u, nth)
+    x = adult_of(span, j, nth)
     if x == by:
-        x = adult_of(town, state, u, (nth + 1) % n)
+        x = adult_of(span, j, (nth + 1) % n)
     if not state.people[L.FLAGS, x] & L.DETAINED:
         report(span, u, x, organ, L.COUNT.reports_routine, FULL_WEIGHT)
         trace(span.out, span.t, L.EPISODE.report, x, by, L.COUNT.reports_routine)

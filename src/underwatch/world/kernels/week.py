@@ -9,7 +9,7 @@ from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u8, u16, u32
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.cases import OFFICERS, holders, name_watchers, open_cases
-from underwatch.world.kernels.dense import count_adults, draw_households, pick
+from underwatch.world.kernels.dense import draw_households, pick
 from underwatch.world.kernels.rules import capped, cell_of, part, taken_up, threshold_of, under_pressure, vigilance
 
 MARKED = L.GROUNDS | L.LISTED_AT_START
@@ -40,7 +40,7 @@ def sort_residents(span):
             scratch.spans[j, kind] = n[kind]
         begin = np.int64(town.units[L.UNIT_START, first_unit + j])
         flags = state.people[L.FLAGS, begin : town.units[L.UNIT_START, first_unit + j + 1]]
-        n[L.S_ADULTS] += count_adults(flags)
+        n[L.S_ADULTS] += pick(flags, u16(L.ADULT), begin - lo, buffers[L.BUFFER_ADULTS, n[L.S_ADULTS] :])
         n_notable = pick(flags, u16(NOTABLE), begin - lo, notable)
         for m in range(n_notable):
             i = np.int64(notable[m])
@@ -155,8 +155,8 @@ def plan_visits(span, n_days):
     """
     key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
     monday = span.day - (span.day + 3) % 7
-    h0 = town.units[L.UNIT_HOUSE, span.first_unit]
-    h1 = town.units[L.UNIT_HOUSE, span.first_unit + span.n_units]
+    h0 = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    h1 = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
     draws = scratch.house_draws
     houses = town.house_start[h0:h1]
     draw_households(key, town.first, houses, monday, Purpose.VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
@@ -165,10 +165,10 @@ def plan_visits(span, n_days):
     scratch.visit_spans[: 7 * span.n_units + 1] = 0
     n = 0
     for j in range(span.n_units):
-        for h in range(
-            np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j]),
-            np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j + 1]),
-        ):
+        begin = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j]) - h0
+        end = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j + 1]) - h0
+        for row in range(pick_planners(rates, draws, begin, end, scratch.buffers[L.BUFFER_NOTABLE])):
+            h = h0 + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
             a = draws[0, h - h0]
             if np.int64(a >> u32(16)) < rates[R.visit]:
                 n = plan(span, monday + choose16(draws[1, h - h0] >> u32(16), 7) - span.day, n_days, j, h,
@@ -190,10 +190,22 @@ def plan_visits(span, n_days):
         place = scratch.visit_spans[slot + 1]
         scratch.visits[place, L.V_HOUSE] = scratch.planned[row, 2]
         scratch.visits[place, L.V_TIE] = scratch.planned[row, 3]
+        scratch.visits[place, L.V_UNIT] = scratch.planned[row, 1]
     for slot in range(7 * span.n_units):  # after the sort, entry s + 1 holds the start of slot s
         scratch.visit_spans[slot] = scratch.visit_spans[slot + 1]
     scratch.visit_spans[7 * span.n_units] = n
     draw_visits(span)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def pick_planners(rates, draws, begin, end, buffer):
+    """Note the households of a unit that intend a visit or apply for a permit; without a branch, as `pick`."""
+    n = np.int64(0)
+    for h in range(begin, end):
+        buffer[n] = u16(h)
+        visits, applies = draws[0, h] >> u32(16) < rates[R.visit], draws[2, h] >> u32(16) < rates[R.permit]
+        n += np.int64(visits | applies)
+    return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
