@@ -286,9 +286,9 @@ N_TERMS = 16
 # listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked, and
 # the chance that an outing of each of the listed is taken up, and which would be today (of the listed, or of the
 # cases); then by role holder, unit by unit, open roles first: where the rounding of attention begins, what is left
-# today for the cases in which the holder is named, and a shift (16 where there is one, else 0); by household of the chunk
-# its case, from 1 (0: it has none); the households of the chunk that word from kin reaches this week, and on which days;
-# by unit the adults
+# today for the cases in which the holder is named, and a shift (16 where there is one, else 0); by household of the
+# chunk its case, from 1 (0: it has none); the households of the chunk that word from kin reaches this week, and on
+# which days; by unit the adults
 (
     BUFFER_DRAWS,
     BUFFER_CHANCE,

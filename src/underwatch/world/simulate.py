@@ -15,7 +15,7 @@ import numpy as np
 from underwatch.world import layout as L
 from underwatch.world import population
 from underwatch.world.kernels import days as kernel
-from underwatch.world.kernels import review
+from underwatch.world.kernels import review, word
 from underwatch.world.kernels.slots import pack
 from underwatch.world.rates import rates
 from underwatch.world.workers import Block, Workers
@@ -201,7 +201,7 @@ def _review(world: World, workers: Workers) -> None:
         )  # fmt: skip
     state.units[L.UNIT_REPORTS : L.UNIT_REPORTS + 2] = 0
     telling = np.empty(state.homes.shape[1], np.uint16)
-    workers.over(review.tell_kin, n_chunks, town, state, now, telling)
+    workers.over(word.tell_kin, n_chunks, town, state, now, telling)
     t = sunday - world.start
     _collect(
         world, workers, workers.over(review.review_units, n_chunks, key, town, state, now, telling, sunday, t), t, 1

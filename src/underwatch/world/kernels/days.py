@@ -33,10 +33,16 @@ from underwatch.world.kernels.steps import (
     follow_outings,
     share_attention,
     tally,
-    word_from_kin,
-    word_in_the_units,
 )
-from underwatch.world.kernels.week import assign_watchers, count_listed, note_word, plan_visits, set_terms, sort_residents
+from underwatch.world.kernels.week import (
+    assign_watchers,
+    count_listed,
+    note_word,
+    plan_visits,
+    set_terms,
+    sort_residents,
+)
+from underwatch.world.kernels.word import word_from_kin, word_in_the_units
 
 RECORDS_PER_RESIDENT = 43  # at most: 3 outings, a call, an arrest and a visit at home on each of 7 days, and a visit
 TRACE_PER_RESIDENT = 136
@@ -94,8 +100,7 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
         incidents = out.used[0]
         plan_visits(week, n_days)
         w = scratch.buffers
-        fear = state.people[L.FEAR, lo : lo + n]
-        distress = state.people[L.DISTRESS, lo : lo + n]
+        fear, distress = state.people[L.FEAR, lo : lo + n], state.people[L.DISTRESS, lo : lo + n]
         for d in range(n_days):
             span = L.Span(key, town, state, rates, scratch, out, first_unit, n_units, lo, n, day + d, t + d, d)
             weekday = (span.day + 3) % 7
@@ -103,10 +108,10 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
                 note_morning(state.people[:, lo : lo + n], out.acts[weekday, lo : lo + n])
             word_in_the_units(span)
             draw_day(key, town.first + lo, span.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
-            if rates[R.habituation]:
-                fade_and_habituate(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
-            else:
+            if not rates[R.habituation]:
                 fade_and_hear(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
+            else:
+                fade_and_habituate(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
             word_from_kin(span, n_told)
             weigh_outings(
                 rates, fear, distress, scratch.buffers[L.BUFFER_RATE, :n], scratch.buffers[L.BUFFER_CHANCE, :n]

@@ -176,6 +176,18 @@ def draw_households(key, first, house_start, day, purpose, a, b):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
+def pick_both(flags, bits, others, first, buffer, buffer_others):
+    """As `pick` for `bits` and for `others`, of one look at each: who goes into which buffer. Returns how many."""
+    n, n_others = 0, 0
+    for i in range(len(flags)):
+        buffer[n] = u16(first + i)
+        buffer_others[n_others] = u16(first + i)
+        n += (flags[i] & bits) != 0
+        n_others += (flags[i] & others) != 0
+    return n, n_others
+
+
+@njit(cache=True, nogil=True, _nrt=False)
 def pick(flags, bits, first, buffer):
     """Note who has any of the bits: their places, from `first` on, into `buffer`. Returns how many.
 

@@ -186,8 +186,9 @@ def report(span, u, i, organ, claim, weight):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def feel(state, rates, i, step):
     """S11: fear rises by a step, of which long distress has got used to a part."""
-    used_to = part(step, part(state.people[L.DISTRESS, i], rates[R.habituation]))
-    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step - used_to)
+    if rates[R.habituation]:
+        step -= part(step, part(state.people[L.DISTRESS, i], rates[R.habituation]))
+    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -195,7 +196,8 @@ def frighten(state, rates, i, step):
     """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
     feel(state, rates, i, step)
     if rates[R.anger]:  # of the rest anger rises by nothing: the processor cannot guess who is reactive
-        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step if state.people[L.FLAGS, i] & L.REACTIVE else 0)
+        felt = step if state.people[L.FLAGS, i] & L.REACTIVE else 0
+        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], felt)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

@@ -13,13 +13,11 @@ from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.cases import keep_attention, take_tails, turn_to, want_tails
-from underwatch.world.kernels.dense import fill, pick
+from underwatch.world.kernels.dense import pick
 from underwatch.world.kernels.rules import (
     FULL_WEIGHT,
     adult_of,
-    capped,
     cell_of,
-    feel,
     first_followed,
     frighten,
     house_of,
@@ -31,40 +29,10 @@ from underwatch.world.kernels.rules import (
     word_spreads,
     write_down,
 )
+from underwatch.world.kernels.word import remember_day
 
 SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
-FEW = 2  # events of a kind in a unit on a day
-HALF = 1 << 13  # to round from 2**30 to 2**16
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def word_in_the_units(span):
-    """S11: chance that a resident hears today of what happened in the unit on the seven days before."""
-    town, state, scratch = span.town, span.state, span.scratch
-    for j in range(span.n_units):
-        u = span.first_unit + j
-        unheard = np.int64(L.UNHEARD)
-        for weekday in range(7):
-            unheard = (unheard * np.int64(state.units[L.UNIT_WORD + weekday, u])) >> 30
-        chance = u16(capped((L.UNHEARD - unheard + HALF) >> 14))
-        begin, end = town.units[L.UNIT_START, u] - span.lo, town.units[L.UNIT_START, u + 1] - span.lo
-        fill(scratch.buffers[L.BUFFER_HEAR, begin:end], chance)
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def word_from_kin(span, n_told):
-    """S11: households that word from kin reaches today; all their members are frightened. `n_told`: this week."""
-    town, state, rates, buffers = span.town, span.state, span.rates, span.scratch.buffers
-    first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
-    today = u16(1 << (span.day + 3) % 7)
-    n = pick(buffers[L.BUFFER_TOLD_DAYS, :n_told], today, 0, buffers[L.BUFFER_NOTABLE])
-    for row in range(n):
-        house = first + np.int64(buffers[L.BUFFER_TOLD, np.int64(buffers[L.BUFFER_NOTABLE, row])])
-        head = np.int64(town.house_start[house])
-        for x in range(head, np.int64(town.house_start[house + 1])):
-            feel(state, rates, x, rates[R.rise_hearsay])
-        trace(span.out, span.t, L.EPISODE.heard_kin, head, house, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -80,7 +48,6 @@ def share_attention(span):
         keep_attention(span)
     capacity = ((span.day + 1) * rates[R.attention_officer] >> 16) - (span.day * rates[R.attention_officer] >> 16)
     for j in range(span.n_units):
-        u = span.first_unit + j
         spans = scratch.spans
         q0, q1, q2, q3 = split(draws[2, j], draws[3, j])
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
@@ -258,7 +225,7 @@ def spend_spare(span, j, by, a, b):
 
     Returns the resident and the part of the day, or -1.
     """
-    town, state, scratch = span.town, span.state, span.scratch
+    state, scratch = span.state, span.scratch
     n = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
     if n == 0 or np.int64(a >> u32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
         return -1, 0
@@ -273,7 +240,7 @@ def spend_spare(span, j, by, a, b):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def at_home(span):
     """S5, S10, S17: offences seen by a neighbour, routine acts made into reports, night checks of homes."""
-    key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
+    key, town, rates, scratch = span.key, span.town, span.rates, span.scratch
     draw_routine(span)
     row = np.int64(0)
     for j in range(span.n_units):
@@ -296,20 +263,6 @@ def at_home(span):
                 check_homes(span, j)
         row += routine_blocks(n_roles)
         remember_day(span, j)
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def remember_day(span, j):
-    """S11: what a day of talk leaves of the chance of not having heard of today; last week's is gone."""
-    rates, free = span.rates, span.scratch.free
-    unheard = np.int64(L.UNHEARD)
-    for kind in range(L.N_EVENTS):
-        events = free[j, L.F_EVENTS + kind]
-        for nth in range(FEW):  # the first without a branch: the processor cannot guess how many there are
-            unheard = (unheard * (rates[R.unheard + kind] if nth < events else L.UNHEARD)) >> 30
-        for _ in range(events - FEW):
-            unheard = (unheard * rates[R.unheard + kind]) >> 30
-    span.state.units[L.UNIT_WORD + (span.day + 3) % 7, span.first_unit + j] = unheard
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)

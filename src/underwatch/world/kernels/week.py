@@ -9,7 +9,7 @@ from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u8, u16, u32
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.cases import OFFICERS, holders, name_watchers, open_cases
-from underwatch.world.kernels.dense import draw_households, pick
+from underwatch.world.kernels.dense import draw_households, pick, pick_both
 from underwatch.world.kernels.rules import capped, cell_of, part, taken_up, threshold_of, under_pressure, vigilance
 
 MARKED = L.GROUNDS | L.LISTED_AT_START
@@ -40,8 +40,9 @@ def sort_residents(span):
             scratch.spans[j, kind] = n[kind]
         begin = np.int64(town.units[L.UNIT_START, first_unit + j])
         flags = state.people[L.FLAGS, begin : town.units[L.UNIT_START, first_unit + j + 1]]
-        n[L.S_ADULTS] += pick(flags, u16(L.ADULT), begin - lo, buffers[L.BUFFER_ADULTS, n[L.S_ADULTS] :])
-        n_notable = pick(flags, u16(NOTABLE), begin - lo, notable)
+        adults = buffers[L.BUFFER_ADULTS, n[L.S_ADULTS] :]
+        n_adults, n_notable = pick_both(flags, u16(L.ADULT), u16(NOTABLE), begin - lo, adults, notable)
+        n[L.S_ADULTS] += n_adults
         for m in range(n_notable):
             i = np.int64(notable[m])
             flag = np.int64(state.people[L.FLAGS, lo + i])
