@@ -20,6 +20,7 @@ from sections import put_section
 
 from underwatch.experiments.engine.worlds import seed_of_draw
 from underwatch.experiments.ensemble.diagnostics import Judged, coverage, judged, left_out, widths
+from underwatch.experiments.ensemble.key import ensemble_key
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,
@@ -31,6 +32,8 @@ from underwatch.experiments.ensemble.selection import (
     used_in,
     weights_of,
 )
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DESCRIBED, ensemble_scenarios
+from underwatch.experiments.silence import WATCHING, silence_in, silence_table
 from underwatch.facts import described, model_parameters, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.world.draws import rng
@@ -101,7 +104,8 @@ def ship(name: str, weights: np.ndarray, residents: int) -> None:
     columns |= {f"parameter:{key}": [values[key] for values, _ in settings] for key in model_parameters()}
     columns |= {f"form:{rule}": [forms[rule] for _, forms in settings] for rule in rival_forms()}
     SHIPPED.mkdir(exist_ok=True)
-    pq.write_table(pa.table(columns), SHIPPED / f"{name}.parquet", compression="zstd")
+    table = pa.table(columns).replace_schema_metadata({"key": ensemble_key()})
+    pq.write_table(table, SHIPPED / f"{name}.parquet", compression="zstd")
     print(f"{name}: {len(rows)} settings, effective {effective(kept):.0f}")
 
 
@@ -110,6 +114,16 @@ def ship_statements(rows: list[Judged]) -> None:
     columns = {name: [getattr(row, name) for row in rows] for name in Judged._fields}
     SHIPPED.mkdir(exist_ok=True)
     pq.write_table(pa.table(columns), SHIPPED / "statements.parquet")
+
+
+def ship_silence() -> None:
+    """Write the silence curve of the default scenario in the worlds of the described ensemble."""
+    worlds = ensemble_scenarios(scenario_for("hoeryong"), DEFAULT_DRAWS, DESCRIBED)
+    curve = silence_in(worlds, len(os.sched_getaffinity(0)), WATCHING)
+    table = silence_table(curve, DESCRIBED)
+    about = {**(table.schema.metadata or {}), "key": ensemble_key()}
+    pq.write_table(table.replace_schema_metadata(about), SHIPPED / "silence.parquet")
+    print(f"silence: fewer reports at the strongest watching in {int(curve.turns.sum())} of {len(worlds)} worlds")
 
 
 def statement_lines(rows: list[Judged]) -> list[str]:
@@ -153,9 +167,12 @@ def width_lines(outcomes: np.ndarray, by_name: dict[str, np.ndarray]) -> list[st
 def coverage_lines(outcomes: np.ndarray, holds: np.ndarray) -> list[str]:
     """Return the share of synthetic truths that the 90 % ranges hold, headline by headline."""
     names = [f"{headline.name}:baseline:year" for headline in HEADLINES]
-    all_draws = coverage(outcomes, names, TRUTHS, SEED)
-    where_described = coverage(outcomes[holds.all(axis=1)], names, TRUTHS, SEED)
-    lines = ["| headline | by figures | by figures, where all statements hold |", "| --- | --- | --- |"]
+    all_draws, n_all = coverage(outcomes, names, TRUTHS, SEED)
+    where_described, n_described = coverage(outcomes[holds.all(axis=1)], names, TRUTHS, SEED)
+    lines = [
+        f"| headline | by figures ({n_all:,} truths) | where all statements hold ({n_described:,}) |",
+        "| --- | --- | --- |",
+    ]
     lines += [
         f"| {headline.title} | {all_draws[name]:.3f} | {where_described[name]:.3f} |"
         for headline, name in zip(HEADLINES, names, strict=True)
@@ -202,6 +219,7 @@ def main() -> None:
     write_page(outcomes, known, holds, rows)
     ship("known", known, given.residents)
     ship("described", chosen, given.residents)
+    ship_silence()
 
 
 if __name__ == "__main__":

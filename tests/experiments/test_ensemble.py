@@ -157,7 +157,9 @@ def test_a_sweep_gives_the_same_tables_on_threads_and_processes(sampler):
     assert len({row["seed"] for row in draws}) == len(draws) == 8
     for row in draws:  # each row holds all that it takes to run the world again
         values = {name.partition(":")[2]: row[name] for name in row if name.startswith("parameter:")}
-        again = headlines_of(SweepTask(SMALL.replace(parameters=SMALL.parameters.with_values(**values)), row["seed"]))
+        forms = {name.partition(":")[2]: row[name] for name in row if name.startswith("form:")}
+        settings = {"parameters": SMALL.parameters.with_values(**values), "forms": SMALL.forms.with_forms(forms)}
+        again = headlines_of(SweepTask(SMALL.replace(**settings), row["seed"]))
         assert [row[f"headline:{name}"] for name in HEADLINE_NAMES] == [None if np.isnan(x) else x for x in again]
 
 

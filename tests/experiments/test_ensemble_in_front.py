@@ -17,8 +17,8 @@ from underwatch.experiments.diary import traced_weeks
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.ensemble import settings
 from underwatch.experiments.ensemble.distance import disagreement, distances, nearest_to_medians
-from underwatch.experiments.ensemble.findings import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
-from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
+from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
+from underwatch.experiments.ensemble.settings import DEFAULT_ENSEMBLE, Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
 from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
 from underwatch.experiments.studies import running_study
@@ -94,12 +94,15 @@ def test_range_ends_of_two_seeds_are_held_apart_by_the_width_of_the_range():
 
 @pytest.mark.deep
 def test_the_ranges_of_two_seeds_agree():
-    """Of 200 worlds: the median over headlines within 15 % of the width of their ranges, none over 30 %."""
+    """Of 200 worlds: the median over headlines within 15 % of the width of their ranges, none over 30 %.
+
+    A difference of counts whose range is two or three events of the stand-in wide may be one of them apart.
+    """
     apart = range_ends_apart(StudyPlan(scenario_for("hoeryong")), (1, 2), threads=2)
     shares = [one.share_of_width for one in apart]
     assert len(shares) > 30
     assert np.median(shares) <= MIDDLE
-    assert [one for one in apart if one.share_of_width > MOST] == []
+    assert [one for one in apart if one.share_of_width > MOST and not one.events <= 1.001] == []
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def test_the_summary_file_says_what_is_documented(done):
     assert set(kept) == {"schema", "ensemble", "headlines", "statements"}
     assert {key: told[key] for key in kept} == kept
     assert kept["schema"] == 1
-    assert kept["ensemble"] == {"name": "prior", "worlds": 20, "adapted": True}
+    assert kept["ensemble"] == {"name": DEFAULT_ENSEMBLE, "worlds": 20, "adapted": True}
     assert {row["world"] for row in kept["headlines"]} == {BASELINE, TWIN, DIFFERENCE}
     names = [row["name"] for row in kept["headlines"] if row["world"] == DIFFERENCE]
     assert names == [headline.name for headline in HEADLINES]
@@ -285,7 +288,7 @@ def test_the_nearest_five_are_tried_and_only_the_one_inside_has_a_twin(monkeypat
 
     monkeypatch.setattr(running_study.RunningStudy, "_note", note)
     with Workers(1) as workers:
-        study.run_example(workers)
+        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
     assert noted == nearest[:3]
     assert study.draw == nearest[2]
     assert [world for _, world in collected] == list(WORLDS)
@@ -305,7 +308,7 @@ def test_where_none_lies_inside_the_one_with_the_fewest_outside_is_kept(monkeypa
 
     monkeypatch.setattr(running_study.RunningStudy, "_note", note)
     with Workers(1) as workers:
-        study.run_example(workers)
+        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
     assert study.draw == nearest[1]
 
 

@@ -166,6 +166,30 @@ def test_a_stop_says_how_to_go_on_and_leaves_the_directory_to_others(sweep):
         pass
 
 
+@pytest.mark.parametrize(
+    ("command", "table"),
+    [
+        ("sweep hoeryong --draws 2 --days 7", "experiments.sweep.bands_table"),
+        ("compare hoeryong --with end-reprimands --draws 0 --replicates 2 --days 21", "pages.answers.compare_page"),
+        ("sensitivity hoeryong --trajectories 2 --n 2 --factors 1 --town 50 --days 7",
+         "experiments.sensitivity.indices_table"),
+    ],
+)  # fmt: skip
+def test_a_stop_while_the_tables_are_made_says_how_to_go_on(tmp_path, monkeypatch, command, table):
+    out, asked = tmp_path / "answer", command.split()
+    with monkeypatch.context() as patched:
+        patched.setattr(f"underwatch.{table}", interrupted)
+        told = CliRunner().invoke(main, [*asked, "--population", "800", "--out", str(out)])
+    assert told.exit_code == 130
+    assert f"resume with underwatch {asked[0]} --resume {out}" in told.stderr
+    assert do(asked[0], "--resume", out).exit_code == 0
+    assert (out / "manifest.json").exists()
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
 def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     question = {"what": "x"}
     place = find_place("hoeryong")[2][0]

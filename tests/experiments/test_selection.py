@@ -24,6 +24,7 @@ from underwatch.experiments.ensemble.selection import (
 )
 from underwatch.facts import constraints, described, model_parameters, published_facts
 from underwatch.facts.tables import read_rows
+from underwatch.record.ranges import range_of
 from underwatch.world import layout as L
 from underwatch.world.layout import COUNT
 from underwatch.world.scenario_file import scenario_for
@@ -92,6 +93,13 @@ def test_a_normal_prior_and_a_normal_figure_give_the_normal_posterior():
     )
 
 
+def test_weighted_quantiles_with_equal_weights_are_those_of_the_ranges():
+    values = np.random.default_rng(4).normal(size=25)
+    found = weighted_quantiles(values, np.ones(25) / 25, (0.05, 0.5, 0.95))
+    result = range_of(values)
+    assert found == pytest.approx([result.low, np.median(values), result.high])
+
+
 def test_a_constraint_that_no_draw_satisfies_is_named():
     figures = used_in("run")
     z = distances(draws(50, arrests_per_1000=1e9), figures)
@@ -148,7 +156,9 @@ def test_ranges_hold_nine_in_ten_synthetic_truths():
     for figure in constraints().values():
         if figure.summary != "leavers_watched_ever":  # says nothing about theta
             rows[:, COLUMNS.index(figure.summary)] = np.exp(figure.mean) if figure.scale == "log" else 0.5
-    held = coverage(rows, [COLUMNS[-1]], truths=600, seed=2)[COLUMNS[-1]]
+    held, n = coverage(rows, [COLUMNS[-1]], truths=600, seed=2)
+    assert n == 600
+    held = held[COLUMNS[-1]]
     assert abs(held - 0.9) < 0.035
 
 

@@ -17,9 +17,8 @@ from underwatch.experiments.sensitivity import (
     ask_first,
     chosen,
     evaluator,
+    indices,
     indices_table,
-    morris,
-    sobol,
     worlds_at,
 )
 from underwatch.record.schema import DICTIONARY
@@ -52,11 +51,11 @@ def known():
 def through_the_path(analyse, work=ishigami, size=1024, seed=3):
     with ThreadPoolExecutor(2) as pool:
         evaluate = evaluator(list, work, pool, Results({"what": "test"}))
-        return analyse(NAMES, ("ishigami", "constant"), size, seed, evaluate)
+        return indices(analyse, NAMES, ("ishigami", "constant"), size, seed, evaluate)
 
 
 def test_sobol_meets_the_indices_of_a_known_function():
-    found = through_the_path(sobol)
+    found = through_the_path("sobol")
     first, total = known()
     assert np.all(np.abs(found.main[0] - first) <= found.main_half[0] + 0.01)
     assert np.all(np.abs(found.total[0] - total) <= found.total_half[0] + 0.01)
@@ -67,7 +66,7 @@ def test_sobol_meets_the_indices_of_a_known_function():
 
 
 def test_morris_finds_what_does_nothing_and_orders_the_rest():
-    found = through_the_path(morris, size=40)
+    found = through_the_path("morris", size=40)
     assert found.main[0, 3] == 0
     assert found.main[0, :3].min() > 1
     assert found.total[0, 2] > found.main[0, 2] * 0.5  # x3 acts only together with x1: sigma is large
@@ -76,14 +75,14 @@ def test_morris_finds_what_does_nothing_and_orders_the_rest():
 
 
 def test_the_same_seed_gives_the_same_indices_and_another_seed_does_not():
-    one, same, other = (through_the_path(sobol, size=64, seed=seed) for seed in (3, 3, 4))
+    one, same, other = (through_the_path("sobol", size=64, seed=seed) for seed in (3, 3, 4))
     assert np.array_equal(one.total, same.total, equal_nan=True)
     assert np.array_equal(one.total_half, same.total_half, equal_nan=True)
     assert not np.array_equal(one.total, other.total, equal_nan=True)
 
 
 def test_runs_that_fail_leave_out_their_base_samples_and_no_more():
-    found = through_the_path(sobol, failing, 256)
+    found = through_the_path("sobol", failing, 256)
     assert 0 < found.n_failed < found.n_runs
     assert found.n_failed % 6 == 0
     assert not np.isnan(found.total[0]).any()
@@ -92,11 +91,11 @@ def test_runs_that_fail_leave_out_their_base_samples_and_no_more():
         raise ValueError("no")
 
     with pytest.raises(InputError, match="too many runs failed"):
-        through_the_path(sobol, never, 8)
+        through_the_path("sobol", never, 8)
 
 
 def test_ask_first_names_those_with_the_largest_part():
-    assert [name for name, _ in ask_first(through_the_path(sobol), 2)] == ["x1", "x2"]
+    assert [name for name, _ in ask_first(through_the_path("sobol"), 2)] == ["x1", "x2"]
 
 
 def test_every_uncertain_parameter_is_varied_over_its_range_and_no_other():
@@ -121,7 +120,7 @@ def test_targets_are_human_rights_figures_alone():
     assert tuple(headline.name for headline in HEADLINES) == TARGETS
     for headline in HEADLINES:
         assert set(DICTIONARY[headline.indicator].articles) & {9, 12, 17, 19}, headline.name
-    found = through_the_path(sobol, size=8)
+    found = through_the_path("sobol", size=8)
     table = indices_table((found,))
     assert table.schema == INDICES_SCHEMA
     assert not {"who", "resident", "person", "unit", "household", "officer"} & set(table.column_names)

@@ -53,15 +53,19 @@ def test_twins_of_a_study_settle_once_and_are_what_they_are_alone():
     plan = StudyPlan(SETTLING, draws=2)
     days = []
     study = RunningStudy(plan, 1, Runner(days.append, lambda: False, lambda: None), Nothing())
-    study.add_place(SETTLING.places[0], *study.run_place(0, plan.central(), Workers(1)))
     study.run_draws()
-    assert sum(days) == 900 * (70 + 2 * 40) * 3 == plan.resident_days - plan.silence_days * plan.n_silence * 8
-    for key, scenario in {key: scenario for (_, key), scenario in plan.drawn().items()}.items():
-        (alone,) = totals_of(scenario, [scenario], scenario.seed)
-        assert all(np.array_equal(one, same) for one, same in zip(study.totals[key], alone, strict=True))
-    digests = [
+    assert sum(days) == 900 * (70 + 2 * 40) * 2 == plan.draws * plan.drawn_residents * plan.days_of(2)
+    for draw in (1, 2):
+        (drawn,) = plan.stand_ins_at(draw)
+        for figures, lived in zip(study.drawn[draw].figures, plan.worlds_of(drawn).values(), strict=True):
+            (alone,) = totals_of(drawn, [lived], drawn.seed)
+            np.testing.assert_array_equal(figures.year, alone.measured(plan.scenario, plan.window).year)
+    days.clear()
+    totals, digests = study.run_place(0, Workers(1), [0])
+    assert sum(days) == 900 * (70 + 2 * 40)
+    alone = [
         simulate.digest(simulate.run(init_world(one, one.places[0], 1), one.phases(), Workers(1)))
         for one in plan.worlds().values()
     ]
-    assert study.digests == digests
-    assert len(set(digests)) == 2
+    assert digests == alone
+    assert len(set(digests)) == len(totals) == 2

@@ -9,23 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from underwatch.cli.typed import BANK, OUT, takes
+from underwatch.cli.typed import BANK, OUT, dask, help_of, number, takes, threads
 from underwatch.terminal import say
 
 if TYPE_CHECKING:
     from underwatch.inference.bank.bank import BankPlan
-
-_CALIBRATE = """Prove the calibration of a bank: over simulated cases, do the ranges hold what they say, few reports or
-many.
-
-Without options the bank that comes with the program is judged. With --worlds a bank is built or made larger first: the
-worlds that are missing are run, on threads or on a Dask cluster; a stop loses little, and the same command goes on.
-"""
-_CALIBRATE_EXAMPLES = """\b
-Examples:
-  underwatch calibrate
-  underwatch calibrate --bank banks/musan --place musan --worlds 2000 --threads 2
-"""
 
 
 @dataclass(frozen=True)
@@ -44,28 +32,18 @@ class CalibrateOptions:
     out: Path | None
 
 
-@click.command(help=_CALIBRATE, epilog=_CALIBRATE_EXAMPLES)
+@click.command(**help_of("calibrate"))
 @BANK
-@click.option(
-    "--worlds", type=click.IntRange(1, 1_000_000), help="Build the bank up to so many worlds. Example: --worlds 2000"
-)
+@number("--worlds", 1, 1_000_000, "Build the bank up to so many worlds. Example: --worlds 2000")
 @click.option("--place", default="hoeryong", show_default=True, help="Of a new bank. Example: --place musan")
 @click.option(
     "--population", type=int, help="Of a new bank: a stand-in of so many residents. Example: --population 5000"
 )
 @click.option("--first-day", metavar="DATE", help="Of a new bank: a Monday. Example: --first-day 2023-07-03")
-@click.option("--weeks", type=click.IntRange(4, 200), help="Of a new bank: how many weeks. Example: --weeks 104")
-@click.option("--threads", type=click.IntRange(1, 1024), help="Threads (default: all cores). Example: --threads 2")
-@click.option(
-    "--dask", metavar="ADDRESS", help="The workers of a Dask cluster instead. Example: --dask tcp://10.0.0.1:8786"
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**63),
-    default=1,
-    show_default=True,
-    help="Luck of the packages. Example: --seed 7",
-)
+@number("--weeks", 4, 200, "Of a new bank: how many weeks. Example: --weeks 104")
+@threads()
+@dask()
+@number("--seed", 0, 2**63, "Luck of the packages. Example: --seed 7", 1)
 @OUT
 @takes(CalibrateOptions)
 def calibrate(given: CalibrateOptions) -> int:

@@ -5,24 +5,11 @@ from __future__ import annotations
 import click
 
 from underwatch.cli.asked import PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.typed import BANK, EXAMPLE, OUT, PACKAGE, PLACE, SEED, takes
+from underwatch.cli.typed import BANK, EXAMPLE, OUT, PACKAGE, PLACE, SEED, help_of, takes
 from underwatch.terminal import say
 
-_HELP = """Say what would sharpen an estimate: how much narrower its ranges would be if one thing were added to
-PACKAGE.
 
-Forty or 200 people who left are asked whether they were followed; a second independent list; an effort log; an
-independent count of arrests for calls. Each is tried on simulated packages like this one, and the simulated truth is
-held against the ranges.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch design mypackage --place hoeryong
-  underwatch design --example
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("design"))
 @PACKAGE
 @EXAMPLE
 @PLACE

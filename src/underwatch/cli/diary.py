@@ -4,20 +4,11 @@ from pathlib import Path
 
 import click
 
+from underwatch.cli.typed import help_of, json_option, number
 from underwatch.terminal import say, say_json
 
-_HELP = """Tell the days of one synthetic resident of a run in plain sentences, around an episode.
 
-RUN is a run folder. The first resident to whom the episode happens is taken; nobody in it is real.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch diary runs/hoeryong-001 --like call-abandoned
-  underwatch diary runs/hoeryong-001 --like followed-visit --around 7
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("diary"))
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 @click.option(
     "--like",
@@ -26,14 +17,8 @@ Examples:
     metavar="EPISODE",
     help="call-abandoned, followed-visit, accused, arrested, listed or stopped-calling. Example: --like followed-visit",
 )
-@click.option(
-    "--around",
-    type=click.IntRange(0, 400),
-    default=14,
-    show_default=True,
-    help="Days before and after the episode that are told. Example: --around 30",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script. Example: --json | jq .days")
+@number("--around", 0, 400, "Days before and after the episode that are told. Example: --around 30", 14)
+@json_option("Print JSON for a script. Example: --json | jq .days")
 def diary(run: Path, like: str, around: int, as_json: bool) -> None:
     """Print a diary."""
     import json

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.asked import Asked, PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.typed import EXAMPLE, PACKAGE, PLACE, SEED, path_option, takes
+from underwatch.cli.typed import EXAMPLE, PACKAGE, PLACE, SEED, help_of, number, path_option, takes
 from underwatch.errors import InputError
 from underwatch.terminal import say
 
@@ -21,23 +21,6 @@ if TYPE_CHECKING:
     from underwatch.inference.checks.recovery import RecoveryCase
 QUESTION, STEPS, ONCE, RUNS = "question.json", "steps", "key", "runs"
 _LONGEST_KEY = 100  # bytes
-
-_HELP = """Estimate what the silence hides: how much surveillance stands behind the reports that got out.
-
-PACKAGE is an evidence package (folder or zip), or the folder of a safe table that `underwatch evidence publish` made.
-Every world of a bank is heard as this package was made, a posterior is learned, and gates ask whether it may be shown.
-Where one fails the number is not shown; the page says which gate and what evidence would help. Without an anchor (a
-second independent list, a survey of people who left, an independent count, a declared prior) the scale is not
-identified: a result, with exit code 1. What is written is for you alone to read, and counts of reports are told in
-bands, as a published table would.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch estimate --example --place hoeryong
-  underwatch estimate --rehearsal 1
-  underwatch estimate mypackage --place hoeryong --budget 20
-  underwatch estimate mypackage --place hoeryong --declared-prior ours.toml --out runs/ours
-"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +34,7 @@ class EstimateOptions(PackageOptions):
     resume: Path | None
 
 
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("estimate"))
 @PACKAGE
 @EXAMPLE
 @click.option(
@@ -87,13 +70,7 @@ class EstimateOptions(PackageOptions):
     help="No step is begun after that time; --resume goes on. Example: --budget 10",
 )
 @SEED
-@click.option(
-    "--rounds",
-    type=click.IntRange(1, 2),
-    default=2,
-    show_default=True,
-    help="1: no second look where the first posterior points. Example: --rounds 1",
-)
+@number("--rounds", 1, 2, "1: no second look where the first posterior points. Example: --rounds 1", 2)
 @path_option(
     "--out", what="DIR", help="The new folder (default: runs/estimate-PLACE-001, counting up). Example: --out mine"
 )

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from underwatch.cli.typed import json_option
 from underwatch.errors import InputError, nearest
 from underwatch.facts import (
     COUNTRY,
@@ -26,7 +27,7 @@ _SEATS = "GeoNames, CC BY 4.0"
 
 @click.command(epilog="Example: underwatch facts quota_mps_per_week")
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+@json_option()
 def facts(name: str | None, as_json: bool) -> None:
     """Show what the model rests on.
 

@@ -1,16 +1,18 @@
-"""What the commands about many worlds have in common: their options, their executor, their results and progress."""
+"""What the commands about many worlds have in common: their options, their question, their executor and progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from underwatch.cli.typed import Option, dask, json_option, of_a_world, path_option, threads, together
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
+from underwatch.world.scenario import Scenario
+from underwatch.world.scenario_file import parse, scenario_for
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -22,34 +24,8 @@ if TYPE_CHECKING:
     from underwatch.experiments.sweep import Sweep
 
 _WITH_RESUME = {"resume", "threads", "dask", "as_json"}
-
-_OPTIONS = (
-    click.option(
-        "--threads",
-        type=click.IntRange(1, 1024),
-        help="Threads (default: all cores); the result does not depend on them. Example: --threads 2",
-    ),
-    click.option(
-        "--dask",
-        metavar="ADDRESS",
-        help="The workers of a Dask cluster instead (docs/how-to/cluster.md). Example: --dask tcp://10.0.0.1:8786",
-    ),
-    click.option(
-        "--out",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="The new folder (default: runs/COMMAND-PLACE-001, counting up). Example: --out mine",
-    ),
-    click.option(
-        "--resume",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Go on with a folder that was not finished. Example: --resume runs/sweep-hoeryong-001",
-    ),
-)
-
-
 Plan = TypeVar("Plan", "ComparePlan", "SensitivityPlan", "Sweep")
+Kinds = Mapping[str, tuple[type, ...]]
 
 ensemble_option = click.option(
     "--ensemble",
@@ -69,11 +45,18 @@ def _known_ensemble(name: str | None) -> str | None:
     return checked_ensemble(name.strip().lower())
 
 
-def many_worlds(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of all that runs many worlds."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def many_worlds(same: str, residents: int, json_help: str) -> Option:
+    """Return the options of all that runs many worlds: what the same seed gives again, and examples."""
+    return together((
+        of_a_world("--population", residents), of_a_world("--days", 180),
+        of_a_world("--settle-weeks", 52), of_a_world("--seed", same),
+        threads("; the result does not depend on them"), dask(" (docs/how-to/cluster.md)"),
+        path_option("--out", what="DIR",
+                    help="The new folder (default: runs/COMMAND-PLACE-001, counting up). Example: --out mine"),
+        path_option("--resume", what="DIR",
+                    help="Go on with a folder that was not finished. Example: --resume runs/sweep-hoeryong-001"),
+        json_option(json_help),
+    ))  # fmt: skip
 
 
 def refuse_beside(ctx: click.Context, allowed: set[str], what: str) -> None:
@@ -85,23 +68,36 @@ def refuse_beside(ctx: click.Context, allowed: set[str], what: str) -> None:
             raise InputError(f"{name} cannot be given with {what}")
 
 
-def asked_or_kept(
-    ctx: click.Context, asked: Callable[[], Plan], kept: Callable[[RunDirectory, str], Plan]
-) -> tuple[Plan, RunDirectory]:
-    """Return what is asked and a new directory for it, or with --resume the directory and what it asks.
+def scenario_asked(given: Mapping[str, Any], example: str) -> Scenario:
+    """Return the scenario of the command line; InputError with an example where no place is named."""
+    if given["place"] is None:
+        raise InputError(f"a PLACE or a FILE.toml is missing; for example: underwatch {example}")
+    own = ("population", "days", "settle_weeks", "seed")
+    return scenario_for(given["place"], **{name: given[name] for name in own})
 
-    Beside --resume all that says what is asked is refused: the directory tells that itself. `kept` gets the directory
-    and what errors about the scenario in it begin with.
+
+@contextmanager
+def asked_or_kept(
+    ctx: click.Context, asked: Callable[[], Plan], make: Callable[..., Plan], kinds: Kinds
+) -> Iterator[tuple[Plan, RunDirectory]]:
+    """Give what is asked and a new directory for it, or with --resume the directory and what it asks.
+
+    Beside --resume all that says what is asked is refused: the directory tells that itself. `make` gets the scenario
+    that it keeps and its other entries, each of its kinds. The directory is held, and a stop within says how to go on.
     """
-    from underwatch.experiments.engine.answer_folder import new_answer, old_answer
+    from underwatch.experiments.engine.answer_folder import kept_entries, new_answer, old_answer
 
     what, resume = str(ctx.command.name), ctx.params["resume"]
     if resume is None:
         plan = asked()
-        return plan, new_answer(ctx.params["out"], f"{what}-{slug(plan.scenario.name)}", plan.question())
-    refuse_beside(ctx, _WITH_RESUME, "--resume: the folder keeps its own question")
-    directory = old_answer(resume, what)
-    return kept(directory, f"{resume}: "), directory
+        directory = new_answer(ctx.params["out"], f"{what}-{slug(plan.scenario.name)}", plan.question())
+    else:
+        refuse_beside(ctx, _WITH_RESUME, "--resume: the folder keeps its own question")
+        directory = old_answer(resume, what)
+        scenario, *others = kept_entries(directory, {"scenario": (str,), **kinds})
+        plan = make(parse(scenario, f"{resume}: "), *others)
+    with directory.hold():
+        yield plan, directory
 
 
 @contextmanager
@@ -110,7 +106,7 @@ def at_work(
 ) -> Iterator[tuple[Executor, Results, Callable[[int], None]]]:
     """Give executor, results and progress (over `total` of whatever is told) for the tasks of one question.
 
-    A stop says how to go on; what is done is in the folder.
+    What is done is in the folder.
     """
     from underwatch.experiments.engine.executors import executor_for
     from underwatch.experiments.engine.progress import Progress, warn_if_cold
@@ -118,7 +114,7 @@ def at_work(
 
     results = Results(plan.question(), directory.folder / f"{name}{RESULTS}")
     executor_asked = executor_for(given["threads"], given["dask"])
-    with directory.hold(), executor_asked as executor, results, Progress(total) as progress:
+    with executor_asked as executor, results, Progress(total) as progress:
         warn_if_cold()
         progress.say(name.strip("-") or directory.kind.what)
         yield executor, results, progress.advance

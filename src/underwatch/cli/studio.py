@@ -7,27 +7,15 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack, suppress
-from html import escape
 from pathlib import Path
 
 import click
 
+from underwatch.cli.typed import help_of
 from underwatch.terminal import say
 
-_HELP = """Open the studio: a page on this machine alone, to look, ask and compare without writing code.
 
-RUN is a finished run folder of one city or county to open; several are put side by side. The page is served on
-127.0.0.1 and opened with a random token, until Ctrl-C. Nothing leaves the machine. Every resident is synthetic.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch studio
-  underwatch studio runs/hoeryong-001
-  underwatch studio runs/hoeryong-001 runs/hyesan-001 --no-browser --port 8080
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
+@click.command(**help_of("studio"))
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN ...]")
 @click.option(
     "--port",
@@ -91,13 +79,14 @@ class _Doorstep:
 
         from underwatch.files.folders import temporary_folder
         from underwatch.files.writing import write_atomically
+        from underwatch.pages.rendering import page as rendered
 
         where, _, token = address.partition("#token=")
         with self._lock:
             if self._shut:
                 return
             page = self._held.enter_context(temporary_folder(prefix="page-")) / "page.html"
-            write_atomically(page, _PAGE.format(where=escape(where), token=escape(token)).encode(), 0o600)
+            write_atomically(page, rendered("door.html.j2", where=where, token=token).encode(), 0o600)
         webbrowser.open(page.as_uri())
 
     def close(self) -> None:
@@ -105,10 +94,3 @@ class _Doorstep:
         with self._lock:
             self._shut = True
             self._held.close()
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Local page</title>
-<form method="post" action="{where}"><input type="hidden" name="key" value="{token}"><button>Open</button></form>
-<script>document.forms[0].submit()</script></html>
-"""

@@ -7,46 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds
-from underwatch.errors import InputError
+from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds, scenario_asked
+from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.terminal import say, say_json, say_table
-from underwatch.world.scenario_file import scenario_for, scenario_toml
+from underwatch.world.scenario_file import scenario_toml
 
 if TYPE_CHECKING:
-    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.sweep import Sweep
 
-_HELP = """Draw every uncertain parameter from its stated range, run each draw, and report how wide the figures are.
 
-PLACE is a city or county or a province; FILE.toml is a scenario, and what it sets stays as set, the central value too.
-Every world has luck of its own. Writes draws.parquet (a row per world with all parameters and its seed), bands.csv and
-a page. Every resident is synthetic.
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch sweep hoeryong --draws 500
-  underwatch sweep hoeryong --draws 64 --replicates 4 --sampler sobol --population 20000
-  underwatch sweep --resume runs/sweep-hoeryong-001
-"""
-
-
-@click.command(help=_HELP, epilog=_EXAMPLES)
-@click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
-@click.option(
-    "--draws",
-    type=click.IntRange(1, 1_000_000),
-    default=100,
-    show_default=True,
-    help="Draws from the ensemble. Example: --draws 500",
-)
+@click.command(**help_of("sweep"))
+@SCENARIO
+@number("--draws", 1, 1_000_000, "Draws from the ensemble. Example: --draws 500", 100)
 @ensemble_option
-@click.option(
-    "--replicates",
-    type=click.IntRange(1, 10_000),
-    default=1,
-    show_default=True,
-    help="Worlds of each draw, with other luck. Example: --replicates 4",
-)
+@number("--replicates", 1, 10_000, "Worlds of each draw, with other luck. Example: --replicates 4", 1)
 @click.option(
     "--sampler",
     type=click.Choice(("lhs", "sobol")),
@@ -54,49 +28,36 @@ Examples:
     show_default=True,
     help="A Latin hypercube, or Sobol's sequence. Example: --sampler sobol",
 )
-@click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
-@click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
-@click.option(
-    "--settle-weeks",
-    type=int,
-    help="Weeks simulated before the start and not counted (default 26). Example: --settle-weeks 52",
-)
-@click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
-@many_worlds
-@click.option("--json", "as_json", is_flag=True, help="Print the bands as JSON. Example: --json | jq .bands")
+@many_worlds("table", 5000, "Print the bands as JSON. Example: --json | jq .bands")
 @click.pass_context
-def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) -> int:
+def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
-    from underwatch.experiments.engine.answer_folder import csv
+    from underwatch.experiments.engine.answer_folder import about, csv
     from underwatch.experiments.engine.tasks import run_tasks
-    from underwatch.experiments.sweep import bands_table, draws_table, headlines_of
+    from underwatch.experiments.ensemble.settings import usable_ensemble
+    from underwatch.experiments.sweep import Sweep, bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
     from underwatch.record.outputs import parquet
 
-    plan, directory = asked_or_kept(ctx, lambda: _asked(place, given), _kept)
-    worlds = plan.worlds()
-    with at_work(directory, plan, given, len(worlds)) as (executor, results, advance):
-        outcomes = run_tasks(worlds, headlines_of, executor, results, lambda _: advance(1))
-    n_failed = sum(item.values is None for item in outcomes)
-    draws, bands = draws_table(plan, outcomes), bands_table(plan, outcomes)
-    contents = {
-        "scenario.toml": scenario_toml(plan.scenario).encode(),
-        "draws.parquet": parquet(draws),
-        "bands.csv": csv(bands),
-        "report.html": sweep_page(plan, bands, n_failed).encode(),
-    }
-    entries = {
-        "place": plan.scenario.name,
-        "population": plan.scenario.residents,
-        "days": plan.scenario.days,
-        "seed": plan.scenario.seed,
-        "draws": plan.draws,
-        "replicates": plan.replicates,
-        "sampler": plan.sampler,
-        "ensemble": plan.ensemble,
-        "without_result": n_failed,
-    }
-    manifest = directory.finish(contents.items(), entries)
+    def asked() -> Sweep:
+        scenario, ensemble = scenario_asked(given, "sweep hoeryong --draws 100"), usable_ensemble(given["ensemble"])
+        return Sweep(scenario, given["draws"], given["replicates"], given["sampler"], ensemble)
+
+    kinds = {"draws": (int,), "replicates": (int,), "sampler": (str,), "ensemble": (str,)}
+    with asked_or_kept(ctx, asked, Sweep, kinds) as (plan, directory):
+        worlds = plan.worlds()
+        with at_work(directory, plan, given, len(worlds)) as (executor, results, advance):
+            outcomes = run_tasks(worlds, headlines_of, executor, results, lambda _: advance(1))
+        n_failed = sum(item.values is None for item in outcomes)
+        draws, bands = draws_table(plan, outcomes), bands_table(plan, outcomes)
+        contents = {
+            "scenario.toml": scenario_toml(plan.scenario).encode(),
+            "draws.parquet": parquet(draws),
+            "bands.csv": csv(bands),
+            "report.html": sweep_page(plan, bands, n_failed).encode(),
+        }
+        drawn = {name: getattr(plan, name) for name in kinds}
+        manifest = directory.finish(contents.items(), about(plan.scenario) | drawn | {"without_result": n_failed})
     if as_json:
         say_json(
             json.dumps({"folder": str(directory.path), "manifest": manifest, "bands": bands.to_pylist()}, indent=2)
@@ -108,27 +69,6 @@ def sweep(ctx: click.Context, place: str | None, as_json: bool, **given: Any) ->
         first = next(item.reason for item in outcomes if item.values is None)
         say(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
     return 1 if n_failed else 0
-
-
-def _asked(place: str | None, given: dict[str, Any]) -> Sweep:
-    from underwatch.experiments.ensemble.settings import usable_ensemble
-    from underwatch.experiments.sweep import Sweep
-
-    if place is None:
-        raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch sweep hoeryong --draws 100")
-    scenario = scenario_for(place, **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
-    ensemble = usable_ensemble(given["ensemble"])
-    return Sweep(scenario, given["draws"], given["replicates"], given["sampler"], ensemble)
-
-
-def _kept(directory: RunDirectory, where: str) -> Sweep:
-    from underwatch.experiments.engine.answer_folder import kept_entries
-    from underwatch.experiments.sweep import Sweep
-    from underwatch.world.scenario_file import parse
-
-    kinds = {"scenario": (str,), "draws": (int,), "replicates": (int,), "sampler": (str,), "ensemble": (str,)}
-    scenario, *others = kept_entries(directory, kinds)
-    return Sweep(parse(scenario, where), *others)
 
 
 def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:

@@ -1,9 +1,11 @@
-"""The options of a command as one value with types, in the place of a table of anything."""
+"""The help of a command, the options that several share, and the options of one as a value with types."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Sequence
 from functools import wraps
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,13 +13,72 @@ import click
 
 Options = TypeVar("Options")
 Result = TypeVar("Result")
+Option = Callable[[Any], Any]
 
 
-def path_option(*names: str, what: str, help: str) -> Callable[[Any], Any]:
+def help_of(command: str, more: str = "") -> dict[str, Any]:
+    """Return the help of a command and its examples, as help.toml has them; `more` comes after the help."""
+    told = tomllib.loads(files("underwatch.cli").joinpath("help.toml").read_text(encoding="utf-8"))[command]
+    return {
+        "help": told["help"] + more,
+        "epilog": "\b\nExamples:\n" + "\n".join(f"  {line}" for line in told["examples"]),
+    }
+
+
+def path_option(*names: str, what: str, help: str) -> Option:
     """Return an option that takes a path, called `what` in the help."""
     return click.option(*names, type=click.Path(path_type=Path), metavar=what, help=help)
 
 
+def number(name: str, low: int, high: int, help: str, default: int | None = None) -> Option:
+    """Return an option that takes a whole number of low to high; its default, where it has one, is shown."""
+    kind = click.IntRange(low, high)
+    if default is None:
+        return click.option(name, type=kind, help=help)
+    return click.option(name, type=kind, default=default, show_default=True, help=help)
+
+
+def threads(what: str = "") -> Option:
+    """Return the option that sets the threads; `what` says that the outcome does not hang on them."""
+    return number("--threads", 1, 1024, f"Threads (default: all cores){what}. Example: --threads 2")
+
+
+def dask(more: str = "") -> Option:
+    """Return the option that names a Dask cluster; `more` says where to read on."""
+    help = f"The workers of a Dask cluster instead{more}. Example: --dask tcp://10.0.0.1:8786"
+    return click.option("--dask", metavar="ADDRESS", help=help)
+
+
+_OF_A_WORLD = {
+    "--population": "Draw the place with that many residents. Example: --population {}",
+    "--days": "How many days, from the start on (default 365). Example: --days {}",
+    "--settle-weeks": "Weeks simulated before the start and not counted (default 26). Example: --settle-weeks {}",
+    "--seed": "Luck: the same seed gives the same {} (default 1). Example: --seed 7",
+}
+
+
+def of_a_world(name: str, word: object) -> Option:
+    """Return an option of a scenario; `word` completes its help: an example, or what the same seed gives again."""
+    return click.option(name, type=int, help=_OF_A_WORLD[name].format(word))
+
+
+def json_option(help: str = "Print JSON for a script.") -> Option:
+    """Return the option by which a command prints JSON."""
+    return click.option("--json", "as_json", is_flag=True, help=help)
+
+
+def together(options: Sequence[Option]) -> Option:
+    """Return several options as one, in the order in which the help shows them."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+SCENARIO = click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
 BANK = path_option("--bank", "bank_folder", what="DIR", help="Another bank. Example: --bank banks/musan")
 OUT = path_option("--out", what="DIR", help="The new folder (default: runs/..., counting up). Example: --out mine")
 PACKAGE = click.argument("package", required=False, type=click.Path(path_type=Path), metavar="[PACKAGE]")
@@ -25,9 +86,7 @@ EXAMPLE = click.option("--example", is_flag=True, help="The example package that
 PLACE = click.option(
     "--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong"
 )
-SEED = click.option(
-    "--seed", type=click.IntRange(0, 2**63), default=1, show_default=True, help="Luck. Example: --seed 7"
-)
+SEED = number("--seed", 0, 2**63, "Luck. Example: --seed 7", 1)
 
 
 def takes(options: type[Options]) -> Callable[[Callable[[Options], Result]], Callable[..., Result]]:

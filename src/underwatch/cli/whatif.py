@@ -11,36 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds
+from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds, scenario_asked
+from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table
-from underwatch.world.scenario_file import scenario_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from underwatch.experiments.compare import ComparePlan, Comparison
-    from underwatch.experiments.engine.run_directory import RunDirectory
     from underwatch.experiments.ledger.ledger import Ledger
-
-
-_HELP = """Compare a place with its twins under interventions: what would relieve people, and by how much.
-
-PLACE is a city or county, a province or the country; FILE.toml is a scenario. Both worlds of a pair have the same
-residents and the same luck and differ in the intervention alone. Changes are shown with intervals over luck
-(replicates) and over what is not known (the worlds of an ensemble). Every resident is synthetic.
-
-\b
-Interventions:
-"""
-_EXAMPLES = """\b
-Examples:
-  underwatch compare hoeryong --with end-reprimands --with free-calling
-  underwatch compare hoeryong --with halve-quotas --from-date 2024-12-01 --population 20000
-  underwatch compare hoeryong --with mine.toml --out runs/mine
-  underwatch compare hoeryong --ledger
-"""
+    from underwatch.world.scenario import Scenario
 
 
 def _interventions() -> str:
@@ -54,8 +36,8 @@ def _interventions() -> str:
     return "\n".join(lines)
 
 
-@click.command(help=_HELP + _interventions(), epilog=_EXAMPLES)
-@click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
+@click.command(**help_of("compare", _interventions()))
+@SCENARIO
 @click.option(
     "--with",
     "names",
@@ -64,20 +46,16 @@ def _interventions() -> str:
     help="An intervention of the list above or of a file; may be repeated. Example: --with halve-quotas",
 )
 @click.option("--from-date", metavar="DATE", help="First day of the interventions. Example: --from-date 2024-12-01")
-@click.option(
+@number(
     "--draws",
-    type=click.IntRange(0, 100_000),
-    default=200,
-    show_default=True,
-    help="Pairs in worlds of the ensemble, in stand-ins of at most 8,000 residents; 0 for none. Example: --draws 400",
+    0,
+    100_000,
+    "Pairs in worlds of the ensemble, in stand-ins of at most 8,000 residents; 0 for none. Example: --draws 400",
+    200,
 )
 @ensemble_option
-@click.option(
-    "--replicates",
-    type=click.IntRange(0, 10_000),
-    default=4,
-    show_default=True,
-    help="Pairs at the scenario's own parameters with other luck. Example: --replicates 20",
+@number(
+    "--replicates", 0, 10_000, "Pairs at the scenario's own parameters with other luck. Example: --replicates 20", 4
 )
 @click.option(
     "--ledger",
@@ -87,42 +65,35 @@ def _interventions() -> str:
     metavar="[WORLD]",
     help="Also the chilling ledger: why acts are missing, against the unwatched life or WORLD. Example: --ledger",
 )
-@click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
-@click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 180")
-@click.option(
-    "--settle-weeks",
-    type=int,
-    help="Weeks simulated before the start and not counted (default 26). Example: --settle-weeks 52",
-)
-@click.option("--seed", type=int, help="Luck: the same seed gives the same table (default 1). Example: --seed 7")
-@many_worlds
-@click.option("--json", "as_json", is_flag=True, help="Print the whole table as JSON. Example: --json | jq .changes")
+@many_worlds("table", 5000, "Print the whole table as JSON. Example: --json | jq .changes")
 @click.pass_context
-def compare(ctx: click.Context, place: str | None, names: tuple[str, ...], as_json: bool, **given: Any) -> None:
+def compare(ctx: click.Context, as_json: bool, **given: Any) -> None:
     """Ask the question, run it, keep it and show it."""
+    from underwatch.experiments.compare import ComparePlan
     from underwatch.experiments.compare import compare as run_pairs
+    from underwatch.experiments.engine.answer_folder import about
+    from underwatch.experiments.ensemble.settings import checked_ensemble
+    from underwatch.experiments.interventions import parse_interventions
 
-    plan, directory = asked_or_kept(ctx, lambda: _asked(place, names, given), _kept)
-    with at_work(directory, plan, given, plan.resident_days) as (executor, results, advance):
-        found = run_pairs(plan, executor, results, advance)
-        kept = None if plan.ledger is None else _ledger(plan, given["threads"], advance)
-    from underwatch.pages.answers import compare_page
+    def kept_plan(scenario: Scenario, text: str, *others: Any) -> ComparePlan:
+        interventions = parse_interventions(text, f"{given['resume']}: ") if text.strip() else ()
+        plan = ComparePlan.ask(scenario, interventions, None, *others[:-1])
+        return replace(plan, ensemble=checked_ensemble(others[-1]))
 
-    contents = _contents(found, kept, compare_page(found, kept))
-    scenario = plan.scenario
-    entries = {
-        "place": scenario.name,
-        "population": scenario.residents,
-        "days": scenario.days,
-        "seed": scenario.seed,
-        "replicates": plan.replicates,
-        "draws": plan.draws,
-        "ensemble": plan.ensemble,
-        "interventions": list(found.names),
-        "ledger": plan.ledger,
-        "digest": hashlib.blake2b(contents["changes.csv"], digest_size=20).hexdigest(),
-    }
-    manifest = directory.finish(contents.items(), entries)
+    kinds: dict[str, tuple[type, ...]] = {"interventions": (str,), "replicates": (int,), "draws": (int,)}
+    kinds |= {"ledger": (str, type(None)), "ensemble": (str,)}
+    with asked_or_kept(ctx, lambda: _asked(given), kept_plan, kinds) as (plan, directory):
+        with at_work(directory, plan, given, plan.resident_days) as (executor, results, advance):
+            found = run_pairs(plan, executor, results, advance)
+            kept = None if plan.ledger is None else _ledger(plan, given["threads"], advance)
+        from underwatch.pages.answers import compare_page
+
+        contents = _contents(found, kept, compare_page(found, kept))
+        compared = {name: getattr(plan, name) for name in ("replicates", "draws", "ensemble")}
+        compared["interventions"] = list(found.names)
+        digest = hashlib.blake2b(contents["changes.csv"], digest_size=20).hexdigest()
+        entries = about(plan.scenario) | compared | {"ledger": plan.ledger, "digest": digest}
+        manifest = directory.finish(contents.items(), entries)
     if as_json:
         rows = found.changes().to_pylist()
         told = {"folder": str(directory.path), "manifest": manifest, "changes": rows}
@@ -161,27 +132,29 @@ def _contents(found: Comparison, kept: Ledger | None, page: str) -> dict[str, by
     return contents
 
 
-def _asked(place: str | None, names: tuple[str, ...], given: dict[str, Any]) -> ComparePlan:
+def _asked(given: dict[str, Any]) -> ComparePlan:
     """Return the question of the command line."""
     from underwatch.experiments.compare import UNWATCHED, ComparePlan
     from underwatch.experiments.ensemble.settings import usable_ensemble
     from underwatch.experiments.interventions import find_interventions
 
-    if place is None and given["against"] not in (None, UNWATCHED):
-        taken = given["against"][:40]
-        raise InputError(f'--ledger took "{taken}" for its world; PLACE comes first, as in: compare hoeryong --ledger')
-    if place is None or not (names or given["against"]):
+    names, against = given["names"], given["against"]
+    if given["place"] is None and against not in (None, UNWATCHED):
+        raise InputError(
+            f'--ledger took "{against[:40]}" for its world; PLACE comes first, as in: compare hoeryong --ledger'
+        )
+    if given["place"] is None or not (names or against):
         raise InputError(
             "a PLACE and --with NAME, or --ledger, are needed; for example: compare hoeryong --with end-reprimands"
         )
     if given["draws"] + given["replicates"] == 0:
         raise InputError("--draws 0 and --replicates 0 leave nothing to compare; give one of them")
-    scenario = scenario_for(place, **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
+    scenario = scenario_asked(given, "compare hoeryong --ledger")
     first = None if given["from_date"] is None else _date(given["from_date"])
     interventions = find_interventions(names) if names else ()
     ensemble = usable_ensemble(given["ensemble"], given["draws"])
-    numbers = given["replicates"], given["draws"], given["against"]
-    return replace(ComparePlan.ask(scenario, interventions, first, *numbers), ensemble=ensemble)
+    plan = ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], against)
+    return replace(plan, ensemble=ensemble)
 
 
 def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
@@ -192,21 +165,6 @@ def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], Non
     names = ("baseline", plan.ledger or "")
     return ledger(plan.scenario, plan.held_against(), names=names, replicates=max(1, plan.replicates),
                   threads=threads or cores(), progress=advance)  # fmt: skip
-
-
-def _kept(directory: RunDirectory, where: str) -> ComparePlan:
-    from underwatch.experiments.compare import ComparePlan
-    from underwatch.experiments.engine.answer_folder import kept_entries
-    from underwatch.experiments.ensemble.settings import checked_ensemble
-    from underwatch.experiments.interventions import parse_interventions
-    from underwatch.world.scenario_file import parse
-
-    kinds: dict[str, tuple[type, ...]] = {"scenario": (str,), "interventions": (str,)}
-    kinds |= {"replicates": (int,), "draws": (int,), "ledger": (str, type(None)), "ensemble": (str,)}
-    scenario, text, *others, ensemble = kept_entries(directory, kinds)
-    interventions = parse_interventions(text, where) if text.strip() else ()
-    asked = ComparePlan.ask(parse(scenario, where), interventions, None, *others)
-    return replace(asked, ensemble=checked_ensemble(ensemble))
 
 
 def _date(text: str) -> date:

@@ -7,60 +7,38 @@ from typing import Any
 import click
 
 from underwatch.cli.many import ensemble_option, refuse_beside
+from underwatch.cli.typed import SCENARIO, help_of, json_option, number, of_a_world, path_option, threads
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_for
 
-_RUN_HELP = """Simulate a place day by day, beside its twin without the campaign; write a run folder with report.html.
 
-PLACE is a city or county of the 2008 census (hoeryong, "Kim Jong Suk County", 회령시), a province ("North Hamgyong") or
-the country (country). FILE.toml is a scenario: place, start, end, seed, [parameters], and a [[change]] with a date and,
-where it ends, its last day (until). Every resident is synthetic.
-"""
-
-_RUN_EXAMPLES = """\b
-Examples:
-  underwatch run hoeryong
-  underwatch run "North Hamgyong" --days 90 --threads 2
-  underwatch run hyesan --set quota_mps_per_week=20 --without S6
-  underwatch run --resume runs/hoeryong-001
-"""
-
-
-@click.command(help=_RUN_HELP, epilog=_RUN_EXAMPLES)
-@click.argument("place", required=False, metavar="[PLACE|FILE.toml]")
-@click.option("--days", type=int, help="How many days, from the start on (default 365). Example: --days 90")
+@click.command(**help_of("run"))
+@SCENARIO
+@of_a_world("--days", 90)
 @click.option("--start", metavar="DATE", help="The first day (default 2024-07-01). Example: --start 2024-10-01")
 @click.option("--end", metavar="DATE", help="The last day, in place of --days. Example: --end 2025-01-31")
-@click.option(
-    "--settle-weeks",
-    type=int,
-    help="Weeks simulated before the start and not counted (default 26). Example: --settle-weeks 52",
-)
-@click.option("--seed", type=int, help="Luck: the same seed gives the same history (default 1). Example: --seed 7")
-@click.option(
+@of_a_world("--settle-weeks", 52)
+@of_a_world("--seed", "history")
+@number(
     "--replicates",
-    type=click.IntRange(1, 10_000),
-    default=1,
-    show_default=True,
-    help="Histories with other luck, for the spread that luck makes; seeds count up. Example: --replicates 5",
+    1,
+    10_000,
+    "Histories with other luck, for the spread that luck makes; seeds count up. Example: --replicates 5",
+    1,
 )
-@click.option(
+@number(
     "--draws",
-    type=click.IntRange(0, 10_000),
-    default=200,
-    show_default=True,
-    help="Worlds of the ensemble that the figures are read from; 0 for the scenario's own values alone. "
+    0,
+    10_000,
+    "Worlds of the ensemble that the figures are read from; 0 for the scenario's own values alone. "
     "Example: --draws 400",
+    200,
 )
 @ensemble_option
-@click.option("--population", type=int, help="Draw the place with that many residents. Example: --population 5000")
-@click.option(
-    "--threads",
-    type=click.IntRange(1, 1024),
-    help="Threads (default: all cores); the history does not depend on them. Example: --threads 2",
-)
+@of_a_world("--population", 5000)
+@threads("; the history does not depend on them")
 @click.option(
     "--without",
     multiple=True,
@@ -95,26 +73,19 @@ Examples:
     help="The world without the campaign beside the whole place too (default: except for the country). "
     "Example: --no-twin",
 )
-@click.option(
+@path_option(
     "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
+    what="DIR",
     help="The new run folder (default: runs/PLACE-001, counting up); one that exists is refused. Example: --out mine",
 )
-@click.option(
-    "--resume",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Go on with a run that was stopped. Example: --resume runs/hoeryong-001",
-)
-@click.option(
+@path_option("--resume", what="DIR", help="Go on with a run that was stopped. Example: --resume runs/hoeryong-001")
+@path_option(
     "--from",
     "from_manifest",
-    type=click.Path(path_type=Path),
-    metavar="MANIFEST",
+    what="MANIFEST",
     help="Run again what a manifest tells, for the same digest. Example: --from runs/hoeryong-001/manifest.json",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script. Example: --json | jq .digest")
+@json_option("Print JSON for a script. Example: --json | jq .digest")
 @click.pass_context
 def run(
     ctx: click.Context,

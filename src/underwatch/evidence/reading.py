@@ -5,7 +5,8 @@ numbers and the order of rows follow random identifiers: nothing may hang on the
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from underwatch.evidence.format.periods import Period, parse_period
 from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
@@ -30,7 +31,6 @@ class Report:
     ground: str
     when: Period | None
     place_code: str
-    place_precision: str
     received: Period | None
     is_relay: bool | None
     relay_of: int | None
@@ -71,7 +71,6 @@ class Effort:
 class SurveyAnswer:
     """How many of a group that was asked said yes."""
 
-    respondents: str
     period: Period
     place_code: str
     question: str
@@ -89,9 +88,7 @@ class Figure:
     low: float
     high: float
     unit: str
-    independence: str
     is_anchor: bool
-    does_not_measure: str
 
 
 def reports(package: Package) -> list[Report]:
@@ -101,21 +98,17 @@ def reports(package: Package) -> list[Report]:
     incident_numbers, lists = _numbers(row["incident_id"] for row in rows), list_numbers(package)
     return [
         Report(
+            **_told(Report, row),
             incident=incident_numbers[row["incident_id"]],
             list_number=lists[row["list_id"]],
             act=row["act_code"],
             kind=entries("act")[row["act_code"]]["model_kind"],
-            ground=row["ground"],
             when=parse_period(row["when"]),
-            place_code=row["place_code"],
-            place_precision=row["place_precision"],
             received=parse_period(row["received"]),
             is_relay={"none": False, "list": True}.get(row["relayed_from"]),
             relay_of=position.get(row["relay_of"]),
             duplicate_of=position.get(row["duplicate_of"]),
             is_corroborated=row["independent_sources"] == "two_or_more",
-            status=row["status"],
-            reliability=row["reliability"],
         )
         for row in rows
     ]
@@ -148,14 +141,7 @@ def effort(package: Package) -> list[Effort]:
     """Return the effort; a list, week and place without a row is unknown."""
     lists = list_numbers(package)
     return [
-        Effort(
-            list_number=lists[row["list_id"]],
-            period=_period(row["period"]),
-            place_code=row["place_code"],
-            state=row["state"],
-            capacity=row["capacity"],
-            event=row["event"],
-        )
+        Effort(**_told(Effort, row), list_number=lists[row["list_id"]], period=_period(row["period"]))
         for row in package.table(EFFORT).records()
     ]
 
@@ -164,10 +150,8 @@ def survey(package: Package) -> list[SurveyAnswer]:
     """Return the survey rows."""
     return [
         SurveyAnswer(
-            respondents=row["respondents"],
+            **_told(SurveyAnswer, row),
             period=_period(row["period"]),
-            place_code=row["place_code"],
-            question=row["question"],
             n_asked=int(row["n_asked"]),
             n_yes=int(row["n_yes"]),
         )
@@ -176,21 +160,22 @@ def survey(package: Package) -> list[SurveyAnswer]:
 
 
 def figures(package: Package) -> list[Figure]:
-    """Return the figures, each with whether it can be an anchor and what it does not measure."""
+    """Return the figures, each with whether it can be an anchor."""
     return [
         Figure(
-            measure=row["measure"],
+            **_told(Figure, row),
             period=_period(row["period"]),
-            place_code=row["place_code"],
             low=float(row["low"]),
             high=float(row["high"]),
-            unit=row["unit"],
-            independence=row["independence"],
             is_anchor=row["independence"] == "independent",
-            does_not_measure=entries("measure")[row["measure"]]["does_not_measure"],
         )
         for row in package.table(FIGURES).records()
     ]
+
+
+def _told(form: type, row: Record) -> dict[str, Any]:
+    """Return the cells that a form holds as texts, under the names that they have in the table."""
+    return {part.name: row[part.name] for part in fields(form) if part.type is str and part.name in row}
 
 
 def _numbers(names: Iterable[str]) -> dict[str, int]:

@@ -20,15 +20,14 @@ import pyarrow as pa
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import WorldTotals, seed_of, totals_of
-from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.robustness import Robustness, judge
 from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, ensemble_scenarios, is_adapted
 from underwatch.experiments.ensemble.stand_ins import stand_ins
-from underwatch.experiments.interventions import Intervention, as_toml, check_relief, first_day, with_interventions
-from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY, Headline
-from underwatch.record.measures import WEEK, YEAR_DAYS, group_cells, with_ratios, words
+from underwatch.experiments.interventions import Intervention, as_toml, dated_from, with_interventions
+from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY
+from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, with_ratios, words
 from underwatch.record.ranges import range_of
-from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY
-from underwatch.world.layout import GROUND_NAMES
+from underwatch.record.schema import GROUPS, schema_of
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -38,55 +37,7 @@ LUCK, ENSEMBLE = "luck", "ensemble"
 FIGURES = tuple({item.indicator: item for item in HEADLINES}.values())
 
 
-def _field(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
-    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
-
-
-_WORD = pa.dictionary(pa.int32(), pa.string())
-_KEYS = (
-    _field("intervention", _WORD, "name of the intervention, or together: all of them"),
-    _field("group", _WORD, "all, listed at the start, or ordinary (baseline world)"),
-    _field("ground", _WORD, "all, or a ground: residents who have it, alone or with others"),
-    _field("indicator", _WORD, "see the data dictionary of a run"),
-)
-CHANGES_SCHEMA = pa.schema(
-    [
-        *_KEYS,
-        _field("unit", _WORD, "unit of the baseline and of the change"),
-        _field("better", _WORD, "lower or higher: which way is relief to residents"),
-        _field("spread", _WORD, "luck: replicates at the scenario's values; ensemble: its worlds"),
-        _field("first_day", pa.date32(), "first day of the intervention; the figures are from it to the end"),
-        _field("n", pa.int32(), "pairs in which the figure exists in both worlds"),
-        _field("baseline", pa.float64(), "median over pairs in the baseline", True),
-        _field("change", pa.float64(), "median over pairs of intervention less baseline", True),
-        _field("low", pa.float64(), "lower end of the interval of the change", True),
-        _field("high", pa.float64(), "upper end of the interval of the change", True),
-        _field(
-            "interval",
-            _WORD,
-            "90 %: holds so many of further pairs, n is 19 or more; range: of all n pairs, holds "
-            "(n - 1) / (n + 1) of further ones; none: one pair or no pair",
-        ),
-        _field("p_positive", pa.float64(), "share of pairs in which the figure rises", True),
-        _field("p_relief", pa.float64(), "share of pairs in which the figure moves to the better", True),
-        _field(
-            "finding",
-            pa.string(),
-            "whether the sign of the change is robust over the rules' forms, or what it hangs on; of luck none",
-            True,
-        ),
-    ]
-)
-PAIRS_SCHEMA = pa.schema(
-    [
-        *_KEYS,
-        _field("spread", _WORD, "luck or ensemble"),
-        _field("number", pa.int32(), "replicate from 0, or draw from 1"),
-        _field("seed", pa.uint64(), "seed of both worlds"),
-        _field("baseline", pa.float64(), "the figure in the baseline", True),
-        _field("with_intervention", pa.float64(), "the figure in its twin", True),
-    ]
-)
+CHANGES_SCHEMA, PAIRS_SCHEMA = schema_of("changes"), schema_of("pairs")
 
 
 @dataclass(frozen=True)
@@ -114,10 +65,7 @@ class ComparePlan:
         ledger: str | None = None,
     ) -> ComparePlan:
         """Date the interventions and check that each relieves, and that the ledger's world is there."""
-        dated = tuple((item, first_day(item, scenario, from_date)) for item in interventions)
-        for item, day in dated:
-            check_relief(scenario, item, day)
-        asked = cls(scenario, dated, replicates, draws, ledger)
+        asked = cls(scenario, dated_from(interventions, scenario, from_date), replicates, draws, ledger)
         if ledger is not None and ledger not in (known := (UNWATCHED, *asked.worlds())):
             raise InputError(f'--ledger "{ledger[:40]}" is none of the worlds compared; known: {", ".join(known)}')
         return asked
@@ -198,10 +146,9 @@ def measured(task: Task) -> np.ndarray:
 
 def figures(result: WorldTotals, since: int) -> np.ndarray:
     """Return the figures of a world from a day on, float[groups, figures]; NaN where there are no cases."""
-    members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
-    days = len(result.cells) - since
-    counts = members @ result.cells[since:].sum(axis=0)
-    people, watched = members @ result.residents, members @ result.watched
+    days, of_group = len(result.cells) - since, members()
+    counts = of_group @ result.cells[since:].sum(axis=0)
+    people, watched = of_group @ result.residents, of_group @ result.watched
     values = with_ratios(counts, people * days, watched * days)
     resident_days = np.where(people > 0, people * float(days), np.nan)
     scale = {"": 1.0, WEEKLY: WEEK / resident_days, YEARLY: 1000 * YEAR_DAYS / resident_days}
@@ -222,20 +169,20 @@ class Comparison:
         spreads, found = [case[0] for case in self.question.cases()], self.findings()
         rows: list[dict[str, object]] = []
         for w, name in enumerate(self.names):
+            first = min(day for _, day in self.question.worlds()[name])
             for spread in dict.fromkeys(spreads):
                 mine = np.array([item == spread for item in spreads])
                 before, after = self.baseline[w, mine], self.changed[w, mine]
                 for g, group in enumerate(GROUPS):
                     for f, figure in enumerate(FIGURES):
-                        row = _keys(name, group, figure) | {"unit": figure.unit_of_any_group, "better": figure.better}
-                        row |= {"spread": spread, "first_day": self._first_day(name)}
-                        finding = found[w, g, f].words if spread == ENSEMBLE else None
-                        rows.append(
-                            row | summary(before[:, g, f], after[:, g, f], figure.better) | {"finding": finding}
-                        )
+                        row = {"intervention": name, **group_keys(group), "indicator": figure.indicator}
+                        row |= {"unit": figure.unit_of_any_group, "better": figure.better}
+                        row |= {"spread": spread, "first_day": first}
+                        row["finding"] = found[w, g, f].words if spread == ENSEMBLE else None
+                        rows.append(row | summary(before[:, g, f], after[:, g, f], figure.better))
         return pa.Table.from_pylist(rows, schema=CHANGES_SCHEMA)
 
-    def findings(self) -> dict[tuple[int, int, int], Finding]:
+    def findings(self) -> dict[tuple[int, int, int], Robustness]:
         """Return by intervention, group and figure whether the sign of the change is robust over the rules' forms."""
         cases = self.question.cases()
         mine = np.array([case[0] == ENSEMBLE for case in cases], bool)
@@ -244,21 +191,15 @@ class Comparison:
         w, g, f = (range(change.shape[axis]) for axis in (0, 2, 3))
         return {key: judge(change[key[0], :, key[1], key[2]], forms) for key in product(w, g, f)}
 
-    def _first_day(self, name: str) -> date:
-        return min(day for _, day in self.question.worlds()[name])
-
     def pairs(self) -> pa.Table:
         """Return every pair (PAIRS_SCHEMA), for those who would summarise them otherwise."""
         cases = self.question.cases()
         shape = self.baseline.shape
         w, c, g, f = (index.reshape(-1) for index in np.indices(shape))
-        split = np.array([[ALL, LISTED, ORDINARY].index(x) if x in (ALL, LISTED, ORDINARY) else 0 for x in GROUPS])
-        ground = np.array([1 + GROUND_NAMES.index(x) if x in GROUND_NAMES else 0 for x in GROUPS])
         spread = np.array([(LUCK, ENSEMBLE).index(case[0]) for case in cases])
         columns = {
             "intervention": words(w, self.names),
-            "group": words(split[g], (ALL, LISTED, ORDINARY)),
-            "ground": words(ground[g], (ALL, *GROUND_NAMES)),
+            **group_columns(g),
             "indicator": words(f, [figure.indicator for figure in FIGURES]),
             "spread": words(spread[c], (LUCK, ENSEMBLE)),
             "number": pa.array(np.array([case[1] for case in cases], np.int32)[c]),
@@ -267,16 +208,6 @@ class Comparison:
             "with_intervention": pa.array(self.changed.reshape(-1), pa.float64(), from_pandas=True),
         }
         return pa.table(columns, schema=PAIRS_SCHEMA)
-
-
-def _keys(name: str, group: str, figure: Headline) -> dict[str, object]:
-    by_ground = group in GROUND_NAMES
-    return {
-        "intervention": name,
-        "group": ALL if by_ground else group,
-        "ground": group if by_ground else ALL,
-        "indicator": figure.indicator,
-    }
 
 
 def summary(before: np.ndarray, after: np.ndarray, better: str) -> dict[str, object]:

@@ -16,20 +16,16 @@ import numpy as np
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.studies.kept_run import example_of_manifest
+from underwatch.facts.tables import read_rows
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.layout import EPISODE
 from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
-LIKE = {
-    "call-abandoned": (EPISODE.call_given_up, "a resident who turned back from a call"),
-    "followed-visit": (EPISODE.visit_noticed, "a resident who was followed on a visit to kin"),
-    "accused": (EPISODE.accused, "a resident who was accused"),
-    "arrested": (EPISODE.arrest, "a resident who was arrested for a call"),
-    "listed": (EPISODE.listed, "a resident who was put on a list"),
-    "stopped-calling": (EPISODE.calling_stopped, "a resident who stopped calling"),
-}
+_TOLD = {L.EPISODES.index(row["episode"]): row for row in read_rows("episodes.csv", "underwatch.experiments")}
+LIKE = {row["like"]: (kind, row["who"]) for kind, row in _TOLD.items() if row["like"]}
+COUNTED = tuple((kind, row["counted"]) for kind, row in _TOLD.items() if row["counted"])
 STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."
 _OF_THE_HOUSE = (
     EPISODE.visit, EPISODE.visit_followed, EPISODE.visit_noticed, EPISODE.visit_avoided, EPISODE.journey,
@@ -87,11 +83,6 @@ def _find(scenario: Scenario, kind: int) -> tuple[int, int]:
     return first
 
 
-def _rows_of(scenario: Scenario, who: int) -> np.ndarray:
-    """Return the trace rows of a resident, with what the household did together."""
-    return np.concatenate([rows_about(world.town, rows, who) for world, rows in traced_weeks(scenario)])
-
-
 def rows_about(town: L.Town, rows: np.ndarray, who: int) -> np.ndarray:
     """Return the trace rows that are about a resident, with what the household did together."""
     house = int(np.searchsorted(town.house_start, who, side="right")) - 1
@@ -117,8 +108,8 @@ def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
             followed[_by(other)] += 1
         elif kind == EPISODE.noticed:
             noticed += 1
-        elif kind in _CONTINUED and said:
-            said[-1] += f"; {_CONTINUED[kind].format(by=_by(other))}"
+        elif said and kind in _TOLD and _TOLD[kind]["continues"]:
+            said[-1] += f"; {_TOLD[kind]['continues'].format(by=_by(other))}"
         else:
             said.append(_sentence(kind, value))
         if kind == EPISODE.accused and not value:
@@ -132,58 +123,12 @@ def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
     return tuple(f"{text[0].upper()}{text[1:]}." for text in said)
 
 
-_CONTINUED = {
-    EPISODE.visit_followed: "{by} followed",
-    EPISODE.visit_noticed: "it was noticed",
-    EPISODE.call_followed: "{by} followed",
-    EPISODE.call_given_up: "noticed the follower and turned back without calling",
-    EPISODE.call_completed: "made the call",
-    EPISODE.arrest: "was found out and arrested",
-}
-_PLAIN = {
-    EPISODE.report: "somebody of the unit reported on the resident, who did not learn of it",
-    EPISODE.journey: "left on a journey out of the county, with a permit",
-    EPISODE.release: "was released from detention",
-    EPISODE.arrest: "was arrested",
-    EPISODE.accused: "was summoned and accused",
-    EPISODE.listed: "was put on a list",
-    EPISODE.delisted: "was taken off the list",
-    EPISODE.heard_kin: "heard from kin of what had happened to them",
-    EPISODE.protest: "protested openly",
-    EPISODE.permit_refused: "asked for a permit to travel; it was refused",
-    EPISODE.lodging: "a night check found a guest who was not registered; it was reported",
-    EPISODE.call_avoided: "meant to call abroad and, out of fear, did not set out",
-    EPISODE.home_visit: "somebody of the unit called at the home to check on the resident",
-}
-_STOPPED = {True: "stopped calling for some time", False: "stopped calling for good"}
-
-
 def _sentence(kind: int, value: int) -> str:
     """Return how a sentence about a row begins."""
-    if kind in (EPISODE.visit, EPISODE.visit_followed, EPISODE.visit_noticed):
-        return f"left home with the household to visit kin {_km(value)}"
     if kind == EPISODE.visit_avoided:
         return f"meant to visit kin {_km(value)} and stayed at home" if value else "meant to travel and stayed at home"
-    if kind in (EPISODE.call_set_out, EPISODE.call_followed, EPISODE.call_given_up, EPISODE.call_completed):
-        return f"set out to call abroad, from where there is signal, {_km(value)}"
-    if kind == EPISODE.calling_stopped:
-        return _STOPPED[value > 0]
-    return _PLAIN.get(kind, "something happened")
-
-
-COUNTED = (
-    (EPISODE.followed, "followed on an outing"),
-    (EPISODE.visit_followed, "followed on a visit or journey"),
-    (EPISODE.call_set_out, "set out to call"),
-    (EPISODE.call_given_up, "turned back from a call"),
-    (EPISODE.call_completed, "called"),
-    (EPISODE.call_avoided, "did not dare to set out to call"),
-    (EPISODE.calling_stopped, "stopped calling"),
-    (EPISODE.accused, "accused"),
-    (EPISODE.arrest, "arrested"),
-    (EPISODE.report, "reported by the unit"),
-    (EPISODE.home_visit, "visited at home"),
-)
+    how_long = "for some time" if value > 0 else "for good"
+    return _TOLD[kind]["begins"].format(km=_km(value), how_long=how_long) if kind in _TOLD else "something happened"
 
 
 def _times(n: int) -> str:
@@ -196,7 +141,7 @@ def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
         raise InputError(f'--like "{like:.40}" is not known{nearest(like, LIKE)}; one of {", ".join(LIKE)}')
     scenario = example_of_manifest(Path(run))
     day, who = _find(scenario, LIKE[like][0])
-    rows = _rows_of(scenario, who)
+    rows = np.concatenate([rows_about(world.town, some, who) for world, some in traced_weeks(scenario)])
     shown = []
     for item in range(max(0, day - around), min(scenario.days, day + around + 1)):
         if sentences := sentences_of(rows[rows["day"] == item]):

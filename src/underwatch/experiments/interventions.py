@@ -6,9 +6,9 @@ in the history of a scenario (`[[change]]`), where it tells of something that ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import model_parameters
+from underwatch.facts.tables import read_rows
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
 from underwatch.files.tripwire import key_tripped
@@ -24,25 +25,11 @@ from underwatch.world.parameters import checked, possible_range
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
 
+_HERE = "underwatch.experiments"
 LESS, MORE = -1, 1
-_LESS = (
-    "watch_layers_family", "watch_layers_person", "p_listed_given_ground", "p_listed_after_accusation",
-    "attention_per_role_per_day", "attention_per_officer_per_day", "vigilance_base", "vigilance_pressure",
-    "p_report_followed_base", "p_report_followed_pressure", "p_report_offence", "p_claim_routine_base",
-    "p_claim_routine_pressure", "file_weight_nothing_seen", "quota_mps_per_week", "quota_mss_per_week",
-    "order_campaign", "order_quarter_review", "p_reprimand", "pressure_gain", "quota_ratchet", "quota_comparison",
-    "p_taken_over_per_km", "p_detected_per_call", "detention_days", "routine_reports_base",
-    "routine_reports_pressure", "accusation_threshold_pressure", "permit_days", "p_permit_refused_listed",
-    "guests_found_per_check", "order_attention", "order_layers", "order_listings", "p_phone_lost",
-    "home_visits_per_role_per_day",
-)  # fmt: skip
-_MORE = (
-    "list_exit_per_year", "suspicion_decay_per_day", "pressure_relax", "accusation_threshold", "lodging_check_days",
-    "lodging_check_days_campaign", "home_visit_days", "accusation_threshold_listed", "fear_decay_per_day",
-    "let_off_all", *LET_OFF,
-)  # fmt: skip
 # The parameters that stand for what is done to residents, and whether less or more of each is relief
-LEVERS: Mapping[str, int] = MappingProxyType({**dict.fromkeys(_LESS, LESS), **dict.fromkeys(_MORE, MORE)})
+_WAYS = {row["parameter"]: LESS if row["relief"] == "less" else MORE for row in read_rows("levers.csv", _HERE)}
+LEVERS: Mapping[str, int] = MappingProxyType(_WAYS | dict.fromkeys(LET_OFF, MORE))
 # The rules whose end is relief
 RULES = ("S4", "S5", "S6", "S7", "S8", "S9", "S10", "S16", "S17")
 _KEYS = ("words", "short", "why", "date", "days", "set", "times", "without")
@@ -146,7 +133,7 @@ def _no_relief(rule: str) -> str:
 @cache
 def catalogue() -> Mapping[str, Intervention]:
     """Return the interventions that come with the package, by name."""
-    text = files("underwatch.experiments").joinpath("interventions.toml").read_text(encoding="utf-8")
+    text = files(_HERE).joinpath("interventions.toml").read_text(encoding="utf-8")
     return MappingProxyType({item.name: item for item in parse_interventions(text, "")})
 
 
@@ -162,6 +149,30 @@ def parse_interventions(text: str, where: str) -> tuple[Intervention, ...]:
     return result
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+# What may stand under a key of an intervention: the value without it, what is good, and what is said of any other.
+_VALUES: Mapping[str, tuple[Any, Callable[[Any], bool], str]] = {
+    "words": (None, lambda words: _is_text(words) and bool(words.strip()),
+              'are missing {where}; for example: words = "Officers are no longer reprimanded."'),
+    "why": ("", _is_text, "is no text {where}"),
+    "short": ("", _is_text, "is no text {where}"),
+    "date": (None, lambda day: day is None or type(day) is date,
+             "is no date {where}; write it as 2024-11-15, without quotation marks"),
+    "days": (None, lambda days: days is None or type(days) is int, "is no whole number {where}; for example: days = 7"),
+    "without": ((), lambda rules: isinstance(rules, (list, tuple)) and all(map(_is_text, rules)),
+                'is no list of rules {where}; for example: without = ["S16"]'),
+    "set": ({}, _is_table, "is no table of parameters and numbers {where}"),
+    "times": ({}, _is_table, "is no table of parameters and numbers {where}"),
+}  # fmt: skip
+
+
 def _from_table(name: str, table: object) -> Intervention:
     if not isinstance(table, dict):
         raise InputError(f'"{name[:60]}" is no table; an intervention begins with [its-name]')
@@ -172,27 +183,14 @@ def _from_table(name: str, table: object) -> Intervention:
                 raise InputError(f'key "{key[:60]}" {where} looks like a person\'s identity and is refused')
             known = ", ".join(_KEYS)
             raise InputError(f'key "{key[:60]}" {where} is not known{nearest(key[:80], _KEYS)}; known: {known}')
-    words, why, short = table.get("words"), table.get("why", ""), table.get("short", "")
-    if not isinstance(words, str) or not words.strip():
-        raise InputError(f'words are missing {where}; for example: words = "Officers are no longer reprimanded."')
-    for key, text in (("why", why), ("short", short)):
-        if not isinstance(text, str):
-            raise InputError(f"{key} is no text {where}")
-    day, days = table.get("date"), table.get("days")
-    if day is not None and (not isinstance(day, date) or isinstance(day, datetime)):
-        raise InputError(f"date is no date {where}; write it as 2024-11-15, without quotation marks")
-    if days is not None and type(days) is not int:
-        raise InputError(f"days is no whole number {where}; for example: days = 7")
-    rules = table.get("without", [])
-    if not isinstance(rules, list) or not all(isinstance(rule, str) for rule in rules):
-        raise InputError(f'without is no list of rules {where}; for example: without = ["S16"]')
-    numbers: dict[str, dict[str, Any]] = {}
-    for key in ("set", "times"):
-        numbers[key] = table.get(key, {})
-        if not isinstance(numbers[key], dict):
-            raise InputError(f"{key} is no table of parameters and numbers {where}")
+    for key, (default, is_good, wrong) in _VALUES.items():
+        if not is_good(table.get(key, default)):
+            raise InputError(f"{key} {wrong.format(where=where)}")
+    words, why, short, day, days, rules, put, times = (
+        table.get(key, default) for key, (default, _, _) in _VALUES.items()
+    )
     rules_out = without_rules(rules)
-    return Intervention(name, words.strip(), why.strip(), numbers["set"], numbers["times"], rules_out, day, days, short)
+    return Intervention(name, words.strip(), why.strip(), put, times, rules_out, day, days, short)
 
 
 def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
@@ -245,6 +243,16 @@ def check_relief(scenario: Scenario, intervention: Intervention, day: date) -> N
     for name, value in intervention.put.items():
         if (value - now[name]) * LEVERS[name] < 0:
             raise InputError(f"intervention {intervention.name}: {name} from {now[name]:g} to {value:g} {_worse(name)}")
+
+
+def dated_from(
+    interventions: Iterable[Intervention], scenario: Scenario, asked: date | None
+) -> tuple[tuple[Intervention, date], ...]:
+    """Return interventions with their first days (`first_day`); InputError for one that does not relieve."""
+    dated = tuple((item, first_day(item, scenario, asked)) for item in interventions)
+    for item, day in dated:
+        check_relief(scenario, item, day)
+    return dated
 
 
 def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, date]]) -> Scenario:

@@ -25,6 +25,8 @@ from underwatch.experiments.engine.tasks import Outcome, Results, run_tasks
 from underwatch.experiments.sweep import SweepTask, headlines_of
 from underwatch.facts import model_parameters
 from underwatch.record.headlines import HEADLINE_NAMES
+from underwatch.record.ranges import figure_or_none
+from underwatch.record.schema import schema_of
 from underwatch.world.draws import rng
 from underwatch.world.parameters import along
 from underwatch.world.scenario import Scenario
@@ -60,20 +62,14 @@ class Indices:
 Evaluate = Callable[[np.ndarray], np.ndarray]
 
 
-def morris(factors: Sequence[str], targets: Sequence[str], trajectories: int, seed: int, evaluate: Evaluate) -> Indices:
-    """Screen factors on the unit cube; `evaluate` maps float[runs, factors] to float[runs, targets], NaN for none."""
-    return _indices("morris", factors, targets, trajectories, seed, evaluate)
-
-
-def sobol(factors: Sequence[str], targets: Sequence[str], n: int, seed: int, evaluate: Evaluate) -> Indices:
-    """Divide the variance among factors on the unit cube, with `n` base samples, n (factors + 2) runs."""
-    return _indices("sobol", factors, targets, n, seed, evaluate)
-
-
-def _indices(
+def indices(
     method: str, factors: Sequence[str], targets: Sequence[str], size: int, seed: int, evaluate: Evaluate
 ) -> Indices:
-    """Sample, run and analyse target by target; one that does not vary, or is not there in every run, has no index."""
+    """Return the indices of factors on the unit cube, by "morris" (`size` trajectories) or "sobol" (base samples).
+
+    `evaluate` maps float[runs, factors] to float[runs, targets], NaN for none. A target that does not vary, or is not
+    there in every run, has no index.
+    """
     sample, analyze = (import_module(f"SALib.{part}.{method}") for part in ("sample", "analyze"))
     is_morris = method == "morris"
     how: dict[str, Any] = {"num_levels": _LEVELS} if is_morris else {"calc_second_order": False}
@@ -190,7 +186,7 @@ def screen(question: SensitivityPlan, executor: Executor, results: Results, prog
     names = question.names()
     make = partial(worlds_at, question.scenario, names)
     evaluate = evaluator(make, headlines_of, executor, results, progress)
-    return morris(names, TARGETS, question.trajectories, question.scenario.seed, evaluate)
+    return indices("morris", names, TARGETS, question.trajectories, question.scenario.seed, evaluate)
 
 
 def divide(
@@ -199,7 +195,7 @@ def divide(
     """Divide the variance among the chosen factors in the small town."""
     make = partial(worlds_at, question.town, factors)
     evaluate = evaluator(make, headlines_of, executor, results, progress)
-    return sobol(factors, TARGETS, question.n, question.scenario.seed, evaluate)
+    return indices("sobol", factors, TARGETS, question.n, question.scenario.seed, evaluate)
 
 
 def ask_first(divided: Indices, most: int = 3) -> tuple[tuple[str, float], ...]:
@@ -210,21 +206,7 @@ def ask_first(divided: Indices, most: int = 3) -> tuple[tuple[str, float], ...]:
     return tuple((divided.factors[index], float(mean[index])) for index in order)
 
 
-def _column(name: str, kind: pa.DataType, meaning: str, nullable: bool = False) -> pa.Field:
-    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
-
-
-INDICES_SCHEMA = pa.schema(
-    [
-        _column("method", pa.string(), "morris (in the place) or sobol (in a small town)"),
-        _column("headline", pa.string(), "the human-rights figure whose variation is explained"),
-        _column("parameter", pa.string(), "the unknown that is varied over its stated range"),
-        _column("index", pa.string(), "mu_star and sigma of Morris, in the figure's unit; S1 and ST of Sobol, shares"),
-        _column("value", pa.float64(), "the index; missing where the figure did not vary", True),
-        _column("half", pa.float64(), "half width of its 95 % interval, by bootstrap; none for sigma", True),
-        _column("runs", pa.int32(), "runs behind it"),
-    ]
-)
+INDICES_SCHEMA = schema_of("indices")
 
 
 def indices_table(result: Sequence[Indices]) -> pa.Table:
@@ -238,10 +220,7 @@ def indices_table(result: Sequence[Indices]) -> pa.Table:
                 for name, (value, half) in zip(names, pairs, strict=True):
                     rows.append({
                         "method": item.method, "headline": target, "parameter": factor, "index": name,
-                        "value": _none(value[t, f]), "half": _none(half[t, f]), "runs": item.n_runs - item.n_failed,
+                        "value": figure_or_none(value[t, f]), "half": figure_or_none(half[t, f]),
+                        "runs": item.n_runs - item.n_failed,
                     })  # fmt: skip
     return pa.Table.from_pylist(rows, schema=INDICES_SCHEMA)
-
-
-def _none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)

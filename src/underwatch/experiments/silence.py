@@ -32,7 +32,9 @@ FEW_STRENGTHS = (0.25, 1.0, 4.0, 16.0)  # of one that is drawn for a run
 MOST_WORLDS = 50  # in which a run draws it
 _COLUMNS = ("world", "watching", "incidents", "published")
 _CHANCES = ("vigilance_base", "vigilance_pressure", "p_taken_over_per_km")
-_SCALED = (*_CHANCES, "attention_per_role_per_day", "attention_per_officer_per_day")
+_SCALED = (
+    *_CHANCES, "attention_per_role_per_day", "attention_per_officer_per_day", "home_visits_per_role_per_day",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,13 @@ class SilenceCurve:
 
 
 def watched_values(values: Mapping[str, float], scale: float) -> dict[str, float]:
-    """Return the parameters with all that following takes multiplied by `scale`; a chance stays at most 1."""
+    """Return the parameters with all that following and calling at homes take multiplied by `scale`.
+
+    A chance stays at most 1, and a home is called at once a day at most.
+    """
     scaled = {name: values[name] * scale for name in _SCALED}
     scaled |= {name: min(1.0, scaled[name]) for name in _CHANCES}
+    scaled["home_visit_days"] = max(1.0, values["home_visit_days"] / scale)
     return {**values, **scaled}
 
 

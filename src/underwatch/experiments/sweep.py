@@ -20,7 +20,8 @@ from underwatch.experiments.ensemble.settings import (
 )
 from underwatch.facts import model_parameters, rival_forms
 from underwatch.record.headlines import HEADLINES
-from underwatch.record.ranges import quantiles, range_of
+from underwatch.record.ranges import figure_or_none, quantiles, range_of
+from underwatch.record.schema import schema_of
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, along, prior_draws
@@ -30,6 +31,7 @@ from underwatch.world.scenario_file import scenario_toml
 SAMPLERS = ("lhs", "sobol")
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 PRIOR, LUCK = "prior", "luck"  # spreads; the first, of whatever ensemble
+BANDS_SCHEMA = schema_of("bands")
 _LUCK_RULE = "a seed for each world"  # results of another rule are not gone on with
 
 
@@ -143,14 +145,10 @@ def draws_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
         meaning = f"form of {rule}: {' or '.join(item.form for item in rivals)}"
         fields.append((_field(f"form:{rule}", pa.string(), meaning), [item.scenario.forms[rule] for item in worlds]))
     for index, headline in enumerate(HEADLINES):
-        figures = [_figure(item, index) for item in outcomes]
+        figures = [None if item.values is None else figure_or_none(item.values[index]) for item in outcomes]
         fields.append((_field(f"headline:{headline.name}", pa.float64(), headline.title, headline.unit, True), figures))
     arrays = [pa.array(values, field.type) for field, values in fields]
     return pa.Table.from_arrays(arrays, schema=pa.schema([field for field, _ in fields]))
-
-
-def _figure(outcome: Outcome, index: int) -> float | None:
-    return None if outcome.values is None or np.isnan(outcome.values[index]) else outcome.values[index]
 
 
 def bands_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> pa.Table:
@@ -211,29 +209,3 @@ def _band(values: np.ndarray) -> dict[str, object]:
 
 def _field(name: str, kind: pa.DataType, meaning: str, unit: str = "", nullable: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning, "unit": unit})
-
-
-BANDS_SCHEMA = pa.schema(
-    [
-        _field("headline", pa.string(), "headline indicator, a human-rights figure of the baseline"),
-        _field("unit", pa.string(), "its unit"),
-        _field(
-            "spread",
-            pa.string(),
-            "prior: over draws of the ensemble; luck: of replicates around their draw, corrected for how few they are",
-        ),
-        _field("n", pa.int32(), "prior: draws that have the figure; luck: worlds that have it, each with its own luck"),
-        *(
-            _field(
-                f"q{round(100 * q):02d}",
-                pa.float64(),
-                f"one more lies below it in {100 * q:.0f} %; missing where n is too small to say",
-                nullable=True,
-            )
-            for q in QUANTILES
-        ),
-        _field("low", pa.float64(), "lower end of the range: q05, or the least where n is below 19", nullable=True),
-        _field("high", pa.float64(), "upper end of the range: q95, or the most where n is below 19", nullable=True),
-        _field("holds", pa.float64(), "share of further ones that the range holds"),
-    ]
-)

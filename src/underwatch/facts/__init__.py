@@ -4,42 +4,23 @@ Every constant with a meaning stands in one of these tables with its unit, range
 them says where each table comes from and under which terms.
 """
 
-from underwatch.facts.places import COUNTRY, CensusUnit, Place, find_place, places, provinces, slug
-from underwatch.facts.tables import (
-    Constraint,
-    Fact,
-    Ground,
-    PublishedFact,
-    RivalForm,
-    Statement,
-    constraints,
-    described,
-    estimate_parameters,
-    grounds,
-    model_parameters,
-    published_facts,
-    rival_forms,
-)
-
-__all__ = [
-    "COUNTRY",
-    "CensusUnit",
-    "Constraint",
-    "Fact",
-    "Ground",
-    "Place",
-    "PublishedFact",
-    "RivalForm",
-    "Statement",
-    "constraints",
-    "described",
-    "estimate_parameters",
-    "find_place",
-    "grounds",
-    "model_parameters",
-    "places",
-    "provinces",
-    "published_facts",
-    "rival_forms",
-    "slug",
-]
+from underwatch.facts.places import COUNTRY as COUNTRY
+from underwatch.facts.places import CensusUnit as CensusUnit
+from underwatch.facts.places import Place as Place
+from underwatch.facts.places import find_place as find_place
+from underwatch.facts.places import places as places
+from underwatch.facts.places import provinces as provinces
+from underwatch.facts.places import slug as slug
+from underwatch.facts.tables import Constraint as Constraint
+from underwatch.facts.tables import Fact as Fact
+from underwatch.facts.tables import Ground as Ground
+from underwatch.facts.tables import PublishedFact as PublishedFact
+from underwatch.facts.tables import RivalForm as RivalForm
+from underwatch.facts.tables import Statement as Statement
+from underwatch.facts.tables import constraints as constraints
+from underwatch.facts.tables import described as described
+from underwatch.facts.tables import estimate_parameters as estimate_parameters
+from underwatch.facts.tables import grounds as grounds
+from underwatch.facts.tables import model_parameters as model_parameters
+from underwatch.facts.tables import published_facts as published_facts
+from underwatch.facts.tables import rival_forms as rival_forms

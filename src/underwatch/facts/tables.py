@@ -125,9 +125,9 @@ class Statement:
     why: str
 
 
-def read_rows(table: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of one of the package's tables ("census_2008.csv") as read, in file order."""
-    text = files("underwatch.facts").joinpath(table).read_text(encoding="utf-8")
+def read_rows(table: str, room: str = "underwatch.facts") -> tuple[dict[str, str], ...]:
+    """Return the rows of a table that comes with a room of the program ("census_2008.csv") as read, in file order."""
+    text = files(room).joinpath(table).read_text(encoding="utf-8")
     return tuple(csv.DictReader(StringIO(text)))
 
 

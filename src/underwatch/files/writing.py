@@ -12,7 +12,7 @@ import re
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,19 +51,14 @@ def write_together(files: Mapping[Path, bytes], mode: int = 0o644) -> None:
         plain_folder(parent)
     for path in files:
         plain_file(path)
-    staged: dict[Path, str] = {}
-    try:
+    with ExitStack() as parts:
+        staged: dict[Path, str] = {}
         for path, data in files.items():
-            descriptor, staged[path] = _part_of(path)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                _to_disk(file, mode)
+            file, staged[path] = parts.enter_context(_part_of(path))
+            file.write(data)
+            _to_disk(file, mode)
         for path, temporary in staged.items():
             os.replace(temporary, path)
-    except BaseException:
-        for temporary in staged.values():
-            Path(temporary).unlink(missing_ok=True)
-        raise
     for parent in {path.parent for path in files}:
         _sync_folder(parent)
 
@@ -73,15 +68,10 @@ def staged_file(path: Path, mode: int = 0o644) -> Iterator[io.BufferedRandom]:
     """Give a file to write to bit by bit, which takes its place at `path` when the block ends without an error."""
     plain_folder(path.parent)
     plain_file(path)
-    descriptor, temporary = _part_of(path)
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
-            yield file
-            _to_disk(file, mode)
+    with _part_of(path) as (file, temporary):
+        yield file
+        _to_disk(file, mode)
         os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
     _sync_folder(path.parent)
 
 
@@ -93,11 +83,9 @@ def write_new(path: str | Path, data: bytes, mode: int = 0o644) -> None:
     path = Path(path)
     must_be_new(path)
     place = path.parent.resolve() / path.name
-    descriptor, temporary = _part_of(place)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            _to_disk(file, mode)
+    with _part_of(place) as (file, temporary):
+        file.write(data)
+        _to_disk(file, mode)
         try:
             os.link(temporary, place)
         except FileExistsError:
@@ -105,8 +93,6 @@ def write_new(path: str | Path, data: bytes, mode: int = 0o644) -> None:
         except OSError:  # a disk that knows no second name of a file, as of a memory stick
             must_be_new(path)
             os.replace(temporary, place)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
     _sync_folder(place.parent)
 
 
@@ -186,9 +172,18 @@ def plain_folder(path: Path) -> Path:
     return path
 
 
-def _part_of(path: Path) -> tuple[int, str]:
-    """Make the temporary file of a file beside it: new, of mode 600, under a name that cannot be guessed."""
-    return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+@contextmanager
+def _part_of(path: Path) -> Iterator[tuple[io.BufferedRandom, str]]:
+    """Give the temporary file of a file beside it: new, of mode 600, under a name that cannot be guessed.
+
+    With the block it goes, unless it was renamed.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file, temporary
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def _to_disk(file: IO[bytes], mode: int) -> None:

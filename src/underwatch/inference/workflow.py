@@ -233,7 +233,9 @@ def _seen(
     whole = pool.of(nearest(draws, pool, support))
     held = HeldOut.of(fit, support, seed)
     responses = tuple(_agreed(by_response, f"{name}_second_year") for name in COUNTED)
-    asked = [*_of_the_package(question, runs, whole.x), *_of_the_bank(question, held)]
+    names = columns(question.reading.design)
+    asked = [_contract(question), _anchor(question), gates.support(x_obs, runs.x)]
+    asked += [gates.predictive(x_obs, whole.x, names, question.exact), *_of_the_bank(question, held)]
     asked += [max(responses, key=lambda verdict: verdict.figure), *_of_the_posterior(question, runs, again)]
     verdicts = tuple(sorted(asked, key=lambda verdict: GATES.index(verdict.gate)))
     return Answer(
@@ -263,16 +265,6 @@ def _relative_curve(bank: Bank, runs: Simulations) -> np.ndarray:
     expected = told_along_curve(bank, runs.rows, runs.values, runs.response)
     own = expected[:, expected.shape[1] // 2 : expected.shape[1] // 2 + 1]
     return np.where(own > 0, expected / np.maximum(own, 1e-12), 1.0)
-
-
-def _of_the_package(question: EstimateRequest, runs: Simulations, replicates: np.ndarray) -> tuple[Verdict, ...]:
-    """Ask the gates on the package itself: contract, anchor, support, prediction."""
-    return (
-        _contract(question),
-        _anchor(question),
-        gates.support(question.x_obs, runs.x),
-        gates.predictive(question.x_obs, replicates, columns(question.reading.design), question.exact),
-    )
 
 
 def _of_the_bank(question: EstimateRequest, held: HeldOut) -> tuple[Verdict, ...]:

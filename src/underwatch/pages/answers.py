@@ -25,7 +25,7 @@ from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, sentence, set_words, worlds_words
 from underwatch.record.headlines import HEADLINES, headline_of
 from underwatch.record.ranges import FEWEST, range_name
-from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, LISTED, ORDINARY, rights_words
+from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, rights_words
 
 _ROW = 0.34  # inches for a row of a chart
 _TALL_ROW = 0.42  # with words in two lines
@@ -54,8 +54,6 @@ def _answer(title: str, about: str, lines: Sequence[str], sections: Sequence[Sec
 
 
 # --- compare ----------------------------------------------------------------------------------------------------
-
-_PEOPLE = (ALL, LISTED, ORDINARY)
 
 
 def compare_page(result: Comparison, kept: Ledger | None = None) -> str:
@@ -132,37 +130,31 @@ def _change_chart(name: str, index: int, rows: list[dict[str, Any]]) -> Chart:
     figure_of = FIGURES[index]
     mine = [row for row in rows if row["indicator"] == figure_of.indicator]
     labels = list(dict.fromkeys((row["group"], row["ground"]) for row in mine))
+    by_spread = {(row["group"], row["ground"], row["spread"]): row for row in mine}
     picture, axis = canvas(1, 1.1 + _ROW * len(labels))
     axis.axvline(0.0, color=INK, linewidth=0.8)
     show = form_of(figure_of.is_share)
-    table = []
     for y, key in enumerate(labels[::-1]):
         for place, spread in enumerate((ENSEMBLE, LUCK)):
-            result = [row for row in mine if (row["group"], row["ground"]) == key and row["spread"] == spread]
-            if not result or result[0]["change"] is None:
+            row, height = by_spread.get((*key, spread)), y + (0.16 if place == 0 else -0.16)
+            if row is None or row["change"] is None:
                 continue
-            row, height = result[0], y + (0.16 if place == 0 else -0.16)
             if row["low"] is not None:
                 axis.plot([row["low"], row["high"]], [height, height], color=WORLD_COLOURS[place], linewidth=4,
                           alpha=0.35, solid_capstyle="round")  # fmt: skip
             label = f"over {_OVER[spread]}" if y == len(labels) - 1 else None
             axis.plot(row["change"], height, linestyle="", marker=MARKERS[place], markersize=4.5,
                       color=WORLD_COLOURS[place], label=label)  # fmt: skip
-    for group, ground in labels:
-        for row in mine:
-            if (row["group"], row["ground"]) == (group, ground):
-                cells = [
-                    show(row[key]) if row[key] is not None else "–" for key in ("baseline", "change", "low", "high")
-                ]
-                rises = "–" if row["p_positive"] is None else f"{row['p_positive']:.2f}"
-                finding = row["finding"] or "–"
-                table.append((_group_words(group, ground), row["spread"], *cells, rises, str(row["n"]), finding))
+    table = []
+    for key in labels:
+        for row in (row for row in mine if (row["group"], row["ground"]) == key):
+            cells = _cells(row, show, ("baseline", "change", "low", "high"))
+            rises = "–" if row["p_positive"] is None else f"{row['p_positive']:.2f}"
+            table.append((_group_words(*key), row["spread"], *cells, rises, str(row["n"]), row["finding"] or "–"))
     axis.set_yticks(range(len(labels)), [_group_words(*key) for key in labels[::-1]])
     axis.tick_params(axis="y", length=0, labelsize=9)
     if figure_of.is_share:
-        from matplotlib.ticker import PercentFormatter
-
-        axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        percents(axis)
     picture.legend(loc="outside upper left", ncols=2)
     unit = "percentage points" if figure_of.is_share else figure_of.unit_of_any_group
     caption = (
@@ -226,6 +218,13 @@ def _band_line(row: dict[str, Any]) -> str:
     return f"{headline.title}: {low} to {high} {headline.unit} ({range_name(row['n'])}; median {middle})."
 
 
+def percents(axis: Any, decimals: int | None = None) -> None:
+    """Write the shares along an axis as percentages, with as many decimals as tell them apart or so many."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=decimals, symbol=" %"))
+
+
 def _cells(row: dict[str, Any], show: Any, keys: Sequence[str]) -> tuple[str, ...]:
     """Write some figures of a row, a dash for one that is missing."""
     return tuple("–" if row[key] is None else show(row[key]) for key in keys)
@@ -249,9 +248,7 @@ def _band_chart(name: str, rows: list[dict[str, Any]]) -> Chart:
     axis.set_yticks(range(len(mine)), [_SPREADS[row["spread"]] for row in mine[::-1]])
     axis.set_ylim(-0.6, max(0.6, len(mine) - 0.4))
     if headline.is_share:
-        from matplotlib.ticker import PercentFormatter
-
-        axis.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        percents(axis)
     header = ("spread", "n", "low", "25 %", "50 %", "75 %", "high")
     table = tuple(
         (row["spread"], str(row["n"]), *_cells(row, show, ("low", "q25", "q50", "q75", "high"))) for row in mine
@@ -320,9 +317,7 @@ def _share_chart(divided: Indices, t: int, meanings: dict[str, str]) -> Chart:
     axis.set_yticks(places, [fill(meanings[divided.factors[f]].rstrip("."), _LABEL) for f in order])
     axis.tick_params(axis="y", length=0, labelsize=7.5)
     axis.set_xlim(left=0)
-    from matplotlib.ticker import PercentFormatter
-
-    axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    percents(axis, 0)
     axis.locator_params(axis="x", nbins=4)
     header = ("unknown", "ST", "± 95 %", "S1", "± 95 %")
     table = tuple(

@@ -17,14 +17,9 @@ from underwatch.inference.findings import in_words_of_columns, number, percent, 
 from underwatch.inference.options import Option
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.rendering import page
+from underwatch.pages.rendering import page, page_words
 
-STATEMENT = "All of this is about simulated cases whose truth is known. It is no statement on any real place."
-LIMITS = (
-    "Calibration holds on average over the prior. It says that the arithmetic is right, not that the model is.",
-    "Two faults cannot be seen here: relays beyond what the prior allows, and a law of fear outside of the family.",
-    "Coverage is asked given the number of reports, never given the true side of the silence curve.",
-)
+STATEMENT, LIMITS = page_words("calibration")
 _COLUMNS = ("package", "quantity", "rank p", *(f"coverage {level:.0%}" for level in LEVELS),
             *(f"90 %, reports quarter {k}" for k in range(1, 5)), "CRPS (log)", "width 90 % (log)")  # fmt: skip
 _SHOWN = tuple(f"{name}_second_year" for name in COUNTED)

@@ -13,24 +13,11 @@ from underwatch.inference.npe.modes import density
 from underwatch.inference.workflow import Answer
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import DASHES, INK, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.rendering import page
+from underwatch.pages.rendering import page, page_words
 from underwatch.record.ranges import of_posterior
 from underwatch.record.schema import rights_words
 
-STATEMENT = (
-    "Estimated by a model with synthetic residents. No figure here is a measurement of a real place, and none says "
-    "anything of the sources of a list."
-)
-LIMITS = (
-    "Estimated by model is not reported and not corroborated: these words stand beside each figure and are not to be "
-    "dropped.",
-    "The ranges follow from the stated ranges of the model's parameters. The rules themselves may be wrong, and then "
-    "the truth may lie outside.",
-    "Two faults pass every gate: relays that nobody marks beyond what the prior allows, and a law of fear of another "
-    "form than the three used.",
-    "Few reports do not mean little repression. No count of reports is a scale.",
-    "A quarter in which a list could not hear is left out; it is not a zero. Unknown effort is integrated over.",
-)
+STATEMENT, LIMITS = page_words("estimate")
 _ARTICLES = {
     "followed_outings": (12, 17),
     "listed_residents": (9, 17),

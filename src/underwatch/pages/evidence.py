@@ -8,14 +8,9 @@ from __future__ import annotations
 from underwatch.evidence.check.overview import OWN_USE, summarise, totals
 from underwatch.evidence.package import Package
 from underwatch.evidence.privacy.bands import band_of
-from underwatch.pages.rendering import page
+from underwatch.pages.rendering import page, page_words
 
-LIMITS = (
-    "Reported incidents are what came out, not what happened. Few reports do not mean little repression.",
-    "A place or year with more reports is one that was heard or searched more; these counts rank nothing.",
-    "Relays and duplicates count once as incidents; the column of reports counts every row.",
-    "What is missing is told as it was coded: unknown is an answer, and it stays one.",
-)
+LIMITS = page_words("evidence").limits
 
 
 def evidence_page(package: Package, exact: bool = False) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -13,9 +14,13 @@ def _source(name: str) -> str:
 
 
 def _environment() -> Environment:
-    """Return a template engine that escapes everything and fails on a name that is not there."""
+    """Return a template engine that escapes everything but plain text, and fails on a name that is not there."""
     engine = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_source)
+        autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(_source),
     )
     engine.filters["plain"] = plain
     engine.filters["unit"] = unit_words
@@ -32,7 +37,26 @@ def unit_words(unit: str) -> str:
     return {"1": "", "0-1": "(0 to 1)"}.get(unit, "per " + unit[2:] if unit.startswith("1/") else unit)
 
 
+class Words(NamedTuple):
+    """What a page says of itself: the statement at its head, and the limits beside its figures."""
+
+    statement: str
+    limits: tuple[str, ...]
+
+
+def page_words(name: str) -> Words:
+    """Return what the page of that name says of itself, as words.toml has it."""
+    told = tomllib.loads(_source("words.toml"))[name]
+    return Words(told.get("statement", ""), tuple(told.get("limits", ())))
+
+
 def page(template: str, **what: Any) -> str:
     """Return a page that opens offline, of a template of this package. The same data give the same bytes."""
     text = _environment().get_template(template).render(style=_source("style.css"), **what)
     return text.rstrip() + "\n"
+
+
+def lines(template: str, **what: Any) -> tuple[str, ...]:
+    """Return the paragraphs of a template of plain text, each as one line."""
+    text = _environment().get_template(template).render(**what)
+    return tuple(paragraph.replace("\n", " ") for paragraph in text.strip().split("\n\n"))

@@ -9,7 +9,7 @@ from underwatch.experiments.study import Study
 from underwatch.facts import Fact, model_parameters
 from underwatch.pages.charts.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
 from underwatch.pages.country import country_charts, province_table
-from underwatch.pages.rendering import page, plain
+from underwatch.pages.rendering import page, page_words, plain
 from underwatch.pages.summary import STATEMENT, band_words, date_words, figures_words, summary_lines, window_words
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.provenance import software
@@ -20,18 +20,7 @@ from underwatch.world.scenario_file import scenario_toml
 # The channel's parameters are integrated over and left out of every table (the line it never crosses).
 _LEFT_OUT = "S13"
 
-LIMITS = (
-    "Every resident is invented. No figure here is a measurement; none may be quoted as what happened in a real place.",
-    "Most parameters are guesses. The ranges show what follows from the guesses; they do not say that the truth lies "
-    "inside, because the rules themselves may be wrong.",
-    "One line is one possible history. Read ranges, and read differences between twins rather than levels.",
-    "Few reports do not mean little repression. The silence curve shows why, and no count of reports is a scale.",
-    "Kin ties end at the place; migration, births and deaths are left out. Positions and distances inside a place are "
-    "drawn at random and say nothing of a real one.",
-    "Publication changes nothing in this world: neither what officers do nor what residents dare.",
-    "Fear and distress are scales of the model from 0 to 1, not a diagnosis and not a survey.",
-    "An article of the Covenant beside a figure says which right it bears on. It is not a finding of a violation.",
-)
+LIMITS = page_words("report").limits
 _NEAR = LIMITS[:4]
 
 

@@ -7,19 +7,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from underwatch.experiments.ensemble.findings import Finding, judge
+from underwatch.experiments.ensemble.robustness import Robustness, judge
 from underwatch.experiments.ensemble.settings import PRIOR
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,
-    INCIDENTS,
-    PER_THOUSAND,
-    PUBLISHED,
-    SHARE_LISTED,
     rows_of,
 )
 from underwatch.experiments.study import Silence, SilencePoint, Study, drawn_words
 from underwatch.pages.numbers import PERCENT, number, percent, signed
+from underwatch.pages.rendering import lines, page_words
 from underwatch.record.measures import SUMS
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED
@@ -99,7 +96,7 @@ def few_words(draws: np.ndarray) -> str:
     return f"{what}{result.n} of {n} worlds{holds}"
 
 
-class _Figures:
+class Figures:
     """Writes one figure: its median and range over the worlds of the ensemble, or that of the history alone."""
 
     def __init__(self, study: Study) -> None:
@@ -108,6 +105,7 @@ class _Figures:
         self.drawn, self.example = study.drawn.get(study.baseline), study.example.figures.get(study.baseline)
 
     def row(self, name: str, form: Callable[[float], str] = number, world: str = BASELINE) -> str:
+        """Return a headline of a world in words."""
         row = self.rows[world, name]
         return with_range(row.drawn, form) if len(row.drawn) else form(row.shown)
 
@@ -115,7 +113,8 @@ class _Figures:
         """The world with the change less the one without, in the window, draw by draw."""
         return self.row(name, signed, DIFFERENCE)
 
-    def finding(self, name: str) -> Finding:
+    def finding(self, name: str) -> Robustness:
+        """Return whether the sign of a difference is robust over the rules' forms."""
         return judge(self.rows[DIFFERENCE, name].drawn, self.study.forms)
 
     def residents(self, group: str) -> str:
@@ -133,6 +132,7 @@ class _Figures:
         return self._said([number(value) for value in values]) if not np.isnan(values).any() else ""
 
     def listed_in_example(self) -> str:
+        """Say how many are listed in the example, where that is shown."""
         at = GROUPS.index(LISTED)
         if self.example is None or np.isnan(self.example.people[at]):
             return ""
@@ -173,49 +173,10 @@ def _example_words(study: Study) -> str:
     )
 
 
-def _line_place(study: Study) -> str:
-    place = study.place
-    where = f"{place.name} ({place.province})" if place.province and place.province != place.name else place.name
-    twin = f", beside a twin {'with' if study.relief else 'without'} {study.change}" if study.twin else ""
-    when = f" ({window_words(study)})" if study.twin and study.window else ""
-    return (
-        f"{where}: {place.residents:,} synthetic residents, {date_words(study.start)} to "
-        f"{date_words(study.day(study.days - 1))}{twin}{when}. {figures_words(study)}"
-    )
-
-
-def _line_listed(figures: _Figures) -> str:
-    grounds = ", ".join(f"{GROUP_WORDS[name]} {figures.residents(name)}" for name in GROUND_NAMES)
-    return (
-        f"On a list at the start: {figures.row(SHARE_LISTED, percent)} of all{figures.listed_in_example()}. "
-        f"Residents with a ground, overlapping: {grounds}."
-    )
-
-
-def _line_followed(figures: _Figures) -> str:
-    return (
-        f"Followed: {figures.row('followed')} outings per listed resident and week, "
-        f"{figures.row('share_followed', percent)} of their outings; somebody of the unit calls at their homes "
-        f"{figures.row('home_visits')} times per listed resident and week; "
-        f"{figures.row('forgone', percent)} of all outings of an unwatched life are not made."
-    )
-
-
 _CHANGES = {"followed": "followed outings", "accused": "accusations", "calls": "completed calls"}
 
 
-def _line_change(study: Study, figures: _Figures) -> str:
-    if study.twin is None:
-        return f"This run has no twin without {study.change} to compare with."
-    when = " while it lasts" if study.window else ""
-    return (
-        f"What {study.change} changes{when}, against {study.other}: {figures.difference('followed')} followed outings "
-        f"per listed resident and week, {figures.difference('accused')} accusations of ordinary residents per 1,000 "
-        f"and year, {figures.difference('calls')} completed calls per 1,000 and year.{_findings(study, figures)}"
-    )
-
-
-def _findings(study: Study, figures: _Figures) -> str:
+def _findings(study: Study, figures: Figures) -> str:
     """Say which of the signs are robust, and what the others hang on; nothing where no draw was made."""
     if not study.n_draws:
         return ""
@@ -229,42 +190,6 @@ def of_what(names: Sequence[str]) -> str:
     """Return names as 'a, b and c'."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _line_calls(figures: _Figures) -> str:
-    said = figures.in_example("calls_avoided", "calls_turned_back", "calls_stopped")
-    return (
-        f"Calls abroad: of those intended {figures.row('calls_avoided', percent)} are not dared out of fear, "
-        f"{figures.row('calls_turned_back', percent)} turned back from because of a follower, "
-        f"{figures.row('calls_stopped', percent)} not made because the caller has stopped calling{said}; "
-        f"{figures.row('arrests')} arrests per 1,000 residents and year."
-    )
-
-
-def _line_ordinary(figures: _Figures) -> str:
-    return (
-        f"Ordinary residents accused: {figures.row('accused')} per 1,000 and year, falsely "
-        f"{figures.row('falsely_accused')}{figures.in_example('accused_ordinary', 'falsely_accused_ordinary')}; "
-        f"{figures.row('routine', percent)} of reports to officers make a routine act suspicious."
-    )
-
-
-def _line_distress(figures: _Figures) -> str:
-    return (
-        f"Serious distress: {figures.row('distressed_listed', percent)} of the listed, "
-        f"{figures.row('distressed_ordinary', percent)} of ordinary residents; mean fear (0 to 1) "
-        f"{figures.row('fear_listed')} and {figures.row('fear_ordinary')}."
-    )
-
-
-def _line_out(figures: _Figures) -> str:
-    line = f"What got out: of {figures.row(INCIDENTS)} incidents"
-    if not figures.study.published and not figures.study.example.published:
-        return f"{line}, how many are published was not simulated."
-    return (
-        f"{line}, {figures.row(PUBLISHED)} reports are published by the synthetic lists: "
-        f"{figures.row(PER_THOUSAND)} per 1,000 incidents."
-    )
 
 
 def _meet(level: float, branch: Sequence[SilencePoint]) -> float:
@@ -308,24 +233,16 @@ def silence_line(silence: Silence, where: str = "") -> str:
     )
 
 
-STATEMENT = (
-    "This is a model with invented residents: no real person is in it, most of its parameters are guesses, and it "
-    "shows what such a system can do, not what happened."
-)
+STATEMENT = page_words("summary").statement
 
 
 def summary_lines(study: Study) -> tuple[str, ...]:
     """Return the summary of a run: ten lines of words."""
-    figures = _Figures(study)
-    return (
-        _line_place(study),
-        _line_listed(figures),
-        _line_followed(figures),
-        _line_change(study, figures),
-        _line_calls(figures),
-        _line_ordinary(figures),
-        _line_distress(figures),
-        _line_out(figures),
-        silence_line(study.silence, study.silence.place if study.place.n_places > 1 else ""),
-        STATEMENT,
-    )
+    of = Figures(study)
+    return lines(
+        "summary.txt.j2", study=study, of=of, percent=percent, grounds=GROUND_NAMES, words=GROUP_WORDS,
+        first_day=date_words(study.start), last_day=date_words(study.day(study.days - 1)), window=window_words(study),
+        figures=figures_words(study), findings=_findings(study, of) if study.twin is not None else "",
+        silence=silence_line(study.silence, study.silence.place if study.place.n_places > 1 else ""),
+        statement=STATEMENT,
+    )  # fmt: skip

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -36,40 +35,18 @@ CALLS_NOT_MADE = {
 DEFAULT_FLOOR = 1.0  # private complaint is untouched by fear when the scenario names no floor
 
 
-class DailyCounts(Protocol):
-    """What a simulation gives for one world and place. The tables here read nothing else of it."""
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """The daily counts of one world and place, or of several places added up: all that the tables here read of it."""
 
-    @property
-    def place(self) -> str:
-        """The city or county."""
-
-    @property
-    def start(self) -> datetime.date:
-        """The first day."""
-
-    @property
-    def days(self) -> int:
-        """How many days."""
-
-    @property
-    def cells(self) -> np.ndarray:
-        """int64[days, cells, indicators], counts and stocks by day and cell."""
-
-    @property
-    def residents(self) -> np.ndarray:
-        """int64[cells], residents by cell."""
-
-    @property
-    def adults(self) -> np.ndarray:
-        """int64[cells], residents of 15 and over by cell."""
-
-    @property
-    def watched(self) -> np.ndarray:
-        """int64[cells], residents living in a unit with a watcher."""
-
-    @property
-    def records(self) -> np.ndarray:
-        """Incidents, INCIDENT[n]."""
+    place: str  # the city or county
+    start: datetime.date
+    days: int
+    cells: np.ndarray  # int64[days, cells, indicators], counts and stocks by day and cell
+    residents: np.ndarray  # int64[cells]
+    adults: np.ndarray  # int64[cells], residents of 15 and over
+    watched: np.ndarray  # int64[cells], residents living in a unit with a watcher
+    records: np.ndarray  # INCIDENT[n], the incidents of one place, or none
 
 
 def group_cells(group: str) -> np.ndarray:
@@ -80,6 +57,23 @@ def group_cells(group: str) -> np.ndarray:
     if group in (LISTED, ORDINARY):
         return ((cells & LISTED_CELL) != 0) == (group == LISTED)
     return (cells >> GROUND_NAMES.index(group) & 1) == 1
+
+
+def members() -> np.ndarray:
+    """Return int64[groups, cells]: 1 where a cell is of a group, in the order of GROUPS."""
+    return np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
+
+
+def group_keys(group: str) -> dict[str, object]:
+    """Return how a row names its group: by the split of residents, or by a ground."""
+    return {"group": ALL, "ground": group} if group in GROUND_NAMES else {"group": group, "ground": ALL}
+
+
+def group_columns(groups: np.ndarray) -> dict[str, pa.Array]:
+    """Return the columns by which rows name their groups, given as positions in GROUPS."""
+    splits = tuple(group for group in GROUPS if group not in GROUND_NAMES)
+    ground = np.maximum(groups - len(splits) + 1, 0)
+    return {"group": words(np.where(ground, 0, groups), splits), "ground": words(ground, (ALL, *GROUND_NAMES))}
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -118,11 +112,11 @@ def with_ratios(
     return values
 
 
-def _grouped(history: DailyCounts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grouped(history: Combined) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return counts[days, groups, indicators], residents[groups] and watched[groups], all int64."""
-    members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
-    counts = np.einsum("gc,dci->dgi", members, history.cells, optimize=True)
-    return counts, members @ history.residents, members @ history.watched
+    of_group = members()
+    counts = np.einsum("gc,dci->dgi", of_group, history.cells, optimize=True)
+    return counts, of_group @ history.residents, of_group @ history.watched
 
 
 def _mean_stocks(values: dict[str, np.ndarray], days: float | np.ndarray) -> dict[str, np.ndarray]:
@@ -131,7 +125,7 @@ def _mean_stocks(values: dict[str, np.ndarray], days: float | np.ndarray) -> dic
 
 
 def totals(
-    history: DailyCounts, lo: int = 0, hi: int | None = None, group: str = ALL, floor: float = DEFAULT_FLOOR
+    history: Combined, lo: int = 0, hi: int | None = None, group: str = ALL, floor: float = DEFAULT_FLOOR
 ) -> dict[str, float]:
     """Return every indicator of one group over days lo to hi - 1: counts summed, stocks averaged, ratios of sums."""
     hi = history.days if hi is None else hi
@@ -140,20 +134,6 @@ def totals(
     days = hi - lo
     values = with_ratios(counts, history.residents[inside].sum() * days, history.watched[inside].sum() * days, floor)
     return {name: float(value) for name, value in _mean_stocks(values, max(days, 1)).items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Combined:
-    """The daily counts of one place, or of several added up, with the incidents of one or with none."""
-
-    place: str
-    start: datetime.date
-    days: int
-    cells: np.ndarray
-    residents: np.ndarray
-    adults: np.ndarray
-    watched: np.ndarray
-    records: np.ndarray
 
 
 def _put(value: np.ndarray, per: str, residents: np.ndarray, days: np.ndarray) -> np.ndarray:
@@ -216,7 +196,7 @@ def week_starts(days: int) -> np.ndarray:
     return np.arange(0, days, WEEK)
 
 
-def measure(history: DailyCounts, window: tuple[int, int] | None = None, n_incidents: int | None = None) -> Measured:
+def measure(history: Combined, window: tuple[int, int] | None = None, n_incidents: int | None = None) -> Measured:
     """Return the headline figures of one history. `window` are the days (lo, hi) in which the worlds differ.
 
     `n_incidents` is given where the history carries not all of its incidents (places that were combined).
@@ -246,7 +226,7 @@ def stack(draws: Sequence[Measured]) -> Measured:
 
 
 def indicator_table(
-    history: DailyCounts,
+    history: Combined,
     world: str,
     *,
     floor: float = DEFAULT_FLOOR,
@@ -270,16 +250,13 @@ def indicator_table(
     first = np.datetime64(history.start, "D")
     periods = np.repeat(first + starts, n_groups * n_names)
     group_of = np.tile(np.repeat(np.arange(n_groups, dtype=np.int32), n_names), n_periods)
-    splits = [ALL, LISTED, ORDINARY]
-    is_ground = group_of >= len(splits)
     flat = cube.reshape(-1)
     rows = len(flat)
     columns: Mapping[str, pa.Array] = {
         "date": pa.array(periods, pa.date32()),
         "place": words(np.zeros(rows, np.int32), [history.place]),
         "world": words(np.zeros(rows, np.int32), [world]),
-        "group": words(np.where(is_ground, 0, group_of), splits),
-        "ground": words(np.where(is_ground, group_of - len(splits) + 1, 0), [ALL, *GROUND_NAMES]),
+        **group_columns(group_of),
         "indicator": words(np.tile(np.arange(n_names, dtype=np.int32), n_periods * n_groups), names),
         "value": pa.array(flat, pa.float64(), from_pandas=True),
         "replicate": pa.array(np.full(rows, replicate, np.int16)),

@@ -25,6 +25,7 @@ from underwatch.world.scenario_file import scenario_toml
 PARAMETERS, DICTIONARY_FILE, REPORT = "parameters.toml", "data_dictionary.csv", "report.html"
 _WHAT = "underwatch run"
 _LARGEST_MANIFEST = 4_000_000  # bytes
+_WORDS = {int: "a whole number", str: "a text", dict: "a table"}
 _KEYS: Mapping[str, type] = {
     "schema_version": int,
     "software": dict,
@@ -133,13 +134,9 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
     for key, kind in _KEYS.items():
         value = result.get(key)
         if not isinstance(value, kind) or isinstance(value, bool):
-            raise InputError(f"{path} is damaged: {key} is missing or not {_kind_words(kind)}")
+            raise InputError(f"{path} is damaged: {key} is missing or not {_WORDS[kind]}")
     _check_numbers(path, result)
     return result
-
-
-def _kind_words(kind: type) -> str:
-    return {int: "a whole number", str: "a text", dict: "a table"}[kind]
 
 
 def _check_numbers(path: Path, result: Mapping[str, Any]) -> None:

@@ -48,11 +48,6 @@ def mark(question: Mapping[str, Any]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def file_entry(data: bytes) -> Entry:
-    """Return what a manifest says of a file."""
-    return {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
-
-
 def write_results(
     folder: Path, what: str, contents: Iterable[tuple[str, Content]], entries: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -70,7 +65,7 @@ def write_results(
             files[name] = {}
             if isinstance(content, bytes):
                 write_atomically(folder / name, content)
-                files[name] = file_entry(content)
+                files[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             else:
                 files[name] = content(folder / name)
         made = {"software": software(), "files": files}

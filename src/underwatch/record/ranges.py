@@ -101,3 +101,8 @@ def _at(ordered: np.ndarray, n: np.ndarray, share: float) -> np.ndarray:
     a, b = (np.take_along_axis(ordered, at[None], axis=0)[0] for at in (before, after))
     part = np.clip(place - before, 0.0, 1.0)
     return np.where(part > 0, a + part * (b - a), a)
+
+
+def figure_or_none(value: float) -> float | None:
+    """Return a figure as a table or JSON has it: None where there is none (NaN)."""
+    return None if np.isnan(value) else float(value)

@@ -145,7 +145,7 @@ class Api:
             fresh = run.told[index:]
             index += len(fresh)
             now = json.dumps(run.progress() | {"ahead": self.job_queue.ahead(run)})
-            lines = [_event(item) for item in fresh]
+            lines = [f"event: {item['kind']}\ndata: {json.dumps(item)}\n\n" for item in fresh]
             quiet = 0 if fresh or now != last else quiet + 1
             if now != last or quiet >= _QUIET_BEATS:
                 lines.append(f"event: progress\ndata: {now}\n\n")
@@ -189,7 +189,7 @@ class Api:
 
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
-        from underwatch.web.session.reopened import compared
+        from underwatch.web.views.figures import compared
 
         return JsonAnswer(compared(self._lived(request), self._lived(request, "other")))
 
@@ -242,10 +242,6 @@ def _number(request: Request, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 7):
         raise HTTPException(404, f"{name} is a number")
     return int(text)
-
-
-def _event(item: dict[str, Any]) -> str:
-    return f"event: {item['kind']}\ndata: {json.dumps(item)}\n\n"
 
 
 async def refused(_: Request, error: Exception) -> Response:

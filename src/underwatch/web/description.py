@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
 
 from underwatch import __version__
@@ -11,49 +13,19 @@ from underwatch.web.bounds import MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.web.guard import TOKEN_HEADER
 from underwatch.web.session.exports import TAKEN
 
-_RUN = {"name": "run", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1, "maximum": 999999}}
-_PARAMETERS = {
-    "run": _RUN,
-    "who": {**_RUN, "name": "who", "schema": {"type": "integer", "minimum": 0, "maximum": 9999999}},
-    "other": {**_RUN, "name": "other"},
+_SAID = json.loads(files("underwatch.web").joinpath("description.json").read_text(encoding="utf-8"))
+_MOST = {"days": MOST_DAYS, "population": MOST_RESIDENTS, "draws": MOST_DRAWS}
+_ASKED: dict[str, dict[str, Any]] = _SAID["question"]["properties"]
+_QUESTION = _SAID["question"] | {
+    "properties": {name: item | ({"maximum": _MOST[name]} if name in _MOST else {}) for name, item in _ASKED.items()}
 }
-_QUESTION = {
-    "type": "object",
-    "required": ["place"],
-    "additionalProperties": False,
-    "properties": {
-        "place": {"type": "string", "minLength": 1, "maxLength": 80},
-        "start": {"type": ["string", "null"], "format": "date"},
-        "days": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_DAYS},
-        "population": {"type": ["integer", "null"], "minimum": 1, "maximum": MOST_RESIDENTS},
-        "seed": {"type": ["integer", "null"], "minimum": 0, "maximum": 2**64 - 1},
-        "draws": {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_DRAWS},
-        "ensemble": {"type": ["string", "null"], "enum": [*ENSEMBLES, None]},
-        "parameters": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
-        "without": {"type": ["array", "null"], "maxItems": 32, "items": {"type": "string"}},
-        "interventions": {"type": ["array", "null"], "maxItems": 32, "items": {"type": "string"}},
-        "from_date": {"type": ["string", "null"], "format": "date"},
-    },
-}
-_ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
-_REFUSALS = {
-    "400": "the request is malformed",
-    "401": "the token is missing or wrong",
-    "403": "the request comes from another page or for another host",
-    "404": "there is no such thing",
-    "409": "it is not there yet",
-    "413": "the body is too large",
-    "415": "the body is not JSON",
-    "422": "the question cannot be asked; the text says why and what to do",
-    "429": "too many runs are waiting",
-    "503": "too many pages listen",
-}
+_QUESTION["properties"]["ensemble"]["enum"] = [*ENSEMBLES, None]
 
 
 def _answers(media: str, code: str) -> dict[str, Any]:
-    error = {"application/json": {"schema": _ERROR}}
+    error = {"application/json": {"schema": _SAID["error"]}}
     schema: dict[str, Any] = {"schema": {}} if media == "application/json" else {"schema": {"type": "string"}}
-    refused = {number: {"description": words, "content": error} for number, words in _REFUSALS.items()}
+    refused = {number: {"description": words, "content": error} for number, words in _SAID["refusals"].items()}
     return {code: {"description": "done", "content": {media: schema}}, **refused}
 
 
@@ -62,7 +34,7 @@ def _operation(address: Address) -> dict[str, Any]:
     if address.answer == "ask":
         body = {"required": True, "content": {"application/json": {"schema": _QUESTION}}}
         return {"summary": address.words, "requestBody": body, "responses": _answers(address.media, "202")}
-    parameters = [parameter for name, parameter in _PARAMETERS.items() if f"{{{name}}}" in address.path]
+    parameters = [parameter for name, parameter in _SAID["parameters"].items() if f"{{{name}}}" in address.path]
     return {"summary": address.words, "parameters": parameters, "responses": _answers(address.media, "200")}
 
 

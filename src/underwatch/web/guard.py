@@ -11,16 +11,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
-from underwatch.web.words import failure, say_once
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from underwatch.web.words import failure, say_once
 
 TOKEN_HEADER = "X-Underwatch-Token"
 MOST_BODY_BYTES = 65_536
@@ -47,7 +43,7 @@ class Guard:
 
     def __init__(
         self,
-        app: App,
+        app: ASGIApp,
         port: int,
         token: str,
         body_seconds: float = BODY_SECONDS,
@@ -85,7 +81,7 @@ class Guard:
         """Let the application answer; what fails in it is named on the terminal in words of our own."""
         begun = False
 
-        async def sending(message: MutableMapping[str, Any]) -> None:
+        async def sending(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
@@ -137,7 +133,7 @@ def _is_text(address: bytes) -> bool:
 def _with_headers(send: Send) -> Send:
     """Return a sender that puts the policy on every answer."""
 
-    async def guarded(message: MutableMapping[str, Any]) -> None:
+    async def guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
             own = {name.lower() for name, _ in message.get("headers", [])}
             more = [(k.encode(), v.encode()) for k, v in _HEADERS.items() if k.encode() not in own]
@@ -178,7 +174,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     """Return a receiver that gives the body that was read, and then what comes after it."""
     given = False
 
-    async def again() -> MutableMapping[str, Any]:
+    async def again() -> Message:
         nonlocal given
         if given:
             return await receive()

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.evidence.shared import (
-    FOLDER,
-)
+from underwatch.cli.evidence.shared import FOLDER
 from underwatch.errors import InputError
 from underwatch.evidence.folder import PRIVATE_FILE, write_files
 from underwatch.evidence.package import new_package, to_files

@@ -1,14 +1,13 @@
 """What a check finds: file, row, column, code and remedy in plain words. Never what stands in the cell."""
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
+
+from underwatch.facts.tables import read_rows
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 # So many findings of one kind in one column are listed one by one; the rest are counted.
@@ -23,8 +22,7 @@ def finding_codes() -> Mapping[str, tuple[str, str]]:
     A `{hint}` is filled in by the check and holds words of ours only. The remedy for what looks like a person is the
     same everywhere: take it out at the source.
     """
-    text = (resources.files("underwatch.evidence.check") / "findings.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    rows = read_rows("findings.csv", "underwatch.evidence.check")
     return MappingProxyType({row["code"]: (row["level"], row["remedy"]) for row in rows})
 
 

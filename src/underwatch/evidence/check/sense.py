@@ -13,7 +13,7 @@ from datetime import date
 from underwatch.evidence.check.cells import doubled
 from underwatch.evidence.check.problems import MOST_LISTED, Finding, finding
 from underwatch.evidence.format.gazetteer import gazetteer
-from underwatch.evidence.format.periods import Period, parse_period
+from underwatch.evidence.format.periods import parse_period
 from underwatch.evidence.format.table_schemas import BIBLIOGRAPHY, EFFORT, FIGURES, REPORTS, SURVEY, TABLES
 from underwatch.evidence.format.vocabularies import SHARE, can_be, unit_of
 
@@ -102,33 +102,32 @@ def _ends(cell: str) -> date:
 
 def _dates(reports: _Rows) -> list[Finding]:
     """Return dates that do not fit their precision, or come after they were received."""
-    result: list[Finding] = []
-    dates = reports.cells("when", "when_precision")
-    for when, precision in sorted(set(dates)):
-        period = parse_period(when)
-        if precision != (period.precision if period else "unknown"):
-            hint = f"This date is a {period.precision}." if period else "Without a date the precision is `unknown`."
-            result += reports.where(dates, {(when, precision)}, "date-precision", "when_precision", hint)
-    odd = {cell for cell in set(reports["received"]) if cell and not _is_received(parse_period(cell), cell)}
+    result = _precision(
+        reports, "when", "date", {when: p.precision for when in set(reports["when"]) if (p := parse_period(when))}
+    )
+    arrived = {cell: parse_period(cell) for cell in set(reports["received"]) if cell}
+    odd = {cell for cell, at in arrived.items() if not at or at.precision not in _RECEIVED_PRECISIONS or "/" in cell}
     result += reports.where(reports["received"], odd, "date-malformed", "received")
     both = reports.cells("when", "received")
     early = {pair for pair in set(both) if pair[0] and pair[1] and _ends(pair[1]) < _begins(pair[0])}
     return result + reports.where(both, early, "received-early", "received")
 
 
-def _is_received(period: Period | None, cell: str) -> bool:
-    return period is not None and period.precision in _RECEIVED_PRECISIONS and "/" not in cell
-
-
 def _places(reports: _Rows) -> list[Finding]:
     """Return places that do not fit their precision."""
+    return _precision(reports, "place_code", "place", {code: place.level for code, place in gazetteer().items()})
+
+
+def _precision(reports: _Rows, column: str, what: str, precision_of: Mapping[str, str]) -> list[Finding]:
+    """Return cells whose precision, told beside them, is another one than their own; that of none is unknown."""
     result: list[Finding] = []
-    places = reports.cells("place_code", "place_precision")
-    for place, precision in sorted(set(places)):
-        level = gazetteer()[place].level if place else "unknown"
-        if precision != level:
-            hint = f"This place is a {level}." if place else "Without a place the precision is `unknown`."
-            result += reports.where(places, {(place, precision)}, "place-precision", "place_precision", hint)
+    name = "when_precision" if what == "date" else "place_precision"
+    pairs = reports.cells(column, name)
+    for cell, precision in sorted(set(pairs)):
+        own = precision_of.get(cell, "unknown")
+        if precision != own:
+            hint = f"This {what} is a {own}." if cell else f"Without a {what} the precision is `unknown`."
+            result += reports.where(pairs, {(cell, precision)}, f"{what}-precision", name, hint)
     return result
 
 

@@ -30,17 +30,16 @@ def _only_added_to(what: str) -> str:
 
 def _create(form: TableForm) -> str:
     """Return the statement that makes one table."""
-    columns = [f"{_quoted(column.name)} {_type(column)} NOT NULL {_check(column)}" for column in form.columns]
+    columns = [
+        f"{_quoted(column.name)} {'INTEGER' if column.kind == 'count' else 'TEXT'} NOT NULL {_check(column)}"
+        for column in form.columns
+    ]
     key = '"segment", "seq"' if form.name == CHANGES else _quoted(form.names[0])
     return f"CREATE TABLE {_quoted(form.name)} ({', '.join(columns)}, PRIMARY KEY ({key})) STRICT"
 
 
 def _quoted(name: str) -> str:
     return f'"{name}"'
-
-
-def _type(column: Column) -> str:
-    return "INTEGER" if column.kind == "count" else "TEXT"
 
 
 def _check(column: Column) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 
 from underwatch.errors import InputError
-from underwatch.facts import COUNTRY, Place, find_place, places, provinces, slug
+from underwatch.facts import COUNTRY, find_place, places, provinces, slug
 from underwatch.files.writing import csv_bytes
 
 COUNTRY_CODE = slug(COUNTRY)
@@ -35,11 +35,6 @@ def province_code(province: str) -> str:
     return slug(province) if province not in places() else f"{slug(province)}-province"
 
 
-def _level(place: Place) -> str:
-    """Return city for those the census calls a city, county for all else."""
-    return "city" if place.name_ko.endswith("시") else "county"
-
-
 @cache
 def gazetteer() -> Mapping[str, NamedPlace]:
     """Return every place by code, the country first, then regions, provinces, cities and counties."""
@@ -52,7 +47,8 @@ def gazetteer() -> Mapping[str, NamedPlace]:
         region = BORDER_PROVINCES if any(place.border for place in members) else INNER_PROVINCES
         result.append(NamedPlace(province_code(province), province, "", "province", region))
     for place in places().values():
-        result.append(NamedPlace(place.slug, place.name, place.name_ko, _level(place), province_code(place.province)))
+        level = "city" if place.name_ko.endswith("시") else "county"  # as the census calls it
+        result.append(NamedPlace(place.slug, place.name, place.name_ko, level, province_code(place.province)))
     by_code = {place.place_code: place for place in result}
     assert len(by_code) == len(result), "two places with one code"
     return MappingProxyType(by_code)

@@ -4,13 +4,12 @@ Every cell is a code, an identifier, a period, a place of the gazetteer or a sma
 person, free text, a coordinate, a clock time or a file: what the grammar cannot say cannot leak.
 """
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from types import MappingProxyType
+
+from underwatch.facts.tables import read_rows
 
 # Raised when a package of the old version can no longer be read as it stands.
 FORMAT_VERSION = 1
@@ -19,6 +18,7 @@ REPORTS, EFFORT, SURVEY, FIGURES = "reports", "effort", "survey", "figures"
 BIBLIOGRAPHY, RELEASES, CHANGES = "bibliography", "releases", "changes"
 DESCRIPTOR_FILE, PLACES_FILE, VOCABULARY_FOLDER = "datapackage.json", "places.csv", "vocab/"
 
+_HERE = "underwatch.evidence.format"
 # The column that never leaves a group; it stands last and is outside the row's checksum, so that it can be dropped.
 SOURCE_COLUMN = "source_code"
 
@@ -63,22 +63,17 @@ class TableForm:
         return self.names.index(column)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    text = (resources.files("underwatch.evidence.format") / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
 def _tables() -> dict[str, TableForm]:
     """Return the tables of the format in their order, from `tables.csv` and `columns.csv`."""
     columns: dict[str, list[Column]] = {}
-    for row in _rows("columns.csv"):
+    for row in read_rows("columns.csv", _HERE):
         required = row["required"] == "yes"
         columns.setdefault(row["table"], []).append(
             Column(row["name"], row["kind"], row["meaning"], row["source"], required)
         )
     return {
         row["table"]: TableForm(row["table"], row["meaning"], tuple(columns[row["table"]]), row["required"] == "yes")
-        for row in _rows("tables.csv")
+        for row in read_rows("tables.csv", _HERE)
     }
 
 

@@ -8,13 +8,12 @@ Management Science 2001, for the problem; the choice of further cells here is gr
 the fewest possible.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 Cell = tuple[int, int]
-Node = tuple[str, int]
-_NO_LIMIT = 1 << 60
 
 
 @dataclass(frozen=True)
@@ -59,13 +58,10 @@ def hide(counts: Counts, primary: Iterable[Cell], smallest: int) -> set[Cell]:
     return hidden
 
 
-def _wanted(value: int, smallest: int) -> tuple[int, int]:
-    """Return how far below and above its value a hidden cell must be able to lie."""
-    return (value, smallest - 1 - value) if value < smallest else (smallest, smallest)
-
-
 def _protected(counts: Counts, hidden: set[Cell], cell: Cell, smallest: int) -> bool:
-    down, up = _wanted(counts.value[cell], smallest)
+    """Say whether a hidden cell can lie as far below and above its value as it must be able to."""
+    value = counts.value[cell]
+    down, up = (value, smallest - 1 - value) if value < smallest else (smallest, smallest)
     return room(counts, hidden, cell, -1, down) >= down and room(counts, hidden, cell, 1, up) >= up
 
 
@@ -90,41 +86,19 @@ def room(counts: Counts, hidden: set[Cell], cell: Cell, direction: int, enough: 
     Raising one cell must be made good by others in its row and column, and so on round: a flow from the cell's column
     back to its row through the other hidden cells, each of which may rise without limit and fall to 0.
     """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
     if direction < 0:
         enough = min(enough, counts.value[cell])
-    capacity: dict[Node, dict[Node, int]] = {}
-    for other in hidden:
-        if other != cell:
-            row, column = ("row", other[0]), ("column", other[1])
-            rising, falling = (row, column) if counts.sign(other) > 0 else (column, row), counts.value[other]
-            capacity.setdefault(rising[0], {})[rising[1]] = _NO_LIMIT
-            capacity.setdefault(rising[1], {})[rising[0]] = falling
-    ends: tuple[Node, Node] = (("column", cell[1]), ("row", cell[0]))
+    first_column = counts.n_rows + 1
+    n_nodes = first_column + counts.n_columns + 1
+    capacity = np.zeros((n_nodes, n_nodes), np.int32)
+    for other in hidden - {cell}:
+        row, column = other[0], first_column + other[1]
+        rising = (row, column) if counts.sign(other) > 0 else (column, row)
+        capacity[rising] = enough  # without limit: no more than this is asked for
+        capacity[rising[::-1]] = min(enough, counts.value[other])
+    ends = (first_column + cell[1], cell[0])
     start, goal = ends if counts.sign(cell) * direction > 0 else ends[::-1]
-    flow = 0
-    while flow < enough and (path := _path(capacity, start, goal)):
-        step = min(enough - flow, *(capacity[a][b] for a, b in path))
-        for a, b in path:
-            capacity[a][b] -= step
-            capacity[b][a] += step
-        flow += step
-    return flow
-
-
-def _path(capacity: Mapping[Node, Mapping[Node, int]], start: Node, goal: Node) -> list[tuple[Node, Node]]:
-    """Return the shortest way with capacity left, as steps; empty when there is none."""
-    came: dict[Node, Node] = {start: start}
-    queue = deque([start])
-    while queue:
-        here = queue.popleft()
-        for there, left in capacity.get(here, {}).items():
-            if left > 0 and there not in came:
-                came[there] = here
-                queue.append(there)
-    if goal not in came:
-        return []
-    steps = []
-    while goal != start:
-        steps.append((came[goal], goal))
-        goal = came[goal]
-    return steps[::-1]
+    return min(enough, int(maximum_flow(csr_array(capacity), start, goal).flow_value))

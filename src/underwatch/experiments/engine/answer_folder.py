@@ -14,6 +14,7 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.run_directory import Kind, RunDirectory
 from underwatch.experiments.engine.tasks import RESULTS
 from underwatch.record.provenance import made_by
+from underwatch.world.scenario import Scenario
 
 QUESTION = "question.json"
 _ON_THE_WAY = re.compile(rf"(screening-|dividing-)?{re.escape(RESULTS)}|{re.escape(QUESTION)}")
@@ -69,6 +70,11 @@ def kept_entries(directory: RunDirectory, kinds: Mapping[str, tuple[type, ...]])
     if worlds > _MOST_WORLDS:
         raise InputError(f"{path} asks for more than {_MOST_WORLDS:,} worlds; ask in several folders")
     return [question[name] for name in kinds]
+
+
+def about(scenario: Scenario) -> dict[str, Any]:
+    """Return what the manifest of an answer says of its scenario."""
+    return {"place": scenario.name, "population": scenario.residents, "days": scenario.days, "seed": scenario.seed}
 
 
 def csv(table: pa.Table) -> bytes:

@@ -153,7 +153,10 @@ class WorldTotals(NamedTuple):
 
     def measured(self, scenario: Scenario, window: tuple[int, int] | None = None) -> Measured:
         """Return its figures."""
-        return measure(_history(self, scenario, scenario.name), window, int(self.numbers[0]))
+        nothing = np.zeros(0, INCIDENT)
+        return measure(
+            Combined(scenario.name, scenario.start, scenario.days, *self[:4], nothing), window, int(self.numbers[0])
+        )
 
     def of_cells(self, used: np.ndarray) -> WorldTotals:
         """Return it of some cells only."""
@@ -208,12 +211,8 @@ def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:
 
 def record_of(totals: WorldTotals, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:
     """Return what is kept of a world as the history of its place, without incidents unless they are given."""
-    return _history(totals, scenario, place.name, records)
-
-
-def _history(totals: WorldTotals, scenario: Scenario, name: str, records: np.ndarray | None = None) -> Combined:
     none = np.zeros(0, INCIDENT)
-    return Combined(name, scenario.start, scenario.days, *totals[:4], none if records is None else records)
+    return Combined(place.name, scenario.start, scenario.days, *totals[:4], none if records is None else records)
 
 
 def digest_of(digests: Iterable[str]) -> str:

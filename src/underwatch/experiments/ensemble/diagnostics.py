@@ -25,17 +25,23 @@ from underwatch.world.draws import rng
 AGREES, DISAGREES, UNSAID = "agrees", "disagrees", "cannot be said"
 _FEWEST = 100.0  # effective worlds behind a verdict
 _BARS = (1 / 3, 2 / 3)  # of the worlds
+FEWEST_NEAR = 50.0  # effective draws about a synthetic truth
+_LEAST = -1e300
 
 
 def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
-    """Return quantiles of values with weights; NaN values are left out; NaN where nothing is left."""
+    """Return quantiles of values with weights; NaN values are left out; NaN where nothing is left.
+
+    With equal weights they are those of `record.ranges`: of n draws in order the i-th stands at i / (n + 1), so that a
+    range holds one more draw in the share that it names. With others n is the effective number.
+    """
     known = ~np.isnan(values) & (weights > 0)
     if not known.any():
         return np.full(len(shares), np.nan)
     order = np.argsort(values[known], kind="stable")
     ordered, heavy = values[known][order], weights[known][order]
-    middle = (np.cumsum(heavy) - heavy / 2) / heavy.sum()
-    return np.interp(shares, middle, ordered)
+    middle, n = (np.cumsum(heavy) - heavy / 2) / heavy.sum(), effective(heavy)
+    return np.interp(shares, (middle * n + 0.5) / (n + 1), ordered)
 
 
 class Width(NamedTuple):
@@ -126,29 +132,33 @@ def judged(outcomes: np.ndarray, known: np.ndarray) -> list[Judged]:
     return result
 
 
-def coverage(outcomes: np.ndarray, names: list[str], truths: int, seed: int) -> dict[str, float]:
-    """Return in what share of synthetic truths the 90 % range of each outcome holds the truth (calibration).
+def coverage(outcomes: np.ndarray, names: list[str], truths: int, seed: int) -> tuple[dict[str, float], int]:
+    """Return in what share of synthetic truths the 90 % range of each outcome holds the truth, and of how many.
 
     A truth is one of the draws; its figures are its summaries with reading error and discrepancy, and all other draws
     are weighted by them. Where the ranges are right, 0.90 are held. Given draws in which all statements hold, it is the
-    calibration of the described ensemble.
+    calibration of the described ensemble. A truth about which too few draws lie (fewer than `FEWEST_NEAR` effective)
+    is drawn anew: there no ensemble would be taken.
     """
     figures = used_in("run")
     generator = rng(seed, "truths of the ensemble")
     spread = np.stack([on_scale(column(outcomes, each.summary), each.scale) for each in figures.values()], axis=1)
     errors = np.array([error_of(each) for each in figures.values()])
     values = outcomes[:, [COLUMNS.index(name) for name in names]]
-    held, asked = np.zeros(len(names)), np.zeros(len(names))
-    for truth in generator.choice(len(outcomes), truths):
+    held, asked, n_asked = np.zeros(len(names)), np.zeros(len(names)), 0
+    for truth in generator.choice(len(outcomes), 20 * truths):
         figure = spread[truth] + errors * generator.standard_normal(len(errors))
         log_weights = -0.5 * (((spread - figure) / errors) ** 2).sum(axis=1)
         log_weights = np.where(np.isnan(log_weights), -np.inf, log_weights)
         log_weights[truth] = -np.inf
-        likely = np.exp(log_weights - log_weights.max())
+        likely = np.exp(log_weights - max(log_weights.max(), _LEAST))
+        if n_asked == truths or effective(likely) < FEWEST_NEAR:
+            continue
+        n_asked += 1
         for place, truth_value in enumerate(values[truth]):
             if np.isnan(truth_value):
                 continue
             low, high = weighted_quantiles(values[:, place], likely, (0.05, 0.95))
             asked[place] += 1
             held[place] += low <= truth_value <= high
-    return {name: float(held[n] / asked[n]) if asked[n] else float("nan") for n, name in enumerate(names)}
+    return {name: float(held[n] / asked[n]) if asked[n] else float("nan") for n, name in enumerate(names)}, n_asked

@@ -15,6 +15,7 @@ import numpy as np
 
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import prior_scenarios, seed_of_draw
+from underwatch.experiments.ensemble.strata import balanced, levels_of, raked, systematic
 from underwatch.facts import model_parameters, rival_forms
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 PRIOR, KNOWN, DESCRIBED = "prior", "known", "described"
 ENSEMBLES = (PRIOR, KNOWN, DESCRIBED)
-DEFAULT_ENSEMBLE = PRIOR
+DEFAULT_ENSEMBLE = DESCRIBED
 DEFAULT_DRAWS = 200  # worlds in front of every figure
 _IN_WORDS = {PRIOR: "the prior", KNOWN: "the known ensemble", DESCRIBED: "the described ensemble"}
 
@@ -74,15 +75,10 @@ class Ensemble:
     weights: np.ndarray
 
     def pick(self, n: int, seed: int) -> list[int]:
-        """Return the rows of n worlds, each row as often as its weight says, give or take one.
-
-        Systematic sampling over a keyed order of the rows: of all ways to draw rows it adds the least noise.
-        """
-        generator = rng(seed, "ensemble", self.name)
-        order = generator.permutation(len(self.weights))
-        ends = np.cumsum(self.weights[order])
-        at = (np.arange(n) + generator.random()) / n * ends[-1]
-        rows = order[np.minimum(np.searchsorted(ends, at, side="right"), len(order) - 1)]
+        """Return the rows of n worlds: by weight, and each form of each rule as often as its rivals (`strata`)."""
+        generator, levels = rng(seed, "ensemble", self.name), levels_of(self.forms)
+        weights = raked(self.weights, levels)
+        rows = balanced(systematic(weights, n, generator), weights, levels)
         return [int(row) for row in generator.permutation(rows)]
 
 

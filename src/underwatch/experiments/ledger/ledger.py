@@ -21,13 +21,11 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.worlds import init_world, seed_of, twin_world
 from underwatch.experiments.interventions import LEVERS
 from underwatch.experiments.ledger.entries import ACTS, REASONS, enter
-from underwatch.facts import Place
-from underwatch.record.measures import WEEK, YEAR_DAYS, group_cells, words
+from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, words
 from underwatch.record.ranges import range_of
-from underwatch.record.schema import ALL, GROUPS
+from underwatch.record.schema import GROUPS, schema_of
 from underwatch.world import layout as L
 from underwatch.world import simulate
-from underwatch.world.layout import GROUND_NAMES
 from underwatch.world.population import cells
 from underwatch.world.rates import UNWATCHED
 from underwatch.world.scenario import Scenario
@@ -52,24 +50,19 @@ class Ledger:
 
     def by_group(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return entries[replicates, groups, acts, reasons], totals[replicates, groups, 2, acts], and people."""
-        members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
-        entries = np.einsum("rwakc,gc->rgak", self.entries, members)
-        totals = np.einsum("rwsac,gc->rgsa", self.totals, members)
-        return entries, totals, self.residents @ members.T
+        entries = np.einsum("rwakc,gc->rgak", self.entries, members())
+        totals = np.einsum("rwsac,gc->rgsa", self.totals, members())
+        return entries, totals, self.residents @ members().T
 
     def weekly(self) -> pa.Table:
         """Return every count as it is (LEDGER_WEEKS_SCHEMA), by replicate, week, group, act and entry."""
-        members = np.stack([group_cells(group) for group in GROUPS]).astype(np.int64)
-        entries = np.einsum("nwakc,gc->nwgak", self.entries, members)
-        counts = np.concatenate([entries, np.einsum("nwsac,gc->nwgas", self.totals, members)], axis=-1)
+        entries = np.einsum("nwakc,gc->nwgak", self.entries, members())
+        counts = np.concatenate([entries, np.einsum("nwsac,gc->nwgas", self.totals, members())], axis=-1)
         replicate, week, group, act, entry = (index.reshape(-1) for index in np.indices(counts.shape))
-        split = np.array([0 if item in GROUND_NAMES else GROUPS.index(item) for item in GROUPS])
-        ground = np.array([1 + GROUND_NAMES.index(item) if item in GROUND_NAMES else 0 for item in GROUPS])
         columns = {
             "week": np.datetime64(self.start, "D") + np.array(calendar_weeks(self.start, self.days))[week],
             "replicate": replicate.astype(np.int16),
-            "group": words(split[group], GROUPS[:3]),
-            "ground": words(ground[group], (ALL, *GROUND_NAMES)),
+            **group_columns(group),
             "act": words(act, ACTS),
             "entry": words(entry, (*REASONS, *self.worlds)),
             "sign": np.array((*SIGNS, 0, 0), np.int8)[entry],
@@ -83,8 +76,7 @@ class Ledger:
         rows: list[dict[str, object]] = []
         for g, group in enumerate(GROUPS):
             scale = np.where(people[:, g] > 0, 1000.0 * YEAR_DAYS / np.maximum(people[:, g], 1) / self.days, np.nan)
-            by_ground = group in GROUND_NAMES
-            keys = {"group": ALL if by_ground else group, "ground": group if by_ground else ALL}
+            keys = group_keys(group)
             for a, act in enumerate(ACTS):
                 for r, reason in enumerate(REASONS):
                     counts = entries[:, g, a, r]
@@ -103,36 +95,7 @@ def _cells(counts: np.ndarray, scale: np.ndarray) -> dict[str, object]:
     return {"count": float(counts.mean()), "rate": mean, "low": low, "high": high, "n": around.n}
 
 
-def _column(name: str, kind: pa.DataType, unit: str, meaning: str, nullable: bool = False) -> pa.Field:
-    return pa.field(name, kind, nullable=nullable, metadata={"unit": unit, "meaning": meaning})
-
-
-_WORD, _RATE = pa.dictionary(pa.int32(), pa.string()), "acts per 1,000 residents of the group and year"
-_KEYS = (
-    _column("group", _WORD, "name", "all, or listed at the start or ordinary in the baseline"),
-    _column("ground", _WORD, "name", "all, or residents who have a ground, alone or with others"),
-    _column("act", _WORD, "name", "outings, visits to kin, journeys on a permit, calls completed"),
-    _column("entry", _WORD, "name", "why an act is missing, or gained; or the name of a world: all its acts"),
-    _column("sign", pa.int8(), "number", "-1 missing, +1 gained, 0 a world's total"),
-)
-LEDGER_SCHEMA = pa.schema(
-    [
-        *_KEYS,
-        _column("count", pa.float64(), "acts", "mean over replicates"),
-        _column("rate", pa.float64(), _RATE, "mean over replicates", True),
-        _column("low", pa.float64(), _RATE, "lower end: the least, or the 5th percentile of 19 and more", True),
-        _column("high", pa.float64(), _RATE, "upper end, likewise; one replicate has no range", True),
-        _column("n", pa.int32(), "replicates", "with other luck, that have a resident of the group"),
-    ]
-)
-LEDGER_WEEKS_SCHEMA = pa.schema(
-    [
-        _column("week", pa.date32(), "day", "first day of the week: a Monday, or the first day of the run"),
-        _column("replicate", pa.int16(), "number", "repetition with luck of its own, from 0"),
-        *_KEYS,
-        _column("count", pa.int64(), "acts", "of the week and group"),
-    ]
-)
+LEDGER_SCHEMA, LEDGER_WEEKS_SCHEMA = schema_of("ledger"), schema_of("ledger_weeks")
 
 
 def unwatched(scenario: Scenario) -> Scenario:
@@ -186,7 +149,7 @@ def _replicate(
     totals = np.zeros((len(starts), 2, len(ACTS), L.N_CELLS), np.int64)
     residents = np.zeros(L.N_CELLS, np.int64)
     for place in scenario.places:
-        pair = _settled(scenario, worlds, place, seed, threads)
+        pair = _settled(scenario.replace(places=(place,)), worlds, seed, threads)
         n = len(pair[0].state.flags)
         workers = [Workers(threads, acts=np.zeros((WEEK, n), np.uint16)) for _ in worlds]
         cell = cells(pair[0].state.flags)
@@ -213,13 +176,12 @@ def calendar_weeks(start: date, days: int) -> list[int]:
 
 
 def _settled(
-    scenario: Scenario, worlds: tuple[Scenario, Scenario], place: Place, seed: int, threads: int
+    scenario: Scenario, worlds: tuple[Scenario, Scenario], seed: int, threads: int
 ) -> list[simulate.World]:  # fmt: skip
-    """Return the place on the first morning of both worlds: the same people, grouped as in `scenario`."""
-    alone = scenario.replace(places=(place,))
+    """Return the one place of `scenario` on the first morning of both worlds: the same people, grouped as in it."""
     with Workers(threads) as workers:
-        first = init_world(alone, place, seed, workers)
-        return [twin_world(first, alone, lived, seed, workers) for lived in worlds]
+        first = init_world(scenario, scenario.places[0], seed, workers)
+        return [twin_world(first, scenario, lived, seed, workers) for lived in worlds]
 
 
 def _did(counts: np.ndarray) -> np.ndarray:

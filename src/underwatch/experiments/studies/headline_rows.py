@@ -28,7 +28,7 @@ UNITS = {
 }
 
 
-class Row(NamedTuple):
+class HeadlineRow(NamedTuple):
     """A headline: its name, unit and world, float[draws] over the ensemble, and the example's (NaN for none)."""
 
     name: str
@@ -48,7 +48,7 @@ class Row(NamedTuple):
         return not np.isnan(self.example) and bool(np.isnan(self.shown))
 
 
-def rows_of(study: Study) -> list[Row]:
+def rows_of(study: Study) -> list[HeadlineRow]:
     """Return all headlines of a study."""
     rows = _rows_of_world(study, study.worlds[0], BASELINE) + _of_baseline(study)
     if study.twin is None:
@@ -57,14 +57,14 @@ def rows_of(study: Study) -> list[Row]:
     one, other = (study.drawn.get(world) for world in study.pair)
     for at, headline in enumerate(HEADLINES):
         gaps = one.window[:, at] - other.window[:, at] if one is not None and other is not None else np.zeros(0)
-        rows.append(Row(headline.name, headline.unit, DIFFERENCE, gaps, float(study.example.change[at])))
+        rows.append(HeadlineRow(headline.name, headline.unit, DIFFERENCE, gaps, float(study.example.change[at])))
     return rows
 
 
-def _rows_of_world(study: Study, world: str, name: str) -> list[Row]:
+def _rows_of_world(study: Study, world: str, name: str) -> list[HeadlineRow]:
     drawn, example = study.drawn.get(world), study.example.figures.get(world)
     return [
-        Row(
+        HeadlineRow(
             headline.name, headline.unit, name,
             np.zeros(0) if drawn is None else drawn.year[:, at], np.nan if example is None else float(example.year[at]),
         )
@@ -72,7 +72,7 @@ def _rows_of_world(study: Study, world: str, name: str) -> list[Row]:
     ]  # fmt: skip
 
 
-def _of_baseline(study: Study) -> list[Row]:
+def _of_baseline(study: Study) -> list[HeadlineRow]:
     """Return what the summary says of the baseline besides: who is listed, what happened, what got out of it."""
     drawn, example = study.drawn.get(study.baseline), study.example.figures.get(study.baseline)
     published = study.published.get(study.baseline, np.zeros(0))
@@ -80,7 +80,7 @@ def _of_baseline(study: Study) -> list[Row]:
     told = study.example.published.get(study.baseline, np.nan)
     one = {} if example is None else _numbers(example, np.array(told))
     return [
-        Row(name, unit, BASELINE, np.asarray(many.get(name, np.zeros(0))), float(one.get(name, np.nan)))
+        HeadlineRow(name, unit, BASELINE, np.asarray(many.get(name, np.zeros(0))), float(one.get(name, np.nan)))
         for name, unit in UNITS.items()
     ]
 
@@ -97,7 +97,7 @@ def _numbers(figures: Measured, published: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def values_of(rows: list[Row]) -> tuple[np.ndarray, np.ndarray]:
+def values_of(rows: list[HeadlineRow]) -> tuple[np.ndarray, np.ndarray]:
     """Return the figures of each world, float[draws, rows], and which of the rows are differences, bool[rows]."""
     return np.stack([row.drawn for row in rows], axis=1), np.array([row.world == DIFFERENCE for row in rows])
 
@@ -112,7 +112,7 @@ def summary_of(study: Study) -> dict[str, Any]:
     }
 
 
-def _entry(row: Row) -> dict[str, Any]:
+def _entry(row: HeadlineRow) -> dict[str, Any]:
     low, median, high, _ = ranges_of(row.drawn) if len(row.drawn) else (np.nan, np.nan, np.nan, 0)
     numbers = {"example": row.shown, "median": median, "low": low, "high": high}
     return {

@@ -162,7 +162,7 @@ def _carry_out(
             else:
                 progress.say(scenario.name)
                 with Workers(threads) as workers:
-                    study.run_example(workers)
+                    study.add_place(scenario.places[0], *study.run_place(0, workers, study.candidates()))
         progress.say("silence curve")
         with wall.on("silence curve"):
             study.run_silence()

@@ -7,14 +7,14 @@ runs, or of its end, they collect (`Collector`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
 from underwatch.experiments.engine.progress import Clock
-from underwatch.experiments.engine.runner import Runner, Watch
+from underwatch.experiments.engine.runner import KeptWorld, Runner, Watch
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import (
     BASELINE,
@@ -69,6 +69,17 @@ def _same_luck(one: WorldKey, other: WorldKey) -> bool:
     return (one.draw, one.replicate) == (other.draw, other.replicate)
 
 
+@dataclass
+class _Tried:
+    """The draws that are tried for a place, how many figures of each lie outside, and the worlds still left."""
+
+    draws: list[int]
+    outside: dict[int, int] = field(default_factory=dict)
+    left: list[WorldKey] = field(default_factory=list)
+    settled: Settled = field(default_factory=Settled)
+    is_over: bool = False
+
+
 class Collector(Protocol):
     """What is wanted of the worlds of the whole place."""
 
@@ -109,75 +120,63 @@ class RunningStudy:
         values, is_difference = values_of(rows_of(self.study()))
         return [1 + row for row in nearest_to_medians(values, is_difference, self.plan.tries)]
 
-    def run_example(self, workers: Workers) -> None:
-        """Run the whole of one place at the settings of the first candidate that lies inside of every range.
+    def run_place(self, number: int, workers: Workers, draws: Sequence[int]) -> tuple[Totals, list[str]]:
+        """Run the worlds of a place one after the other at the settings of a draw; return their totals and digests.
 
-        The baseline is run first, its twin and other luck only for the one that is kept. Where none lies inside, it is
-        the one with the fewest figures outside, the nearest of those.
+        Of several draws it is the first whose baseline lies inside of every range: that is run first, its twin and
+        other luck only for the one that is kept. Where none lies inside, it is the one with the fewest figures outside.
         """
-        outside: dict[int, int] = {}
-        for draw in self.candidates():
-            self.draw = draw
-            found = self.run_place(0, self.plan.central(), workers, lambda totals: self._note(outside, totals) == 0)
-            if found is not None:
-                self.runner.tick((self.plan.tries - len(outside)) * self.plan.days_of_a_try)  # they are not needed
-                break
-        else:
-            self.draw = min(outside, key=lambda draw: outside[draw])
-            found = self.run_place(0, self.plan.central(), workers)
-        if found is not None:
-            self.add_place(self.plan.scenario.places[0], *found)
-
-    def _note(self, outside: dict[int, int], baseline: WorldTotals) -> int:
-        """Return how many figures of this baseline lie outside of their ranges, and note it for its draw."""
-        key = WorldKey(0, 0, BASELINE)
-        study = self._study({key: baseline})
-        outside[self.draw] = sum(row.is_left_out for row in rows_of(study))
-        return outside[self.draw]
-
-    def run_place(
-        self,
-        number: int,
-        keys: Iterable[WorldKey],
-        workers: Workers,
-        accept: Callable[[WorldTotals], bool] = lambda _: True,
-    ) -> tuple[Totals, list[str]] | None:
-        """Run worlds of a place one after the other; return their totals and digests.
-
-        None, and nothing of it is collected, when the first of them is not accepted.
-        """
-        totals, digests = Totals(), list[str]()
-        for finished, world in self._worlds(number, [*keys], workers):
-            if not totals and not accept(finished.totals):
-                return None
-            with self.clock.on("outputs"):
-                digests.append(simulate.digest(world))
-                totals[finished.key] = finished.totals
-                self.collector.finished(finished, world)
-        return totals, digests
-
-    def _worlds(
-        self, number: int, left: list[WorldKey], workers: Workers
-    ) -> Iterator[tuple[FinishedWorld, simulate.World]]:
-        place, settled, worlds = self.plan.scenario.places[number], Settled(), self.plan.worlds_of(self.example)
-        while left:
-            key = left.pop(0)
-            scenario = worlds[key.world]
-            kept = None if self.checkpoints is None else self.checkpoints.of_world(number, key, self.draw)
-            with self.clock.on("building"):
-                world = settled.take(scenario, key) if kept is None or not kept.path.exists() else None
-                world = world or calm_world(scenario, place, seed_of(scenario, key.replicate))
+        totals, digests, tried = Totals(), list[str](), _Tried([*draws])
+        for key, scenario, world, kept in self._due(number, tried):
             with self.clock.on("simulating"):
                 watch = Watch(self.runner, world, kept)
                 for days in simulate.weeks(world, scenario.all_phases(), workers):
                     if days == 0:
-                        settled.keep(scenario, key, world, left)
+                        tried.settled.keep(scenario, key, world, tried.left)
                     watch.week()
                     if days > 0:
                         self.collector.week(key, world, days)
             with self.clock.on("outputs"):
-                totals = world_totals(world, scenario)
-            yield FinishedWorld(scenario, number, key, totals, world.history.records, world.history.who), world
+                sums = world_totals(world, scenario)
+                if not totals and len(draws) > 1 and not tried.is_over and self._note(tried.outside, sums) > 0:
+                    continue
+                digests.append(simulate.digest(world))
+                totals[key] = sums
+                seen = world.history.records, world.history.who
+                self.collector.finished(FinishedWorld(scenario, number, key, sums, *seen), world)
+        self.runner.tick(max(0, len(draws) - len(tried.outside)) * self.plan.days_of_a_try if len(draws) > 1 else 0)
+        return totals, digests
+
+    def _due(self, number: int, tried: _Tried) -> Iterator[tuple[WorldKey, Scenario, simulate.World, KeptWorld | None]]:
+        """Yield the worlds of a place on the morning from which they are run, those that are refused among them."""
+        for draw in tried.draws:
+            yield from self._of_draw(number, tried, draw)
+            if not tried.outside.get(draw):
+                return
+        tried.is_over = True
+        yield from self._of_draw(number, tried, min(tried.draws, key=lambda draw: tried.outside[draw]))
+
+    def _of_draw(
+        self, number: int, tried: _Tried, draw: int
+    ) -> Iterator[tuple[WorldKey, Scenario, simulate.World, KeptWorld | None]]:
+        self.draw, tried.left, tried.settled = draw, [*self.plan.central()], Settled()
+        place, worlds = self.plan.scenario.places[number], self.plan.worlds_of(self.example)
+        while tried.left:
+            key = tried.left.pop(0)
+            scenario = worlds[key.world]
+            kept = None if self.checkpoints is None else self.checkpoints.of_world(number, key, draw)
+            with self.clock.on("building"):
+                world = tried.settled.take(scenario, key) if kept is None or not kept.path.exists() else None
+                world = world or calm_world(scenario, place, seed_of(scenario, key.replicate))
+            yield key, scenario, world, kept
+            if tried.outside.get(draw) and not tried.is_over:
+                return
+
+    def _note(self, outside: dict[int, int], baseline: WorldTotals) -> int:
+        """Return how many figures of this baseline lie outside of their ranges, and note it for its draw."""
+        study = self._study({WorldKey(0, 0, BASELINE): baseline})
+        outside[self.draw] = sum(row.is_left_out for row in rows_of(study))
+        return outside[self.draw]
 
     def run_places(self, checkpoints: Checkpoints, say: Callable[[str], None]) -> None:
         """Run the places that are not done yet side by side, the largest first; add all up in census order."""
@@ -190,10 +189,9 @@ class RunningStudy:
         def run(number: int) -> None:
             self.runner.check()
             say(f"{places[number].province}: {places[number].name}")
-            found = self.run_place(number, keys, workers_here())
-            if found is not None:
-                with self.clock.on("checkpoints"):
-                    checkpoints.keep_place(number, *found)
+            totals, digests = self.run_place(number, workers_here(), [self.draw])
+            with self.clock.on("checkpoints"):
+                checkpoints.keep_place(number, totals, digests)
 
         largest_first = sorted(left, key=lambda number: -places[number].population)
         run_all(largest_first, run, self.threads, self.runner.stop_all)

@@ -23,7 +23,10 @@ def check_plain(value: Any, where: str, finite: bool) -> None:
             elif isinstance(one, list):
                 inner += one
             elif isinstance(one, str):
-                _check_text(one, where)
+                if not one.isascii() and any("\ud800" <= letter <= "\udfff" for letter in one):
+                    raise InputError(
+                        f"{where}holds half of a letter (a lone surrogate), which no text in UTF-8 can hold"
+                    )
             elif isinstance(one, int):
                 if abs(one) >= 10**MOST_DIGITS:
                     raise InputError(f"{where}holds a number of more than {MOST_DIGITS} digits; write a smaller one")
@@ -34,8 +37,3 @@ def check_plain(value: Any, where: str, finite: bool) -> None:
         row = inner
         if depth == DEEPEST:
             raise InputError(f"{where}is nested too deep: more than {DEEPEST} tables or lists within each other")
-
-
-def _check_text(text: str, where: str) -> None:
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise InputError(f"{where}holds half of a letter (a lone surrogate), which no text in UTF-8 can hold")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from underwatch.inference.checks import calibration
-from underwatch.inference.checks.verdict import Verdict
+from underwatch.inference.checks.verdict import Verdict, said
 from underwatch.inference.npe.blas import one_thread
 
 FEWEST_ASKED = 20  # leavers; evidence packages refuse smaller surveys too
@@ -53,9 +53,8 @@ def contract(
     if broken := int((~np.isfinite(summaries)).sum()):
         wrong.append(f"{broken} of {len(summaries)} summaries are no finite number")
     if not wrong:
-        return Verdict("G0", "passes", 0.0, 0.0, "The package is of the kind the bank simulates.")
-    help_ = "Mark such weeks in effort.csv, or make a bank for this place, window and vocabulary."
-    return Verdict("G0", "refuses", float(len(wrong)), 0.0, f"No estimate: {'; '.join(wrong)}. {help_}")
+        return said("G0", "fits", 0.0, 0.0)
+    return said("G0", "differs", len(wrong), 0.0, wrong="; ".join(wrong))
 
 
 def anchor(
@@ -71,14 +70,9 @@ def anchor(
     held |= {"an independent count": counts > 0, "a declared prior": expert_prior}
     names = [name for name, there in held.items() if there]
     if names:
-        return Verdict("G1", "passes", float(len(names)), 1.0, f"The scale rests on {' and '.join(names)}.")
+        return said("G1", "anchored", len(names), 1.0, names=" and ".join(names))
     few = f" (asked so far: {counted(asked)})" if asked else ""
-    sentence = (
-        "The scale is not identified: with one list, half as many acts told twice as readily look the same. Trend and "
-        f"shape only. What would help: a second list of other origin, {FEWEST_ASKED} or more people who left{few}, "
-        "or a count that does not come from the same outlets."
-    )
-    return Verdict("G1", "refuses", 0.0, 1.0, sentence)
+    return said("G1", "alone", 0.0, 1.0, fewest=FEWEST_ASKED, few=few)
 
 
 def support(x_obs: np.ndarray, x_bank: np.ndarray) -> Verdict:
@@ -86,14 +80,8 @@ def support(x_obs: np.ndarray, x_bank: np.ndarray) -> Verdict:
     own, bank = distances(x_obs, x_bank)
     inside = float((bank <= own).mean())
     if inside <= BANK_SHARE:
-        sentence = f"The bank simulates places like this ({100 * inside:.0f} % of it lies nearer to its middle)."
-        return Verdict("G6", "passes", inside, BANK_SHARE, sentence)
-    sentence = (
-        "No simulated place looks like this: the observation lies further out than "
-        f"{100 * BANK_SHARE:.0f} % of the bank. Check the coding and the effort table, or widen the prior with a "
-        "declared one."
-    )
-    return Verdict("G6", "refuses", inside, BANK_SHARE, sentence)
+        return said("G6", "inside", inside, BANK_SHARE, share=100 * inside)
+    return said("G6", "outside", inside, BANK_SHARE, share=100 * BANK_SHARE)
 
 
 def distances(x_obs: np.ndarray, x_bank: np.ndarray) -> tuple[float, np.ndarray]:
@@ -127,15 +115,10 @@ def predictive(x_obs: np.ndarray, replicates: np.ndarray, names: Sequence[str], 
     p = min(result.p_mean_square, result.p_largest)
     worst = tuple(names[i] for i in result.worst)
     if p >= PREDICTIVE_P:
-        sentence = f"What the estimate simulates looks like the evidence (p = {p:.2f})."
-        return Verdict("G7", "passes", p, PREDICTIVE_P, sentence, worst)
+        return said("G7", "alike", p, PREDICTIVE_P, worst, p=p)
     off = [f"{by:+.1f} sd" if exact else "higher" if by > 0 else "lower" for by in result.deviation]
     furthest = ", ".join(f"{names[i]} ({off[i]})" for i in result.worst)
-    sentence = (
-        f"Warning: the model does not reproduce this evidence (p = {p:.3f}). Furthest off: {furthest}. Look there "
-        "for a miscoding, a change of effort or a mechanism the model has not."
-    )
-    return Verdict("G7", "warns", p, PREDICTIVE_P, sentence, worst)
+    return said("G7", "unlike", p, PREDICTIVE_P, worst, p=p, furthest=furthest)
 
 
 def responses(medians: Mapping[str, float], name: str) -> Verdict:
@@ -143,17 +126,11 @@ def responses(medians: Mapping[str, float], name: str) -> Verdict:
     low, high = min(medians, key=lambda k: medians[k]), max(medians, key=lambda k: medians[k])
     ratio = medians[high] / medians[low] if medians[low] > 0 else np.inf
     if len(medians) < 3:
-        sentence = f"Warning: {len(medians)} law of fear was tried for {name}; three or more are needed for a median."
-        return Verdict("G8", "warns", float(len(medians)), 3.0, sentence, (name,))
+        return said("G8", "few", len(medians), 3.0, (name,), n=len(medians), name=name)
     if ratio <= RESPONSE_RATIO:
-        sentence = f"The laws of fear agree on {name} to a factor of {ratio:.1f}."
-        return Verdict("G8", "passes", ratio, RESPONSE_RATIO, sentence, (name,))
-    sentence = (
-        f"How fear silences decides {name}: the median is {medians[low]:.3g} under the {low} law and "
-        f"{medians[high]:.3g} under the {high} law. A range over the laws is shown and no median. Interviews "
-        "that ask who dared to tell would narrow it."
-    )
-    return Verdict("G8", "warns", float(ratio), RESPONSE_RATIO, sentence, (name,))
+        return said("G8", "agree", ratio, RESPONSE_RATIO, (name,), name=name, ratio=ratio)
+    words = {"name": name, "low": low, "high": high, "least": medians[low], "most": medians[high]}
+    return said("G8", "differ", ratio, RESPONSE_RATIO, (name,), **words)
 
 
 def contraction(draws: np.ndarray, prior: np.ndarray, names: Sequence[str]) -> Verdict:
@@ -162,13 +139,10 @@ def contraction(draws: np.ndarray, prior: np.ndarray, names: Sequence[str]) -> V
     little = tuple(name for name, share in zip(names, learned, strict=True) if share < LEAST_CONTRACTION)
     figure = float(learned.min())
     if not little:
-        return Verdict("G9", "passes", figure, LEAST_CONTRACTION, "The evidence has narrowed every quantity.")
+        return said("G9", "all", figure, LEAST_CONTRACTION)
     learnt = [name for name in names if name not in little]
     which = ", ".join(little) if len(little) <= len(learnt) else f"all quantities but {', '.join(learnt)}"
-    sentence = f"Mostly prior: {which}. What is shown there was put in, not found out."
-    if len(little) == len(names):
-        sentence = "Mostly prior: all quantities. The evidence has taught nothing; a list, survey or count is needed."
-    return Verdict("G9", "warns", figure, LEAST_CONTRACTION, sentence, little)
+    return said("G9", "some" if learnt else "none", figure, LEAST_CONTRACTION, little, which=which)
 
 
 def stability(draws: Mapping[str, np.ndarray], names: Sequence[str]) -> Verdict:
@@ -180,13 +154,8 @@ def stability(draws: Mapping[str, np.ndarray], names: Sequence[str]) -> Verdict:
     shifts = np.array([calibration.median_shift(shown, other) for other in others])
     worst = float(shifts.max()) if len(shifts) else np.inf
     if worst <= MOST_SHIFT:
-        sentence = f"Trained again, the medians move by at most {worst:.2f} posterior sd."
-        return Verdict("G10", "passes", worst, MOST_SHIFT, sentence)
+        return said("G10", "still", worst, MOST_SHIFT, shift=worst)
     if not len(shifts):
-        return Verdict("G10", "refuses", worst, MOST_SHIFT, "No estimate: the posterior was trained only once.")
+        return said("G10", "once", worst, MOST_SHIFT)
     name = names[int(shifts.max(axis=0).argmax())]
-    sentence = (
-        f"No estimate: trained again, the median of {name} moves by {worst:.2f} posterior sd. A larger bank would "
-        "settle it."
-    )
-    return Verdict("G10", "refuses", worst, MOST_SHIFT, sentence, (name,))
+    return said("G10", "moves", worst, MOST_SHIFT, (name,), name=name, shift=worst)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from underwatch.inference.checks import calibration
-from underwatch.inference.checks.verdict import Verdict
+from underwatch.inference.checks.verdict import Verdict, said
 
 FEWEST_RANKS = 1000
 RANK_P = 0.01  # after Holm: one sound bank in a hundred is refused
@@ -24,22 +24,18 @@ TIES = 0.1  # of them may be missing, as rows with equal counts are not parted
 FEWEST_TARP = 300
 TARP_P = 0.01
 RELIABLE_SDS, ROOM = 3.0, 0.05  # a bin of the reliability curve may be off by 5 points and 3 standard errors
-MORE_DRAWS = "More simulated worlds are needed before numbers can be shown."
 
 
 def sbc(rank: np.ndarray, names: Sequence[str]) -> Verdict:
     """G2: are the ranks of the truth uniform, parameter by parameter (Kolmogorov-Smirnov, Holm over parameters)."""
     if len(rank) < FEWEST_RANKS:
-        sentence = f"No numbers: ranks of {len(rank):,} rows, and {FEWEST_RANKS} are needed to judge. {MORE_DRAWS}"
-        return Verdict("G2", "refuses", float(len(rank)), FEWEST_RANKS, sentence)
+        return said("G2", "few", len(rank), FEWEST_RANKS, n=len(rank), fewest=FEWEST_RANKS)
     p = calibration.holm(calibration.rank_p_values(rank))
     bad = tuple(name for name, value in zip(names, p, strict=True) if value < RANK_P)
     if not bad:
-        sentence = f"Over {len(rank):,} simulated cases the truth falls anywhere in the posterior, as it must."
-        return Verdict("G2", "passes", float(p.min()), RANK_P, sentence)
+        return said("G2", "even", p.min(), RANK_P, n=len(rank))
     which = "every quantity" if len(bad) == len(names) else ", ".join(bad)
-    sentence = f"No numbers: over {len(rank):,} simulated cases the posterior of {which} is off. {MORE_DRAWS}"
-    return Verdict("G2", "refuses", float(p.min()), RANK_P, sentence, bad)
+    return said("G2", "off", p.min(), RANK_P, bad, n=len(rank), which=which)
 
 
 def coverage(rank: np.ndarray, names: Sequence[str]) -> Verdict:
@@ -56,14 +52,13 @@ def coverage(rank: np.ndarray, names: Sequence[str]) -> Verdict:
     level = list(BARS)[int(np.abs(scaled).max(axis=1).argmax())]
     column = int(np.abs(off[level]).argmax())
     figure, bar = level + float(off[level][column]), BARS[level] * widen
-    said = f"the {100 * level:.0f} % interval of {names[column]} holds the truth in {100 * figure:.1f} %"
+    words = {"level": 100 * level, "name": names[column], "share": 100 * figure, "n": len(rank)}
     if bad:
-        sentence = f"No numbers: {said} of {len(rank):,} simulated cases. {MORE_DRAWS}"
-        return Verdict("G3", "refuses", figure, bar, sentence, bad)
+        return said("G3", "off", figure, bar, bad, **words)
     if over.any():
         wide = tuple(name for j, name in enumerate(names) if over[:, j].any())
-        return Verdict("G3", "warns", figure, bar, f"Conservative: {said}; the ranges are rather too wide.", wide)
-    return Verdict("G3", "passes", figure, bar, f"Intervals hold what they promise (furthest off: {said}).")
+        return said("G3", "wide", figure, bar, wide, **words)
+    return said("G3", "holds", figure, bar, (), **words)
 
 
 def low_counts(rank: np.ndarray, reports: np.ndarray, own: float, names: Sequence[str]) -> Verdict:
@@ -75,26 +70,15 @@ def low_counts(rank: np.ndarray, reports: np.ndarray, own: float, names: Sequenc
     mine = int(np.searchsorted(np.quantile(reports, [0.25, 0.5, 0.75]), own))
     low, high = STRATUM
     if rows[mine] < FEWEST_IN_STRATUM * (1.0 - TIES):
-        said = f"{rows[mine]} simulated cases have so many reports, {FEWEST_IN_STRATUM} are needed"
-        sentence = f"No numbers: {said}. {MORE_DRAWS}"
-        return Verdict("G4", "refuses", float(rows[mine]), FEWEST_IN_STRATUM, sentence)
+        return said("G4", "few", rows[mine], FEWEST_IN_STRATUM, n=rows[mine], fewest=FEWEST_IN_STRATUM)
     bad = np.asarray((share < low) | (share > high)) & (rows >= FEWEST_IN_STRATUM * (1.0 - TIES))[:, None]
     worst = _furthest(share, bad)
-    figure = float(share[worst])
-    where = f"quarter {worst[0] + 1} of 4 by number of reports (fewest first)"
-    said = f"in {where} the 90 % interval of {names[worst[1]]} holds the truth in {100 * figure:.1f} %"
     failed = tuple(name for j, name in enumerate(names) if bad[mine, j])
     if failed:
         worst = (mine, int(_furthest(share[mine : mine + 1], bad[mine : mine + 1])[1]))
-        figure = float(share[worst])
-        sentence = (
-            f"No numbers: among simulated cases with as many reports as here, the 90 % interval of {names[worst[1]]} "
-            f"holds the truth in {100 * figure:.1f} %. {MORE_DRAWS}"
-        )
-        return Verdict("G4", "refuses", figure, low, sentence, failed)
-    if bad.any():
-        return Verdict("G4", "warns", figure, low, f"Not the case here, but {said}.")
-    return Verdict("G4", "passes", figure, low, f"Intervals hold with few reports and with many: {said}.")
+    words = {"quarter": worst[0] + 1, "name": names[worst[1]], "share": 100 * float(share[worst])}
+    case = "off" if failed else "elsewhere" if bad.any() else "holds"
+    return said("G4", case, share[worst], low, failed, **words)
 
 
 def _furthest(share: np.ndarray, bad: np.ndarray) -> tuple[int, int]:
@@ -112,16 +96,9 @@ def reliability(chance: np.ndarray, terror: np.ndarray) -> Verdict:
     curve = calibration.reliability(chance, terror)
     off = (np.abs(curve.came - curve.said) - ROOM) / np.maximum(curve.error, 1.0 / len(chance))
     worst = int(off.argmax())
-    said = (
-        f"of simulated cases said to be terror with {100 * curve.said[worst]:.0f} %, "
-        f"{100 * curve.came[worst]:.0f} % were ({curve.rows[worst]} cases)"
-    )
-    if off[worst] <= RELIABLE_SDS:
-        return Verdict(
-            "G4", "passes", float(off[worst]), RELIABLE_SDS, f"The chance of terror can be believed: {said}."
-        )
-    sentence = f"No chance of terror is given: {said}. {MORE_DRAWS}"
-    return Verdict("G4", "refuses", float(off[worst]), RELIABLE_SDS, sentence)
+    case = "believed" if off[worst] <= RELIABLE_SDS else "unbelieved"
+    words = {"said": 100 * curve.said[worst], "came": 100 * curve.came[worst], "n": curve.rows[worst]}
+    return said("G4", case, off[worst], RELIABLE_SDS, (), **words)
 
 
 def tarp(values: Mapping[str, np.ndarray]) -> Verdict:
@@ -130,14 +107,6 @@ def tarp(values: Mapping[str, np.ndarray]) -> Verdict:
     p = {name: float(stats.kstest(v, "uniform").pvalue) * len(values) for name, v in values.items()}
     worst = min(p, key=lambda k: p[k])
     if fewest < FEWEST_TARP:
-        sentence = f"Warning: {fewest} rows are too few to judge all quantities together; {FEWEST_TARP} are needed."
-        return Verdict("G5", "warns", float(fewest), FEWEST_TARP, sentence)
+        return said("G5", "few", fewest, FEWEST_TARP, n=fewest, fewest=FEWEST_TARP)
     figure = min(1.0, p[worst])
-    if figure >= TARP_P:
-        return Verdict(
-            "G5", "passes", figure, TARP_P, f"All quantities together are as sure as they say (p = {figure:.2f})."
-        )
-    sentence = (
-        f'Warning: taken together the quantities are not as sure as they say (references "{worst}", p = {figure:.1g}).'
-    )
-    return Verdict("G5", "warns", figure, TARP_P, sentence)
+    return said("G5", "sure" if figure >= TARP_P else "unsure", figure, TARP_P, worst=worst, p=figure)

@@ -8,7 +8,7 @@ runs is asked of one run of each world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from underwatch.inference.bank.simulations import Simulations, simulations
 from underwatch.inference.bank.summaries import columns
 from underwatch.inference.checks import calibration, gates, gates_calibration
 from underwatch.inference.checks.cross_fit import HeldOut, a_part, cross_fit, learn, nearest
-from underwatch.inference.checks.verdict import State, Verdict
+from underwatch.inference.checks.verdict import Verdict, said
 from underwatch.inference.inputs.anchors import Survey
 from underwatch.inference.inputs.observed import ObservationDesign
 from underwatch.inference.inputs.safe_table import Disclosure
@@ -34,7 +34,6 @@ PER_WORLD = 2
 SOME, DRAWS, ERRORS = 100, 2_000, 3.0  # cases for prediction and stability; draws of each; standard errors of room
 MIN_CELL, NOISE = 10, 5.0  # of safe tables: the least a table may hide, and a source cap of 5 at epsilon 1
 OPEN = EffortWeek("open", "usual", "none")
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -123,10 +122,8 @@ def _predictive(p: np.ndarray) -> Verdict:
     """G7 over many cases: it may warn as often as chance lets each of its two figures, and no oftener."""
     warned, chance = float((p < gates.PREDICTIVE_P).mean()), 2 * gates.PREDICTIVE_P
     bar = chance + ERRORS * np.sqrt(chance * (1 - chance) / len(p))
-    said = f"in {warned:.0%} of {len(p)} simulated cases the check of prediction warns, by chance in up to {chance:.0%}"
-    if warned <= bar:
-        return Verdict("G7", "passes", warned, bar, f"What is simulated looks like what was observed: {said}.")
-    return Verdict("G7", "warns", warned, bar, f"Warning: {said}.")
+    case = "many_alike" if warned <= bar else "many_unlike"
+    return said("G7", case, warned, bar, warned=warned, n=len(p), chance=chance)
 
 
 def shifts(runs: Simulations, support: PriorSupport, cases: np.ndarray, seed: int) -> np.ndarray:
@@ -141,12 +138,8 @@ def shifts(runs: Simulations, support: PriorSupport, cases: np.ndarray, seed: in
 def _stability(moved: np.ndarray) -> Verdict:
     """G10 over many cases: how often an answer would be refused because it does not stand still."""
     refused, middle = float((moved > gates.MOST_SHIFT).mean()), float(np.median(moved))
-    said = (
-        f"trained again, the medians of {len(moved)} simulated cases move by {middle:.2f} posterior sd where they move "
-        f"most (middle case); {refused:.0%} would be refused for it"
-    )
-    state: State = "passes" if middle <= gates.MOST_SHIFT else "warns"
-    return Verdict("G10", state, middle, gates.MOST_SHIFT, f"{said[0].upper()}{said[1:]}.")
+    case = "many_still" if middle <= gates.MOST_SHIFT else "many_move"
+    return said("G10", case, middle, gates.MOST_SHIFT, n=len(moved), middle=middle, refused=refused)
 
 
 def judged_on(runs: Simulations, cases: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import Literal, cast
 
 from underwatch.errors import InputError
+from underwatch.facts.tables import read_rows
 
 State = Literal["passes", "warns", "refuses"]
 GATES = ("G0", "G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9", "G10")
@@ -22,6 +24,19 @@ class Verdict:
     bar: float
     sentence: str
     about: tuple[str, ...] = ()  # the quantities or features it is about; none means all
+
+
+@cache
+def _sentences() -> Mapping[tuple[str, str], tuple[State, str]]:
+    """Return state and sentence by gate and case, as sentences.csv has them."""
+    rows = read_rows("sentences.csv", "underwatch.inference.checks")
+    return {(row["gate"], row["case"]): (cast(State, row["state"]), row["sentence"]) for row in rows}
+
+
+def said(gate: str, case: str, figure: float, bar: float, about: tuple[str, ...] = (), **words: object) -> Verdict:
+    """Return what a gate says in a case of sentences.csv, its words filled in."""
+    state, sentence = _sentences()[gate, case]
+    return Verdict(gate, state, float(figure), float(bar), sentence.format(**words), about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def read_for(package: Package, place: Place, window: Window, anchors: bool = Tru
     aside: Counter[str] = Counter()
     lists, coded = effort(package), reports(package)
     kept = _incidents(incidents(package, coded), place, window, aside)
-    here = [row for row in lists if _meets(row, window) and _covers(row.place_code, place)]
+    within = [row for row in lists if row.period.first <= window.end and window.start <= row.period.last]
+    here = [row for row in within if _covers(row.place_code, place)]
     if not kept and not here:
         why = "; ".join(f"{in_bands(n)} {reason}" for reason, n in _in_order(aside).items())
         raise InputError(
@@ -183,7 +184,8 @@ def _incidents(coded: Sequence[Incident], place: Place, window: Window, aside: C
         if _first(place_at(row.place_code, "city") for row in rows) != place.slug:
             aside["of another or a coarser place"] += len(rows) + len(copies)
             continue
-        quarter, year = (_first(_within(row, grain) for row in rows) for grain in ("quarter", "year"))
+        dates = [row.when for row in rows if row.when]
+        quarter, year = (_first(date.within(grain) for date in dates) for grain in ("quarter", "year"))
         if quarter not in quarters and (quarter or year not in years):
             aside["of another window, or dated too coarsely"] += len(rows) + len(copies)
             continue
@@ -219,11 +221,6 @@ def _fit(rows: Sequence[Report], aside: Counter[str]) -> list[Report]:
 def _first(words: Iterable[str]) -> str:
     """Return the first word that is none empty; '' where all are."""
     return next(filter(None, words), "")
-
-
-def _within(row: Report, grain: str) -> str:
-    """Return the quarter or year in which a report puts what happened; '' where it gives none."""
-    return row.when.within(grain) if row.when else ""
 
 
 def _ground(codes: Set[str]) -> int:
@@ -308,10 +305,6 @@ def _covers(code: str, place: Place) -> bool:
             return True
         named = gazetteer().get(named.parent_code)
     return False
-
-
-def _meets(row: Effort, window: Window) -> bool:
-    return row.period.first <= window.end and window.start <= row.period.last
 
 
 def _weeks(rows: Sequence[Effort], ear: frozenset[int], window: Window) -> tuple[EffortWeek, ...]:

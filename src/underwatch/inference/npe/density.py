@@ -28,19 +28,13 @@ def fresh_weights(generator: np.random.Generator, members: int, s: int, p: int, 
     def scaled(*shape: int) -> np.ndarray:
         return generator.normal(0.0, 1.0, shape) / np.sqrt(max(1, shape[-2]))
 
-    out_bias = np.zeros((members, p, 1, 3 * GAUSSIANS))
-    out_bias[..., GAUSSIANS : 2 * GAUSSIANS] = np.linspace(-FIRST_SPREAD, FIRST_SPREAD, GAUSSIANS)
     weights = {
-        "in": scaled(members, s, TRUNK),
-        "in_bias": np.zeros((members, 1, TRUNK)),
-        "mid": scaled(members, TRUNK, TRUNK),
-        "mid_bias": np.zeros((members, 1, TRUNK)),
-        "hear": scaled(members, p, TRUNK, UNITS),
-        "before": scaled(members, p, p, UNITS) * earlier(p),
-        "hear_bias": np.zeros((members, p, 1, UNITS)),
-        "out": 0.1 * scaled(members, p, UNITS, 3 * GAUSSIANS),
-        "out_bias": out_bias,
+        name: np.zeros(shape) if name.endswith("_bias") else scaled(*shape)
+        for name, shape in shapes(members, s, p).items()
     }
+    weights["before"] *= earlier(p)
+    weights["out"] *= 0.1
+    weights["out_bias"][..., GAUSSIANS : 2 * GAUSSIANS] = np.linspace(-FIRST_SPREAD, FIRST_SPREAD, GAUSSIANS)
     return {name: value.astype(kind) for name, value in weights.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.experiments.ensemble.findings import judge
+from underwatch.experiments.ensemble.robustness import judge
 from underwatch.experiments.study import Study, inside
 from underwatch.facts import grounds
 from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled

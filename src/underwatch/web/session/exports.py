@@ -9,6 +9,7 @@ from underwatch import __version__
 from underwatch.experiments.ensemble.settings import ensemble_words
 from underwatch.experiments.studies.world_tables import table_parts
 from underwatch.files.writing import csv_bytes
+from underwatch.pages.rendering import lines
 from underwatch.pages.report import scenario_report
 from underwatch.record.measures import group_cells, with_ratios
 from underwatch.record.outputs import joined, table_bytes
@@ -55,18 +56,9 @@ def report_html(run: StudioRun) -> bytes:
 
 def citation(run: StudioRun) -> bytes:
     """Return how to cite the program and exactly this run, as plain text."""
-    scenario = run.question.scenario
-    lines = (
-        f"The Underwatch authors: Underwatch {__version__}, a model of life under surveillance, with synthetic "
-        "residents.",
-        f"Run: {scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}, "
-        f"seed {scenario.seed}, {run.question.draws} worlds of {ensemble_words(run.question.ensemble)}"
-        + (f", twin with {run.question.change} from {run.question.dated[0][1]}" if run.question.dated else "")
-        + f"; digest {run.digest}.",
-        "No real person is in it. Most parameters are guesses: quote ranges, and cite the sources of the facts you "
-        "rely on (underwatch facts NAME).",
-    )  # fmt: skip
-    return ("\n".join(lines) + "\n").encode()
+    asked = run.question
+    told = lines("citation.txt.j2", version=__version__, run=run, asked=asked, ensemble=ensemble_words(asked.ensemble))
+    return "\n".join([*told, ""]).encode()
 
 
 # By the name under which it is saved: its media type, and what makes it

@@ -9,13 +9,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, usable_ensemble
-from underwatch.experiments.interventions import (
-    Intervention,
-    as_toml,
-    check_relief,
-    find_interventions,
-    first_day,
-)
+from underwatch.experiments.interventions import Intervention, as_toml, dated_from, find_interventions
 from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.facts import model_parameters
 from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
@@ -97,10 +91,7 @@ def question_of(asked: object) -> RunRequest:
         without=_names(asked, "without"),
     )
     interventions = _interventions(_names(asked, "interventions"))
-    first = _day(asked, "from_date")
-    dated = tuple((item, first_day(item, scenario, first)) for item in interventions)
-    for item, day in dated:
-        check_relief(scenario, item, day)
+    dated = dated_from(interventions, scenario, _day(asked, "from_date"))
     draws = _whole(asked, "draws")
     draws = DEFAULT_DRAWS if draws is None else draws
     return RunRequest(scenario, dated, draws, ensemble=usable_ensemble(_ensemble(asked), draws))

@@ -22,14 +22,10 @@ from underwatch.world.workers import Workers
 
 # What the page counts up while a run goes on
 LIVE = {
-    "followed_outings": L.COUNT.followed_outings,
-    "calls_avoided": L.COUNT.calls_avoided,
-    "calls_abandoned": L.COUNT.calls_abandoned,
-    "calling_stopped": L.COUNT.calling_stopped,
-    "accusations": L.COUNT.accusations,
-    "arrests": L.COUNT.arrests,
-    "listings": L.COUNT.listings,
-}
+    name: getattr(L.COUNT, name)
+    for name in ("followed_outings", "calls_avoided", "calls_abandoned", "calling_stopped", "accusations", "arrests",
+                 "listings")
+}  # fmt: skip
 
 
 class LiveNumbers:
@@ -81,7 +77,7 @@ def answer(run: StudioRun, threads: int) -> None:
         study.run_draws()
     run.enter("worlds")
     with Workers(threads) as workers:
-        study.run_example(workers)
+        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
     run.lived = {name: numbers.lived[name] for name in run.worlds}
     run.worlds = {name: lived.world.scenario for name, lived in run.lived.items()}
     run.digest = digest_of(study.digests)

@@ -22,16 +22,8 @@ def presets() -> dict[str, Any]:
     """Return the 178 places by province, the bounds of a question, and its defaults."""
     result = []
     for province, members in provinces().items():
-        rows = [
-            {
-                "name": place.name,
-                "name_ko": place.name_ko,
-                "border": place.border,
-                "population": place.population,
-                "urban": place.urban,
-            }
-            for place in members
-        ]
+        names = ("name", "name_ko", "border", "population", "urban")
+        rows = [{name: getattr(place, name) for name in names} for place in members]
         result.append({"province": province, "places": rows})
     bounds = {"residents": MOST_RESIDENTS, "days": MOST_DAYS, "draws": MOST_DRAWS}
     default = {"place": "Hoeryong", "start": DEFAULT_START.isoformat(), "days": DEFAULT_DAYS, "seed": 1,

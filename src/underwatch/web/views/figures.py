@@ -1,4 +1,4 @@
-"""What the page draws and tells of a run: charts by week with their bands, the table of changes, the ten lines."""
+"""What the page draws and tells of a run: charts by week with bands, the table of changes, the ten lines, two runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.experiments.ensemble.findings import judge
+from underwatch.errors import InputError
+from underwatch.experiments.ensemble.robustness import judge
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,
@@ -14,7 +15,7 @@ from underwatch.experiments.studies.headline_rows import (
     PER_THOUSAND,
     PUBLISHED,
     SHARE_LISTED,
-    Row,
+    HeadlineRow,
     rows_of,
 )
 from underwatch.experiments.study import Study
@@ -25,6 +26,7 @@ from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import SUMS, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.web.session.request import RunRequest
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
 
@@ -37,6 +39,7 @@ _TOTALS = {
     "stopped_n": "calls_stopped",
     "arrests_n": "arrests",
 }
+_OF_A_PLACE = ("name", "name_ko", "province", "residents", "census", "border")
 
 
 def run_view(run: StudioRun) -> dict[str, Any]:
@@ -56,16 +59,8 @@ def run_view(run: StudioRun) -> dict[str, Any]:
     }
     if study is None:
         return result
-    place = study.place
     return result | {
-        "place": {
-            "name": place.name,
-            "name_ko": place.name_ko,
-            "province": place.province,
-            "residents": place.residents,
-            "census": place.census,
-            "border": place.border,
-        },
+        "place": {name: getattr(study.place, name) for name in _OF_A_PLACE},
         "start": study.start.isoformat(),
         "days": study.days,
         "worlds": list(study.worlds),
@@ -91,6 +86,11 @@ def _list(values: np.ndarray) -> list[float | None]:
     return [None if np.isnan(value) else float(f"{value:.6g}") for value in values.tolist()]
 
 
+def titled(headline: Headline) -> dict[str, Any]:
+    """Return how a headline is called, and whether it is a share."""
+    return {"name": headline.name, "title": headline.title, "unit": headline.unit, "share": headline.is_share}
+
+
 def _chart(study: Study, headline: Headline) -> dict[str, Any]:
     """Return one headline by week: each world's median, low and high over its draws, and its example."""
     index = HEADLINE_NAMES.index(headline.name)
@@ -101,11 +101,7 @@ def _chart(study: Study, headline: Headline) -> dict[str, Any]:
             *edges, n = ranges_of(study.drawn[world].weekly[:, :, index])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
             worlds[world]["n"] = n.tolist()
-    return {
-        "name": headline.name,
-        "title": headline.title,
-        "unit": headline.unit,
-        "share": headline.is_share,
+    return titled(headline) | {
         "rights": rights_words(headline.articles),
         "articles": list(headline.articles),
         "week_starts": week_starts(study.days).tolist(),
@@ -125,11 +121,7 @@ def _change(study: Study, index: int) -> dict[str, Any]:
     Of a run without draws they are those of its one history. The sign of the difference is robust or hangs on a form.
     """
     headline, drawn = HEADLINES[index], bool(study.n_draws)
-    row: dict[str, Any] = {
-        "name": headline.name,
-        "title": headline.title,
-        "unit": headline.unit,
-        "share": headline.is_share,
+    row: dict[str, Any] = titled(headline) | {
         "values": {w: _middle(study, w, "window", index) for w in study.worlds},
         "year": {w: _middle(study, w, "year", index) for w in study.worlds},
         "ranges": {w: _edges(study.drawn[w].year[:, index]) for w in study.drawn},
@@ -201,7 +193,7 @@ def _figures(study: Study) -> dict[str, list[str]]:
 
     def total(part: str, at: int) -> list[str]:
         some = np.zeros(0) if drawn is None else getattr(drawn, part)[:, at]
-        return _written(Row(part, "", BASELINE, some, float(getattr(own, part)[at])), number)
+        return _written(HeadlineRow(part, "", BASELINE, some, float(getattr(own, part)[at])), number)
 
     result["listed"] = total("people", GROUPS.index(LISTED))
     for ground in GROUND_NAMES:
@@ -214,9 +206,46 @@ def _figures(study: Study) -> dict[str, list[str]]:
     return result
 
 
-def _written(row: Row, form: Any) -> list[str]:
+def _written(row: HeadlineRow, form: Any) -> list[str]:
     if not len(row.drawn):
         return [form(row.example)]
     around = range_of(row.drawn)
     edges = [form(around.low), form(around.high)] if around.kind != NONE else ["", ""]
     return [form(float(band(row.drawn)[1])), *edges, *([] if around.n == len(row.drawn) else [str(around.n)])]
+
+
+def compared(one: StudioRun, other: StudioRun) -> dict[str, Any]:
+    """Return the baselines of two runs side by side: what was asked differently, and each headline's range."""
+    if one.study is None or other.study is None:
+        raise InputError("one of the two runs has no figures yet; wait until both are done")
+    studies = (one.study, other.study)
+    rows = [
+        titled(item) | {"values": [_with_ends(study, at) for study in studies]} for at, item in enumerate(HEADLINES)
+    ]
+    return {"runs": [one.number, other.number], "asked": _asked(one.question, other.question), "rows": rows}
+
+
+def _with_ends(study: Study, index: int) -> dict[str, float | None]:
+    if study.n_draws:
+        ends = zip(("low", "value", "high"), band(study.drawn[study.baseline].year[:, index]), strict=True)
+        return {name: None if np.isnan(end) else float(end) for name, end in ends}
+    value = float(study.example.figures[study.baseline].year[index])
+    return {"value": None if np.isnan(value) else value, "low": None, "high": None}
+
+
+def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
+    """Return what two questions do not share, name by name."""
+    a, b = one.scenario, other.scenario
+    parts: dict[str, tuple[object, object]] = {
+        "place": (a.name, b.name),
+        "residents": (a.residents, b.residents),
+        "start": (a.start.isoformat(), b.start.isoformat()),
+        "end": (a.end.isoformat(), b.end.isoformat()),
+        "seed": (a.seed, b.seed),
+        "draws": (one.draws, other.draws),
+        "ensemble": (one.ensemble, other.ensemble),
+        "without": (", ".join(sorted(a.without)), ", ".join(sorted(b.without))),
+        "interventions": (" ".join(i.name for i, _ in one.dated), " ".join(i.name for i, _ in other.dated)),
+    }
+    parts |= {name: (value, b.parameters[name]) for name, value in a.parameters.items()}
+    return [{"name": name, "values": list(both)} for name, both in parts.items() if both[0] != both[1]]

@@ -28,17 +28,10 @@ def _world(world: FinishedWorld) -> dict[str, Any]:
     by_week = table.reshape(len(starts), len(INCIDENT_NAMES))
     published = world.published()
     out = (published["date"] - np.datetime64(scenario.start, "D")).astype(int)
+    columns = (out, published["delay_days"], published["kind"], published["relay"], published["list"])
     reports = [
-        {
-            "day": int(day),
-            "incident_day": int(day - delay),
-            "kind": str(what),
-            "relay": bool(relay),
-            "list": str(which),
-        }
-        for day, delay, what, relay, which in zip(
-            out, published["delay_days"], published["kind"], published["relay"], published["list"], strict=True
-        )
+        {"day": int(day), "incident_day": int(day - delay), "kind": str(what), "relay": bool(relay), "list": str(which)}
+        for day, delay, what, relay, which in zip(*columns, strict=True)
     ]
     first = sum(not item["relay"] for item in reports)
     incidents = len(records)

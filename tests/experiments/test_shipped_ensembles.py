@@ -1,0 +1,39 @@
+"""The ensembles that ship: of this model, whole, and what the issue of them promises."""
+
+from importlib.resources import files
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from underwatch.experiments.ensemble.key import ensemble_key
+from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DESCRIBED, KNOWN, read_ensemble
+from underwatch.experiments.silence import WATCHING, shipped_silence
+from underwatch.facts import model_parameters
+
+SHIPPED = files("underwatch.experiments.ensemble").joinpath("shipped")
+
+
+@pytest.mark.parametrize("name", [KNOWN, DESCRIBED, "silence"])
+def test_the_shipped_ensembles_are_of_this_model_and_prior(name):
+    with SHIPPED.joinpath(f"{name}.parquet").open("rb") as stream:
+        key = pq.read_schema(stream).metadata[b"key"].decode()
+    assert key == ensemble_key(), "the model or its tables have changed: `make study` rebuilds the ensembles"
+
+
+def test_the_shipped_curve_is_of_the_worlds_of_a_run():
+    curve = shipped_silence(DESCRIBED)
+    assert curve.incidents.shape == (len(WATCHING), DEFAULT_DRAWS)
+    assert curve.watching == WATCHING
+    assert (np.diff(curve.incidents.mean(axis=1)) > 0).all()
+
+
+@pytest.mark.parametrize("name", [KNOWN, DESCRIBED])
+def test_settings_are_distinct_many_and_none_weighs_more_than_a_hundredth(name):
+    ensemble = read_ensemble(name)
+    assert len(set(zip(ensemble.parameters, ensemble.forms, strict=True))) == len(ensemble.weights) >= 400
+    assert ensemble.weights.sum() == pytest.approx(1)
+    assert ensemble.weights.max() <= 0.01 * (1 + 1e-9)
+    for fact in model_parameters().values():
+        values = np.array([one[fact.name] for one in ensemble.parameters])
+        assert fact.low <= values.min() <= values.max() <= fact.high
