@@ -19,7 +19,7 @@ from underwatch.world.kernels import dense
 from underwatch.world.rates import rates
 from underwatch.world.scenario_file import scenario_for
 
-DENSE_LOOPS = ("draw_day", "fade_and_hear", "weigh_outings", "set_out")
+DENSE_LOOPS = ("draw_day", "fade_and_hear", "fade_and_habituate", "weigh_outings", "set_out")
 AT_LEAST = 8  # packed instructions in a loop; a copy or a spill alone has fewer
 
 WIDE = re.compile(r"^\s*vp\w+\s.*%[yz]mm\d", re.MULTILINE)
@@ -82,7 +82,6 @@ ALL_LOOPS = (
     "count_outings",
     "sum_levels",
     "set_rates",
-    "count_adults",
     "note_outings",
     "draw_households",
 )

@@ -162,7 +162,7 @@ def draw_rows(key, draws, n):
     """
     k0 = key[0]
     k1 = key[1]
-    full = min((n + 63) & ~63, draws.shape[1])
+    full = min((n + 15) & ~15, draws.shape[1])
     who, what, a, b = draws[0, :full], draws[1, :full], draws[2, :full], draws[3, :full]
     for i in range(full):
         a[i], b[i] = threefry(k0, k1, who[i], what[i])

@@ -223,11 +223,11 @@ class Scratch(NamedTuple):
     turns: np.ndarray  # int32[m, 5], who is followed today, in order: columns below
     house_draws: np.ndarray  # uint32[4, n], this week's words of each household (visits, permits)
     planned: np.ndarray  # int32[n, 4], day, unit, household and kind or tie of this week's visits, as drawn
-    visits: np.ndarray  # int32[n, 7], visits sorted by day and unit: columns below
+    visits: np.ndarray  # int32[n, 8], visits sorted by day and unit: columns below
     visit_spans: np.ndarray  # int32[7 * units + 1]
-    spans: np.ndarray  # int64[units + 1, 7], where each unit's adults, listed, callers, ... begin
+    spans: np.ndarray  # int64[units + 1, 6], where each unit's adults, listed, callers, ... begin
     unit_terms: np.ndarray  # int64[units, N_TERMS], thresholds of the week
-    free: np.ndarray  # int64[units, N_FREE], attention left today by class; two draws; events by kind; kept for cases
+    free: np.ndarray  # int64[units, N_FREE], today: attention left by class; two draws; events by kind; and more below
     cases: np.ndarray  # int32[n, N_CASE], households with listed members, by unit: columns below
 
 
@@ -286,8 +286,9 @@ N_TERMS = 16
 # listed (defector families first), callers, open roles, covert informants; then the cell of each of the marked, and
 # the chance that an outing of each of the listed is taken up, and which would be today (of the listed, or of the
 # cases); then by role holder, unit by unit, open roles first: where the rounding of attention begins, what is left
-# today for the cases in which the holder is named, and whether there is one; by unit the listed households by their
-# first listed member, and that household's first member
+# today for the cases in which the holder is named, and a shift (16 where there is one, else 0); by household of the
+# chunk its case, from 1 (0: it has none); the households of the chunk that word from kin reaches this week, and on
+# which days; by unit the adults
 (
     BUFFER_DRAWS,
     BUFFER_CHANCE,
@@ -307,34 +308,40 @@ N_TERMS = 16
     BUFFER_PHASE,
     BUFFER_KEPT,
     BUFFER_NAMED,
-    BUFFER_CHECKED,
-    BUFFER_HEADS,
-) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22)
-N_BUFFERS = 23
+    BUFFER_CASE,
+    BUFFER_TOLD,
+    BUFFER_TOLD_DAYS,
+    BUFFER_ADULTS,
+) = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)
+N_BUFFERS = 25
 
-# Columns of `visits`: household; tie; class of the distance; four uniforms of the day
-V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE = range(7)
+# Columns of `visits`: household; tie; class of the distance; four uniforms of the day; unit of the chunk
+V_HOUSE, V_TIE, V_DISTANCE, V_MADE, V_TAKEN, V_JOINED, V_NOTICE, V_UNIT = range(8)
 # What stands for a tie in `visits` when it is no visit to kin
 JOURNEY, REFUSED = 100, 101
 
-# Columns of `turns`: unit; resident of the chunk, or SPARE for a free watcher's choice; part of the day, or how many
-# choices went before; class of watcher; is it the first of a tail
-W_UNIT, W_RESIDENT, W_SLOT, W_BY, W_FIRST = range(5)
-SPARE = -1
+# Columns of `turns`: resident of the chunk; their household, or UNKNOWN; part of the day; class of watcher; is it the
+# first of a tail
+W_RESIDENT, W_HOUSE, W_SLOT, W_BY, W_FIRST = range(5)
+UNKNOWN = -1
 
 # Columns of `cases`: household; its rows in BUFFER_LISTED, first and after the last; the lists of its members; how
-# likely a tail is taken up; how many watchers; with which holder of its own list's organ they begin, and of the other
-C_HOUSE, C_FIRST, C_AFTER, C_LISTS, C_TAKE, C_LAYERS, C_OWN, C_OTHER = range(8)
-N_CASE = 8
+# likely a tail is taken up; how many watchers; with which holder of its own list's organ they begin, and of the other;
+# the household's number; its first listed member; then the first NOTED of those who are named, as holders of the unit
+C_HOUSE, C_FIRST, C_AFTER, C_LISTS, C_TAKE, C_LAYERS, C_OWN, C_OTHER, C_NUMBER, C_SUBJECT, C_NAMED = range(11)
+NOTED = 8
+N_CASE = C_NAMED + NOTED
 
-# Columns of `free`
+# Columns of `free`: attention that is kept for cases; the row after the unit's turns, and how many choices of whom to
+# follow its free watchers make then
 F_LODGING, F_OFFENCE, F_EVENTS = 4, 5, 6
 F_KEPT_OPEN, F_KEPT_COVERT = F_EVENTS + N_EVENTS, F_EVENTS + N_EVENTS + 1
-N_FREE = F_KEPT_COVERT + 1
+F_TURNS, F_CHOICES = F_KEPT_COVERT + 1, F_KEPT_COVERT + 2
+N_FREE = F_CHOICES + 1
 
-# Columns of `spans` (of adults only the number counts)
-S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT, S_CASES, S_HOMES = range(7)
-N_SPANS = 7
+# Columns of `spans`
+S_ADULTS, S_LISTED, S_CALLERS, S_OPEN, S_COVERT, S_CASES = range(6)
+N_SPANS = 6
 
 # Columns of `totals`
 D_OUTINGS, D_FORGONE, D_FEAR, D_DISTRESS, D_DISTRESSED = range(5)

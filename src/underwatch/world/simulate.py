@@ -15,7 +15,7 @@ import numpy as np
 from underwatch.world import layout as L
 from underwatch.world import population
 from underwatch.world.kernels import days as kernel
-from underwatch.world.kernels import review
+from underwatch.world.kernels import review, word
 from underwatch.world.kernels.slots import pack
 from underwatch.world.rates import rates
 from underwatch.world.workers import Block, Workers
@@ -201,7 +201,7 @@ def _review(world: World, workers: Workers) -> None:
         )  # fmt: skip
     state.units[L.UNIT_REPORTS : L.UNIT_REPORTS + 2] = 0
     telling = np.empty(state.homes.shape[1], np.uint16)
-    workers.over(review.tell_kin, n_chunks, town, state, now, telling)
+    workers.over(word.tell_kin, n_chunks, town, state, now, telling)
     t = sunday - world.start
     _collect(
         world, workers, workers.over(review.review_units, n_chunks, key, town, state, now, telling, sunday, t), t, 1
@@ -221,12 +221,12 @@ def _collect(world: World, workers: Workers, blocks: Iterable[Block], t: int, da
             workspace.out.cells[:days] = workspace.out.totals[:days] = 0
         return
     for records, who, traced in blocks:
-        records["day"] -= np.uint16(settling)
-        traced["day"] -= settling
         if len(records):
+            records["day"] -= np.uint16(settling)
             history.record_blocks.append(records)
             history.who_blocks.append(who)
         if len(traced):
+            traced["day"] -= settling
             history.trace_blocks.append(traced)
     for workspace in workers.workspaces:
         kernel.add_up(history.cells[t - settling : t - settling + days], workspace.out.cells, workspace.out.totals)

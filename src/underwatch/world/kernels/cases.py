@@ -13,24 +13,40 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose, draw_rows, event, split, u16, u32
 from underwatch.world.kernels import slots as R
-from underwatch.world.kernels.dense import pick
 from underwatch.world.kernels.rules import house_of, threshold_of, watcher
 
 OFFICERS = 2  # layers that a unit can have beyond its role holders
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def open_cases(span):
-    """S3: the households with listed members, and who of the unit is named in each: the same all week."""
-    key, town, scratch = span.key, span.town, span.scratch
-    cases, draws, spans = scratch.cases, scratch.draws, scratch.spans
+    """S3: the households with listed members, in either form: the same all week."""
+    town, spans = span.town, span.scratch.spans
+    first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    last = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
+    span.scratch.buffers[L.BUFFER_CASE, : last - first] = 0
     n = 0
     for j in range(span.n_units):
         spans[j, L.S_CASES] = n
         n = cases_of(span, j, n)
     spans[span.n_units, L.S_CASES] = n
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def case_of(span, house):
+    """The case that a household of the chunk is, or -1."""
+    first = np.int64(span.town.units[L.UNIT_HOUSE, span.first_unit])
+    return np.int64(span.scratch.buffers[L.BUFFER_CASE, house - first]) - 1
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def name_watchers(span):
+    """S3, S4: who of the unit is named in each case: the same all week."""
+    key, scratch = span.key, span.scratch
+    cases, draws, spans = scratch.cases, scratch.draws, scratch.spans
+    n = spans[span.n_units, L.S_CASES]
     for m in range(n):
-        draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
+        draws[0, m] = u32(cases[m, L.C_NUMBER])
         draws[1, m] = event(Purpose.CASE, 0)
     draw_rows(key, draws, n)
     n_holders = spans[span.n_units, L.S_OPEN] + spans[span.n_units, L.S_COVERT]
@@ -42,7 +58,10 @@ def open_cases(span):
             cases[m, L.C_OWN] = choose(draws[2, m], n_open if on_mps else n_covert)
             cases[m, L.C_OTHER] = choose(draws[3, m], n_covert if on_mps else n_open)
             for k in range(min(cases[m, L.C_LAYERS], n_open + n_covert)):
-                scratch.buffers[L.BUFFER_NAMED, first + named(cases[m], n_open, n_covert, k)] = 1
+                h = named(cases[m], n_open, n_covert, k)
+                if k < L.NOTED:
+                    cases[m, L.C_NAMED + k] = h
+                scratch.buffers[L.BUFFER_NAMED, first + h] = 16
     begin_rounding(span)
 
 
@@ -61,6 +80,7 @@ def cases_of(span, j, n):
     town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
     listed, spans = scratch.buffers[L.BUFFER_LISTED], scratch.spans
     n_open, n_covert, _ = holders(span, j)
+    first_house = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
     row, last = spans[j, L.S_LISTED], spans[j + 1, L.S_LISTED]
     while row < last:
         case = scratch.cases[n]
@@ -70,6 +90,9 @@ def cases_of(span, j, n):
         family = np.int64(state.people[L.FLAGS, first]) & L.FAMILY
         lists = np.int64(0)
         case[L.C_HOUSE] = house
+        case[L.C_NUMBER] = town.first + town.house_start[house]
+        case[L.C_SUBJECT] = first
+        scratch.buffers[L.BUFFER_CASE, house - first_house] = n + 1
         case[L.C_FIRST] = row
         while row < last and first <= span.lo + np.int64(listed[row]) < end:
             lists |= np.int64(state.people[L.FLAGS, span.lo + np.int64(listed[row])]) & L.ON_A_LIST
@@ -147,13 +170,10 @@ def round_attention(before, after, phase, today):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def shared(buffers, first, n):
     """Today's attention of n holders who are named in no case, and of those who are."""
-    free, kept = np.int64(0), np.int64(0)
+    both = u32(0)  # the attention of those who are named is added up in the upper half
     for h in range(first, first + n):
-        today = np.int64(buffers[L.BUFFER_KEPT, h])
-        mine = today * np.int64(buffers[L.BUFFER_NAMED, h])
-        kept += mine
-        free += today - mine
-    return free, kept
+        both = u32(both + np.left_shift(u32(buffers[L.BUFFER_KEPT, h]), u32(buffers[L.BUFFER_NAMED, h])))
+    return np.int64(both & u32(65535)), np.int64(both >> u32(16))
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -162,13 +182,15 @@ def named_watcher(scratch, j, case, n_open, n_covert, first):
     kept, free = scratch.buffers[L.BUFFER_KEPT], scratch.free
     n_layers = np.int64(case[L.C_LAYERS])
     some_left = free[j, L.F_KEPT_OPEN] + free[j, L.F_KEPT_COVERT] > 0
-    for k in range(min(n_layers, n_open + n_covert) if some_left else 0):
-        h = named(case, n_open, n_covert, k)
-        if kept[first + h]:
-            kept[first + h] -= u16(1)
-            by = L.BY_OPEN_ROLE if h < n_open else L.BY_COVERT
-            free[j, L.F_KEPT_OPEN + by] -= 1
-            return by
+    follower = np.int64(-1)
+    for k in range(min(n_layers, n_open + n_covert) - 1 if some_left else -1, -1, -1):  # backwards: the first stays
+        h = np.int64(case[L.C_NAMED + k]) if k < L.NOTED else named(case, n_open, n_covert, k)
+        follower = h if kept[first + h] else follower
+    if follower >= 0:
+        kept[first + follower] -= u16(1)
+        by = L.BY_OPEN_ROLE if follower < n_open else L.BY_COVERT
+        free[j, L.F_KEPT_OPEN + by] -= 1
+        return by
     own = L.BY_MPS_OFFICER if case[L.C_LISTS] & L.ON_MPS else L.BY_MSS_OFFICER
     for k in range(n_layers - n_open - n_covert):
         by = own if k == 0 else L.BY_MPS_OFFICER + L.BY_MSS_OFFICER - own
@@ -183,12 +205,12 @@ def take_watcher(span, j, house, on_mps):
     """S4, S7: who follows a household or its caller, by class, and their attention is used; -1 when nobody is free."""
     scratch = span.scratch
     if not span.rates[R.pooled]:
-        for m in range(scratch.spans[j, L.S_CASES], scratch.spans[j + 1, L.S_CASES]):
-            if scratch.cases[m, L.C_HOUSE] == house:
-                n_open, n_covert, first = holders(span, j)
-                by = named_watcher(scratch, j, scratch.cases[m], n_open, n_covert, first)
-                if by >= 0:
-                    return by
+        m = case_of(span, house)
+        if m >= 0:
+            n_open, n_covert, first = holders(span, j)
+            by = named_watcher(scratch, j, scratch.cases[m], n_open, n_covert, first)
+            if by >= 0:
+                return by
     by = watcher(scratch.free, j, on_mps)
     if by >= 0:
         scratch.free[j, by] -= 1
@@ -198,18 +220,19 @@ def take_watcher(span, j, house, on_mps):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def want_tails(span):
     """S4: in which parts of the day (bits 0-2) a tail of each case is wanted, whether or not anybody is free."""
-    key, town, scratch = span.key, span.town, span.scratch
+    key, scratch = span.key, span.scratch
     cases, draws, buffers = scratch.cases, scratch.draws, scratch.buffers
     n = scratch.spans[span.n_units, L.S_CASES]
     for m in range(n):
-        draws[0, m] = u32(town.first + town.house_start[cases[m, L.C_HOUSE]])
+        draws[0, m] = u32(cases[m, L.C_NUMBER])
         draws[1, m] = event(Purpose.FOLLOW, span.day)
     draw_rows(key, draws, n)
     for m in range(n):
         chance = cases[m, L.C_TAKE]
-        out = np.int64(0)
-        for row in range(cases[m, L.C_FIRST], cases[m, L.C_AFTER]):
-            out |= np.int64(buffers[L.BUFFER_OUTINGS, np.int64(buffers[L.BUFFER_LISTED, row])])
+        begin, end = np.int64(cases[m, L.C_FIRST]), np.int64(cases[m, L.C_AFTER])
+        out = outings_of(buffers, begin) | outings_of(buffers, end - 1)  # most have one member or two: no loop to guess
+        for row in range(begin + 1, end - 1):
+            out |= outings_of(buffers, row)
         q0, q1, q2, _ = split(draws[2, m], draws[3, m])
         buffers[L.BUFFER_WANT, m] = out & (
             np.int64(q0 < chance) | np.int64(q1 < chance) << 1 | np.int64(q2 < chance) << 2
@@ -217,67 +240,66 @@ def want_tails(span):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def outings_of(buffers, row):
+    """The outings of the listed resident of a row."""
+    return np.int64(buffers[L.BUFFER_OUTINGS, np.int64(buffers[L.BUFFER_LISTED, row])])
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def take_tails(span, j, n):
     """S4: the tails of a unit: first by named watchers, then by whoever has attention left. Returns the row after."""
     scratch = span.scratch
     spans, buffers, free, cases = scratch.spans, scratch.buffers, scratch.free, scratch.cases
-    begin = spans[j, L.S_CASES]
     wanted = buffers[L.BUFFER_NOTABLE]
-    n_wanted = pick(buffers[L.BUFFER_WANT, begin : spans[j + 1, L.S_CASES]], u16(7), begin, wanted)
+    n_wanted = np.int64(0)
+    for m in range(spans[j, L.S_CASES], spans[j + 1, L.S_CASES]):  # without a branch, as `pick`
+        want = np.int64(buffers[L.BUFFER_WANT, m])
+        for slot in range(3):
+            wanted[n_wanted] = u16(m << 2 | slot)
+            n_wanted += (want >> slot) & 1
     n_open, n_covert, first = holders(span, j)
-    unserved = n_wanted
-    for attempt in range(2):
-        if attempt:
-            free[j, L.BY_OPEN_ROLE] += free[j, L.F_KEPT_OPEN]
-            free[j, L.BY_COVERT] += free[j, L.F_KEPT_COVERT]
-            if free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3] <= 0:
-                continue
-        if not unserved:
-            continue
-        unserved = 0
-        for row in range(n_wanted):
-            m = np.int64(wanted[row])
-            case = cases[m]
-            for slot in range(3):
-                if not (np.int64(buffers[L.BUFFER_WANT, m]) >> slot) & 1:
-                    continue
-                by = np.int64(-1)
-                if not attempt:
-                    by = named_watcher(scratch, j, case, n_open, n_covert, first)
-                else:
-                    by = watcher(free, j, (case[L.C_LISTS] & L.ON_MPS) != 0)
-                    if by >= 0:
-                        free[j, by] -= 1
-                if by >= 0:
-                    buffers[L.BUFFER_WANT, m] ^= u16(1 << slot)
-                    n = tail(span, n, j, case, slot, by)
-                else:
-                    unserved += 1
+    unserved = 0
+    for row in range(n_wanted):
+        case, slot = cases[np.int64(wanted[row]) >> 2], np.int64(wanted[row]) & 3
+        by = named_watcher(scratch, j, case, n_open, n_covert, first)
+        if by >= 0:
+            n = tail(span, n, case, slot, by)
+        else:
+            wanted[unserved] = wanted[row]
+            unserved += 1
+    free[j, L.BY_OPEN_ROLE] += free[j, L.F_KEPT_OPEN]
+    free[j, L.BY_COVERT] += free[j, L.F_KEPT_COVERT]
+    for row in range(unserved):
+        case, slot = cases[np.int64(wanted[row]) >> 2], np.int64(wanted[row]) & 3
+        by = watcher(free, j, (case[L.C_LISTS] & L.ON_MPS) != 0)
+        if by < 0:
+            break
+        free[j, by] -= 1
+        n = tail(span, n, case, slot, by)
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def tail(span, n, j, case, slot, by):
+def tail(span, n, case, slot, by):
     """S4: one tail is on all members of a case who are out in a part of the day."""
     scratch = span.scratch
     buffers = scratch.buffers
-    first = True
-    for row in range(case[L.C_FIRST], case[L.C_AFTER]):
+    begin = n
+    for row in range(case[L.C_FIRST], case[L.C_AFTER]):  # without a branch, as `pick`
         i = np.int64(buffers[L.BUFFER_LISTED, row])
-        if (np.int64(buffers[L.BUFFER_OUTINGS, i]) >> slot) & 1:
-            scratch.draws[0, n] = u32(span.town.first + span.lo + i)
-            scratch.draws[1, n] = event(Purpose.TAIL + slot, span.day)
-            n = turn_to(scratch, n, j, i, slot, by, first)
-            first = False
+        scratch.draws[0, n] = u32(span.town.first + span.lo + i)
+        scratch.draws[1, n] = event(Purpose.TAIL + slot, span.day)
+        turn_to(scratch, n, i, case[L.C_HOUSE], slot, by, n == begin)
+        n += (np.int64(buffers[L.BUFFER_OUTINGS, i]) >> slot) & 1
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def turn_to(scratch, n, j, i, slot, by, first):
+def turn_to(scratch, n, i, house, slot, by, first):
     """Note a turn; returns how many there are."""
     turn = scratch.turns[n]
-    turn[L.W_UNIT] = j
     turn[L.W_RESIDENT] = i
+    turn[L.W_HOUSE] = house
     turn[L.W_SLOT] = slot
     turn[L.W_BY] = by
     turn[L.W_FIRST] = first

@@ -11,10 +11,12 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
+from underwatch.world.draws import u32
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.dense import (
     count_outings,
     draw_day,
+    fade_and_habituate,
     fade_and_hear,
     note_morning,
     note_outings,
@@ -23,7 +25,7 @@ from underwatch.world.kernels.dense import (
     sum_levels,
     weigh_outings,
 )
-from underwatch.world.kernels.homes import note_homes, visit_homes
+from underwatch.world.kernels.homes import visit_homes
 from underwatch.world.kernels.journeys import call_abroad, visit_kin
 from underwatch.world.kernels.rules import kin_witnesses
 from underwatch.world.kernels.steps import (
@@ -31,10 +33,16 @@ from underwatch.world.kernels.steps import (
     follow_outings,
     share_attention,
     tally,
-    word_from_kin,
-    word_in_the_units,
 )
-from underwatch.world.kernels.week import assign_watchers, count_listed, plan_visits, set_terms, sort_residents
+from underwatch.world.kernels.week import (
+    assign_watchers,
+    count_listed,
+    note_word,
+    plan_visits,
+    set_terms,
+    sort_residents,
+)
+from underwatch.world.kernels.word import word_from_kin, word_in_the_units
 
 RECORDS_PER_RESIDENT = 43  # at most: 3 outings, a call, an arrest and a visit at home on each of 7 days, and a visit
 TRACE_PER_RESIDENT = 136
@@ -68,9 +76,10 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
     Stops early, before a chunk whose incidents might not fit into `out`; returns the next chunk to run.
     """
     for c in range(first_chunk, last_chunk):
-        first_unit = np.int64(town.chunk_start[c])
+        # By way of unsigned numbers: the compiler then knows that places are not counted from the end
+        first_unit = np.int64(u32(town.chunk_start[c]))
         n_units = np.int64(town.chunk_start[c + 1]) - first_unit
-        lo = np.int64(town.units[L.UNIT_START, first_unit])
+        lo = np.int64(u32(town.units[L.UNIT_START, first_unit]))
         n = np.int64(town.units[L.UNIT_START, first_unit + n_units]) - lo
         if len(out.records) - out.used[0] < RECORDS_PER_RESIDENT * (n + 1):
             return c
@@ -87,12 +96,11 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
         count_listed(week, n_days)
         set_terms(week)
         assign_watchers(week)
-        note_homes(week)
+        n_told = note_word(week)
         incidents = out.used[0]
         plan_visits(week, n_days)
         w = scratch.buffers
-        fear = state.people[L.FEAR, lo : lo + n]
-        distress = state.people[L.DISTRESS, lo : lo + n]
+        fear, distress = state.people[L.FEAR, lo : lo + n], state.people[L.DISTRESS, lo : lo + n]
         for d in range(n_days):
             span = L.Span(key, town, state, rates, scratch, out, first_unit, n_units, lo, n, day + d, t + d, d)
             weekday = (span.day + 3) % 7
@@ -100,8 +108,11 @@ def run_days(scratch, out, first_chunk, last_chunk, key, town, state, rates, day
                 note_morning(state.people[:, lo : lo + n], out.acts[weekday, lo : lo + n])
             word_in_the_units(span)
             draw_day(key, town.first + lo, span.day, w[0, :n], w[1, :n], w[2, :n], w[3, :n])
-            fade_and_hear(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
-            word_from_kin(span)
+            if not rates[R.habituation]:
+                fade_and_hear(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
+            else:
+                fade_and_habituate(rates, fear, distress, w[3, :n], scratch.buffers[L.BUFFER_HEAR, :n])
+            word_from_kin(span, n_told)
             weigh_outings(
                 rates, fear, distress, scratch.buffers[L.BUFFER_RATE, :n], scratch.buffers[L.BUFFER_CHANCE, :n]
             )

@@ -47,7 +47,27 @@ def fill(buffer, value):
 
 @njit(cache=True, nogil=True, _nrt=False)
 def fade_and_hear(rates, fear, distress, draw, hear):
-    """S11: fear fades, hearsay raises it; distress integrates fear."""
+    """S11, form `linear`: fear fades, hearsay raises it; distress integrates fear.
+
+    A loop of its own, and not `fade_and_habituate` with nothing to get used to: its products are half of this one's.
+    """
+    keep_fear = u16(rates[R.keep_fear])
+    keep_distress = u16(rates[R.keep_distress])
+    gain = u16(rates[R.gain_distress])
+    step = u16(rates[R.rise_hearsay])
+    for i in range(len(fear)):
+        f = high16(fear[i], keep_fear)
+        rise = step if draw[i] < hear[i] else u16(0)
+        f = u16(f + min(rise, u16(~f)))
+        s = high16(distress[i], keep_distress)
+        s = u16(s + min(high16(f, gain), u16(~s)))
+        fear[i] = f
+        distress[i] = s
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def fade_and_habituate(rates, fear, distress, draw, hear):
+    """S11, form `habituating`: the same, but long distress has got used to a part of what hearsay raises."""
     keep_fear = u16(rates[R.keep_fear])
     keep_distress = u16(rates[R.keep_distress])
     gain = u16(rates[R.gain_distress])
@@ -129,15 +149,6 @@ def set_rates(rates, flags, base, rate):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def count_adults(flags):
-    """Adults among a unit's residents. A dense pass."""
-    n = u16(0)
-    for i in range(len(flags)):
-        n = u16(n + u16(flags[i] & u16(L.ADULT)))
-    return np.int64(n)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
 def note_morning(people, acts):
     """Begin a day of the acts: who is held, and who was listed, followed or held before; `people` as in the state."""
     flags, listed, followed = people[L.FLAGS], people[L.LISTED_DAY], people[L.FOLLOWED_DAY]
@@ -162,6 +173,18 @@ def draw_households(key, first, house_start, day, purpose, a, b):
     c1 = u32(u32(purpose) << u32(16) | u32(day))
     for h in range(len(a)):
         a[h], b[h] = threefry(k0, k1, u32(first + house_start[h]), c1)
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def pick_both(flags, bits, others, first, buffer, buffer_others):
+    """As `pick` for `bits` and for `others`, of one look at each: who goes into which buffer. Returns how many."""
+    n, n_others = 0, 0
+    for i in range(len(flags)):
+        buffer[n] = u16(first + i)
+        buffer_others[n_others] = u16(first + i)
+        n += (flags[i] & bits) != 0
+        n_others += (flags[i] & others) != 0
+    return n, n_others
 
 
 @njit(cache=True, nogil=True, _nrt=False)

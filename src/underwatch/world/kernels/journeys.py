@@ -8,7 +8,7 @@ from numba import njit
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.kernels import slots as R
-from underwatch.world.kernels.cases import take_watcher
+from underwatch.world.kernels.cases import case_of, take_watcher
 from underwatch.world.kernels.rules import (
     act,
     cell_of,
@@ -33,44 +33,43 @@ PAUSES = 32  # lengths of a pause in calling
 def visit_kin(span):
     """S7, S16: visits to kin and journeys of the day; those of listed households and on a permit may be followed."""
     town, state, rates, scratch, out = span.town, span.state, span.rates, span.scratch, span.out
-    for j in range(span.n_units):
-        slot = span.k * span.n_units + j
-        for row in range(scratch.visit_spans[slot], scratch.visit_spans[slot + 1]):
-            visit = scratch.visits[row]
-            house = np.int64(visit[L.V_HOUSE])
-            tie = np.int64(visit[L.V_TIE])
-            head = np.int64(town.house_start[house])
-            cell = cell_of(state.people[L.FLAGS, head])
-            if tie == L.REFUSED:
-                out.cells[span.k, cell, L.COUNT.permits_refused] += 1
-                trace(span.out, span.t, L.EPISODE.permit_refused, head, house, 0)
-                continue
-            km = 0
-            if tie == L.JOURNEY:
-                act(span.out, span.day, head, L.ACT_MAY_TRAVEL)
-            else:
-                if len(town.house_start) < 3:
-                    continue  # there is no other household
-                km = np.int64(rates[R.visit_km + visit[L.V_DISTANCE]])
-            out.cells[span.k, cell, L.COUNT.visits_intended] += 1
-            held = state.people[L.FLAGS, head] & L.DETAINED
-            made = withdrawn(
-                65536,
-                state.people[L.FEAR, head],
-                state.people[L.DISTRESS, head],
-                rates[R.avoid_fear],
-                rates[R.avoid_distress],
-            )
-            if held or visit[L.V_MADE] >= made:
-                trace(span.out, span.t, L.EPISODE.visit_avoided, head, house, km)
-                continue
-            out.cells[span.k, cell, L.COUNT.visits_made] += 1
-            act(span.out, span.day, head, L.ACT_JOURNEY if tie == L.JOURNEY else L.ACT_VISIT)
-            if tie == L.JOURNEY:
-                out.cells[span.k, cell, L.COUNT.journeys] += 1
-            trace(span.out, span.t, L.EPISODE.journey if tie == L.JOURNEY else L.EPISODE.visit, head, house, km)
-            if rates[R.visits_followed]:
-                follow_visit(span, j, visit, km)
+    for row in range(scratch.visit_spans[span.k * span.n_units], scratch.visit_spans[(span.k + 1) * span.n_units]):
+        visit = scratch.visits[row]
+        j = np.int64(visit[L.V_UNIT])
+        house = np.int64(visit[L.V_HOUSE])
+        tie = np.int64(visit[L.V_TIE])
+        head = np.int64(town.house_start[house])
+        cell = cell_of(state.people[L.FLAGS, head])
+        if tie == L.REFUSED:
+            out.cells[span.k, cell, L.COUNT.permits_refused] += 1
+            trace(span.out, span.t, L.EPISODE.permit_refused, head, house, 0)
+            continue
+        km = 0
+        if tie == L.JOURNEY:
+            act(span.out, span.day, head, L.ACT_MAY_TRAVEL)
+        else:
+            if len(town.house_start) < 3:
+                continue  # there is no other household
+            km = np.int64(rates[R.visit_km + visit[L.V_DISTANCE]])
+        out.cells[span.k, cell, L.COUNT.visits_intended] += 1
+        held = state.people[L.FLAGS, head] & L.DETAINED
+        made = withdrawn(
+            65536,
+            state.people[L.FEAR, head],
+            state.people[L.DISTRESS, head],
+            rates[R.avoid_fear],
+            rates[R.avoid_distress],
+        )
+        if held or visit[L.V_MADE] >= made:
+            trace(span.out, span.t, L.EPISODE.visit_avoided, head, house, km)
+            continue
+        out.cells[span.k, cell, L.COUNT.visits_made] += 1
+        act(span.out, span.day, head, L.ACT_JOURNEY if tie == L.JOURNEY else L.ACT_VISIT)
+        if tie == L.JOURNEY:
+            out.cells[span.k, cell, L.COUNT.journeys] += 1
+        trace(span.out, span.t, L.EPISODE.journey if tie == L.JOURNEY else L.EPISODE.visit, head, house, km)
+        if rates[R.visits_followed]:
+            follow_visit(span, j, visit, km)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -82,9 +81,8 @@ def follow_visit(span, j, visit, km):
     house = np.int64(visit[L.V_HOUSE])
     tie = np.int64(visit[L.V_TIE])
     head = np.int64(town.house_start[house])
-    lists = np.int64(0)
-    for x in range(np.int64(head), np.int64(town.house_start[house + 1])):
-        lists |= np.int64(state.people[L.FLAGS, x]) & L.ON_A_LIST
+    m = case_of(span, house)
+    lists = np.int64(scratch.cases[m, L.C_LISTS]) if m >= 0 else np.int64(0)
     on_permit = tie == L.JOURNEY and rates[R.permits_needed]
     chance = threshold_of(term, lists | (np.int64(state.people[L.FLAGS, head]) & L.FAMILY))
     if on_permit:
@@ -131,37 +129,46 @@ def call_abroad(span):
         draws[0, row] = u32(town.first + span.lo + np.int64(scratch.buffers[L.BUFFER_CALLERS, row]))
         draws[1, row] = event(Purpose.CALL, span.day)
     draw_rows(key, draws, n_callers)
-    for j in range(span.n_units):
-        for row in range(scratch.spans[j, L.S_CALLERS], scratch.spans[j + 1, L.S_CALLERS]):
-            i = np.int64(scratch.buffers[L.BUFFER_CALLERS, row])
-            x = span.lo + i
-            flag = np.int64(state.people[L.FLAGS, x])
-            cell = cell_of(flag)
-            q_call, q_taken, q_joined, q_notice = split(draws[2, row], draws[3, row])
-            if q_call < rates[R.call]:
-                out.cells[span.k, cell, L.COUNT.calls_intended] += 1
-            if flag & L.DETAINED:
-                q_release, _, _, _ = quarters(key, Purpose.RELEASE, town.first + x, span.day)
-                if q_release < rates[R.release]:
-                    flag = (flag & ~L.DETAINED) | L.WAS_DETAINED | L.NEW_GROUND
-                    state.people[L.FLAGS, x] = flag
-                    scratch.buffers[L.BUFFER_RATE, i] = scratch.buffers[L.BUFFER_BASE, i]
-                    trace(span.out, span.t, L.EPISODE.release, x, 0, 0)
-                    stop_calling(span, x, rates[R.phone_lost])
-                else:
-                    out.cells[span.k, cell, L.COUNT.detained] += 1
-                continue
-            if q_call >= rates[R.call]:
-                continue
-            if span.t + 1 < np.int64(state.people[L.CALLS_AGAIN, x]):
-                out.cells[span.k, cell, L.COUNT.calling_stopped] += 1
-                act(span.out, span.day, x, L.ACT_STOPPED)
-                continue
-            if q_call >= withdrawn(rates[R.call], state.people[L.FEAR, x], 0, rates[R.avoid_call], 0):
-                out.cells[span.k, cell, L.COUNT.calls_avoided] += 1
-                trace(span.out, span.t, L.EPISODE.call_avoided, x, 0, 0)
-                continue
-            go_and_call(span, j, i, q_taken, q_joined, q_notice)
+    due = scratch.buffers[L.BUFFER_NOTABLE]
+    n_due = np.int64(0)
+    for row in range(n_callers):  # without a branch, as `pick`; of the rest there is nothing to say
+        flag = state.people[L.FLAGS, span.lo + np.int64(scratch.buffers[L.BUFFER_CALLERS, row])]
+        due[n_due] = u16(row)
+        n_due += np.int64((u16(draws[2, row]) < rates[R.call]) | ((flag & u16(L.DETAINED)) != 0))
+    j = np.int64(0)
+    for m in range(n_due):
+        row = np.int64(due[m])
+        while row >= scratch.spans[j + 1, L.S_CALLERS]:
+            j += 1
+        i = np.int64(scratch.buffers[L.BUFFER_CALLERS, row])
+        x = span.lo + i
+        flag = np.int64(state.people[L.FLAGS, x])
+        cell = cell_of(flag)
+        q_call, q_taken, q_joined, q_notice = split(draws[2, row], draws[3, row])
+        if q_call < rates[R.call]:
+            out.cells[span.k, cell, L.COUNT.calls_intended] += 1
+        if flag & L.DETAINED:
+            q_release, _, _, _ = quarters(key, Purpose.RELEASE, town.first + x, span.day)
+            if q_release < rates[R.release]:
+                flag = (flag & ~L.DETAINED) | L.WAS_DETAINED | L.NEW_GROUND
+                state.people[L.FLAGS, x] = flag
+                scratch.buffers[L.BUFFER_RATE, i] = scratch.buffers[L.BUFFER_BASE, i]
+                trace(span.out, span.t, L.EPISODE.release, x, 0, 0)
+                stop_calling(span, x, rates[R.phone_lost])
+            else:
+                out.cells[span.k, cell, L.COUNT.detained] += 1
+            continue
+        if q_call >= rates[R.call]:
+            continue
+        if span.t + 1 < np.int64(state.people[L.CALLS_AGAIN, x]):
+            out.cells[span.k, cell, L.COUNT.calling_stopped] += 1
+            act(span.out, span.day, x, L.ACT_STOPPED)
+            continue
+        if q_call >= withdrawn(rates[R.call], state.people[L.FEAR, x], 0, rates[R.avoid_call], 0):
+            out.cells[span.k, cell, L.COUNT.calls_avoided] += 1
+            trace(span.out, span.t, L.EPISODE.call_avoided, x, 0, 0)
+            continue
+        go_and_call(span, j, i, q_taken, q_joined, q_notice)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

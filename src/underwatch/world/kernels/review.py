@@ -11,11 +11,10 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, u8, u16, u32, words
+from underwatch.world.draws import Purpose, draw_rows, event, quarters, u8, u16, u32
 from underwatch.world.kernels import slots as R
-from underwatch.world.kernels.dense import draw_households, pick
+from underwatch.world.kernels.dense import high16, pick
 from underwatch.world.kernels.rules import (
-    another,
     capped,
     cell_of,
     frighten,
@@ -28,6 +27,7 @@ from underwatch.world.kernels.rules import (
     tell_of,
     trace,
 )
+from underwatch.world.kernels.word import hear_from_kin
 
 OFFENCE_FORGOTTEN = 64  # a quarter of a report: below it the file no longer speaks of an offence
 ONE_REPORT = 256
@@ -80,13 +80,14 @@ def review_officers(key, town, rates, units, organ, unit_reports, pressure, adde
 @njit(cache=True, nogil=True, _nrt=False)
 def fade_files(rates, file_mps, file_mss, anger, fell_mps, fell_mss):
     """S5, S14: a week's fading of the files and of anger; and by how much each file fell (S10, form hazard)."""
+    keep_file, keep_anger = u16(rates[R.keep_file]), u16(rates[R.keep_anger])
     for i in range(len(file_mps)):
-        left_mps, left_mss = u16(part(file_mps[i], rates[R.keep_file])), u16(part(file_mss[i], rates[R.keep_file]))
+        left_mps, left_mss = high16(file_mps[i], keep_file), high16(file_mss[i], keep_file)
         fell_mps[i] = u16(file_mps[i] - left_mps)
         fell_mss[i] = u16(file_mss[i] - left_mss)
         file_mps[i] = left_mps
         file_mss[i] = left_mss
-        anger[i] = part(anger[i], rates[R.keep_anger])
+        anger[i] = high16(anger[i], keep_anger)
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -200,68 +201,6 @@ def consider(span, u, x, bars, q_exit, q_let_off, q_protest):
     if flag & L.ADULT and np.int64(q_protest) < (rates[R.protest] * np.int64(state.people[L.ANGER, x])) >> 16:
         out.cells[span.k, cell_of(flag), L.COUNT.protests] += 1
         trace(span.out, span.t, L.EPISODE.protest, x, 0, 0)
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def hear_from_kin(span, telling, first_house, n_houses):
-    """S11, S15: of the kin who had something happen, who will tell the household, and on which day of the week to come.
-
-    Tie by tie: the draws of a tie for all households of the chunk are one dense pass, and so are those of who tells.
-    """
-    key, town, rates, scratch = span.key, span.town, span.rates, span.scratch
-    word = span.state.homes[L.HOME_WORD, first_house : first_house + n_houses]
-    word[:] = 0
-    n = len(town.house_start) - 1
-    if n < 2:
-        return
-    houses = town.house_start[first_house : first_house + n_houses]
-    a, b = scratch.house_draws[0, :n_houses], scratch.house_draws[1, :n_houses]
-    draws, talk = scratch.draws, scratch.planned
-    for tie in range(rates[R.kin_ties]):
-        draw_households(key, town.first, houses, 0, Purpose.KIN + tie, a, b)
-        n_talk = 0
-        for h in range(n_houses):
-            house = first_house + h
-            other = another(choose(a[h], n), house, n)
-            talk[n_talk, 0] = house
-            talk[n_talk, 1] = other
-            n_talk += telling[other] != 0
-        for row in range(n_talk):
-            draws[0, row] = u32(town.first + town.house_start[talk[row, 0]])
-            draws[1, row] = event(Purpose.KIN_WORD + tie // 4, span.day)
-        draw_rows(key, draws, n_talk)
-        for row in range(n_talk):
-            q = u16(draws[2 + (tie % 4 >> 1), row] >> u32(16 * (tie % 2)))
-            if q < telling[talk[row, 1]]:
-                word[talk[row, 0] - first_house] |= u8(1 << day_of_word(span, np.int64(talk[row, 0]), tie))
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def day_of_word(span, house, tie):
-    """S11: the day of the week to come on which word from this tie reaches the household, Monday being 0."""
-    who = span.town.first + np.int64(span.town.house_start[house])
-    a, b = words(span.key, Purpose.WORD_DAY + tie // 4, who, span.day)
-    word = b if tie % 4 > 1 else a
-    return choose16(u16(word >> u32(16 * (tie % 2))), 7)
-
-
-@njit(cache=True, nogil=True, _nrt=False)
-def tell_kin(scratch, out, first_chunk, last_chunk, town, state, rates, telling):
-    """S11, S15: fill `telling` uint16[H], the chance that kin hear of a household's week, as far as it dares to tell.
-
-    The week's events are then forgotten; what the review makes belongs to the next week.
-    """
-    homes = state.homes
-    for h in range(town.units[L.UNIT_HOUSE, town.chunk_start[first_chunk]],
-                   town.units[L.UNIT_HOUSE, town.chunk_start[last_chunk]]):  # fmt: skip
-        unheard = np.int64(65536)
-        for kind in range(L.N_EVENTS):
-            for _ in range(homes[L.HOME_DETENTIONS + kind, h]):
-                unheard = part(unheard, 65536 - rates[R.reach + kind])
-            homes[L.HOME_DETENTIONS + kind, h] = 0
-        dares = L.ONE - part(np.int64(homes[L.HOME_FEAR, h]) * 257, L.ONE - rates[R.speech_floor])
-        telling[h] = part(capped(65536 - unheard), dares)
-    return last_chunk
 
 
 @njit(cache=True, nogil=True, _nrt=False)

@@ -14,6 +14,7 @@ from underwatch.world.draws import Purpose, choose, draw_rows, event, u16, u32
 from underwatch.world.kernels import slots as R
 
 ONE = L.ONE
+NONE = np.uint32(0xFFFFFFFF)
 FULL_WEIGHT = 256  # of a report that claims something, in a file
 
 
@@ -86,9 +87,9 @@ def written_up(file, weight):
 
 
 @njit("int64(int64,int64,int64,int64)", cache=True, nogil=True, _nrt=False, forceinline=True)
-def sent_to(capacity, position, n_units, day):
-    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`; the round moves on daily."""
-    turn = position - day * capacity % n_units
+def sent_to(capacity, position, n_units, begin):
+    """S4: how many of an officer's `capacity` outings of the day fall to unit `position`, if the round begins there."""
+    turn = position - begin
     if turn < 0:
         turn += n_units
     if turn >= capacity:
@@ -185,16 +186,18 @@ def report(span, u, i, organ, claim, weight):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def feel(state, rates, i, step):
     """S11: fear rises by a step, of which long distress has got used to a part."""
-    used_to = part(step, part(state.people[L.DISTRESS, i], rates[R.habituation]))
-    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step - used_to)
+    if rates[R.habituation]:
+        step -= part(step, part(state.people[L.DISTRESS, i], rates[R.habituation]))
+    state.people[L.FEAR, i] = raised(state.people[L.FEAR, i], step)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def frighten(state, rates, i, step):
     """S11, S14: being followed, accused or arrested raises fear, and anger in the reactive."""
     feel(state, rates, i, step)
-    if rates[R.anger] and state.people[L.FLAGS, i] & L.REACTIVE:
-        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], step)
+    if rates[R.anger]:  # of the rest anger rises by nothing: the processor cannot guess who is reactive
+        felt = step if state.people[L.FLAGS, i] & L.REACTIVE else 0
+        state.people[L.ANGER, i] = raised(state.people[L.ANGER, i], felt)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -215,36 +218,19 @@ def tell_of(state, house, kind):
 def house_of(town, u, i):
     """The household of resident i of unit u: the last that begins at or before i."""
     lo = np.int64(town.units[L.UNIT_HOUSE, u])
-    hi = np.int64(town.units[L.UNIT_HOUSE, u + 1])
-    while hi - lo > 1:
-        middle = (lo + hi) >> 1
-        if town.house_start[middle] <= i:
-            lo = middle
-        else:
-            hi = middle
+    left = np.int64(town.units[L.UNIT_HOUSE, u + 1]) - lo
+    while left > 1:  # halves whose length hangs on nothing but the unit's: the processor cannot guess which is taken
+        half = left >> 1
+        lo += half * np.int64(town.house_start[lo + half] <= i)
+        left -= half
     return lo
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def adult_of(town, state, u, nth):
-    """The nth adult (from 0) of unit u, who must have so many."""
-    i = np.int64(town.units[L.UNIT_START, u])
-    end = np.int64(town.units[L.UNIT_START, u + 1])
-    flags = state.people[L.FLAGS]
-    left = nth
-    while i + 16 <= end:
-        adults = u16(0)
-        for k in range(16):
-            adults = u16(adults + u16(flags[i + k] & u16(L.ADULT)))
-        if np.int64(adults) > left:
-            break
-        left -= np.int64(adults)
-        i += 16
-    left -= np.int64(flags[i] & L.ADULT)
-    while left >= 0:
-        i += 1
-        left -= np.int64(flags[i] & L.ADULT)
-    return i
+def adult_of(span, j, nth):
+    """The nth adult (from 0) of unit j of the chunk, who must have so many."""
+    scratch = span.scratch
+    return span.lo + np.int64(scratch.buffers[L.BUFFER_ADULTS, scratch.spans[j, L.S_ADULTS] + nth])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -257,16 +243,16 @@ def kin_witnesses(span, first):
     town, scratch, out = span.town, span.scratch, span.out
     first_house = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
     n_houses = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units]) - first_house
-    found = scratch.planned[:n_houses, 0]  # the row of a household's first incident; the week's plans are done with
+    found = scratch.house_draws[0, :n_houses]  # the row of a household's first incident; the week's plans are done with
     rows = scratch.planned[:, 1]
-    found[:] = -1
+    found[:] = NONE
     n = 0
     for row in range(first, out.used[0]):
         h = np.int64(out.house[row]) - first_house
-        if found[h] < 0:
-            found[h] = row
-            rows[n] = row
-            n += 1
+        new = found[h] == NONE
+        found[h] = u32(row) if new else found[h]
+        rows[n] = row
+        n += new
     look_up_kin(span, rows[:n])
     for row in range(first, out.used[0]):
         source = np.int64(found[np.int64(out.house[row]) - first_house])
@@ -354,11 +340,17 @@ def threshold_of(term, flag):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def write_down(span, u, i, organ, term, q_report, q_claim, offence):
     """S5: the follower's report: an offence seen, a routine act made suspicious, or nothing seen."""
-    rates = span.rates
-    if q_report < term[L.T_REPORT_MPS + organ]:
-        if offence:
+    state, rates, out = span.state, span.rates, span.out
+    written = np.int64(q_report < term[L.T_REPORT_MPS + organ])
+    if offence:
+        if written:
             report(span, u, i, organ, L.COUNT.reports_offence, FULL_WEIGHT)
-        elif q_claim < term[L.T_CLAIM_MPS + organ]:
-            report(span, u, i, organ, L.COUNT.reports_routine, FULL_WEIGHT)
-        else:
-            report(span, u, i, organ, 0, rates[R.weight_nothing])
+        return
+    # As `report`, without a branch: the processor cannot guess what is written. What is not counts for nothing.
+    claimed = written & np.int64(q_claim < term[L.T_CLAIM_MPS + organ])
+    cell = cell_of(state.people[L.FLAGS, i])
+    out.cells[span.k, cell, L.COUNT.reports] += written
+    out.cells[span.k, cell, L.COUNT.reports_routine] += claimed
+    state.units[L.UNIT_REPORTS + organ, u] += claimed
+    weight = written * (FULL_WEIGHT if claimed else rates[R.weight_nothing])
+    state.people[L.FILE_MPS + organ, i] = written_up(state.people[L.FILE_MPS + organ, i], weight)

@@ -10,16 +10,14 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u8, u16, u32, words
+from underwatch.world.draws import Purpose, choose, choose16, draw_rows, event, quarters, split, u16, u32, words
 from underwatch.world.kernels import slots as R
 from underwatch.world.kernels.cases import keep_attention, take_tails, turn_to, want_tails
-from underwatch.world.kernels.dense import fill, pick
+from underwatch.world.kernels.dense import pick
 from underwatch.world.kernels.rules import (
     FULL_WEIGHT,
     adult_of,
-    capped,
     cell_of,
-    feel,
     first_followed,
     frighten,
     house_of,
@@ -31,40 +29,10 @@ from underwatch.world.kernels.rules import (
     word_spreads,
     write_down,
 )
+from underwatch.world.kernels.word import remember_day
 
 SPARE_TRIES = 16
 ROUTINE_BLOCKS = 16
-HALF = 1 << 13  # to round from 2**30 to 2**16
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def word_in_the_units(span):
-    """S11: chance that a resident hears today of what happened in the unit on the seven days before."""
-    town, state, scratch = span.town, span.state, span.scratch
-    for j in range(span.n_units):
-        u = span.first_unit + j
-        unheard = np.int64(L.UNHEARD)
-        for weekday in range(7):
-            unheard = (unheard * np.int64(state.units[L.UNIT_WORD + weekday, u])) >> 30
-        chance = u16(capped((L.UNHEARD - unheard + HALF) >> 14))
-        begin, end = town.units[L.UNIT_START, u] - span.lo, town.units[L.UNIT_START, u + 1] - span.lo
-        fill(scratch.buffers[L.BUFFER_HEAR, begin:end], chance)
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def word_from_kin(span):
-    """S11: households that word from kin reaches today; all their members are frightened."""
-    town, state, rates, scratch = span.town, span.state, span.rates, span.scratch
-    first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
-    last = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
-    today = u8(1 << (span.day + 3) % 7)
-    n = pick(state.homes[L.HOME_WORD, first:last], today, 0, scratch.buffers[L.BUFFER_NOTABLE])
-    for row in range(n):
-        house = first + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
-        head = np.int64(town.house_start[house])
-        for x in range(head, np.int64(town.house_start[house + 1])):
-            feel(state, rates, x, rates[R.rise_hearsay])
-        trace(span.out, span.t, L.EPISODE.heard_kin, head, house, 0)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -80,7 +48,6 @@ def share_attention(span):
         keep_attention(span)
     capacity = ((span.day + 1) * rates[R.attention_officer] >> 16) - (span.day * rates[R.attention_officer] >> 16)
     for j in range(span.n_units):
-        u = span.first_unit + j
         spans = scratch.spans
         q0, q1, q2, q3 = split(draws[2, j], draws[3, j])
         n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
@@ -89,15 +56,28 @@ def share_attention(span):
         if rates[R.pooled]:
             free[j, L.BY_OPEN_ROLE] = (n_open * rates[R.attention_role] + q0) >> 16
             free[j, L.BY_COVERT] = (n_covert * rates[R.attention_role] + q1) >> 16
-        for organ in range(2):
-            officer = town.units[L.MPS_OF + organ, u]
-            first = np.int64(town.areas[organ, officer])
-            n = np.int64(town.areas[organ, officer + 1]) - first
-            free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, span.day)
         free[j, L.F_LODGING] = q2
         free[j, L.F_OFFENCE] = q3
         for kind in range(L.N_EVENTS):
             free[j, L.F_EVENTS + kind] = 0
+    for organ in range(2):
+        send_officers(span, organ, capacity)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def send_officers(span, organ, capacity):
+    """S4: how many outings each unit's officer of an organ can follow there: the round moves on by so many daily."""
+    town, free = span.town, span.scratch.free
+    last, first, n, begin = np.int64(-1), np.int64(0), np.int64(1), np.int64(0)
+    for j in range(span.n_units):
+        u = span.first_unit + j
+        officer = np.int64(town.units[L.MPS_OF + organ, u])
+        if officer != last:  # a division: neighbouring units mostly have the same officer
+            first = np.int64(town.areas[organ, officer])
+            n = np.int64(town.areas[organ, officer + 1]) - first
+            begin = span.day * capacity % n
+            last = officer
+        free[j, L.BY_MPS_OFFICER + organ] = sent_to(capacity, u - first, n, begin)
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -111,23 +91,32 @@ def follow_outings(span):
         want_to_follow(span)
     else:
         want_tails(span)
-    n_turns = take_turns(span)
-    talked_of = False
-    for row in range(n_turns):
-        turn = scratch.turns[row]
-        j = np.int64(turn[L.W_UNIT])
-        i = np.int64(turn[L.W_RESIDENT])
-        slot = np.int64(turn[L.W_SLOT])
-        by = np.int64(turn[L.W_BY])
-        a, b = scratch.draws[2, row], scratch.draws[3, row]
-        if i == L.SPARE:
-            by = watcher(scratch.free, j, True)
-            i, slot = spend_spare(span, j, by, a, b)
-            if i < 0:
+    take_turns(span)
+    free, turns, draws = scratch.free, scratch.turns, scratch.draws
+    begin = np.int64(0)
+    for j in range(span.n_units):
+        chosen = free[j, L.F_TURNS]
+        end = chosen + free[j, L.F_CHOICES]
+        likely = most_likely(scratch.unit_terms[j])
+        talked_of = False
+        for row in range(begin, end):
+            a, b = draws[2, row], draws[3, row]
+            if row < chosen:
+                i, house = np.int64(turns[row, L.W_RESIDENT]), np.int64(turns[row, L.W_HOUSE])
+                slot, by = np.int64(turns[row, L.W_SLOT]), np.int64(turns[row, L.W_BY])
+                first = turns[row, L.W_FIRST] != 0
+            elif np.int64(a >> u32(16)) < likely:
+                by = watcher(free, j, True)
+                i, slot = spend_spare(span, j, by, a, b)
+                if i < 0:
+                    continue
+                house, first = np.int64(L.UNKNOWN), True
+                free[j, by] -= 1
+                a, b = words(key, Purpose.TAIL + slot, town.first + span.lo + i, span.day)
+            else:
                 continue
-            scratch.free[j, by] -= 1
-            a, b = words(key, Purpose.TAIL + slot, town.first + span.lo + i, span.day)
-        talked_of = follow(span, j, i, slot, by, turn[L.W_FIRST] != 0, talked_of, a, b)
+            talked_of = follow(span, j, i, house, slot, by, first, talked_of, a, b)
+        begin = end
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -158,13 +147,20 @@ def take_turns(span):
     for j in range(span.n_units):
         n = share_out(span, j, n) if span.rates[R.pooled] else take_tails(span, j, n)
         left = free[j, 0] + free[j, 1] + free[j, 2] + free[j, 3]
-        if scratch.unit_terms[j, L.T_SPARE_MPS] + scratch.unit_terms[j, L.T_SPARE_MSS] > 0:
-            for attempt in range(min(left, SPARE_TRIES)):
-                draws[0, n] = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
-                draws[1, n] = event(Purpose.SPARE + attempt, span.day)
-                n = turn_to(scratch, n, j, L.SPARE, attempt, 0, True)
+        choices = min(left, SPARE_TRIES) if most_likely(scratch.unit_terms[j]) > 0 else np.int64(0)
+        free[j, L.F_TURNS], free[j, L.F_CHOICES] = n, choices
+        unit_key = u32(town.first + town.units[L.UNIT_START, span.first_unit + j])
+        for attempt in range(choices):
+            draws[0, n + attempt] = unit_key
+            draws[1, n + attempt] = event(Purpose.SPARE + attempt, span.day)
+        n += choices
     draw_rows(key, draws, n)
-    return n
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def most_likely(term):
+    """S10: how likely a free watcher of the unit turns to somebody at most, whichever organ they are of."""
+    return max(term[L.T_SPARE_MPS], term[L.T_SPARE_MSS])
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -186,12 +182,12 @@ def share_out(span, j, n):
                 free[j, by] -= 1
                 draws[0, n] = u32(town.first + span.lo + i)
                 draws[1, n] = event(Purpose.TAIL + slot, span.day)
-                n = turn_to(scratch, n, j, i, slot, by, True)
+                n = turn_to(scratch, n, i, L.UNKNOWN, slot, by, True)
     return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def follow(span, j, i, slot, by, first, talked_of, a, b):
+def follow(span, j, i, house, slot, by, first, talked_of, a, b):
     """S4, S5: an outing is followed, written down if it is the first of a tail, and perhaps noticed.
 
     `a` and `b` are its luck. `talked_of` says whether somebody noticed the tail before (of another tail, where this is
@@ -211,7 +207,8 @@ def follow(span, j, i, slot, by, first, talked_of, a, b):
         talked_of = False
         write_down(span, u, x, by & 1, term, q_report, q_claim, False)
     if q_notice < rates[R.notice]:
-        house = house_of(town, u, x)
+        if house == L.UNKNOWN:
+            house = house_of(town, u, x)
         out.cells[span.k, cell, L.COUNT.noticed] += 1
         frighten(state, rates, x, rates[R.rise_noticed])
         if not talked_of:
@@ -228,11 +225,11 @@ def spend_spare(span, j, by, a, b):
 
     Returns the resident and the part of the day, or -1.
     """
-    town, state, scratch = span.town, span.state, span.scratch
+    state, scratch = span.state, span.scratch
     n = scratch.spans[j + 1, L.S_ADULTS] - scratch.spans[j, L.S_ADULTS]
     if n == 0 or np.int64(a >> u32(16)) >= scratch.unit_terms[j, L.T_SPARE_MPS + (by & 1)]:
         return -1, 0
-    x = adult_of(town, state, span.first_unit + j, choose(b, n))
+    x = adult_of(span, j, choose(b, n))
     outings = np.int64(scratch.buffers[L.BUFFER_OUTINGS, x - span.lo])
     made = outings & ~(outings >> 6) & 7  # made, and not followed yet
     if not made or state.people[L.FLAGS, x] & L.ON_A_LIST:
@@ -243,7 +240,7 @@ def spend_spare(span, j, by, a, b):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def at_home(span):
     """S5, S10, S17: offences seen by a neighbour, routine acts made into reports, night checks of homes."""
-    key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
+    key, town, rates, scratch = span.key, span.town, span.rates, span.scratch
     draw_routine(span)
     row = np.int64(0)
     for j in range(span.n_units):
@@ -258,7 +255,7 @@ def at_home(span):
                 q_who, q_told, q_role, _ = quarters(key, Purpose.OFFENCE, unit_key, span.day)
                 if q_told < rates[R.report_offence]:
                     organ = L.MPS if choose16(q_role, n_roles) < n_open else L.MSS
-                    x = adult_of(town, state, u, choose16(q_who, n))
+                    x = adult_of(span, j, choose16(q_who, n))
                     report(span, u, x, organ, L.COUNT.reports_offence, FULL_WEIGHT)
                     trace(span.out, span.t, L.EPISODE.report, x, organ, L.COUNT.reports_offence)
             report_routine(span, j, row)
@@ -266,17 +263,6 @@ def at_home(span):
                 check_homes(span, j)
         row += routine_blocks(n_roles)
         remember_day(span, j)
-
-
-@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
-def remember_day(span, j):
-    """S11: what a day of talk leaves of the chance of not having heard of today; last week's is gone."""
-    rates, free = span.rates, span.scratch.free
-    unheard = np.int64(L.UNHEARD)
-    for kind in range(L.N_EVENTS):
-        for _ in range(free[j, L.F_EVENTS + kind]):
-            unheard = (unheard * rates[R.unheard + kind]) >> 30
-    span.state.units[L.UNIT_WORD + (span.day + 3) % 7, span.first_unit + j] = unheard
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -303,30 +289,41 @@ def draw_routine(span):
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def report_routine(span, j, first):
     """S10: each role holder may make a routine act of some adult of the unit into a report."""
-    key, town, state, scratch = span.key, span.town, span.state, span.scratch
-    u = span.first_unit + j
-    term = scratch.unit_terms[j]
-    spans = scratch.spans
-    n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
+    scratch = span.scratch
+    term, spans = scratch.unit_terms[j], scratch.spans
     n_open = spans[j + 1, L.S_OPEN] - spans[j, L.S_OPEN]
     n_roles = n_open + spans[j + 1, L.S_COVERT] - spans[j, L.S_COVERT]
-    for role in range(min(n_roles, 4 * ROUTINE_BLOCKS)):
-        organ = L.MPS if role < n_open else L.MSS
-        word = scratch.draws[2 + ((role >> 1) & 1), first + (role >> 2)]
-        if np.int64(u16(word >> u32(16 * (role & 1)))) >= term[L.T_ROUTINE_MPS + organ]:
-            continue
-        if organ == L.MPS:
-            by = span.lo + np.int64(scratch.buffers[L.BUFFER_OPEN_ROLES, spans[j, L.S_OPEN] + role])
-        else:
-            by = span.lo + np.int64(scratch.buffers[L.BUFFER_COVERT, spans[j, L.S_COVERT] + role - n_open])
-        a, _ = words(key, Purpose.ROUTINE_TARGET, town.first + by, span.day)
-        nth = choose(a, n)
-        x = adult_of(town, state, u, nth)
-        if x == by:
-            x = adult_of(town, state, u, (nth + 1) % n)
-        if not state.people[L.FLAGS, x] & L.DETAINED:
-            report(span, u, x, organ, L.COUNT.reports_routine, FULL_WEIGHT)
-            trace(span.out, span.t, L.EPISODE.report, x, by, L.COUNT.reports_routine)
+    likely = max(term[L.T_ROUTINE_MPS], term[L.T_ROUTINE_MSS])
+    for block in range(routine_blocks(n_roles)):
+        q0, q1, q2, q3 = split(scratch.draws[2, first + block], scratch.draws[3, first + block])
+        if np.int64(min(min(q0, q1), min(q2, q3))) >= likely:
+            continue  # none of the four: most blocks go by with one look
+        for role in range(4 * block, min(4 * block + 4, n_roles)):
+            organ = L.MPS if role < n_open else L.MSS
+            word = scratch.draws[2 + ((role >> 1) & 1), first + block]
+            if np.int64(u16(word >> u32(16 * (role & 1)))) < term[L.T_ROUTINE_MPS + organ]:
+                report_on_somebody(span, j, organ, role if organ == L.MPS else role - n_open)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def report_on_somebody(span, j, organ, nth_holder):
+    """S10: a role holder of the unit makes a routine act of some other adult into a report."""
+    key, town, state, scratch = span.key, span.town, span.state, span.scratch
+    u = span.first_unit + j
+    spans = scratch.spans
+    n = spans[j + 1, L.S_ADULTS] - spans[j, L.S_ADULTS]
+    if organ == L.MPS:
+        by = span.lo + np.int64(scratch.buffers[L.BUFFER_OPEN_ROLES, spans[j, L.S_OPEN] + nth_holder])
+    else:
+        by = span.lo + np.int64(scratch.buffers[L.BUFFER_COVERT, spans[j, L.S_COVERT] + nth_holder])
+    a, _ = words(key, Purpose.ROUTINE_TARGET, town.first + by, span.day)
+    nth = choose(a, n)
+    x = adult_of(span, j, nth)
+    if x == by:
+        x = adult_of(span, j, (nth + 1) % n)
+    if not state.people[L.FLAGS, x] & L.DETAINED:
+        report(span, u, x, organ, L.COUNT.reports_routine, FULL_WEIGHT)
+        trace(span.out, span.t, L.EPISODE.report, x, by, L.COUNT.reports_routine)
 
 
 @njit(cache=True, nogil=True, _nrt=False)

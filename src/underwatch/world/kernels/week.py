@@ -6,10 +6,10 @@ import numpy as np
 from numba import njit
 
 from underwatch.world import layout as L
-from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u16, u32
+from underwatch.world.draws import Purpose, choose16, draw_rows, event, quarters, split, u8, u16, u32
 from underwatch.world.kernels import slots as R
-from underwatch.world.kernels.cases import OFFICERS, holders, open_cases
-from underwatch.world.kernels.dense import count_adults, draw_households, pick
+from underwatch.world.kernels.cases import OFFICERS, holders, name_watchers, open_cases
+from underwatch.world.kernels.dense import draw_households, pick, pick_both
 from underwatch.world.kernels.rules import capped, cell_of, part, taken_up, threshold_of, under_pressure, vigilance
 
 MARKED = L.GROUNDS | L.LISTED_AT_START
@@ -40,8 +40,9 @@ def sort_residents(span):
             scratch.spans[j, kind] = n[kind]
         begin = np.int64(town.units[L.UNIT_START, first_unit + j])
         flags = state.people[L.FLAGS, begin : town.units[L.UNIT_START, first_unit + j + 1]]
-        n[L.S_ADULTS] += count_adults(flags)
-        n_notable = pick(flags, u16(NOTABLE), begin - lo, notable)
+        adults = buffers[L.BUFFER_ADULTS, n[L.S_ADULTS] :]
+        n_adults, n_notable = pick_both(flags, u16(L.ADULT), u16(NOTABLE), begin - lo, adults, notable)
+        n[L.S_ADULTS] += n_adults
         for m in range(n_notable):
             i = np.int64(notable[m])
             flag = np.int64(state.people[L.FLAGS, lo + i])
@@ -52,27 +53,22 @@ def sort_residents(span):
         for m in range(n_notable):
             i = np.int64(notable[m])
             flag = np.int64(state.people[L.FLAGS, lo + i])
-            if flag & L.ON_A_LIST and not flag & L.FAMILY:
-                buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
-                n[L.S_LISTED] += 1
+            buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
+            n[L.S_LISTED] += (flag & L.ON_A_LIST != 0) & (flag & L.FAMILY == 0)
     return n_marked
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def sort_in(buffers, n, i, flag):
-    """Note a resident among listed families, callers and role holders."""
-    if flag & L.ON_A_LIST and flag & L.FAMILY:
-        buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
-        n[L.S_LISTED] += 1
-    if flag & L.PHONE:
-        buffers[L.BUFFER_CALLERS, n[L.S_CALLERS]] = i
-        n[L.S_CALLERS] += 1
-    if flag & L.OPEN_ROLE:
-        buffers[L.BUFFER_OPEN_ROLES, n[L.S_OPEN]] = i
-        n[L.S_OPEN] += 1
-    if flag & L.COVERT:
-        buffers[L.BUFFER_COVERT, n[L.S_COVERT]] = i
-        n[L.S_COVERT] += 1
+    """Note a resident among listed families, callers and role holders; without a branch, as `pick`."""
+    buffers[L.BUFFER_LISTED, n[L.S_LISTED]] = i
+    buffers[L.BUFFER_CALLERS, n[L.S_CALLERS]] = i
+    buffers[L.BUFFER_OPEN_ROLES, n[L.S_OPEN]] = i
+    buffers[L.BUFFER_COVERT, n[L.S_COVERT]] = i
+    n[L.S_LISTED] += (flag & L.ON_A_LIST != 0) & (flag & L.FAMILY != 0)
+    n[L.S_CALLERS] += flag & L.PHONE != 0
+    n[L.S_OPEN] += flag & L.OPEN_ROLE != 0
+    n[L.S_COVERT] += flag & L.COVERT != 0
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
@@ -126,10 +122,24 @@ def set_terms(span):
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def note_word(span):
+    """S11: the households that word from kin reaches on some day of the week. Returns how many."""
+    town, homes, buffers = span.town, span.state.homes, span.scratch.buffers
+    first = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    last = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
+    told = buffers[L.BUFFER_TOLD]
+    n_told = pick(homes[L.HOME_WORD, first:last], u8(255), 0, told)
+    for row in range(n_told):
+        buffers[L.BUFFER_TOLD_DAYS, row] = homes[L.HOME_WORD, first + np.int64(told[row])]
+    return n_told
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 def assign_watchers(span):
     """S3, S4: who is watched by whom (assigned), or how likely an outing is taken up (pooled): the same all week."""
+    open_cases(span)
     if not span.rates[R.pooled]:
-        open_cases(span)
+        name_watchers(span)
         return
     state, scratch, lo = span.state, span.scratch, span.lo
     for j in range(span.n_units):
@@ -146,8 +156,8 @@ def plan_visits(span, n_days):
     """
     key, town, state, rates, scratch = span.key, span.town, span.state, span.rates, span.scratch
     monday = span.day - (span.day + 3) % 7
-    h0 = town.units[L.UNIT_HOUSE, span.first_unit]
-    h1 = town.units[L.UNIT_HOUSE, span.first_unit + span.n_units]
+    h0 = np.int64(town.units[L.UNIT_HOUSE, span.first_unit])
+    h1 = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + span.n_units])
     draws = scratch.house_draws
     houses = town.house_start[h0:h1]
     draw_households(key, town.first, houses, monday, Purpose.VISIT, draws[0, : h1 - h0], draws[1, : h1 - h0])
@@ -156,10 +166,10 @@ def plan_visits(span, n_days):
     scratch.visit_spans[: 7 * span.n_units + 1] = 0
     n = 0
     for j in range(span.n_units):
-        for h in range(
-            np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j]),
-            np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j + 1]),
-        ):
+        begin = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j]) - h0
+        end = np.int64(town.units[L.UNIT_HOUSE, span.first_unit + j + 1]) - h0
+        for row in range(pick_planners(rates, draws, begin, end, scratch.buffers[L.BUFFER_NOTABLE])):
+            h = h0 + np.int64(scratch.buffers[L.BUFFER_NOTABLE, row])
             a = draws[0, h - h0]
             if np.int64(a >> u32(16)) < rates[R.visit]:
                 n = plan(span, monday + choose16(draws[1, h - h0] >> u32(16), 7) - span.day, n_days, j, h,
@@ -181,10 +191,22 @@ def plan_visits(span, n_days):
         place = scratch.visit_spans[slot + 1]
         scratch.visits[place, L.V_HOUSE] = scratch.planned[row, 2]
         scratch.visits[place, L.V_TIE] = scratch.planned[row, 3]
+        scratch.visits[place, L.V_UNIT] = scratch.planned[row, 1]
     for slot in range(7 * span.n_units):  # after the sort, entry s + 1 holds the start of slot s
         scratch.visit_spans[slot] = scratch.visit_spans[slot + 1]
     scratch.visit_spans[7 * span.n_units] = n
     draw_visits(span)
+
+
+@njit(cache=True, nogil=True, _nrt=False, forceinline=True)
+def pick_planners(rates, draws, begin, end, buffer):
+    """Note the households of a unit that intend a visit or apply for a permit; without a branch, as `pick`."""
+    n = np.int64(0)
+    for h in range(begin, end):
+        buffer[n] = u16(h)
+        visits, applies = draws[0, h] >> u32(16) < rates[R.visit], draws[2, h] >> u32(16) < rates[R.permit]
+        n += np.int64(visits | applies)
+    return n
 
 
 @njit(cache=True, nogil=True, _nrt=False, forceinline=True)
