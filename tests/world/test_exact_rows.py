@@ -117,7 +117,7 @@ def test_counts_add_up_over_days_and_listed_and_ordinary() -> None:
     assert kinds[L.KIND.arrest] == sums[L.COUNT.arrests]
     assert kinds[L.KIND.call_given_up] == sums[L.COUNT.calls_abandoned]
     assert kinds[L.KIND.accusation] == sums[L.COUNT.accusations]
-    assert kinds[L.KIND.home_visit] == sums[L.COUNT.home_visits]
+    assert 0 < kinds[L.KIND.home_visit] < sums[L.COUNT.home_visits]  # a week of visits is one incident (test_homes)
     ends = ("calls_completed", "calls_abandoned", "calls_avoided", "calling_stopped")
     assert (
         sum(sums[L.INDICATORS.index(name)] for name in ends) <= sums[L.COUNT.calls_intended]
