@@ -17,9 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sections import put_section
+from trials.ensemble_diagnostics import Judged, coverage, judged, left_out, widths
 
 from underwatch.experiments.engine.worlds import seed_of_draw
-from underwatch.experiments.ensemble.diagnostics import Judged, coverage, judged, left_out, widths
 from underwatch.experiments.ensemble.key import ensemble_key
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
 from underwatch.experiments.ensemble.selection import (

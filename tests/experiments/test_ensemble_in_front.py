@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from trials.agreement import MIDDLE, MOST, range_ends_apart
 
 from support.depth import examples
 from underwatch.cli import main
@@ -22,7 +23,6 @@ from underwatch.experiments.ensemble.settings import DEFAULT_ENSEMBLE, Ensemble,
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
 from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
 from underwatch.experiments.studies import running_study
-from underwatch.experiments.studies.agreement import MIDDLE, MOST, range_ends_apart
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,

@@ -5,10 +5,10 @@ from datetime import date
 import numpy as np
 import pytest
 from scipy.stats import norm
+from trials.ensemble_diagnostics import coverage, judged, left_out, weighted_quantiles
 
 from underwatch.errors import InputError
 from underwatch.experiments.ensemble import outcomes as made
-from underwatch.experiments.ensemble.diagnostics import coverage, judged, left_out, weighted_quantiles
 from underwatch.experiments.ensemble.outcomes import COLUMNS, MEASURES, leavers_watched_ever, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,

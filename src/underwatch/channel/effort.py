@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 OPEN, LIMITED, CUT, UNKNOWN = "open", "limited", "cut", "unknown"
-STATES = (OPEN, LIMITED, CUT, UNKNOWN)
 _LEAST_LEFT = 1e-3  # of a usual week: what the log-normal of unknown effort may fall to
 
 

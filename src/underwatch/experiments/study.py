@@ -152,11 +152,6 @@ class Study:
         """How many worlds of the ensemble there are."""
         return len(self.drawn[self.baseline].year) if self.baseline in self.drawn else 0
 
-    @property
-    def one_and_many(self) -> tuple[str, str]:
-        """What a draw and several are, in words."""
-        return drawn_words(self.source)
-
     def day(self, number: int) -> datetime.date:
         """Return the date of a day of the run."""
         return self.start + datetime.timedelta(days=number)
