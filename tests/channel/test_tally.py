@@ -125,17 +125,19 @@ def test_what_is_told_comes_out_as_from_the_full_records(world, law, k, p, n_wit
     ours = found.by_list[0].sum(axis=3)
     assert ours[1:, :9].sum() == 0
     blurred = law == "threshold"  # a step between two nodes of fear
+    # At the strongest silence the step lies where most episodes are, and the tally is off by up to 18 %: docs/limits.md
+    near = (0.2 if k == 6.0 else 0.15) if blurred else 0.03
     for at in (0, 1):
-        assert ours[at].sum() == pytest.approx(exact[at].sum(), rel=0.15 if blurred else 0.03)
+        assert ours[at].sum() == pytest.approx(exact[at].sum(), rel=near)
     by_quarter = [np.bincount(QUARTER, row.sum(axis=1)) for row in (ours[0], exact[0])]
-    assert np.abs(by_quarter[0] - by_quarter[1]).sum() < (0.15 if blurred else 0.03) * by_quarter[1].sum()
+    assert np.abs(by_quarter[0] - by_quarter[1]).sum() < near * by_quarter[1].sum()
     # how told pairs are shared out over grounds is a guess, and over weeks too, so that they are counted in full effort
     full = np.ones_like(effort)
     both = expected_reports(witnessed(tally), drawn, np.array([RESPONSES.index(law)]), Reception(full, True), WINDOW)
     exact_both = exactly(told_of, values, law, full[0])[2].sum()
     assert both.by_list[0, 2].sum() == pytest.approx(exact_both, rel=0.4 if blurred else 0.35)
     told = expected_told(told_of, values, law, effort=effort[0])
-    assert found.in_all[0].sum() == pytest.approx(told, rel=0.15 if blurred else 0.03)
+    assert found.in_all[0].sum() == pytest.approx(told, rel=near)
 
 
 @pytest.mark.parametrize("law", FEAR_RESPONSES)

@@ -147,7 +147,7 @@ def test_one_incident_in_two_rows_is_its_gravest_act_and_the_first_ground_that_a
     for _ in range(4):
         read = read_for(made_package(two_rows(*names)), PLACE, WINDOW)
         assert (read.n_incidents, read.n_reports) == (1, 2)
-        assert read.observed.by_kind.sum(axis=0).tolist() == [0, 0, 0, 1, 0, 0]
+        assert read.observed.by_kind.sum(axis=0).tolist() == [0, 0, 0, 1, 0, 0, 0]
         assert read.observed.by_ground.tolist() == [1, 0, 0, 0, 0, 0]
 
 
@@ -332,7 +332,7 @@ def test_what_is_judged_unlikely_is_set_aside_and_counted_as_that():
     read = read_for(made_package(told), PLACE, WINDOW)
     assert (read.n_incidents, read.n_reports) == (3, 3)
     assert read.set_aside == {"judged unlikely": 2}
-    assert read.observed.by_kind.sum(axis=0).tolist() == [2, 0, 1, 0, 0, 0]
+    assert read.observed.by_kind.sum(axis=0).tolist() == [2, 0, 1, 0, 0, 0, 0]
     assert read.observed.by_list.sum(axis=0).tolist() == [2, 1]
     assert (
         "2 reports are judged unlikely; an estimate and a safe table set them aside."
@@ -352,5 +352,5 @@ def test_a_report_passed_on_says_nothing_of_its_own():
     read = read_for(made_package([origin, doubt, *relays]), PLACE, WINDOW)
     assert (read.n_incidents, read.n_reports, read.observed.relays) == (1, 2, 1)
     assert read.observed.by_list.sum(axis=0).tolist() == [1, 0]
-    assert read.observed.by_kind.sum(axis=0).tolist() == [1, 0, 0, 0, 0, 0]
+    assert read.observed.by_kind.sum(axis=0).tolist() == [1, 0, 0, 0, 0, 0, 0]
     assert read.set_aside == {"judged unlikely": 1, "that pass on a report which is set aside": 1}

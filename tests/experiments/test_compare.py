@@ -288,7 +288,7 @@ def test_the_command_writes_a_folder_and_refuses_one_that_exists(tmp_path):
     line += ["--replicates", "1", "--threads", "1", "--out", str(out)]
     done = CliRunner().invoke(main, line)
     assert done.exit_code == 0, done.output
-    assert "Pairs of twins over worlds of the prior, adapted" in " ".join(done.stdout.split())
+    assert "Pairs of twins over worlds of the described ensemble, adapted" in " ".join(done.stdout.split())
     assert {path.name for path in out.iterdir()} == {
         "manifest.json", "scenario.toml", "interventions.toml", "changes.parquet", "changes.csv", "pairs.parquet",
         "report.html",

@@ -145,7 +145,7 @@ def test_a_full_disk_keeps_what_is_done(tmp_path):
 
 @pytest.mark.parametrize("sampler", ["lhs", "sobol"])
 def test_a_sweep_gives_the_same_tables_on_threads_and_processes(sampler):
-    sweep = Sweep(SMALL, 4, 2, sampler)
+    sweep = Sweep(SMALL, 4, 2, sampler, "prior")
     tables = []
     for pool in (ThreadPoolExecutor(1), ThreadPoolExecutor(3), ProcessPoolExecutor(2)):
         with pool:
@@ -166,7 +166,7 @@ def test_a_sweep_gives_the_same_tables_on_threads_and_processes(sampler):
 def test_draws_fill_the_range_and_what_the_scenario_sets_stays():
     fixed = SMALL.replace(parameters=SMALL.parameters.with_values(p_notice=0.4))
     for sampler in ("lhs", "sobol"):
-        drawn = Sweep(fixed, 64, 1, sampler).parameters()
+        drawn = Sweep(fixed, 64, 1, sampler, "prior").parameters()
         assert {one["p_notice"] for one in drawn} == {0.4}
         quota = np.sort([one["quota_mps_per_week"] for one in drawn])
         from underwatch.facts import model_parameters

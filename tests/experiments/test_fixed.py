@@ -50,7 +50,7 @@ def ensembles(scenario):
     compared = ComparePlan.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
     return {
         "run": [world for draw in range(1, 5) for world in StudyPlan(scenario, (), 4).stand_ins_at(draw)],
-        "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler).worlds()],
+        "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler, "prior").worlds()],
         "compare": [case[-1] for case in compared],
         "drawn": prior_scenarios(scenario, 4),
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     type=click.Choice(("lhs", "sobol")),
     default="lhs",
     show_default=True,
-    help="A Latin hypercube, or Sobol's sequence. Example: --sampler sobol",
+    help="Of the prior: a Latin hypercube, or Sobol's sequence (asks the prior). Example: --sampler sobol",
 )
 @many_worlds("table", 5000, "Print the bands as JSON. Example: --json | jq .bands")
 @click.pass_context
@@ -34,13 +34,14 @@ def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
     from underwatch.experiments.engine.answer_folder import about, csv
     from underwatch.experiments.engine.tasks import run_tasks
-    from underwatch.experiments.ensemble.settings import usable_ensemble
+    from underwatch.experiments.ensemble.settings import PRIOR, usable_ensemble
     from underwatch.experiments.sweep import Sweep, bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
     from underwatch.record.outputs import parquet
 
     def asked() -> Sweep:
-        scenario, ensemble = scenario_asked(given, "sweep hoeryong --draws 100"), usable_ensemble(given["ensemble"])
+        named = given["ensemble"] or (PRIOR if given["sampler"] == "sobol" else None)  # no other has a sampler
+        scenario, ensemble = scenario_asked(given, "sweep hoeryong --draws 100"), usable_ensemble(named)
         return Sweep(scenario, given["draws"], given["replicates"], given["sampler"], ensemble)
 
     kinds = {"draws": (int,), "replicates": (int,), "sampler": (str,), "ensemble": (str,)}
