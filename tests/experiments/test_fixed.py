@@ -48,9 +48,10 @@ def varied(scenarios, name="p_notice"):
 def ensembles(scenario):
     """The scenarios that each command would run for its draws, but for sensitivity, which has names."""
     compared = ComparePlan.ask(scenario, find_interventions(["end-reprimands"]), replicates=1, draws=4).cases()
+    sweeps = [Sweep(scenario, 4, 2, sampler, "prior") for sampler in ("lhs", "sobol")]
     return {
         "run": [world for draw in range(1, 5) for world in StudyPlan(scenario, (), 4).stand_ins_at(draw)],
-        "sweep": [world.scenario for sampler in ("lhs", "sobol") for world in Sweep(scenario, 4, 2, sampler, "prior").worlds()],
+        "sweep": [world.scenario for sweep in sweeps for world in sweep.worlds()],
         "compare": [case[-1] for case in compared],
         "drawn": prior_scenarios(scenario, 4),
     }
