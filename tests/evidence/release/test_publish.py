@@ -387,9 +387,12 @@ def test_a_working_copy_must_be_saved_first(synthetic, tmp_path):
 
 
 def test_weekly_cells_are_too_small_to_publish(synthetic):
-    """Why the grain is a quarter: of the cells by week 99 % and more are under the ten that a shown one must have."""
+    """Why the grain is a quarter: of the cells by week 98 % and more are under the ten that a shown one must have.
+
+    Word comes in waves, so that a few weeks have more (99 % and more where it does not).
+    """
     cells = defaultdict(int)
     for row in synthetic.table(REPORTS).records():
         if row["when_precision"] == "week" and row["place_code"]:
             cells[row["when"], row["place_code"], row["act_code"]] += 1
-    assert sum(n < ReleaseRules(**PERIOD).min_cell for n in cells.values()) / len(cells) >= 0.99
+    assert sum(n < ReleaseRules(**PERIOD).min_cell for n in cells.values()) / len(cells) >= 0.98

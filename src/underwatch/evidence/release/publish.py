@@ -1,6 +1,6 @@
 """Publishing: the one table that may leave, and a record of what was done to it.
 
-At its finest by quarter, province and family of acts: 99 % of the cells by week, place and act of a real package hold
+At its finest by quarter, province and family of acts: 98 % and more of the cells by week, place and act hold
 fewer than five reports. Consent and the group's decision first; every incident counted once, relays never; a cap on
 what one source adds; small cells hidden with others that would give them away, or discrete Laplace noise on every cell;
 a delay; every period once and never again, because the difference of two tables is the report that came between.
