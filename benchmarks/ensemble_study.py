@@ -21,6 +21,7 @@ from trials.ensemble_diagnostics import Judged, coverage, judged, left_out, widt
 
 from underwatch.experiments.engine.worlds import seed_of_draw
 from underwatch.experiments.ensemble.key import ensemble_key
+from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DESCRIBED
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,
@@ -32,7 +33,7 @@ from underwatch.experiments.ensemble.selection import (
     used_in,
     weights_of,
 )
-from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DESCRIBED, ensemble_scenarios
+from underwatch.experiments.ensemble.settings import ensemble_scenarios
 from underwatch.experiments.silence import WATCHING, silence_in, silence_table
 from underwatch.facts import described, model_parameters, rival_forms
 from underwatch.record.headlines import HEADLINES

@@ -18,8 +18,9 @@ from underwatch.experiments.diary import traced_weeks
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.ensemble import settings
 from underwatch.experiments.ensemble.distance import disagreement, distances, nearest_to_medians
+from underwatch.experiments.ensemble.names import DEFAULT_ENSEMBLE
 from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
-from underwatch.experiments.ensemble.settings import DEFAULT_ENSEMBLE, Ensemble, is_adapted
+from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
 from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
 from underwatch.experiments.studies import running_study

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from underwatch.experiments.ensemble.key import ensemble_key
-from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DESCRIBED, KNOWN, read_ensemble
+from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DESCRIBED, KNOWN
+from underwatch.experiments.ensemble.settings import read_ensemble
 from underwatch.experiments.silence import WATCHING, shipped_silence
 from underwatch.facts import model_parameters
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from underwatch.experiments.diary import COUNTED
-from underwatch.experiments.ensemble.settings import ENSEMBLES
+from underwatch.experiments.ensemble.names import ENSEMBLES
 from underwatch.experiments.ledger.entries import ACTS, REASONS
 from underwatch.facts import grounds, model_parameters, provinces
 from underwatch.pages.report import LIMITS

@@ -34,7 +34,8 @@ def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
     """Ask the question, run it, keep it and show it; 1 when a world has no result."""
     from underwatch.experiments.engine.answer_folder import about, csv
     from underwatch.experiments.engine.tasks import run_tasks
-    from underwatch.experiments.ensemble.settings import PRIOR, usable_ensemble
+    from underwatch.experiments.ensemble.names import PRIOR
+    from underwatch.experiments.ensemble.settings import usable_ensemble
     from underwatch.experiments.sweep import Sweep, bands_table, draws_table, headlines_of
     from underwatch.pages.answers import sweep_page
     from underwatch.record.outputs import parquet

@@ -20,8 +20,9 @@ import pyarrow as pa
 from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import WorldTotals, seed_of, totals_of
+from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
 from underwatch.experiments.ensemble.robustness import Robustness, judge
-from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, ensemble_scenarios, is_adapted
+from underwatch.experiments.ensemble.settings import ensemble_scenarios, is_adapted
 from underwatch.experiments.ensemble.stand_ins import stand_ins
 from underwatch.experiments.interventions import Intervention, as_toml, dated_from, with_interventions
 from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from underwatch.experiments.ensemble.settings import PRIOR, ensemble_words
+from underwatch.experiments.ensemble.names import PRIOR
+from underwatch.experiments.ensemble.settings import ensemble_words
 from underwatch.experiments.ensemble.stand_ins import STAND_IN
 from underwatch.experiments.ensemble.statements import StatementRow
 from underwatch.experiments.silence import SilenceCurve

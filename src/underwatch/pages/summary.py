@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from underwatch.experiments.ensemble.names import PRIOR
 from underwatch.experiments.ensemble.robustness import Robustness, judge
-from underwatch.experiments.ensemble.settings import PRIOR
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from underwatch import __version__
-from underwatch.experiments.ensemble.settings import ENSEMBLES
+from underwatch.experiments.ensemble.names import ENSEMBLES
 from underwatch.web.api import ADDRESSES, Address
 from underwatch.web.bounds import MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.web.guard import TOKEN_HEADER

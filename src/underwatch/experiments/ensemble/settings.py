@@ -15,6 +15,7 @@ import numpy as np
 
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import prior_scenarios, seed_of_draw
+from underwatch.experiments.ensemble.names import DEFAULT_ENSEMBLE, DESCRIBED, ENSEMBLES, KNOWN, PRIOR
 from underwatch.experiments.ensemble.strata import balanced, levels_of, raked, systematic
 from underwatch.facts import model_parameters, rival_forms
 from underwatch.world.draws import rng
@@ -25,10 +26,6 @@ from underwatch.world.scenario import place_scenario
 if TYPE_CHECKING:
     from underwatch.world.scenario import Scenario
 
-PRIOR, KNOWN, DESCRIBED = "prior", "known", "described"
-ENSEMBLES = (PRIOR, KNOWN, DESCRIBED)
-DEFAULT_ENSEMBLE = DESCRIBED
-DEFAULT_DRAWS = 200  # worlds in front of every figure
 _IN_WORDS = {PRIOR: "the prior", KNOWN: "the known ensemble", DESCRIBED: "the described ensemble"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from underwatch import __version__
 from underwatch.errors import InputError
 from underwatch.experiments.engine.run_directory import Kind, RunDirectory
-from underwatch.experiments.ensemble.settings import DEFAULT_ENSEMBLE, ENSEMBLES, PRIOR
+from underwatch.experiments.ensemble.names import DEFAULT_ENSEMBLE, ENSEMBLES, PRIOR
 from underwatch.facts.places import slug
 from underwatch.files.folders import kept_folder
 from underwatch.files.intake.json import read_json

@@ -7,7 +7,8 @@ from datetime import date
 from functools import cached_property
 
 from underwatch.experiments.engine.worlds import BASELINE, COUNTER, WorldKey, worlds_of
-from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, ensemble_scenarios, is_adapted
+from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
+from underwatch.experiments.ensemble.settings import ensemble_scenarios, is_adapted
 from underwatch.experiments.ensemble.stand_ins import stand_ins
 from underwatch.experiments.interventions import Intervention, with_interventions
 from underwatch.experiments.silence import FEW_STRENGTHS, MOST_WORLDS, STAND_IN, shipped_silence

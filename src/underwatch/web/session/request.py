@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 
 from underwatch.errors import InputError, nearest
-from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE, usable_ensemble
+from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
+from underwatch.experiments.ensemble.settings import usable_ensemble
 from underwatch.experiments.interventions import Intervention, as_toml, dated_from, find_interventions
 from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.facts import model_parameters

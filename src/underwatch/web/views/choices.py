@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from underwatch.experiments.ensemble.settings import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
+from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
 from underwatch.experiments.interventions import catalogue
 from underwatch.facts import Fact, model_parameters, provinces
 from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
