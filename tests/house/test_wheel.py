@@ -236,13 +236,13 @@ def test_the_studio_opens_with_its_library(first_run):
 
 
 def test_while_the_kernels_compile_the_studio_says_so(first_run):
-    """Each beat tells the stage; all of them until worlds begin are of compiling."""
+    """Each beat tells the stage; all of them until the first draw begins are of compiling."""
     told = first_run[2]
-    worlds = next(n for n, one in enumerate(told) if (one["kind"], one.get("stage")) == ("stage", "worlds"))
-    beats = [one["stage"] for one in told[:worlds] if one["kind"] == "progress" and one["stage"] != "queued"]
+    draws = next(n for n, one in enumerate(told) if (one["kind"], one.get("stage")) == ("stage", "draws"))
+    beats = [one["stage"] for one in told[:draws] if one["kind"] == "progress" and one["stage"] != "queued"]
     assert beats.count("compiling") > 2
     assert beats.count("compiling") >= len(beats) - 2
-    assert [one["stage"] for one in told if one["kind"] == "stage"][:2] == ["compiling", "worlds"]
+    assert [one["stage"] for one in told if one["kind"] == "stage"][:3] == ["compiling", "draws", "worlds"]
     assert told[-1]["state"] == "done"
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import rival_forms
-from underwatch.world.draws import rng
 
 
 def checked_form(rule: str, form: object) -> str:
@@ -73,6 +72,8 @@ def prior_forms(n: int, seed: int) -> list[Forms]:
 
     The luck of a rule hangs on its name alone: a rule whose form is added later changes no other one's draws.
     """
+    from underwatch.world.draws import rng
+
     columns = []
     for rule, forms in rival_forms().items():
         order = rng(seed, "prior", f"form of {rule}").permutation(n)
