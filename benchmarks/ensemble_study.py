@@ -25,7 +25,7 @@ from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DESCRIBED
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,
-    distances,
+    deviations,
     effective,
     holding,
     kept_by,
@@ -207,7 +207,7 @@ def main() -> None:
     given = parser.parse_args()
     outcomes = all_outcomes(given.draws // BLOCK, given.residents, given.keep)
     figures = used_in("run")
-    z = distances(outcomes, figures)
+    z = deviations(outcomes, figures)
     refuse_impossible(z, figures)
     known, holds = weights_of(z), holding(outcomes)
     chosen = kept_by(known, holds)

@@ -9,7 +9,7 @@ import numpy as np
 from underwatch.experiments.ensemble.outcomes import COLUMNS
 from underwatch.experiments.ensemble.selection import (
     column,
-    distances,
+    deviations,
     effective,
     error_of,
     from_scale,
@@ -82,7 +82,7 @@ def left_out(outcomes: np.ndarray, use: str = "run") -> list[LeftOut]:
     result = []
     for name, figure in used_in(use).items():
         values = column(outcomes, figure.summary)
-        others = weights_of(distances(outcomes, used_in(use, [name])))
+        others = weights_of(deviations(outcomes, used_in(use, [name])))
         prior = np.full(len(values), 1 / len(values))
         spread = on_scale(values, figure.scale)
         chances = [_beyond(figure.mean, spread, error_of(figure), weights) for weights in (prior, others)]

@@ -1,5 +1,6 @@
 """Ensembles of settings: rows come as often as their weights say, and what a scenario sets stays as set."""
 
+import tracemalloc
 from collections import Counter
 
 import numpy as np
@@ -49,6 +50,16 @@ def test_each_form_of_each_rule_is_met_as_often_as_its_rivals(n):
     assert made.pick(200, 1) == made.pick(200, 1) != made.pick(200, 2)
     chosen = np.bincount([row for seed in range(40) for row in made.pick(100, seed)], minlength=300) / 4000
     assert np.corrcoef(chosen, raked(made.weights, levels_of(made.forms)))[0, 1] > 0.95
+
+
+def test_many_worlds_cost_the_memory_of_the_settings():
+    made = ensemble(np.random.default_rng(8).pareto(1.5, 300) + 0.01)
+    tracemalloc.start()
+    rows = made.pick(50_000, 1)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(rows) == 50_000
+    assert most < 100 << 20  # it was gigabytes, where each world was a row of its own
 
 
 def test_worlds_take_the_settings_of_the_ensemble_and_keep_what_is_set(monkeypatch):

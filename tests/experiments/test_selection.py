@@ -12,7 +12,7 @@ from underwatch.experiments.ensemble import outcomes as made
 from underwatch.experiments.ensemble.outcomes import COLUMNS, MEASURES, leavers_watched_ever, outcomes_of
 from underwatch.experiments.ensemble.selection import (
     capped,
-    distances,
+    deviations,
     effective,
     error_of,
     holding,
@@ -73,17 +73,17 @@ def test_weights_are_the_likelihood_of_the_figures():
     figures = {"arrests": constraints()["arrests"]}
     figure = figures["arrests"]
     at = np.array([0.0, 1.0, -2.0, 2.9, 3.1])  # in standard deviations of both errors together
-    z = distances(draws(5, arrests_per_1000=np.exp(figure.mean + at * error_of(figure))), figures)
+    z = deviations(draws(5, arrests_per_1000=np.exp(figure.mean + at * error_of(figure))), figures)
     assert z[:, 0] == pytest.approx(at)
     expected = np.where(np.abs(at) <= 3, norm.pdf(at), 0)
     assert weights_of(z) == pytest.approx(expected / expected.sum())
-    assert weights_of(distances(draws(2, arrests_per_1000=[0.0, 0.8]), figures)).tolist() == [0, 1]
+    assert weights_of(deviations(draws(2, arrests_per_1000=[0.0, 0.8]), figures)).tolist() == [0, 1]
 
 
 def test_a_normal_prior_and_a_normal_figure_give_the_normal_posterior():
     figure = constraints()["watched_at_home_ever"]
     theta = np.random.default_rng(3).normal(1.0, 2.0, 400_000)
-    z = distances(draws(len(theta), leavers_watched_ever=1 / (1 + np.exp(-theta))), {"a": figure})
+    z = deviations(draws(len(theta), leavers_watched_ever=1 / (1 + np.exp(-theta))), {"a": figure})
     weights = weights_of(z)
     precision = 1 / 2.0**2 + 1 / error_of(figure) ** 2
     mean = (1.0 / 2.0**2 + figure.mean / error_of(figure) ** 2) / precision
@@ -102,12 +102,12 @@ def test_weighted_quantiles_with_equal_weights_are_those_of_the_ranges():
 
 def test_a_constraint_that_no_draw_satisfies_is_named():
     figures = used_in("run")
-    z = distances(draws(50, arrests_per_1000=1e9), figures)
+    z = deviations(draws(50, arrests_per_1000=1e9), figures)
     with pytest.raises(InputError, match="constraint arrests: of 50 draws none"):
         refuse_impossible(z, figures)
     with pytest.raises(InputError, match="no draw is plausible"):
         weights_of(z)
-    refuse_impossible(distances(draws(50), figures), figures)
+    refuse_impossible(deviations(draws(50), figures), figures)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -215,6 +215,14 @@ class Scenario:
         after = {end + timedelta(1) for end in ends if end is not None}
         return frozenset(change.date for change in self.changes) | after
 
+    @property
+    def campaign_days(self) -> tuple[int, int] | None:
+        """The days (lo, hi) of the campaign, counted from the start, as far as they are simulated; None without one."""
+        if self.campaign is None:
+            return None
+        first, last = ((day - self.start).days for day in self.campaign)
+        return max(0, first), min(self.days, last + 1)
+
     def fixed(self) -> dict[str, float]:
         """Return the parameters that are set and therefore in no draw from the prior, with their first values.
 

@@ -91,10 +91,9 @@ def pair_of(scenario: Scenario) -> Pair:
 
 def _window(scenario: Scenario) -> tuple[int, int]:
     """Return the days of the campaign, counted from the first day."""
-    if scenario.campaign is None:
+    if scenario.campaign_days is None:
         raise ValueError("an ensemble is found in a scenario with a campaign")
-    first, last = ((day - scenario.start).days for day in scenario.campaign)
-    return max(0, first), min(scenario.days, last + 1)
+    return scenario.campaign_days
 
 
 def _share(part: float, whole: float) -> float:
@@ -131,9 +130,9 @@ def _distressed(pair: Pair, group: str) -> float:
     return _share(pair.baseline.count(COUNT.distressed, group), days * pair.baseline.people(group))
 
 
-def _given_up(life: LivedWorld, group: str, days: slice = slice(None), and_group: str = ALL) -> float:
-    given_up = sum(life.count(each, group, days, and_group) for each in (COUNT.calls_avoided, COUNT.calls_abandoned))
-    return _share(given_up, life.count(COUNT.calls_intended, group, days, and_group))
+def _given_up(life: LivedWorld, group: str, days: slice = slice(None)) -> float:
+    given_up = sum(life.count(each, group, days) for each in (COUNT.calls_avoided, COUNT.calls_abandoned))
+    return _share(given_up, life.count(COUNT.calls_intended, group, days))
 
 
 def _expected_arrests(pair: Pair) -> float:

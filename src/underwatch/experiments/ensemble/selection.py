@@ -44,7 +44,7 @@ def error_of(figure: Constraint) -> float:
     return float(np.hypot(figure.reading_error, figure.discrepancy))
 
 
-def distances(outcomes: np.ndarray, figures: Mapping[str, Constraint]) -> np.ndarray:
+def deviations(outcomes: np.ndarray, figures: Mapping[str, Constraint]) -> np.ndarray:
     """Return how many standard deviations each draw lies from each figure, float64[n, figures]; NaN: no value."""
     columns = [
         (on_scale(column(outcomes, figure.summary), figure.scale) - figure.mean) / error_of(figure)
@@ -60,7 +60,7 @@ def used_in(use: str, without: Iterable[str] = ()) -> dict[str, Constraint]:
 
 
 def weights_of(z: np.ndarray) -> np.ndarray:
-    """Return weights that add up to 1 from distances float64[n, figures]; implausible draws and NaN weigh nothing."""
+    """Return weights that add up to 1 from deviations float64[n, figures]; implausible draws and NaN weigh nothing."""
     plausible = (np.abs(z) <= IMPLAUSIBLE).all(axis=1)
     log_weights = np.where(plausible, -0.5 * (np.where(np.isnan(z), np.inf, z) ** 2).sum(axis=1), -np.inf)
     if not plausible.any():

@@ -1,7 +1,7 @@
 """The settings of an ensemble, and the worlds that a scenario makes of them.
 
 The prior is drawn anew for each scenario and seed. The known and the described ensemble ship with the program, found
-by `underwatch.experiments.ensemble.build`; each belongs to one model and one prior, which its key tells.
+by `make study` (benchmarks/ensemble_study.py); each belongs to one model and one prior, which its key tells.
 """
 
 from __future__ import annotations

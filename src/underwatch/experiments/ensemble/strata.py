@@ -55,14 +55,15 @@ def balanced(rows: np.ndarray, weights: np.ndarray, levels: Sequence[np.ndarray]
     wanted = np.concatenate([np.full(len(of_rule), len(rows) // len(of_rule)) for of_rule in levels])
     by_weight = np.argsort(-weights, kind="stable")
     for _ in range(_EXCHANGES):
+        held = np.sort(np.unique(rows, return_index=True)[1])  # of each row that is there, where it stands first
         counts = has[:, rows].sum(axis=1)
         missing = np.maximum(wanted - counts, 0).sum()
         if not missing:
             break
-        after = counts[:, None, None] - has[:, rows][:, :, None] + has[:, by_weight][:, None, :]
+        after = counts[:, None, None] - has[:, rows[held]][:, :, None] + has[:, by_weight][:, None, :]
         left = np.maximum(wanted[:, None, None] - after, 0).sum(axis=0)
         out, come = np.unravel_index(int(left.argmin()), left.shape)
         if left[out, come] >= missing:
             break
-        rows[out] = by_weight[come]
+        rows[held[out]] = by_weight[come]
     return rows

@@ -141,7 +141,4 @@ class StudyPlan:
         scenario = self.scenario
         if self.dated:
             return (min(day for _, day in self.dated) - scenario.start).days, scenario.days
-        if scenario.campaign is None or len(self.worlds_of(scenario)) == 1:
-            return None
-        first, last = ((day - scenario.start).days for day in scenario.campaign)
-        return max(0, first), min(scenario.days, last + 1)
+        return scenario.campaign_days if len(self.worlds_of(scenario)) > 1 else None
