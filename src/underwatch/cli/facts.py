@@ -125,7 +125,7 @@ def _print_table(parameters: list[Fact]) -> None:
     say_table(header, rows, numbers, whole=("name",))
     guesses = judgements()
     say(
-        f"{len(parameters)} parameters. {guesses.n} of the {guesses.of} that are drawn rest on judgement alone: nothing "
-        f"but a reasoned range. No published figure answers to {guesses.unanswered} of these.",
+        f"{len(parameters)} parameters. {guesses.n} of the {guesses.of} that are drawn rest on judgement alone, "
+        f"a reasoned range and nothing else. No published figure answers to {guesses.unanswered} of these.",
         "underwatch facts NAME shows one with its source.",
     )
