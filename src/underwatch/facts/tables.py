@@ -7,7 +7,10 @@ from functools import cache
 from importlib.resources import files
 from io import StringIO
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
+
+# Rules that no summary of a published figure reads: how word gets out, and open refusal. A test changes all they have.
+RULES_NO_FIGURE_READS = ("S13", "S14")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,16 @@ class Statement:
     why: str
 
 
+class Judgements(NamedTuple):
+    """How many parameters rest on judgement alone, `n` of the `of` that are drawn; no figure answers to `unanswered` of
+    these n, and to none of the others alone: a figure answers to a summary, in which many have their part.
+    """
+
+    n: int
+    of: int
+    unanswered: int
+
+
 def read_rows(table: str, room: str = "underwatch.facts") -> tuple[dict[str, str], ...]:
     """Return the rows of a table that comes with a room of the program ("census_2008.csv") as read, in file order."""
     text = files(room).joinpath(table).read_text(encoding="utf-8")
@@ -142,6 +155,14 @@ def read_rows(table: str, room: str = "underwatch.facts") -> tuple[dict[str, str
 def model_parameters() -> Mapping[str, Fact]:
     """Return the model's parameters by name, in the order of the table; it is read once."""
     return _facts("model_parameters.csv")
+
+
+@cache
+def judgements() -> Judgements:
+    """Count the parameters of the model behind whose range there is nothing but judgement."""
+    drawn = [fact for fact in model_parameters().values() if fact.low < fact.high]
+    guesses = [fact for fact in drawn if fact.basis == "judgement"]
+    return Judgements(len(guesses), len(drawn), sum(fact.rule in RULES_NO_FIGURE_READS for fact in guesses))
 
 
 @cache
