@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -63,7 +62,6 @@ def run_view(run: StudioRun) -> dict[str, Any]:
     }
     if study is None:
         return result
-    bands = run.stored.bands if run.stored else weekly_bands(study)
     return result | {
         "place": {name: getattr(study.place, name) for name in _OF_A_PLACE},
         "start": study.start.isoformat(),
@@ -79,7 +77,7 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "complete": run.state in OVER,
         "summary": list(summary_lines(study)),
         "figures": _figures(study),
-        "charts": [_chart(study, headline, bands) for headline in HEADLINES if headline.charted],
+        "charts": [_chart(study, headline) for headline in HEADLINES if headline.charted],
         "changes": [_change(study, index) for index in range(len(HEADLINES))],
         "groups": _groups(study),
         "reports": {world: _reports(drawn) for world, drawn in study.published.items()},
@@ -97,21 +95,16 @@ def titled(headline: Headline) -> dict[str, Any]:
     return {"name": headline.name, "title": headline.title, "unit": headline.unit, "share": headline.is_share}
 
 
-def weekly_bands(study: Study) -> dict[str, np.ndarray]:
-    """Return by world low, median and high of the draws and how many have a value, float[4, weeks, H]."""
-    return {world: np.stack(ranges_of(drawn.weekly)) for world, drawn in study.drawn.items()}
-
-
-def _chart(study: Study, headline: Headline, bands: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _chart(study: Study, headline: Headline) -> dict[str, Any]:
     """Return one headline by week: each world's median, low and high over its draws, and its example."""
     index = HEADLINE_NAMES.index(headline.name)
     worlds = {}
     for world in study.worlds:
         worlds[world] = {"history": _list(study.example.figures[world].weekly[:, index])}
-        if world in bands:
-            *edges, n = bands[world][:, :, index]
+        if world in study.drawn:
+            *edges, n = ranges_of(study.drawn[world].weekly[:, :, index])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
-            worlds[world]["n"] = n.astype(int).tolist()
+            worlds[world]["n"] = n.tolist()
     return titled(headline) | {
         "rights": rights_words(headline.articles),
         "articles": list(headline.articles),
