@@ -62,9 +62,9 @@ studio: $(READY) $(UPLOT) ## open the local page
 	@$(BIN)/underwatch studio
 
 study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
+	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/study.py
 	@$(BIN)/python benchmarks/forms_study.py
-	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/estimate_study.py
 	@$(BIN)/python benchmarks/release_study.py
 	@$(BIN)/python benchmarks/synthetic_world.py

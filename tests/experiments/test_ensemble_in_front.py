@@ -315,6 +315,38 @@ def test_where_none_lies_inside_the_one_with_the_fewest_outside_is_kept(monkeypa
     assert study.draw == nearest[1]
 
 
+def test_of_many_places_the_nearest_five_are_tried_in_what_stands_in_for_them(monkeypatch):
+    """Trials are of ten times a draw's residents; the first of those with the fewest figures outside is taken."""
+    plan = StudyPlan(scenario_for("north hamgyong", days=14, start="2024-11-11", settle_weeks=0), draws=8, twin=False)
+    study, _ = study_of(plan)
+    study.run_draws()
+    nearest = study.candidates()
+    assert len(nearest) == TRIED == plan.n_trials
+    assert plan.days_of_a_try == 10 * STAND_IN * plan.days_of(1)
+    many, seen = dict(zip(nearest, (4, 2, 3, 2, 9), strict=True)), {}
+
+    def note(self, outside, totals):
+        seen[self.draw] = int(totals.residents.sum())
+        outside[self.draw] = many[self.draw]
+        return outside[self.draw]
+
+    monkeypatch.setattr(running_study.RunningStudy, "_note", note)
+    study.choose()
+    assert list(seen) == nearest
+    assert set(seen.values()) == {10 * STAND_IN}
+    assert study.draw == nearest[1]
+
+
+def test_a_trial_of_another_size_is_brought_to_the_residents_of_all():
+    plan = StudyPlan(scenario_for("hoeryong", population=900, days=14, start="2024-11-11", settle_weeks=0), draws=20)
+    study, _ = study_of(plan)
+    study.run_draws()
+    one = study._trial(study.candidates()[0])
+    outside = [study._note({}, totals) for totals in (one, one.plus(one))]  # the same rates in twice the residents
+    assert outside[0] == outside[1]
+    assert study._note({}, one._replace(numbers=1e6 * one.numbers)) == outside[0] + 2  # incidents, published reports
+
+
 def test_no_draw_gives_the_scenarios_own_history():
     plan = StudyPlan(scenario_for("hoeryong", population=300, days=14, start="2024-11-11"), draws=0)
     study, _ = study_of(plan)
