@@ -1,7 +1,7 @@
 """Two weeks of an example and of its twin, drawn near: a listed household, a caller, the residents of a unit.
 
 Whom they are about is found by rule, so that it is typical and no horror story: those whose two weeks in the baseline
-are nearest to the medians of their like (`nearest`). All of them are the model's own, and nobody real. No number goes out.
+are nearest to the medians of their like (`nearest`). All of them are the model's own, and nobody real.
 """
 
 from __future__ import annotations

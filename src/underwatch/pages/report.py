@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from underwatch import __version__
 from underwatch.experiments.ensemble.statements import statement_dots
 from underwatch.experiments.study import Study
-from underwatch.facts import Fact, model_parameters
+from underwatch.facts import Fact, model_parameters, rival_forms
 from underwatch.pages.charts.chart import Chart, change_of, title_of
 from underwatch.pages.charts.country import country_charts, province_table
 from underwatch.pages.charts.outcomes import outcomes_chart
@@ -122,7 +122,7 @@ def charts_of(study: Study, language: str = ENGLISH) -> Shown:
 
 
 def saved_figures(study: Study, charts: tuple[Chart, ...], language: str = ENGLISH) -> dict[str, Saved]:
-    """Return the files of each chart that is drawn as a picture, by its key: nothing of them travels without its words."""
+    """Return the files of each chart by its key; no picture travels without its words."""
     first, last = study.day(0), study.day(study.days - 1)
     source = {"version": __version__, "place": place_name(study, language), "first": first, "last": last}
     notes = (text(language, "figure.note.invented"), text(language, "figure.note.source", **source))
@@ -140,7 +140,9 @@ def _rights_table(language: str) -> tuple[tuple[str, str, str], ...]:
         figures = ", ".join(
             title_of(language, headline) for headline in HEADLINES if article in DICTIONARY[headline.indicator].articles
         )
-        rows.append((text(language, "report.rights.article", n=article), text(language, f"report.rights.{article}"), figures))
+        rows.append(
+            (text(language, "report.rights.article", n=article), text(language, f"report.rights.{article}"), figures)
+        )
     return tuple(rows)
 
 
@@ -153,11 +155,13 @@ def _parameter_words(shown: tuple[ParameterValue, ...], language: str) -> tuple[
 
 def _rules(study: Study, language: str) -> tuple[tuple[str, str, str], ...]:
     """Return each rule, what it is about, and the form that it has in the example, where it has rivals."""
-    forms = study.example.setting.forms if study.example.setting else {}
+    forms = study.example.setting.forms if study.example.setting else None
     found = []
     for rule in (f"S{n}" for n in range(1, _N_RULES + 1)):
-        form = forms.get(rule, "") if rule != _LEFT_OUT else ""
-        found.append((rule, text(language, f"rule.{rule}"), text(language, "report.rules.form", form=form) if form else ""))
+        form = forms[rule] if forms and rule in rival_forms() and rule != _LEFT_OUT else ""
+        found.append(
+            (rule, text(language, f"rule.{rule}"), text(language, "report.rules.form", form=form) if form else "")
+        )
     return tuple(found)
 
 

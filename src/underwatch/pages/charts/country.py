@@ -91,7 +91,9 @@ def multiples(study: Study, name: str, language: str = ENGLISH) -> Chart:
         for week, day in enumerate(days)
     )
     svg = picture.svg(text(language, "figure.label", title=title, unit=brief))
-    return Chart(f"m-{name}", title, caption, rights_of(language, headline.articles), svg, header, cells, picture=picture)
+    return Chart(
+        f"m-{name}", title, caption, rights_of(language, headline.articles), svg, header, cells, picture=picture
+    )
 
 
 def label_spots(
@@ -168,7 +170,10 @@ def _map(seats: Sequence[Part], share: np.ndarray, language: str, ends: tuple[st
     for province, spot in label_spots(belongs, spots, radii / unit).items():
         picture.text(at(*spot), _province(language, province), _SMALL, "middle", "soft", bold=True)
     x, y = 6.0, tall + 14
-    entries = [(0.0, False, 6.0, text(language, "figure.map.inland")), (0.0, True, 6.0, text(language, "figure.map.border"))]
+    entries = [
+        (0.0, False, 6.0, text(language, "figure.map.inland")),
+        (0.0, True, 6.0, text(language, "figure.map.border")),
+    ]
     entries += [(0.0, False, _radius(size), text(language, "figure.map.size", n=size)) for size in _SIZES]
     entries += [(0.0, False, 6.0, ends[0]), (1.0, False, 6.0, ends[1])]
     for depth, border, radius, words in entries:

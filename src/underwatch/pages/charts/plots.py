@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -29,12 +29,13 @@ from underwatch.pages.drawing.series import DASHES, WORLD_COLOURS, Band, Course,
 from underwatch.pages.drawing.strips import MARKS, Along, Item, Strip, strips
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import week_starts
-from underwatch.record.ranges import range_of, ranges_of
+from underwatch.record.ranges import FEWEST, quantiles, range_of, ranges_of
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
 from underwatch.texts.catalogue import text
 from underwatch.texts.languages import ENGLISH
 from underwatch.texts.numbers import number, signed
 
+_STROKES = tuple((n + 0.5) / 20 for n in range(20))  # one for each twentieth of the worlds
 Show = Callable[[float], str]
 _GAP_COLUMNS = ("figure.difference", "chart.low", "chart.high", "chart.n", "figure.sign", "figure.example")
 
@@ -144,7 +145,8 @@ def change_chart(study: Study, language: str = ENGLISH) -> Chart | None:
         mine = draws[:, index][~np.isnan(draws[:, index])]
         around = range_of(mine)
         item = Item(float(central[index]), around.low, around.high, "c1" if len(mine) else "c0")
-        rows.append(Strip(title_of(language, headline), [item], mine.tolist()))
+        strokes = quantiles(mine, _STROKES).tolist() if len(mine) >= FEWEST else mine.tolist()
+        rows.append(Strip(title_of(language, headline), [item], strokes))
     known = np.concatenate([central, draws.ravel()])
     known = known[~np.isnan(known)]
     low, high = min(0.8, *known, 1.0) / 1.08, max(1.25, *known, 1.0) * 1.08
@@ -223,9 +225,9 @@ def group_chart(study: Study, index: int, language: str = ENGLISH) -> Chart:
     picture = strips(rows, Along(0.0, (max(highest) or 1.0) * 1.02, show), names)
     key = f"g-{indicator.name.replace('_', '-')}"
     header, table = _group_rows(study, index, show, language)
+    label = text(language, "figure.groups_label", title=title)
     return Chart(key, title, together(title + ".", group_caption(study, language)),
-                 rights_of(language, indicator.articles), picture.svg(text(language, "figure.groups_label", title=title)),
-                 header, table, " ", picture)  # fmt: skip
+                 rights_of(language, indicator.articles), picture.svg(label), header, table, " ", picture)  # fmt: skip
 
 
 def group_caption(study: Study, language: str = ENGLISH) -> str:
@@ -251,7 +253,9 @@ def _group_rows(
         header += (world_of(language, study, world),)
         header += tuple(text(language, f"chart.{p}") for p in ("low", "high", "n")) if world in study.drawn else ()
     people = (
-        ranges_of(study.drawn[study.baseline].people)[1] if study.n_draws else study.example.figures[study.baseline].people
+        ranges_of(study.drawn[study.baseline].people)[1]
+        if study.n_draws
+        else study.example.figures[study.baseline].people
     )
     rows = []
     for place, group in enumerate(GROUPS):
@@ -286,7 +290,9 @@ def silence_chart(study: Study, language: str = ENGLISH) -> Chart | None:
     rows = tuple((f"{p.watching:g}", *_cells(show, p.incidents, p.published, p.lo, p.hi)) for p in points)
     title = text(language, "figure.silence")
     label = text(language, "figure.label", title=title, unit=text(language, "figure.silence.along"))
-    return Chart("silence", title, caption, rights_of(language, (19,)), picture.svg(label), header, rows, caption, picture)
+    return Chart(
+        "silence", title, caption, rights_of(language, (19,)), picture.svg(label), header, rows, caption, picture
+    )
 
 
 def weekly_charts(study: Study, language: str = ENGLISH) -> tuple[Chart, ...]:

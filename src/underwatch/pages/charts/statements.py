@@ -48,7 +48,9 @@ def _line(one: StatementDots, language: str) -> Line:
     picture = dotplot(of_worlds, show)
     unit = translated(language, f"described.{one.id}.unit", one.unit)
     n = sum(math.isfinite(value) for value in one.without)
-    count = text(language, "report.lines.count", holding=n_inside(of_worlds), n=n, prior=percent(one.share_prior, language))
+    count = text(
+        language, "report.lines.count", holding=n_inside(of_worlds), n=n, prior=percent(one.share_prior, language)
+    )
     verdict = _VERDICTS.get(one.verdict, "not_judged")
     words = translated(language, f"described.{one.id}", one.statement)
     return Line(
@@ -91,7 +93,9 @@ def lines_chart(lines: Sequence[Line], language: str = ENGLISH) -> Chart:
     picture = lines_picture(lines)
     title = text(language, "report.lines.title")
     caption = text(language, "report.lines.caption")
-    header = tuple(text(language, f"report.lines.{part}") for part in ("statement", "rules", "holds", "worlds", "verdict"))
+    header = tuple(
+        text(language, f"report.lines.{part}") for part in ("statement", "rules", "holds", "worlds", "verdict")
+    )
     rows = tuple(
         (f"{line.id} {line.words}", " ".join(line.rules), line.holds, line.count, line.verdict_words) for line in lines
     )

@@ -1,4 +1,4 @@
-"""A year in that city: days of a household and a caller beside their twins, and a neighbourhood, all of them invented."""
+"""A year in that city: days of a household and a caller beside their twins, and a neighbourhood; all are invented."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def _life(story: Story, name: str, lived: Lived, language: str) -> Chart:
     def close() -> None:
         if quiet:
             one, last = show(quiet[0]), show(quiet[-1])
-            days.append(Day(one if len(quiet) == 1 else text(language, "report.year.days", first=one, last=last), ((), ())))
+            days.append(
+                Day(one if len(quiet) == 1 else text(language, "report.year.days", first=one, last=last), ((), ()))
+            )
             quiet.clear()
 
     for n in range(DAYS):

@@ -19,8 +19,8 @@ _BELOW = 18.0
 class Dots(NamedTuple):
     """Quantiles of a figure, those of the prior behind them, and from where to where a statement holds.
 
-    `low` and `high` are infinite where there is no end. `kind` of scale is linear or log: on a log scale what is 0 lies at
-    the left end. NaN are none.
+    `low` and `high` are infinite where there is no end. `kind` of scale is linear or log: on a log scale what is 0 lies
+    at the left end. NaN are none.
     """
 
     quantiles: Sequence[float]

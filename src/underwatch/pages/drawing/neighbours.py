@@ -54,8 +54,10 @@ def _dots(picture: Picture, view: View, middle: Point, room: float) -> None:
     n = len(view.listed)
     dot = 0.34 * room / math.sqrt(max(n, 1))
     places = [(middle[0] + x, middle[1] + y) for x, y in spiral(n, room / 2 - 1.4 * dot)]
+
     def of(chosen: np.ndarray) -> list[Point]:
         return [place for place, is_one in zip(places, chosen, strict=True) if is_one]
+
     listed, followed = np.asarray(view.listed), np.asarray(view.followed)
     picture.dots(of(~listed & ~followed), 0.8 * dot, "dim")
     picture.dots(of(~listed & followed), 0.8 * dot, "c0")

@@ -1,7 +1,7 @@
 """One world after another: how many reports came out of each, and how much lay behind them.
 
-A hypothetical outcome plot: what a range means is seen from worlds drawn one by one. On the page it moves by the style alone;
-who wants no movement, prints or saves sees all worlds at once.
+A hypothetical outcome plot: what a range means is seen from worlds drawn one by one. On the page it moves by the style
+alone; who wants no movement, prints or saves sees all worlds at once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
 
 
 def spread_out(published: np.ndarray, n: int = SHOWN) -> list[int]:
-    """Return n worlds that stand for all: sorted by their reports, those in the middle of each n-th, in order of draws."""
+    """Return n worlds that stand for all: of each n-th of them, by their reports, the middle; in the order of draws."""
     known = np.flatnonzero(np.isfinite(published))
     order = known[np.argsort(published[known], kind="stable")]
     n = min(n, len(order))
@@ -67,7 +67,7 @@ def outcome_frames(outcomes: Sequence[Outcome], one_dot: float, width: float = N
 
 
 def _panel(outcome: Outcome, one_dot: float, room: float, larger: float = 1.0) -> Picture:
-    """Draw one world: its reports in words, under them a field of dots for all that happened, the reported ones blue."""
+    """Draw one world: its reports in words, under them a dot for so many incidents, the reported ones blue."""
     small, leading = _SMALL * larger, _LEADING * larger
     picture = Picture(room, 0)
     reports, behind = (wrapped(words, room, small, n == 0) for n, words in enumerate(outcome.words))

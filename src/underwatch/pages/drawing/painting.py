@@ -1,4 +1,4 @@
-"""Saving a figure: its picture with title, caption, what the residents are and the version inside, as SVG and as PNG."""
+"""Saving a figure as SVG and as PNG: its picture with title, caption, what the residents are and the version inside."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy as np
 
 from underwatch.pages.drawing.picture import COLOURS, Picture, Shape, wrapped
 
-_SCALE = 2.0  # pixels for a unit: sharp on a screen and in print
+_SCALE = 1.8  # pixels for a unit: sharp on a screen and in print
 _MARGIN, _LEADING = 14.0, 1.35
 _TITLE, _SMALL = 14.0, 9.5
 _FONTS = ["DejaVu Sans"]
-_SHADES = 64  # colours of a PNG
+_SHADES = 16  # colours of a PNG: half a byte a pixel
 
 
 class Saved(NamedTuple):
@@ -64,7 +64,7 @@ def png_bytes(picture: Picture) -> bytes:
     pixels = _paint(picture)
     image = Image.fromarray(pixels).convert("RGB").quantize(_SHADES, method=Image.Quantize.MAXCOVERAGE)
     sink = BytesIO()
-    image.save(sink, "PNG", compress_level=9)
+    image.save(sink, "PNG", compress_level=6, bits=4)
     return sink.getvalue()
 
 
@@ -114,8 +114,10 @@ def _write(agg: Any, shape: Shape, height: int) -> None:
     pen = agg.new_gc()
     pen.set_foreground(COLOURS[shape.fill])
     x, y = shape.points[0]
-    wide, _, _ = agg.get_text_width_height_descent(shape.words, font, False)
-    left = x * _SCALE - {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.anchor] * wide
+    left = x * _SCALE
+    if shape.anchor != "start":
+        wide, _, _ = agg.get_text_width_height_descent(shape.words, font, False)
+        left -= wide * (0.5 if shape.anchor == "middle" else 1.0)
     agg.draw_text(pen, left, y * _SCALE, shape.words, font, 0)
     pen.restore()
 

@@ -1,7 +1,7 @@
 """A picture as a list of shapes, written as an SVG element of a page or as a file that stands for itself.
 
-The same shapes are painted as PNG (`painting`), so that what is saved is what is shown. Colours have names: on a page they
-are its variables, so that light, dark and paper each show them well; in a file they are those of the light page.
+The same shapes are painted as PNG (`painting`), so that what is saved is what is shown. Colours have names: on a page
+they are its variables, so that light, dark and paper each show them well; in a file they are those of the light page.
 Okabe-Ito colours, and never colour alone. Text stays text. Nothing in a picture points outside.
 """
 
@@ -132,7 +132,7 @@ def _element(shape: Shape) -> str:
     if shape.kind == "text":
         return _text(shape)
     if shape.kind == "dots":
-        along = "".join(f"M{_short(round(x, 1))} {_short(round(y, 1))}h0" for x, y in shape.points)
+        along = "".join(f"M{_step(x, y)}h0" for x, y in _tenths(shape.points))
         look = f'stroke="{_colour(shape.fill)}" stroke-width="{_short(2 * shape.radius)}"{_opacity(shape)}'
         return f'<path d="{along}" {look} stroke-linecap="round"/>'
     look = f'fill="{_colour(shape.fill)}"'
@@ -141,8 +141,27 @@ def _element(shape: Shape) -> str:
     if shape.dash:
         look += f' stroke-dasharray="{" ".join(map(_short, shape.dash))}"'
     look += _opacity(shape)
-    along = "L".join(f"{_short(x)} {_short(y)}" for x, y in shape.points)
-    return f'<path d="M{along}{"Z" if shape.kind == "area" else ""}" {look}/>'
+    return f'<path d="{_way(shape.points)}{"Z" if shape.kind == "area" else ""}" {look}/>'
+
+
+def _way(points: Sequence[Point]) -> str:
+    """Return a path to a tenth of a unit: where it begins, and the steps from there on."""
+    (x, y), *rest = _tenths(points)
+    steps = [f"M{_step(x, y)}"]
+    for u, v in rest:
+        steps.append(f"l{_step(u - x, v - y)}")
+        x, y = u, v
+    return "".join(steps)
+
+
+def _tenths(points: Sequence[Point]) -> list[tuple[int, int]]:
+    return [(round(10 * x), round(10 * y)) for x, y in points]
+
+
+def _step(x: int, y: int) -> str:
+    """Return two numbers of tenths as briefly as a path allows."""
+    one, other = _short(x / 10), _short(y / 10)
+    return f"{one}{other}" if other.startswith("-") else f"{one} {other}"
 
 
 def _opacity(shape: Shape) -> str:

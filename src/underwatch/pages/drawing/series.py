@@ -55,12 +55,16 @@ def courses(weeks: Weeks, bands: Sequence[Band], lines: Sequence[Course], size: 
     width, tall = size
     picture = Picture(width, 0)
     top = legend(picture, [(line.name, line.colour, line.dash) for line in lines if line.name])
-    highest = weeks.top if weeks.top is not None else _highest([*(band.high for band in bands), *(x.values for x in lines)])
+    highest = (
+        weeks.top if weeks.top is not None else _highest([*(band.high for band in bands), *(x.values for x in lines)])
+    )
     marks = ticks(0.0, highest or 1.0, 4)
     left = max(width_of(weeks.show(mark), 9.5) for mark in marks) + 6
     picture.height = top + tall + 18
     up = Scale(0.0, (highest or 1.0) * 1.03, top + tall, top + 2)
-    along = Scale(weeks.days[0].toordinal(), max(weeks.days[-1].toordinal(), weeks.days[0].toordinal() + 1), left, width - 4)
+    along = Scale(
+        weeks.days[0].toordinal(), max(weeks.days[-1].toordinal(), weeks.days[0].toordinal() + 1), left, width - 4
+    )
     if weeks.shade:
         lo, hi = (along(day.toordinal()) for day in weeks.shade)
         picture.box((lo, top), (hi - lo, tall), "shade", 0.9)
