@@ -10,7 +10,7 @@ from underwatch import __version__
 from underwatch.experiments.ensemble.statements import statement_dots
 from underwatch.experiments.study import Study
 from underwatch.facts import Fact, model_parameters, rival_forms
-from underwatch.pages.charts.chart import Chart, change_of, title_of
+from underwatch.pages.charts.chart import Chart, change_of, ensemble_of, title_of
 from underwatch.pages.charts.country import country_charts, province_table
 from underwatch.pages.charts.outcomes import outcomes_chart
 from underwatch.pages.charts.plots import (
@@ -23,7 +23,7 @@ from underwatch.pages.charts.plots import (
 )
 from underwatch.pages.charts.statements import Line, lines_chart, statement_lines
 from underwatch.pages.charts.story import story_charts
-from underwatch.pages.drawing.painting import Saved, saved, sheet
+from underwatch.pages.drawing.painting import SHARP, SMALL, Saved, saved, sheet
 from underwatch.pages.rendering import page, plain
 from underwatch.pages.summary import summary_lines
 from underwatch.record.headlines import HEADLINES
@@ -37,6 +37,7 @@ from underwatch.world.scenario_file import scenario_toml
 # The channel's parameters are integrated over and left out of every table (the line it never crosses).
 _LEFT_OUT = "S13"
 _N_RULES = 17
+_IN_FRONT = ("year", "relief", "worlds", "silence", "change", "map")  # sections whose figures are saved the larger
 
 LIMITS = texts_of(ENGLISH, "report.limit")
 
@@ -90,10 +91,6 @@ class Shown(NamedTuple):
     sections: Mapping[str, tuple[Chart, ...]]
     frames: str
 
-    def all(self) -> tuple[Chart, ...]:
-        """Return all charts."""
-        return tuple(chart for section in self.sections.values() for chart in section)
-
 
 def place_name(study: Study, language: str) -> str:
     """Return the name of the place as a language has it."""
@@ -121,13 +118,18 @@ def charts_of(study: Study, language: str = ENGLISH) -> Shown:
     return Shown(lines, sections, frames)
 
 
-def saved_figures(study: Study, charts: tuple[Chart, ...], language: str = ENGLISH) -> dict[str, Saved]:
+def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[str, Saved]:
     """Return the files of each chart by its key; no picture travels without its words."""
     first, last = study.day(0), study.day(study.days - 1)
     source = {"version": __version__, "place": place_name(study, language), "first": first, "last": last}
-    notes = (text(language, "figure.note.invented"), text(language, "figure.note.source", **source))
+    notes = (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
     return {
-        chart.key: saved(f"underwatch-{chart.key}", sheet(chart.picture, chart.title, chart.caption, notes))
+        chart.key: saved(
+            f"underwatch-{chart.key}",
+            sheet(chart.picture, chart.title, chart.caption, notes),
+            SHARP if name in _IN_FRONT else SMALL,
+        )
+        for name, charts in shown.sections.items()
         for chart in charts
         if chart.picture is not None
     }
@@ -169,7 +171,7 @@ def _citation(model: ReportModel, place: str) -> dict[str, str]:
     """Return the sentence to copy and the BibTeX entry."""
     study, language = model.study, model.language
     first, last = study.day(0), study.day(study.days - 1)
-    ensemble = text(language, f"report.ensemble.{study.source}{'.adapted' if study.adapted else ''}")
+    ensemble = ensemble_of(language, study)
     sentence = text(
         language, "report.cite.sentence", version=__version__, place=place, first=first, last=last, n=study.n_draws,
         ensemble=ensemble, seed=str(model.seed), digest=model.digest[:12],
@@ -198,7 +200,7 @@ def render_report(model: ReportModel) -> str:
         "charts": shown.sections,
         "frames": shown.frames,
         "n_worlds": len(shown.sections["worlds"][0].rows) if shown.sections["worlds"] else 1,
-        "files": saved_figures(study, shown.all(), language),
+        "files": saved_figures(study, shown, language),
         "how": texts_of(language, "report.how"),
         "limits": texts_of(language, "report.limit"),
         "provinces": province_table(study, language) if study.provinces else None,

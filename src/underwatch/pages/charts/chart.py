@@ -74,8 +74,12 @@ def range_sentence(language: str, study: Study, n: int | None = None) -> str:
     """Say what ranges are: how many worlds they hold, of how many of which ensemble."""
     n = study.n_draws if n is None else n
     kind = "none" if n == 0 else "one" if n == 1 else "few" if n < FEWEST else "many"
-    ensemble = text(language, f"report.ensemble.{study.source}{'.adapted' if study.adapted else ''}")
-    return text(language, f"report.range.{kind}", n=n, ensemble=ensemble)
+    return text(language, f"report.range.{kind}", n=n, ensemble=ensemble_of(language, study))
+
+
+def ensemble_of(language: str, study: Study) -> str:
+    """Return the name of the ensemble whose worlds a study has."""
+    return text(language, f"report.ensemble.{study.source}{'.adapted' if study.adapted else ''}")
 
 
 def shade_sentence(language: str, study: Study) -> str:

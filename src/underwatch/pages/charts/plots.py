@@ -13,6 +13,7 @@ from underwatch.experiments.study import Study, inside
 from underwatch.pages.charts.chart import (
     Chart,
     change_of,
+    ensemble_of,
     month_at,
     range_sentence,
     rights_of,
@@ -66,14 +67,17 @@ def weekly_chart(study: Study, headline: Headline, language: str = ENGLISH) -> C
     picture = courses(Weeks(days, month_at(language), show, shade), bands, lines)
     title, unit = title_of(language, headline), unit_of(language, headline)
     brief = text(language, "figure.weekly", unit=unit)
+    is_whole = not any(np.isnan(figures.weekly[:, :, index]).any() for figures in study.drawn.values())
     return Chart(
         key=f"w-{headline.name}",
         title=title,
-        caption=together(brief, weekly_caption(study, language)),
+        caption=f"{brief}\n{_saved_caption(study, language)}",
         rights=rights_of(language, headline.articles),
         svg=picture.svg(text(language, "figure.label", title=title, unit=unit)),
-        header=_weekly_header(study, language),
-        rows=tuple((day.isoformat(), *_week_cells(study, index, week, show)) for week, day in enumerate(days)),
+        header=_weekly_header(study, language, is_whole),
+        rows=tuple(
+            (day.isoformat(), *_week_cells(study, (index, week), show, is_whole)) for week, day in enumerate(days)
+        ),
         brief=brief,
         picture=picture,
     )
@@ -88,30 +92,42 @@ def weekly_caption(study: Study, language: str = ENGLISH) -> str:
     return together(lines, range_sentence(language, study), gaps, shade_sentence(language, study))
 
 
+def _saved_caption(study: Study, language: str) -> str:
+    """Say the same as briefly as can be: it goes with each of many pictures."""
+    if study.n_draws < FEWEST:
+        return weekly_caption(study, language)
+    key = "figure.saved.twin" if study.twin else "figure.saved"
+    said = text(language, key, n=study.n_draws, ensemble=ensemble_of(language, study))
+    return together(said, shade_sentence(language, study))
+
+
 def _all_have_values(study: Study) -> bool:
-    """Say whether every world has a value in every week of what is charted."""
-    charted = [at for at, headline in enumerate(HEADLINES) if headline.charted]
-    return not any(np.isnan(figures.weekly[:, :, charted]).any() for figures in study.drawn.values())
+    """Say whether every world has a value in every week."""
+    return not any(np.isnan(figures.weekly).any() for figures in study.drawn.values())
 
 
-def _weekly_header(study: Study, language: str) -> tuple[str, ...]:
+def _weekly_header(study: Study, language: str, is_whole: bool) -> tuple[str, ...]:
     header = [text(language, "chart.week")]
+    parts = ("low", "high") if is_whole else ("low", "high", "n")
     for world in study.worlds:
         name = world_of(language, study, world)
         if world in study.drawn:
             header.append(text(language, "figure.median_of", world=name))
-            header += (text(language, f"chart.{part}") for part in ("low", "high", "n"))
+            header += (text(language, f"chart.{part}") for part in parts)
         if world in study.example.figures:
             header.append(text(language, "chart.history", world=name))
     return tuple(header)
 
 
-def _week_cells(study: Study, index: int, week: int, show: Show) -> tuple[str, ...]:
+def _week_cells(study: Study, at: tuple[int, int], show: Show, is_whole: bool) -> tuple[str, ...]:
+    """Return the cells of a headline in a week; the number of worlds stands there where it is not that of all."""
+    index, week = at
     cells: tuple[str, ...] = ()
     for world in study.worlds:
         if world in study.drawn:
             low, middle, high, n = ranges_of(study.drawn[world].weekly[:, week, index])
-            cells += (*_cells(show, float(middle), float(low), float(high)), str(n))
+            cells += _cells(show, float(middle), float(low), float(high))
+            cells += () if is_whole else (str(n),)
         if world in study.example.figures:
             cells += _cells(show, study.example.figures[world].weekly[week, index])
     return cells
@@ -226,7 +242,7 @@ def group_chart(study: Study, index: int, language: str = ENGLISH) -> Chart:
     key = f"g-{indicator.name.replace('_', '-')}"
     header, table = _group_rows(study, index, show, language)
     label = text(language, "figure.groups_label", title=title)
-    return Chart(key, title, together(title + ".", group_caption(study, language)),
+    return Chart(key, title, group_caption(study, language),
                  rights_of(language, indicator.articles), picture.svg(label), header, table, " ", picture)  # fmt: skip
 
 

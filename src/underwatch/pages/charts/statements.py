@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from underwatch.experiments.ensemble.statements import StatementDots
-from underwatch.pages.charts.chart import Chart
+from underwatch.facts import described, patterns
+from underwatch.pages.charts.chart import Chart, together
 from underwatch.pages.drawing.dots import Dots, dotplot, n_inside
 from underwatch.pages.drawing.picture import NARROW, Picture, wrapped
 from underwatch.texts.catalogue import text, translated
@@ -24,6 +25,7 @@ class Line:
     """A statement as the page shows it: its id, its words, the rules, the dots and what is said of them."""
 
     id: str
+    is_pattern: bool
     words: str
     rules: tuple[str, ...]
     unit: str
@@ -51,14 +53,19 @@ def _line(one: StatementDots, language: str) -> Line:
     count = text(
         language, "report.lines.count", holding=n_inside(of_worlds), n=n, prior=percent(one.share_prior, language)
     )
+    if one.verdict == "cannot be said" and not 1 / 3 < one.share_without < 2 / 3:
+        count = together(count, text(language, "report.lines.few", n=round(one.effective)))
     verdict = _VERDICTS.get(one.verdict, "not_judged")
     words = translated(language, f"described.{one.id}", one.statement)
+    known = {**described(), **patterns()}[one.id].tolerance
+    tolerance = translated(language, f"described.{one.id}.tolerance", known)
     return Line(
         id=one.id,
+        is_pattern=not one.is_selected_on,
         words=words,
         rules=one.rules,
         unit=unit,
-        holds=_holds(one, show, language),
+        holds=text(language, "report.lines.holds", tolerance=tolerance),
         count=count,
         figure=text(language, f"report.lines.figure.{'yes' if one.has_figure else 'no'}"),
         selected=text(language, f"report.lines.selected.{'yes' if one.is_selected_on else 'no'}"),
@@ -79,22 +86,13 @@ def shown_as(one: StatementDots, language: str) -> Callable[[float], str]:
     return partial(number, language=language)
 
 
-def _holds(one: StatementDots, show: Callable[[float], str], language: str) -> str:
-    """Say where the statement holds."""
-    if math.isfinite(one.low) and math.isfinite(one.high):
-        return text(language, "report.lines.holds.between", low=show(one.low), high=show(one.high))
-    if math.isfinite(one.high):
-        return text(language, "report.lines.holds.to", high=show(one.high))
-    return text(language, "report.lines.holds.from", low=show(one.low))
-
-
 def lines_chart(lines: Sequence[Line], language: str = ENGLISH) -> Chart:
     """Return all statements as one picture, to be saved and to be read as a table."""
     picture = lines_picture(lines)
     title = text(language, "report.lines.title")
     caption = text(language, "report.lines.caption")
     header = tuple(
-        text(language, f"report.lines.{part}") for part in ("statement", "rules", "holds", "worlds", "verdict")
+        text(language, f"report.lines.{part}") for part in ("statement", "rules", "counts", "worlds", "verdict")
     )
     rows = tuple(
         (f"{line.id} {line.words}", " ".join(line.rules), line.holds, line.count, line.verdict_words) for line in lines
@@ -110,8 +108,9 @@ def lines_picture(lines: Sequence[Line], width: float = 2.1 * NARROW) -> Picture
     for line in lines:
         top = y
         for part, size, bold, colour in (
-            (f"{line.id}  {line.words}", 11.0, True, "ink"), (f"{line.unit}; {line.holds}", _SMALL, False, "soft"),
-            (line.count, _SMALL, False, "ink"), (line.verdict_words, 11.0, True, _colour(line.verdict)),
+            (f"{line.id}  {line.words}", 11.0, True, "ink"), (line.unit, _SMALL, False, "soft"),
+            (line.holds, _SMALL, False, "soft"), (line.count, _SMALL, False, "ink"),
+            (line.verdict_words, 11.0, True, _colour(line.verdict)),
         ):  # fmt: skip
             for words in wrapped(part, room, size, bold):
                 y += _LEADING

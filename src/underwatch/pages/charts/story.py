@@ -43,6 +43,17 @@ def short_day(language: str) -> Callable[[date], str]:
     return lambda day: text(language, "date.short", day=day.day, month=text(language, f"month.{day.month}"))
 
 
+def days_between(first: date, last: date, language: str) -> str:
+    """Return the days from one to another, as short as can be."""
+    show = short_day(language)
+    if first == last:
+        return show(first)
+    if (first.year, first.month) == (last.year, last.month):
+        month = text(language, f"month.{first.month}")
+        return text(language, "report.year.days.month", first=first.day, last=last.day, month=month)
+    return text(language, "report.year.days", first=show(first), last=show(last))
+
+
 def _life(story: Story, name: str, lived: Lived, language: str) -> Chart:
     """Draw the days of one life beside those of the other; days without anything in either are put together."""
     show = short_day(language)
@@ -51,10 +62,7 @@ def _life(story: Story, name: str, lived: Lived, language: str) -> Chart:
 
     def close() -> None:
         if quiet:
-            one, last = show(quiet[0]), show(quiet[-1])
-            days.append(
-                Day(one if len(quiet) == 1 else text(language, "report.year.days", first=one, last=last), ((), ()))
-            )
+            days.append(Day(days_between(quiet[0], quiet[-1], language), ((), ())))
             quiet.clear()
 
     for n in range(DAYS):
@@ -96,10 +104,10 @@ def _neighbours(story: Story, language: str) -> Chart:
     """Draw the neighbourhood before the campaign, in it, and on the same days of the twin."""
     of, end = story.neighbours, timedelta(DAYS - 1)
     starts = {BEFORE: story.before, WITHIN: story.start, TWIN: story.start}
-    views, rows, show = [], [], short_day(language)
+    views, rows = [], []
     for name in (BEFORE, WITHIN, TWIN):
         listed, followed = of.listed[name], of.followed[name]
-        days = text(language, "report.year.days", first=show(starts[name]), last=show(starts[name] + end))
+        days = days_between(starts[name], starts[name] + end, language)
         head = text(language, f"report.year.view.{name}", days=days)
         words = text(language, "report.year.view.words", listed=int(listed.sum()), followed=int(followed.sum()))
         views.append(View(head, words, listed, followed))

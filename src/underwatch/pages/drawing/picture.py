@@ -18,13 +18,14 @@ COLOURS = {
     "ink": "#1a1a1a", "soft": "#555555", "grid": "#d4d4d4", "shade": "#ececec", "card": "#ffffff",
     "c0": "#d55e00", "c1": "#0072b2", "axis": "#8a8a8a", "dim": "#c4c4c4",
 }  # fmt: skip
-FONT = 'system-ui,-apple-system,"Segoe UI","Noto Sans","Noto Sans KR","DejaVu Sans",sans-serif'
+FONT = "system-ui,-apple-system,Segoe UI,Noto Sans,Noto Sans KR,DejaVu Sans,sans-serif"
 SIZE = 11.0  # of text, in units of a picture
 NARROW = 340.0  # wide as a phone shows a figure, so that text is as large as it is written
 Point = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
 _THIN = frozenset("iljtfr.,;:'’|!()[] -·")
 _WIDE = ("W", "F")
+_LARGE, _USUAL = 0.78, 0.64  # of letters, in ems; DejaVu Sans, the widest that is met, has digits of 0.64
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,13 @@ class Picture:
 
     def file(self) -> str:
         """Return it as a file that stands for itself, on white."""
-        text = self._body()
+        text = self._body().replace('"', "'")  # so that a link that holds the file is not half escapes
         for name, colour in COLOURS.items():
             text = text.replace(f"var(--{name})", colour)
         w, h = _short(self.width), _short(self.height)
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" '
-            f'font-family="{escape(FONT, quote=True)}"><rect width="{w}" height="{h}" fill="#ffffff"/>{text}</svg>'
+            f"<svg xmlns='http://www.w3.org/2000/svg' width='{w}' height='{h}' viewBox='0 0 {w} {h}' "
+            f"font-family='{FONT}'><rect width='{w}' height='{h}' fill='#ffffff'/>{text}</svg>"
         )
 
     def _body(self) -> str:
@@ -173,7 +174,8 @@ def _text(shape: Shape) -> str:
     look = f' font-size="{_short(shape.size)}" fill="{_colour(shape.fill)}"'
     look += f' text-anchor="{shape.anchor}"' if shape.anchor != "start" else ""
     look += ' font-weight="600"' if shape.bold else ""
-    return f'<text x="{_short(x)}" y="{_short(y)}"{look}>{escape(shape.words, quote=False)}</text>'
+    words = escape(shape.words, quote=False).replace('"', "&quot;")
+    return f'<text x="{_short(x)}" y="{_short(y)}"{look}>{words}</text>'
 
 
 def _colour(name: str) -> str:
@@ -192,9 +194,9 @@ def width_of(words: str, size: float = SIZE, bold: bool = False) -> float:
         if unicodedata.east_asian_width(letter) in _WIDE:
             ems += 1.0
         elif letter in _THIN:
-            ems += 0.36
+            ems += 0.38
         else:
-            ems += 0.72 if letter.isupper() or letter in "mw%" else 0.6
+            ems += _LARGE if letter.isupper() or letter in "mw%—" else _USUAL
     return ems * size * (1.08 if bold else 1.0)
 
 
