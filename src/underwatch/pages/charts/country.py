@@ -10,7 +10,7 @@ import numpy as np
 from underwatch.experiments.study import Part, Study
 from underwatch.pages.charts.chart import Chart, month_at, rights_of, shown, title_of, together, unit_of
 from underwatch.pages.drawing.picture import NARROW, Picture, width_of
-from underwatch.pages.drawing.series import DASHES, Course, Weeks, courses
+from underwatch.pages.drawing.series import DASHES, Course, Weeks, courses, highest_of
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import week_starts
 from underwatch.record.schema import GROUPS, LISTED
@@ -70,7 +70,7 @@ def multiples(study: Study, name: str, language: str = ENGLISH) -> Chart:
     days = [study.day(int(day)) for day in week_starts(study.days)]
     everybody = study.example.figures[study.baseline].weekly[:, index]
     of_provinces = {key: result.weekly[:, index] for key, result in study.provinces.items()}
-    top = float(np.nanmax([everybody, *of_provinces.values()]))
+    top = highest_of([everybody, *of_provinces.values()])
     room = (NARROW - _GAP) / _COLUMNS
     panels = []
     for province, values in of_provinces.items():
@@ -122,13 +122,14 @@ def label_spots(
 
 def seat_map(study: Study, language: str = ENGLISH) -> Chart | None:
     """Draw the seats whose coordinates are known: area by residents, depth of fill by a headline; None without any."""
-    known = [part for part in study.parts if part.place.seat_lat is not None and part.place.seat_lon is not None]
-    seats = sorted(known, key=lambda part: -part.place.population)
+    with_seat = [part for part in study.parts if part.place.seat_lat is not None and part.place.seat_lon is not None]
+    seats = sorted(with_seat, key=lambda part: -part.place.population)
     if len(seats) < 2:
         return None
     index, headline, form = _headline(_ON_MAP, language)
     values = np.array([part.figures.year[index] for part in seats])
-    low, high = (float(edge(values)) for edge in (np.nanmin, np.nanmax))
+    known = values[~np.isnan(values)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (np.nan, np.nan)
     picture = _map(seats, np.nan_to_num((values - low) / max(high - low, 1e-12)), language, (form(low), form(high)))
     title, unit = title_of(language, headline), unit_of(language, headline)
     yes_no = {border: text(language, f"figure.map.{'border' if border else 'inland'}") for border in (True, False)}

@@ -56,7 +56,7 @@ def courses(weeks: Weeks, bands: Sequence[Band], lines: Sequence[Course], size: 
     picture = Picture(width, 0)
     top = legend(picture, [(line.name, line.colour, line.dash) for line in lines if line.name])
     highest = (
-        weeks.top if weeks.top is not None else _highest([*(band.high for band in bands), *(x.values for x in lines)])
+        weeks.top if weeks.top is not None else highest_of([*(band.high for band in bands), *(x.values for x in lines)])
     )
     marks = ticks(0.0, highest or 1.0, 4)
     left = max(width_of(weeks.show(mark), 9.5) for mark in marks) + 6
@@ -97,7 +97,8 @@ def legend(picture: Picture, names: Sequence[tuple[str, str, Sequence[float]]]) 
     return y + _LEGEND if names else 4.0
 
 
-def _highest(values: Sequence[np.ndarray]) -> float:
+def highest_of(values: Sequence[np.ndarray]) -> float:
+    """Return the highest of all values; 1 where there are none."""
     known = np.concatenate([np.ravel(one) for one in values]) if values else np.zeros(0)
     known = known[np.isfinite(known)]
     return float(known.max()) if len(known) else 1.0
