@@ -1,4 +1,4 @@
-"""What the page draws and tells of a run: charts by week with bands, the table of changes, the ten lines, two runs."""
+"""What the page draws and tells of a run: charts by week with bands, the ten lines, two runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.experiments.ensemble.robustness import judge
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,
@@ -78,7 +77,7 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "summary": list(summary_lines(study)),
         "figures": _figures(study),
         "charts": [_chart(study, headline) for headline in HEADLINES if headline.charted],
-        "changes": [_change(study, index) for index in range(len(HEADLINES))],
+        "year": {name: _middle(study, study.baseline, "year", at) for at, name in enumerate(HEADLINE_NAMES)},
         "groups": _groups(study),
         "reports": {world: _reports(drawn) for world, drawn in study.published.items()},
         "silence": _silence(study),
@@ -110,40 +109,6 @@ def _chart(study: Study, headline: Headline) -> dict[str, Any]:
         "articles": list(headline.articles),
         "week_starts": week_starts(study.days).tolist(),
         "worlds": worlds,
-    }
-
-
-def _edges(draws: np.ndarray) -> list[float | None]:
-    """Return low, high and the number of draws behind them."""
-    around = range_of(draws)
-    return [*_list(np.array([around.low, around.high])), around.n]
-
-
-def _change(study: Study, index: int) -> dict[str, Any]:
-    """Return a row of the table: the median of each world and of the difference, in the days of the change.
-
-    Of a run without draws they are those of its one history. The sign of the difference is robust or hangs on a form.
-    """
-    headline, drawn = HEADLINES[index], bool(study.n_draws)
-    row: dict[str, Any] = titled(headline) | {
-        "values": {w: _middle(study, w, "window", index) for w in study.worlds},
-        "year": {w: _middle(study, w, "year", index) for w in study.worlds},
-        "ranges": {w: _edges(study.drawn[w].year[:, index]) for w in study.drawn},
-        "difference": None,
-        "range": None,
-        "finding": None,
-    }
-    if study.twin is None:
-        return row
-    if not drawn:
-        return row | {"difference": _list(study.example.change[index : index + 1])[0]}
-    one, other = (study.drawn[world].window[:, index] for world in study.pair)
-    finding = judge(one - other, study.forms)
-    rules = [hinge.rule for hinge in finding.hinges]
-    return row | {
-        "difference": _list(np.array([band(one - other)[1]]))[0],
-        "range": _edges(one - other),
-        "finding": {"verdict": finding.verdict, "rules": rules},
     }
 
 
