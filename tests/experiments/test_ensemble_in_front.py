@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from trials.agreement import MIDDLE, MOST, range_ends_apart
+from trials.agreement import MIDDLE, MOST, disagreement, range_ends_apart
+from trials.shipping import silence_table
 
 from support.depth import examples
 from underwatch.cli import main
@@ -17,12 +18,12 @@ from underwatch.experiments import silence
 from underwatch.experiments.diary import traced_weeks
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.ensemble import settings
-from underwatch.experiments.ensemble.distance import disagreement, distances, nearest_to_medians
+from underwatch.experiments.ensemble.distance import distances, nearest_to_medians
 from underwatch.experiments.ensemble.names import DEFAULT_ENSEMBLE
 from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
 from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
-from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
+from underwatch.experiments.silence import SilenceCurve, shipped_silence
 from underwatch.experiments.studies import running_study
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,

@@ -43,6 +43,8 @@ MAY = {
     ("web/description.py", "read_text"): OWN,
     ("web/description.py", "json.loads"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
+    ("files/tripwire.py", "read_text"): OWN,
+    ("files/tripwire.py", "tomllib.loads"): OWN,
     ("files/writing.py", "os.open"): "it writes, and syncs a folder",
     ("files/writing.py", "os.fdopen"): "it writes",
     ("experiments/engine/checkpoint.py", "json.loads"): "of what it has just written",
