@@ -42,6 +42,8 @@ MAY = {
     ("texts/languages.py", "json.loads"): OWN,
     ("web/description.py", "read_text"): OWN,
     ("web/description.py", "json.loads"): OWN,
+    ("web/session/stored.py", "np.load"): OWN,
+    ("web/session/stored.py", "json.loads"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
     ("files/tripwire.py", "read_text"): OWN,
     ("files/tripwire.py", "tomllib.loads"): OWN,
