@@ -28,6 +28,8 @@ MAY = {
     ("experiments/ensemble/statements.py", "open"): OWN,
     ("experiments/ensemble/statements.py", "pq.read_table"): OWN,
     ("experiments/ensemble/settings.py", "pq.read_table"): OWN,
+    ("experiments/ensemble/relief.py", "open"): OWN,
+    ("experiments/ensemble/relief.py", "pq.read_table"): OWN,
     ("evidence/format/vocabularies.py", "read_bytes"): OWN,
     ("evidence/format/vocabularies.py", "csv.DictReader"): OWN,
     ("evidence/samples/shipped.py", "read_bytes"): OWN,
