@@ -14,7 +14,7 @@ from underwatch.pages.drawing.dots import Dots, dotplot, n_inside, stacked
 from underwatch.pages.drawing.neighbours import View, neighbourhood, spiral
 from underwatch.pages.drawing.painting import png_bytes, saved, sheet
 from underwatch.pages.drawing.picture import COLOURS, Picture, width_of, wrapped
-from underwatch.pages.drawing.relief_bars import ReliefCell, ReliefRow, relief_chart
+from underwatch.pages.drawing.relief_bars import BarCell, BarRow, relief_chart
 from underwatch.pages.drawing.series import Band, Course, Weeks, courses, month_starts
 from underwatch.pages.drawing.strips import Along, Item, Strip, strips
 from underwatch.pages.drawing.timeline import Mark, TimelineDay, timeline
@@ -224,9 +224,7 @@ def test_a_world_has_a_dot_for_so_many_incidents_and_blue_ones_for_what_came_out
 
 @pytest.mark.parametrize("width", [340.0, 720.0])
 def test_a_bar_of_relief_is_filled_as_far_as_its_share_of_worlds(width):
-    rows = [
-        ReliefRow("something is changed", [ReliefCell(0.75, 0.0, "−3", "robust"), ReliefCell(0.5, 0.25, "−1", "hangs")])
-    ]
+    rows = [BarRow("something is changed", [BarCell(0.75, 0.0, "−3", "robust"), BarCell(0.5, 0.25, "−1", "hangs")])]
     picture = relief_chart(["one", "other"], rows, width)
     boxes = {name: [shape for shape in picture.shapes if shape.kind == "area" and shape.fill == name]
              for name in ("shade", "c1", "c0")}  # fmt: skip
