@@ -12,7 +12,7 @@ from underwatch.facts import model_parameters, rival_forms
 from underwatch.inference.bank import bank as bank_module
 from underwatch.inference.bank import priors
 from underwatch.inference.bank.bank import BankPlan, build, described, plan_of, read_bank, row_of, shipped_folder
-from underwatch.inference.bank.figures import figure_parts, read_figures
+from underwatch.inference.bank.figure_answers import figure_parts, read_figures
 from underwatch.inference.bank.form import INDICATORS_READ
 from underwatch.inference.bank.priors import channel_prior, levels_of, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import lengthen, shards_in, shorten

@@ -11,7 +11,7 @@ from underwatch.errors import InputError
 from underwatch.experiments.ensemble.outcomes import answers_to_figures
 from underwatch.experiments.ensemble.selection import error_of, from_scale
 from underwatch.facts import constraints
-from underwatch.inference.bank import figures as parts
+from underwatch.inference.bank import figure_answers as parts
 from underwatch.inference.bank.bank import BankPlan, read_bank
 from underwatch.inference.bank.shard import checksum, packed
 from underwatch.inference.bank.simulations import conditioned, simulations

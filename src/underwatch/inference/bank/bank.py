@@ -30,7 +30,7 @@ from underwatch.facts import rival_forms
 from underwatch.files.folders import ready_folder
 from underwatch.files.intake.toml import read_toml
 from underwatch.files.writing import write_atomically
-from underwatch.inference.bank.figures import build_figures, figure_parts, figures_key, read_figures
+from underwatch.inference.bank.figure_answers import build_figures, figure_parts, figures_key, read_figures
 from underwatch.inference.bank.form import INDICATORS_READ, check_description, check_worlds, form_of, room_for
 from underwatch.inference.bank.priors import levels_of, world_forms, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
@@ -214,7 +214,7 @@ def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int
 
 
 def ask_figures(folder: Path, done: Callable[[int], None]) -> None:
-    """Let the worlds of a bank answer to the published figures (`figures`); `done(worlds)` hears of them as they do."""
+    """Let the worlds of a bank answer to the published figures; `done(worlds)` hears of them as they do."""
     plan, key = plan_of(folder), _figures_key(described(folder)["key"])
     for worlds in build_figures(folder, shards_in(folder), key, plan.world, plan.per_shard):
         done(worlds)
