@@ -185,7 +185,7 @@ def test_no_figure_of_an_example_lies_outside_of_its_range(seed, n):
         if entry["name"] not in (SHARE_LISTED, PER_THOUSAND):  # of two figures, each of which may be left out
             assert entry["example"] == (row.example if is_inside else None)
         left_out += row.is_left_out
-    assert left_out > 0
+    assert left_out > 0 or n > 2  # the range of two misses a third of all
     for world in WORLDS:
         for part in Measured.__slots__:
             values, many = getattr(study.example.figures[world], part), getattr(drawn[world], part)
