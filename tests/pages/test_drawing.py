@@ -12,13 +12,13 @@ import pytest
 from underwatch.pages.drawing.axes import LOG, Scale, ends, ticks
 from underwatch.pages.drawing.dots import Dots, dotplot, n_inside, stacked
 from underwatch.pages.drawing.neighbours import View, neighbourhood, spiral
-from underwatch.pages.drawing.outcomes import Outcome, dot_stands_for, outcome_frames, outcome_panels, spread_out
 from underwatch.pages.drawing.painting import png_bytes, saved, sheet
 from underwatch.pages.drawing.picture import COLOURS, Picture, width_of, wrapped
-from underwatch.pages.drawing.relief import Cell, Row, relief_chart
+from underwatch.pages.drawing.relief_bars import BarCell, BarRow, relief_chart
 from underwatch.pages.drawing.series import Band, Course, Weeks, courses, month_starts
 from underwatch.pages.drawing.strips import Along, Item, Strip, strips
-from underwatch.pages.drawing.timeline import Day, Mark, timeline
+from underwatch.pages.drawing.timeline import Mark, TimelineDay, timeline
+from underwatch.pages.drawing.world_panels import WorldShown, dot_stands_for, outcome_frames, outcome_panels, spread_out
 
 QUANTILES = tuple((n + 0.5) / 50 for n in range(50))  # of the uniform distribution from 0 to 1
 
@@ -178,7 +178,7 @@ def test_a_strip_has_its_range_its_middle_and_its_name():
 
 def test_a_timeline_shades_the_days_that_differ():
     mark = Mark("dot", "c0", "followed")
-    days = [Day("1 May", ([mark], [mark])), Day("2 May", ([mark], [])), Day("3 May", ([], []))]
+    days = [TimelineDay("1 May", ([mark], [mark])), TimelineDay("2 May", ([mark], [])), TimelineDay("3 May", ([], []))]
     picture = timeline(("one", "other"), days)
     shaded = [shape for shape in picture.shapes if shape.fill == "shade"]
     assert len(shaded) == 1
@@ -187,7 +187,7 @@ def test_a_timeline_shades_the_days_that_differ():
     assert top < day.points[0][1] < shaded[0].points[2][1]
     assert words_of(picture).count("–") == 3
     with pytest.raises(ValueError, match="no mark has the shape star"):
-        timeline(("one", "other"), [Day("1 May", ([Mark("star", "c0", "x")], []))])
+        timeline(("one", "other"), [TimelineDay("1 May", ([Mark("star", "c0", "x")], []))])
 
 
 def test_neighbours_stand_at_the_same_places_in_every_view():
@@ -214,7 +214,7 @@ def test_worlds_that_are_shown_stand_for_all():
 
 
 def test_a_world_has_a_dot_for_so_many_incidents_and_blue_ones_for_what_came_out():
-    outcomes = [Outcome(25, 100.0, ("25 reports", "100 incidents")), Outcome(0, 40.0, ("none", "40 incidents"))]
+    outcomes = [WorldShown(25, 100.0, ("25 reports", "100 incidents")), WorldShown(0, 40.0, ("none", "40 incidents"))]
     panels, frames = outcome_panels(outcomes, 10.0), outcome_frames(outcomes, 10.0)
     for picture in (panels, frames):
         assert (len(dots_of(picture, "c0")), len(dots_of(picture, "c1"))) == (8 + 4, 2)
@@ -224,7 +224,7 @@ def test_a_world_has_a_dot_for_so_many_incidents_and_blue_ones_for_what_came_out
 
 @pytest.mark.parametrize("width", [340.0, 720.0])
 def test_a_bar_of_relief_is_filled_as_far_as_its_share_of_worlds(width):
-    rows = [Row("something is changed", [Cell(0.75, 0.0, "−3", "robust"), Cell(0.5, 0.25, "−1", "hangs")])]
+    rows = [BarRow("something is changed", [BarCell(0.75, 0.0, "−3", "robust"), BarCell(0.5, 0.25, "−1", "hangs")])]
     picture = relief_chart(["one", "other"], rows, width)
     boxes = {name: [shape for shape in picture.shapes if shape.kind == "area" and shape.fill == name]
              for name in ("shade", "c1", "c0")}  # fmt: skip

@@ -1,28 +1,22 @@
 """The report: one page that asks for nothing from outside, a table under every chart, files that carry their words."""
 
-import base64
 import datetime
 import html
 import re
-import struct
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
-from urllib.parse import unquote
 
 import numpy as np
 import pytest
 
 from support.depth import at_length
-from underwatch import __version__
 from underwatch.experiments.studies.headline_rows import summary_of
-from underwatch.experiments.study import Example, Part, PlaceFacts, Silence, SilencePoint, Study
-from underwatch.facts import model_parameters, places, provinces
+from underwatch.experiments.study import Example, PlaceFacts, Silence, SilencePoint, Study
+from underwatch.facts import model_parameters
 from underwatch.pages.charts.chart import range_sentence
-from underwatch.pages.charts.country import label_spots, province_table, seat_map
 from underwatch.pages.charts.plots import weekly_caption, weekly_chart
 from underwatch.pages.rendering import plain, unit_words
-from underwatch.pages.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report, saved_figures
+from underwatch.pages.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
 from underwatch.pages.summary import (
     STATEMENT,
     band,
@@ -34,7 +28,7 @@ from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES
 from underwatch.record.measures import SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
 from underwatch.texts.catalogue import text
-from underwatch.texts.languages import ENGLISH, LANGUAGES
+from underwatch.texts.languages import ENGLISH
 from underwatch.texts.numbers import number, percent, signed
 from underwatch.world.forms import prior_forms
 from underwatch.world.scenario_file import scenario_for
@@ -109,20 +103,6 @@ def page():
     return render_report(fake_model())
 
 
-def fake_country():
-    """A study of all 178 places, each with figures of its own, and of their provinces."""
-    luck = np.random.default_rng(5)
-    parts = tuple(Part(place, fake_measured(luck, True, 0.5 + 0.003 * n)) for n, place in enumerate(places().values()))
-    of_provinces = {name: fake_measured(luck, True, 1.0) for name in provinces()}
-    country = PlaceFacts("North Korea", "", "", 23349859, 23349859, 14155393, True, len(parts))
-    return replace(fake_study(2, twin=False), place=country, provinces=of_provinces, parts=parts, stand_in=40000)
-
-
-@pytest.fixture(scope="module")
-def country_page():
-    return render_report(fake_model(fake_country()))
-
-
 # HTML ends these where the next begins, and a page of tables is a third shorter without
 CLOSED_BY_THE_NEXT = ("td", "th", "tr", "thead", "tbody", "li")
 
@@ -186,53 +166,6 @@ def test_ids_are_unique_and_every_reference_inside_is_met(page):
     assert set(re.findall(r'(?:href="|url\()#([^")]+)', page)) <= set(ids)
 
 
-def test_the_page_of_the_country_has_its_provinces_and_seats(country_page):
-    tags = read(country_page)
-    ids = [a["id"] for _, a, _ in tags if "id" in a]
-    assert len(ids) == len(set(ids))
-    section = country_page
-    for name in (*provinces(), "all together"):
-        assert f'<th scope="row">{name}</th>' in section
-    assert "GeoNames, CC BY 4.0" in section
-    assert "the 76 of 178 cities and counties" in section
-    assert {"m-followed", "m-accused", "m-arrests", "seats"} <= set(ids)
-    assert "http" not in country_page.replace("http-equiv", "").replace(NAMESPACE, "")
-    assert text(ENGLISH, "report.year.left_out") in html.unescape(country_page)
-
-
-def test_no_district_is_shown_apart(country_page):
-    for name in ("Pyongyang", "Chongjin", "Hamhung"):
-        for unit in places()[name].units:
-            assert unit.name_ko not in country_page
-            assert re.search(rf"<th[^>]*>{re.escape(unit.name)}</th>", country_page) is None, unit.name
-
-
-def test_the_table_and_the_map_have_the_numbers_of_their_places():
-    study = fake_country()
-    header, rows = province_table(study)
-    assert {len(row) for row in rows} == {len(header)}
-    at = HEADLINE_NAMES.index("arrests")
-    column = [title for title, _ in header].index("Arrests")
-    assert [row[column] for row in rows[:-1]] == [number(float(f.year[at])) for f in study.provinces.values()]
-    assert [int(row[2]) for row in rows] == [*(len(members) for members in provinces().values()), 178]
-    chart = seat_map(study)
-    figures = {part.place.name: part.figures.year[HEADLINE_NAMES.index("forgone")] for part in study.parts}
-    known = [place for place in places().values() if place.seat_lat is not None]
-    assert len(known) == len(chart.rows) == 76
-    assert {row[0]: row[4] for row in chart.rows} == {p.name: percent(float(figures[p.name])) for p in known}
-
-
-def test_labels_of_the_map_keep_off_each_other():
-    at = (127.0, 40.0)
-    spots = label_spots(dict.fromkeys(("North Hamgyong", "Kangwon", "Jagang"), at), np.array([at]), np.array([0.1]))
-    assert len(set(spots.values())) == 3
-    for name, (x, y) in spots.items():
-        assert abs(x - at[0]) < 2 > abs(y - at[1])
-        for other, (u, v) in spots.items():
-            half = 0.108 * (len(name) + len(other)) / 2
-            assert other == name or abs(x - u) >= half or abs(y - v) >= 0.2
-
-
 def test_every_chart_has_a_table_a_caption_and_a_right(page):
     figures = re.findall(r'<figure class="card(?: wide)?" id.*?</figure>', page, flags=re.S)
     charts = [
@@ -243,71 +176,6 @@ def test_every_chart_has_a_table_a_caption_and_a_right(page):
         assert figure.count('<svg class="chart"') == figure.count("<table>") == figure.count("<figcaption>") == 1
         assert re.search(r"Concerns .*ICCPR \d+", figure)
         assert "worlds" in chart.caption
-
-
-def test_a_saved_figure_carries_its_caption_what_the_residents_are_and_the_version(page):
-    """Inside of the picture, in both forms: it cannot travel without them."""
-    study = fake_study()
-    shown = charts_of(study)
-    files = saved_figures(study, shown)
-    charts = [chart for section in shown.sections.values() for chart in section]
-    assert set(files) == {chart.key for chart in charts}
-    for chart in charts:
-        svg = unquote(files[chart.key].svg.removeprefix(SAVED[1]))
-        words = html.unescape(" ".join(re.findall(r"<text[^>]*>(.*?)</text>", svg)))
-        for said in (
-            chart.title,
-            *chart.caption.splitlines(),
-            text(ENGLISH, "figure.note.invented"),
-            f"Underwatch {__version__}",
-        ):
-            assert said in words, chart.key
-        assert "var(" not in svg
-        png = base64.b64decode(files[chart.key].png.removeprefix(SAVED[0]))
-        wide, tall = struct.unpack(">II", png[16:24])
-        box = [float(size) for size in re.search(r"viewBox='0 0 (\S+) (\S+)'", svg).groups()]
-        assert wide / tall == pytest.approx(box[0] / box[1], rel=0.01)
-        assert f'href="{files[chart.key].svg}"' in page
-        assert f'href="{files[chart.key].png}"' in page
-
-
-def test_the_two_languages_say_the_same_numbers():
-    """Every number of a table, and every range under a figure, is in both; so are the counts of dots."""
-    study = replace(fake_study(25), story=None)
-    in_both = [charts_of(study, language) for language in LANGUAGES]
-    drawn = [[section for name, section in shown.sections.items() if name != "lines"] for shown in in_both]
-    for one, other in zip(*drawn, strict=True):
-        for chart, twin in zip(one, other, strict=True):
-            assert [numbers(*row[1:]) for row in chart.rows] == [numbers(*row[1:]) for row in twin.rows], chart.key
-    for line, twin in zip(*(shown.lines for shown in in_both), strict=True):
-        assert numbers(line.count) == numbers(twin.count)
-        assert numbers(line.holds) == numbers(twin.holds) or line.id in WORDED
-
-
-WORDED = {"R2", "R3", "R4", "R7", "R9", "R10", "R11", "R13", "P3", "P7"}  # a number in words in one of the languages
-
-
-def numbers(*cells):
-    """The numbers of cells in order, the words of a language left out."""
-    return sorted(number for cell in cells for number in re.findall(r"\d[\d,]*(?:\.\d+)?", cell))
-
-
-def test_a_korean_page_is_korean():
-    page = render_report(fake_model(language="ko"))
-    read(page)
-    assert '<html lang="ko">' in page
-    for word in ("인민반", "보위부", "안전원", "회령시"):
-        assert word in page
-    for key in ("report.lines.title", "report.year.title", "report.silence.title", "report.cite.title"):
-        assert text("en", key) not in page
-        assert text("ko", key) in page
-
-
-def test_rules_are_named_as_the_description_names_them():
-    odd = (Path(__file__).parents[2] / "docs" / "odd.md").read_text(encoding="utf-8")
-    named = dict(re.findall(r"^### (S\d+) (.*)$", odd, flags=re.M))
-    assert len(named) == 17
-    assert named == {rule: text(ENGLISH, f"rule.{rule}") for rule in named}
 
 
 def test_the_table_under_a_chart_has_the_numbers_that_were_drawn():

@@ -29,7 +29,7 @@ _OF_A_CALLER = (*_CALLS, EPISODE.followed)
 
 
 @dataclass(frozen=True)
-class Lived:
+class ToldLife:
     """One household or resident: of how many residents, and by world the rows of the days told, TRACE[n]."""
 
     n_residents: int
@@ -55,8 +55,8 @@ class Story:
     start: date
     first: int
     before: date
-    household: Lived | None
-    caller: Lived | None
+    household: ToldLife | None
+    caller: ToldLife | None
     neighbours: Neighbours
 
     @property
@@ -112,10 +112,10 @@ def story_of(worlds: Mapping[str, Scenario], threads: int = 1) -> Story | None:
         start=scenario.start + timedelta(first),
         first=first,
         before=scenario.start + timedelta(eve - DAYS),
-        household=None if house is None else Lived(len(house), {n: _of(house, own) for n, own in rows.items()}),
+        household=None if house is None else ToldLife(len(house), {n: _of(house, own) for n, own in rows.items()}),
         caller=None
         if caller is None
-        else Lived(1, {n: rows_about(world.town, own, caller) for n, own in rows.items()}),
+        else ToldLife(1, {n: rows_about(world.town, own, caller) for n, own in rows.items()}),
         neighbours=Neighbours(*({name: of[name][unit] for name in of} for of in (listed, followed))),
     )
 

@@ -12,7 +12,8 @@ from underwatch.experiments.study import Study
 from underwatch.facts import Fact, model_parameters, rival_forms
 from underwatch.pages.charts.chart import Chart, change_of, ensemble_of, title_of
 from underwatch.pages.charts.country import country_charts, province_table
-from underwatch.pages.charts.outcomes import outcomes_chart
+from underwatch.pages.charts.hidden import outcomes_chart
+from underwatch.pages.charts.line_by_line import Line, lines_chart, statement_lines
 from underwatch.pages.charts.plots import (
     change_chart,
     group_caption,
@@ -21,8 +22,7 @@ from underwatch.pages.charts.plots import (
     weekly_caption,
     weekly_charts,
 )
-from underwatch.pages.charts.statements import Line, lines_chart, statement_lines
-from underwatch.pages.charts.story import story_charts
+from underwatch.pages.charts.two_weeks import story_charts
 from underwatch.pages.drawing.painting import SHARP, SMALL, Saved, saved, sheet
 from underwatch.pages.rendering import page, plain
 from underwatch.pages.summary import summary_lines
@@ -167,7 +167,11 @@ def _rules(study: Study, language: str) -> tuple[tuple[str, str, str], ...]:
     for rule in (f"S{n}" for n in range(1, _N_RULES + 1)):
         form = forms[rule] if forms and rule in rival_forms() and rule != _LEFT_OUT else ""
         found.append(
-            (rule, text(language, f"rule.{rule}"), text(language, "report.rules.form", form=form) if form else "")
+            (
+                rule,
+                text(language, f"report.rule.{rule}"),
+                text(language, "report.rules.form", form=form) if form else "",
+            )
         )
     return tuple(found)
 

@@ -73,7 +73,7 @@ def month_at(language: str) -> Callable[[date], str]:
 def range_sentence(language: str, study: Study, n: int | None = None) -> str:
     """Say what ranges are: how many worlds they hold, of how many of which ensemble."""
     n = study.n_draws if n is None else n
-    kind = "none" if n == 0 else "one" if n == 1 else "few" if n < FEWEST else "many"
+    kind = "none" if n == 0 else "alone" if n == 1 else "few" if n < FEWEST else "many"
     return text(language, f"report.range.{kind}", n=n, ensemble=ensemble_of(language, study))
 
 

@@ -20,14 +20,14 @@ class Mark(NamedTuple):
     words: str
 
 
-class Day(NamedTuple):
+class TimelineDay(NamedTuple):
     """The words for a day, and what happened on it in each of the two lives."""
 
     words: str
     lives: tuple[Sequence[Mark], Sequence[Mark]]
 
 
-def timeline(heads: tuple[str, str], days: Sequence[Day], width: float = NARROW) -> Picture:
+def timeline(heads: tuple[str, str], days: Sequence[TimelineDay], width: float = NARROW) -> Picture:
     """Draw days from top to bottom, the two lives beside each other under their heads; what differs is shaded."""
     column = (width - _DATE - _GAP) / 2
     lefts = (_DATE, _DATE + column + _GAP)

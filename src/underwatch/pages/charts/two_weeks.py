@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from underwatch.experiments.story import BEFORE, DAYS, TWIN, WITHIN, Lived, Story
+from underwatch.experiments.story import BEFORE, DAYS, TWIN, WITHIN, Story, ToldLife
 from underwatch.pages.charts.chart import Chart
 from underwatch.pages.drawing.neighbours import View, neighbourhood
-from underwatch.pages.drawing.timeline import Day, Mark, timeline
+from underwatch.pages.drawing.timeline import Mark, TimelineDay, timeline
 from underwatch.texts.catalogue import text
 from underwatch.texts.languages import ENGLISH
 from underwatch.world.layout import EPISODE, EPISODES
@@ -54,15 +54,15 @@ def days_between(first: date, last: date, language: str) -> str:
     return text(language, "report.year.days", first=show(first), last=show(last))
 
 
-def _life(story: Story, name: str, lived: Lived, language: str) -> Chart:
+def _life(story: Story, name: str, lived: ToldLife, language: str) -> Chart:
     """Draw the days of one life beside those of the other; days without anything in either are put together."""
     show = short_day(language)
-    days, rows = list[Day](), []
+    days, rows = list[TimelineDay](), []
     quiet: list[date] = []
 
     def close() -> None:
         if quiet:
-            days.append(Day(days_between(quiet[0], quiet[-1], language), ((), ())))
+            days.append(TimelineDay(days_between(quiet[0], quiet[-1], language), ((), ())))
             quiet.clear()
 
     for n in range(DAYS):
@@ -72,7 +72,7 @@ def _life(story: Story, name: str, lived: Lived, language: str) -> Chart:
             quiet.append(day)
             continue
         close()
-        days.append(Day(show(day), (first, second)))
+        days.append(TimelineDay(show(day), (first, second)))
         rows.append((show(day), *("; ".join(mark.words for mark in marks) or "–" for marks in (first, second))))
     close()
     heads = (text(language, "report.year.with"), text(language, "report.year.without"))

@@ -12,7 +12,7 @@ _LEFT, _GAP = 0.0, 6.0
 ROBUST, HANGS, NONE = "robust", "hangs", "none"
 
 
-class Cell(NamedTuple):
+class BarCell(NamedTuple):
     """A figure under an intervention: the share of worlds in which it moves to relief, and the other way; the words.
 
     `sign` says whether the direction holds whatever the rules' forms are (`robust`), hangs on one, or neither.
@@ -24,14 +24,14 @@ class Cell(NamedTuple):
     sign: str = NONE
 
 
-class Row(NamedTuple):
+class BarRow(NamedTuple):
     """An intervention in words, and its cells."""
 
     words: str
-    cells: Sequence[Cell]
+    cells: Sequence[BarCell]
 
 
-def relief_chart(figures: Sequence[str], rows: Sequence[Row], width: float = NARROW) -> Picture:
+def relief_chart(figures: Sequence[str], rows: Sequence[BarRow], width: float = NARROW) -> Picture:
     """Draw a bar for each figure under each intervention: filled as far as worlds in which it moves to relief.
 
     On a narrow sheet the words of an intervention stand over its bars, on a wide one beside them.
@@ -59,7 +59,7 @@ def relief_chart(figures: Sequence[str], rows: Sequence[Row], width: float = NAR
     return picture
 
 
-def _bar(picture: Picture, cell: Cell, at: tuple[float, float], room: float) -> None:
+def _bar(picture: Picture, cell: BarCell, at: tuple[float, float], room: float) -> None:
     """Draw one cell: worlds of relief from the left, those of the contrary from the right, words under them."""
     x, y = at
     picture.box((x, y), (room, 8), "shade", 1.0)

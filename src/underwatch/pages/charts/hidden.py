@@ -6,14 +6,14 @@ import numpy as np
 
 from underwatch.experiments.study import Study
 from underwatch.pages.charts.chart import Chart, range_sentence, rights_of, together
-from underwatch.pages.drawing.outcomes import Outcome, dot_stands_for, outcome_frames, outcome_panels, spread_out
 from underwatch.pages.drawing.picture import Picture
+from underwatch.pages.drawing.world_panels import WorldShown, dot_stands_for, outcome_frames, outcome_panels, spread_out
 from underwatch.record.measures import SUMS
 from underwatch.texts.catalogue import text
 from underwatch.texts.languages import ENGLISH
 
 
-def outcomes_of(study: Study, language: str = ENGLISH) -> list[Outcome]:
+def outcomes_of(study: Study, language: str = ENGLISH) -> list[WorldShown]:
     """Return some worlds that stand for all, each with its reports (the number to be expected, whole) and incidents."""
     if not study.n_draws or study.baseline not in study.published:
         return []
@@ -23,7 +23,7 @@ def outcomes_of(study: Study, language: str = ENGLISH) -> list[Outcome]:
     for world in spread_out(published):
         n, behind = round(float(published[world])), float(incidents[world])
         came = text(language, "report.silence.none" if n == 0 else "report.silence.came", n=rounded(n))
-        found.append(Outcome(n, behind, (came, text(language, "report.silence.behind", n=rounded(behind)))))
+        found.append(WorldShown(n, behind, (came, text(language, "report.silence.behind", n=rounded(behind)))))
     return found
 
 

@@ -20,7 +20,7 @@ _SMALL, _LEADING = 9.0, 11.0
 _PER_ROW = 12
 
 
-class Outcome(NamedTuple):
+class WorldShown(NamedTuple):
     """One world: its published reports, the incidents behind them, and both in words."""
 
     reports: int
@@ -44,7 +44,7 @@ def dot_stands_for(incidents: Sequence[float], most: int = 144) -> float:
     return float(next(ten * part for part in (1, 2, 5, 10) if ten * part >= least - 1e-9))
 
 
-def outcome_panels(outcomes: Sequence[Outcome], one_dot: float, width: float = NARROW) -> Picture:
+def outcome_panels(outcomes: Sequence[WorldShown], one_dot: float, width: float = NARROW) -> Picture:
     """Draw all worlds as small panels side by side."""
     room = (width - 8 * (_COLUMNS - 1)) / _COLUMNS
     panels = [_panel(outcome, one_dot, room) for outcome in outcomes]
@@ -55,7 +55,7 @@ def outcome_panels(outcomes: Sequence[Outcome], one_dot: float, width: float = N
     return picture
 
 
-def outcome_frames(outcomes: Sequence[Outcome], one_dot: float, width: float = NARROW) -> Picture:
+def outcome_frames(outcomes: Sequence[WorldShown], one_dot: float, width: float = NARROW) -> Picture:
     """Draw the worlds one over the other, each a frame of its own class: `world world-0`, `world world-1` and so on."""
     room = 0.62 * width
     panels = [_panel(outcome, one_dot, room, 1.5) for outcome in outcomes]
@@ -66,7 +66,7 @@ def outcome_frames(outcomes: Sequence[Outcome], one_dot: float, width: float = N
     return picture
 
 
-def _panel(outcome: Outcome, one_dot: float, room: float, larger: float = 1.0) -> Picture:
+def _panel(outcome: WorldShown, one_dot: float, room: float, larger: float = 1.0) -> Picture:
     """Draw one world: its reports in words, under them a dot for so many incidents, the reported ones blue."""
     small, leading = _SMALL * larger, _LEADING * larger
     picture = Picture(room, 0)
