@@ -109,6 +109,7 @@ async function watch(run) {
   } catch (error) {
     running.end();
     problem(error);
+    document.documentElement.dataset.state = "failed";
   } finally {
     page.following = null;
     byId("stop").disabled = true;
