@@ -32,7 +32,9 @@ RUN = Kind(
 _KEPT = ("replicates", "draws", "incidents", "twin", "ensemble")
 _MOST_REPLICATES, _MOST_DRAWS = 1_000, 10_000
 _FROM = "reproduces"
-_LUCK = "an example among the worlds of an ensemble"  # draws kept by another rule are not gone on with
+_LUCK = (
+    "an example among the worlds of an ensemble, residents accused"  # draws kept by another rule are not gone on with
+)
 
 
 def new_run(scenario: Scenario, options: RunOptions, same_as: str | None = None) -> RunDirectory:

@@ -1,0 +1,108 @@
+"""Shares and counts as people say them: 1 in 30, 4 to 8 of 10, 400,000 to 2,000,000.
+
+A figure is rounded to the rungs of a ladder that repeats with every power of ten. How coarse it must be is measured:
+no finer than twice what the figure changes from seed to seed (`benchmarks/finding_spread.py`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from underwatch.texts.languages import all_texts
+from underwatch.texts.numbers import ranged
+
+FINE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+MIDDLE = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+COARSE = (1.0, 2.0, 5.0)
+THIRDS = (1.0, 3.0)
+TENS = (1.0,)
+Ladder = tuple[float, ...]
+PEOPLE, TIMES = "people", "times"
+_MANY = 1000
+_TENTHS_FROM, _TENTH_FROM = 0.25, 0.075  # shares from which on "of 10" is said, alone and as the lower end of a range
+
+
+def rounded(value: float, ladder: Ladder) -> float:
+    """Return the rung that is nearest to a value above 0, by ratio."""
+    power = 10.0 ** math.floor(math.log10(value))
+    rungs = [power * rung for rung in (*ladder, 10.0 * ladder[0])] + [power / 10 * ladder[-1]]
+    return min(rungs, key=lambda rung: abs(math.log(rung / value)))
+
+
+def unit_of(value: float, ladder: Ladder) -> float:
+    """Return how wide the stretch of values is that are rounded to the same rung as this one."""
+    rung = rounded(value, ladder)
+    power = 10.0 ** math.floor(math.log10(rung) + 1e-9)
+    near = sorted({power * part * one for part in (0.1, 1.0, 10.0) for one in ladder})
+    at = min(range(len(near)), key=lambda index: abs(near[index] - rung))
+    return math.sqrt(near[at] * near[at + 1]) - math.sqrt(near[at - 1] * near[at])
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of people or of times from `low` to `high`, each end with its ladder; both are equal for one figure."""
+
+    low: float
+    high: float
+    ladders: tuple[Ladder, Ladder] = (FINE, FINE)
+    counter: str = PEOPLE
+
+    @property
+    def in_tenths(self) -> bool:
+        """Whether it is said as so many of 10."""
+        return self.high == 0 or (self.high >= _TENTHS_FROM and (self.low >= _TENTH_FROM or self.low == 0))
+
+    def said(self, language: str) -> str:
+        """Return it in words: '1 in 30 to 1 in 8', '4 to 8 of 10'."""
+        texts = all_texts(language)
+        if self.in_tenths:
+            low, high = (str(_tenths(end)) for end in (self.low, self.high))
+            return texts[f"share.{self.counter}.tenths"].format(range=ranged(low, high, language))
+        return ranged(self._end(language, 0), self._end(language, 1), language)
+
+    def _end(self, language: str, at: int) -> str:
+        texts, share = all_texts(language), (self.low, self.high)[at]
+        if share == 0:
+            return texts["share.none"]
+        if share >= _TENTHS_FROM:
+            return texts[f"share.{self.counter}.tenths"].format(range=_tenths(share))
+        return texts[f"share.{self.counter}.one_in"].format(n=f"{rounded(1 / share, self.ladders[at]):,.0f}")
+
+
+def _tenths(share: float) -> int:
+    return math.floor(10 * share + 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A count from `low` to `high`, each end with its ladder; both are equal for one figure. Less than a half is 0."""
+
+    low: float
+    high: float
+    ladders: tuple[Ladder, Ladder] = (FINE, FINE)
+
+    def said(self, language: str) -> str:
+        """Return it in words: '400,000 to 2,000,000'."""
+        low, high = (_whole(end, ladder) for end, ladder in zip((self.low, self.high), self.ladders, strict=True))
+        return ranged(low, high, language)
+
+
+def _whole(value: float, ladder: Ladder) -> str:
+    if value < 0.5:
+        return "0"
+    whole = tuple(rung for rung in ladder if value >= 10 or rung.is_integer())
+    return f"{rounded(value, whole):,.0f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """So many worlds of so many; of a thousand or more, how many of 100."""
+
+    k: int
+    of: int
+
+    def said(self, language: str) -> str:
+        """Return it in words: '172 of 200'."""
+        k, of = (self.k, self.of) if self.of < _MANY else (round(100 * self.k / self.of), 100)
+        return all_texts(language)["tally.worlds"].format(k=k, of=of)
