@@ -5,7 +5,7 @@ import re
 from underwatch.experiments.diary import COUNTED
 from underwatch.experiments.ensemble.names import ENSEMBLES
 from underwatch.experiments.ledger.entries import ACTS, REASONS
-from underwatch.facts import grounds, model_parameters, provinces
+from underwatch.facts import grounds, model_parameters, provinces, rival_forms
 from underwatch.pages.report import LIMITS
 from underwatch.record.headlines import HEADLINES
 from underwatch.texts.languages import LANGUAGES, all_texts
@@ -49,6 +49,7 @@ def composed_keys():
         *(f"basis.{f['basis']}" for f in (*facts["first"], *facts["more"])),
         *(f"file.{name}" for name in TAKEN),
         *(f"chip.{i['name']}" for i in choices.interventions()),
+        *(f"rule.{one['rule']}" for one in choices.forms()),
         *(f"short.{name}" for name in choices.FIRST),
         *(f"term.{n}" for n in numbered["term"]),
         *(f"term.{n}.meaning" for n in numbered["term"]),
@@ -77,6 +78,12 @@ def server_keys():
         *(f"parameter.{f['name']}" for f in (*facts["first"], *facts["more"])),
         *(f"unit.{f['unit']}" for f in (*facts["first"], *facts["more"])),
         *(f"intervention.{i['name']}{part}" for i in choices.interventions() for part in ("", ".why")),
+        *(
+            f"form.{rule['rule']}.{form['name']}{part}"
+            for rule in choices.forms()
+            for form in rule["forms"]
+            for part in ("", ".meaning", ".basis")
+        ),
         *(f"province.{name}" for name in provinces()),
         *(f"headline.{h.name}{part}" for h in HEADLINES for part in ("", ".unit")),
         *(f"report.limit.{n}" for n in range(len(LIMITS))),
@@ -142,9 +149,10 @@ def test_the_korean_lines_ask_only_for_figures_that_are_sent():
     assert {hole for text in lines.values() for hole in holes(text)} - known - said_by_the_page == set()
 
 
-def test_the_channel_has_no_slider():
+def test_the_channel_has_no_slider_and_no_choice():
     facts = choices.parameters()
     shown = {f["name"] for f in (*facts["first"], *facts["more"])}
     assert {name for name, fact in model_parameters().items() if fact.rule == "S13"} & shown == set()
+    assert [one["rule"] for one in choices.forms()] == [rule for rule in rival_forms() if rule != "S13"]
     assert len(facts["first"]) == 6
     assert all(f[key] for f in facts["first"] for key in ("meaning", "unit", "source"))

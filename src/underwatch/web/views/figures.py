@@ -247,5 +247,6 @@ def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
         "without": (", ".join(sorted(a.without)), ", ".join(sorted(b.without))),
         "interventions": (" ".join(i.name for i, _ in one.dated), " ".join(i.name for i, _ in other.dated)),
     }
+    parts |= {rule: (form, b.forms[rule]) for rule, form in a.forms.items()}
     parts |= {name: (value, b.parameters[name]) for name, value in a.parameters.items()}
     return [{"name": name, "values": list(both)} for name, both in parts.items() if both[0] != both[1]]
