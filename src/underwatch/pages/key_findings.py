@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -20,7 +21,7 @@ from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import FEWEST, ranges_of
 from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY
 from underwatch.texts.catalogue import text, translated
-from underwatch.texts.frequencies import FINE, MIDDLE, PEOPLE, TENS, THIRDS, TIMES, Count, Ladder, Share, Tally
+from underwatch.texts.frequencies import COARSE, FINE, PEOPLE, THIRDS, TIMES, Count, Ladder, Share, Tally
 from underwatch.texts.languages import KOREAN
 from underwatch.texts.numbers import month, ranged
 
@@ -29,8 +30,14 @@ _MOST = 0.5  # of worlds in which one reason is the commonest
 _YEAR = (350, 380)  # days of a run that is called a year
 _CHANNEL = "S13"
 _TURNING = 3  # points of a silence curve that can turn
-_FOLLOWED, _LISTED_SHARE, _STAYING, _CALLS = (FINE, FINE), (FINE, FINE), (MIDDLE, FINE), (FINE, FINE)
-_ACCUSED, _FALSELY, _PUBLISHED, _INCIDENTS = (TENS, FINE), (FINE, FINE), (TENS, THIRDS), (MIDDLE, MIDDLE)
+# How finely each end of a range is said, by what was measured from seed to seed (benchmarks/finding_spread.csv)
+LADDERS: Mapping[str, tuple[Ladder, Ladder]] = MappingProxyType(
+    {
+        "listed": (FINE, FINE), "followed": (FINE, FINE), "unfollowed": (FINE, FINE), "staying": (FINE, FINE),
+        "calls": (FINE, FINE), "accused": (COARSE, FINE), "falsely": (FINE, FINE), "incidents": (FINE, FINE),
+        "published": (THIRDS, COARSE),
+    }
+)  # fmt: skip
 
 
 @runtime_checkable
@@ -156,30 +163,31 @@ def _change(worlds: _Worlds) -> KeyFinding | None:
 
 
 def _listed(worlds: _Worlds) -> KeyFinding | None:
-    share = _share(ratio(worlds.people(LISTED), worlds.people(ALL)), _LISTED_SHARE, PEOPLE)
+    share = _share(ratio(worlds.people(LISTED), worlds.people(ALL)), LADDERS["listed"], PEOPLE)
     return None if share is None else KeyFinding("listed", "listed", {"share": share})
 
 
 def _followed(worlds: _Worlds) -> KeyFinding | None:
     study = worlds.study
     if study.twin is None or study.window is None:
-        share = _share(worlds.headline("share_followed"), _FOLLOWED)
+        share = _share(worlds.headline("share_followed"), LADDERS["followed"])
         return None if share is None else KeyFinding("followed", "followed", {"share": share})
-    one, other = (_share(worlds.headline("share_followed", name, "window"), _FOLLOWED) for name in study.pair)
+    one, other = (_share(worlds.headline("share_followed", name, "window"), LADDERS["followed"]) for name in study.pair)
     if one is None or other is None:
         return None
-    key = "followed.relief" if study.relief else "followed.campaign"
+    rare = "" if one.in_tenths and other.in_tenths else ".rare"
+    key = f"followed.{'relief' if study.relief else 'campaign'}{rare}"
     return KeyFinding("followed", key, {"with": one, "without": other})
 
 
 def _staying(worlds: _Worlds) -> KeyFinding | None:
-    share = _share(worlds.headline("forgone"), _STAYING)
+    share = _share(worlds.headline("forgone"), LADDERS["staying"])
     return None if share is None else KeyFinding("staying", "staying", {"share": share})
 
 
 def _calls(worlds: _Worlds) -> KeyFinding | None:
     reasons = np.stack([worlds.headline(name) for name in NOT_MADE])
-    share = _share(reasons.sum(axis=0), _CALLS)
+    share = _share(reasons.sum(axis=0), LADDERS["calls"])
     if share is None:
         return KeyFinding("calls", "calls.nobody", {}) if reasons.shape[1] else None
     known = reasons[:, ~np.isnan(reasons.sum(axis=0))]
@@ -196,10 +204,10 @@ def _calls(worlds: _Worlds) -> KeyFinding | None:
 
 def _accused(worlds: _Worlds) -> KeyFinding | None:
     study = worlds.study
-    share = _share(ratio(worlds.total("residents_accused"), worlds.people(ORDINARY)), _ACCUSED, PEOPLE)
+    share = _share(ratio(worlds.total("residents_accused"), worlds.people(ORDINARY)), LADDERS["accused"], PEOPLE)
     if share is None:
         return None
-    falsely = _share(ratio(worlds.headline("falsely_accused"), worlds.headline("accused")), _FALSELY)
+    falsely = _share(ratio(worlds.headline("falsely_accused"), worlds.headline("accused")), LADDERS["falsely"])
     when = "year" if _YEAR[0] <= study.days <= _YEAR[1] else "days"
     if falsely is None:
         return KeyFinding("accused", f"accused.{when}.none", {"share": share, "days": study.days})
@@ -212,25 +220,28 @@ def _effect(worlds: _Worlds) -> KeyFinding | None:
     if study.twin is None or study.n_draws < 2:
         return None
 
-    def in_which(name: str, sign: int) -> Tally:
-        one, other = (worlds.headline(name, world, "window") for world in study.pair)
-        return Tally(int((sign * (one - other) > 0).sum()), study.n_draws)
-
     sign = -1 if study.relief else 1
-    counts = {"followed": in_which("share_followed", sign), "accused": in_which("accused", sign)}
-    counts["calls"] = in_which("calls", -sign)
-    return KeyFinding("effect", "effect.relief" if study.relief else "effect", counts)
+
+    def in_which(name: str, sign: int, again: bool = True) -> Tally:
+        one, other = (worlds.headline(name, world, "window") for world in study.pair)
+        return Tally(int((sign * (one - other) > 0).sum()), study.n_draws, again)
+
+    counts = {"followed": in_which("followed", sign, False), "accused": in_which("accused", sign)}
+    key = "effect.relief" if study.relief else "effect"
+    if not np.nansum(worlds.headline("calls")):
+        return KeyFinding("effect", f"{key}.no_calls", counts)
+    return KeyFinding("effect", key, counts | {"calls": in_which("calls", -sign)})
 
 
 def _out(worlds: _Worlds) -> KeyFinding | None:
     incidents, published = ends(worlds.total("incidents")), ends(worlds.published)
     if incidents is None:
         return None
-    lived = Count(*incidents, _INCIDENTS)
+    lived = Count(*incidents, LADDERS["incidents"])
     setting = worlds.study.example.setting
     if published is None or (setting is not None and _CHANNEL in setting.without):
         return KeyFinding("out", "out.unknown", {"incidents": lived})
-    return KeyFinding("out", "out", {"incidents": lived, "published": Count(*published, _PUBLISHED)})
+    return KeyFinding("out", "out", {"incidents": lived, "published": Count(*published, LADDERS["published"])})
 
 
 def _silence(worlds: _Worlds) -> KeyFinding | None:

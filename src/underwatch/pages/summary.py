@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import unicodedata
+from typing import NamedTuple
 
 import numpy as np
 
@@ -104,8 +105,21 @@ def columns(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
 
 
+class Summary(NamedTuple):
+    """The summary of a run: what it is of, and its findings as pairs of what each is about and what is found."""
+
+    head: tuple[str, str]
+    rows: tuple[tuple[str, str], ...]
+
+
+def summary_of_run(study: Study, language: str = ENGLISH) -> Summary:
+    """Return the summary of a run in a language."""
+    rows = tuple((found.label(language), found.sentence(language)) for found in key_findings(study))
+    return Summary(head(study, language), rows)
+
+
 def summary_lines(study: Study, language: str = ENGLISH) -> tuple[str, ...]:
     """Return the summary of a run: at most fourteen lines of at most a hundred columns."""
-    rows = [(found.label(language), found.sentence(language)) for found in key_findings(study)]
+    first, rows = summary_of_run(study, language)
     width = _GAP + max(columns(label) for label, _ in rows)
-    return (*head(study, language), *(f"{label}{' ' * (width - columns(label))}{said}" for label, said in rows))
+    return (*first, *(f"{label}{' ' * (width - columns(label))}{said}" for label, said in rows))

@@ -41,7 +41,10 @@ def unit_of(value: float, ladder: Ladder) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share of people or of times from `low` to `high`, each end with its ladder; both are equal for one figure."""
+    """A share of people or of times from `low` to `high`, each end with its ladder.
+
+    For one figure both ends are equal, and the second ladder is taken.
+    """
 
     low: float
     high: float
@@ -59,7 +62,7 @@ class Share:
         if self.in_tenths:
             low, high = (str(_tenths(end)) for end in (self.low, self.high))
             return texts[f"share.{self.counter}.tenths"].format(range=ranged(low, high, language))
-        return ranged(self._end(language, 0), self._end(language, 1), language)
+        return ranged(self._end(language, 0 if self.low < self.high else 1), self._end(language, 1), language)
 
     def _end(self, language: str, at: int) -> str:
         texts, share = all_texts(language), (self.low, self.high)[at]
@@ -76,7 +79,7 @@ def _tenths(share: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A count from `low` to `high`, each end with its ladder; both are equal for one figure. Less than a half is 0."""
+    """A count from `low` to `high`, each end with its ladder, as of `Share`; less than a half is 0."""
 
     low: float
     high: float
@@ -84,8 +87,8 @@ class Count:
 
     def said(self, language: str) -> str:
         """Return it in words: '400,000 to 2,000,000'."""
-        low, high = (_whole(end, ladder) for end, ladder in zip((self.low, self.high), self.ladders, strict=True))
-        return ranged(low, high, language)
+        first, second = self.ladders
+        return ranged(_whole(self.low, first if self.low < self.high else second), _whole(self.high, second), language)
 
 
 def _whole(value: float, ladder: Ladder) -> str:
@@ -97,12 +100,13 @@ def _whole(value: float, ladder: Ladder) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """So many worlds of so many; of a thousand or more, how many of 100."""
+    """So many worlds of so many; of a thousand or more, how many of 100. `again` says the first number alone."""
 
     k: int
     of: int
+    again: bool = False
 
     def said(self, language: str) -> str:
         """Return it in words: '172 of 200'."""
         k, of = (self.k, self.of) if self.of < _MANY else (round(100 * self.k / self.of), 100)
-        return all_texts(language)["tally.worlds"].format(k=k, of=of)
+        return all_texts(language)["tally.again" if self.again else "tally.worlds"].format(k=k, of=of)
