@@ -42,6 +42,8 @@ MAY = {
     ("texts/languages.py", "json.loads"): OWN,
     ("web/description.py", "read_text"): OWN,
     ("web/description.py", "json.loads"): OWN,
+    ("web/session/stored.py", "np.load"): OWN,
+    ("web/session/stored.py", "json.loads"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
     ("files/writing.py", "os.open"): "it writes, and syncs a folder",
     ("files/writing.py", "os.fdopen"): "it writes",

@@ -35,7 +35,7 @@ def literal_keys():
 def composed_keys():
     """Keys that the page puts together, from what the server can send."""
     facts = choices.parameters()
-    numbered = {"term": range(14), "welcome": range(1, 6)}
+    numbered = {"term": range(14)}
     return {
         *(f"stage.{s}" for s in (run.QUEUED, "compiling", "worlds", "draws", "silence", "ledger", "done")),
         *(f"working.{s}" for s in run.OVER),
@@ -52,8 +52,7 @@ def composed_keys():
         *(f"short.{name}" for name in choices.FIRST),
         *(f"term.{n}" for n in numbered["term"]),
         *(f"term.{n}.meaning" for n in numbered["term"]),
-        *(f"welcome.{n}" for n in numbered["welcome"]),
-        *(f"welcome.{n}.title" for n in numbered["welcome"]),
+        *(f"expect.{s}" for s in ("compiling", "draws", "worlds", "silence", "ledger")),
         *(f"outside.{k}" for k in ("world", "incidents", "published", "expected", "relays", "silent")),
         *(f"outside.{k}" for k in ("incident_day", "day", "kind", "list", "copy")),
         *(f"silence.{k}" for k in ("watching", "incidents", "published", "low", "high", "rate")),

@@ -7,6 +7,7 @@ no finer than twice what the figure changes from seed to seed (`benchmarks/findi
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from underwatch.texts.languages import all_texts
@@ -20,6 +21,7 @@ TENS = (1.0,)
 Ladder = tuple[float, ...]
 PEOPLE, TIMES = "people", "times"
 _MANY = 1000
+_ROUNDING = 1e-9
 _TENTHS_FROM, _TENTH_FROM = 0.25, 0.075  # shares from which on "of 10" is said, alone and as the lower end of a range
 
 
@@ -58,23 +60,48 @@ class Share:
 
     def said(self, language: str) -> str:
         """Return it in words: '1 in 30 to 1 in 8', '4 to 8 of 10'."""
-        texts = all_texts(language)
         if self.in_tenths:
             low, high = (str(_tenths(end)) for end in (self.low, self.high))
-            return texts[f"share.{self.counter}.tenths"].format(range=ranged(low, high, language))
-        return ranged(self._end(language, 0 if self.low < self.high else 1), self._end(language, 1), language)
+            return all_texts(language)[f"share.{self.counter}.tenths"].format(range=ranged(low, high, language))
+        low, high = (self._end(end, language) for end in _rising(self.low, self.high, self.ladders, _nearest_share))
+        return ranged(low, high, language)
 
-    def _end(self, language: str, at: int) -> str:
-        texts, share = all_texts(language), (self.low, self.high)[at]
+    def _end(self, share: float, language: str) -> str:
+        """Write an end that has been rounded."""
+        texts = all_texts(language)
         if share == 0:
             return texts["share.none"]
-        if share >= _TENTHS_FROM:
-            return texts[f"share.{self.counter}.tenths"].format(range=_tenths(share))
-        return texts[f"share.{self.counter}.one_in"].format(n=f"{rounded(1 / share, self.ladders[at]):,.0f}")
+        if (one_in := 1 / share) > 1 / _TENTHS_FROM or not (10 * share + _ROUNDING) % 1 < 2 * _ROUNDING:
+            return texts[f"share.{self.counter}.one_in"].format(n=f"{one_in:,.0f}")
+        return texts[f"share.{self.counter}.tenths"].format(range=_tenths(share))
 
 
 def _tenths(share: float) -> int:
     return math.floor(10 * share + 0.5)
+
+
+def _nearest_share(share: float, ladder: Ladder) -> float:
+    """Return a share as it is said: so many tenths, or 1 in a rung."""
+    if share == 0:
+        return 0.0
+    return _tenths(share) / 10 if share >= _TENTHS_FROM else 1 / rounded(1 / share, ladder)
+
+
+def _nearest_count(value: float, ladder: Ladder) -> float:
+    """Return a count as it is said: below 10 a whole number."""
+    if value < 0.5:
+        return 0.0
+    return rounded(value, tuple(rung for rung in ladder if value >= 10 or rung.is_integer()))
+
+
+def _rising(
+    low: float, high: float, ladders: tuple[Ladder, Ladder], nearest: Callable[[float, Ladder], float]
+) -> tuple[float, float]:
+    """Return both ends rounded; one figure twice where the coarser of two ladders lets them meet or pass."""
+    first, last = nearest(low, ladders[0]), nearest(high, ladders[1])
+    if low == high:
+        return last, last
+    return (first, last) if first <= last else (first, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +114,8 @@ class Count:
 
     def said(self, language: str) -> str:
         """Return it in words: '400,000 to 2,000,000'."""
-        first, second = self.ladders
-        return ranged(_whole(self.low, first if self.low < self.high else second), _whole(self.high, second), language)
-
-
-def _whole(value: float, ladder: Ladder) -> str:
-    if value < 0.5:
-        return "0"
-    whole = tuple(rung for rung in ladder if value >= 10 or rung.is_integer())
-    return f"{rounded(value, whole):,.0f}"
+        low, high = (f"{end:,.0f}" for end in _rising(self.low, self.high, self.ladders, _nearest_count))
+        return ranged(low, high, language)
 
 
 @dataclass(frozen=True, slots=True)
