@@ -65,9 +65,9 @@ example: $(READY) ## make the finished example of the studio anew (when the mode
 	@$(BIN)/python benchmarks/studio_example.py
 
 study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
+	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/study.py
 	@$(BIN)/python benchmarks/forms_study.py
-	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/estimate_study.py
 	@$(BIN)/python benchmarks/release_study.py
 	@$(BIN)/python benchmarks/synthetic_world.py

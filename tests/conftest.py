@@ -82,6 +82,20 @@ def kernels(request):
         request.getfixturevalue("compiled")
 
 
+# Rooms whose tests are about no page: their charts stay blank. Laying them out is two thirds of what a small run costs.
+WITHOUT_CHARTS = ("cli", "experiments", "house", "inference")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def charts(request):
+    """Leave charts blank where nobody looks at them; `pages` and `web` draw them, and programs that tests begin."""
+    with pytest.MonkeyPatch.context() as patch:
+        if place_of(request.node).startswith(WITHOUT_CHARTS):
+            blank = lambda canvas, sink, **_: sink.write('<svg viewBox="0 0 1 1"></svg>')  # noqa: E731
+            patch.setattr("matplotlib.backends.backend_svg.FigureCanvasSVG.print_svg", blank)
+        yield
+
+
 @pytest.fixture(scope="session")
 def compiled(of_all):
     """Compile the kernels once for all workers, and for the programs that tests begin: they find them on the disk."""

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from house.test_house import ROOT
 from pages.test_report import HOERYONG, fake_study
 from support.depth import examples
+from underwatch.experiments.ensemble.names import DESCRIBED
+from underwatch.experiments.ensemble.relief import shipped_relief
+from underwatch.experiments.ensemble.robustness import ROBUST
 from underwatch.experiments.study import place_facts
 from underwatch.facts import places, provinces
 from underwatch.pages import key_findings as K
@@ -32,6 +35,7 @@ from underwatch.texts.frequencies import (
     rounded,
     unit_of,
 )
+from underwatch.texts.languages import all_texts
 from underwatch.world.scenario_file import scenario_for
 
 LANGUAGES = ("en", "ko")
@@ -55,7 +59,7 @@ def check_lines(study):
     return by_language[0]
 
 
-@pytest.mark.parametrize(("n_draws", "twin"), [(0, True), (0, False), (1, True), (5, True), (25, True), (25, False)])
+@pytest.mark.parametrize(("n_draws", "twin"), [(0, True), (0, False), (1, True), (5, True), (200, True), (25, False)])
 @pytest.mark.parametrize("source", ["prior", "known", "described"])
 @pytest.mark.parametrize("adapted", [False, True])
 def test_every_run_has_its_lines_in_both_languages(n_draws, twin, source, adapted):
@@ -83,7 +87,7 @@ def test_a_relief_is_told_as_one():
         "end-reprimands, from 15 November 2024 on; residents and luck stay the same"
     )
     assert any(
-        "fewer outings followed in 25 of 25 worlds, fewer accused in 25, more calls made in 25" in x for x in lines
+        "fewer outings followed in 25 of 25 worlds, fewer accused in 25, more calls in 25" in x for x in lines
     )
 
 
@@ -121,6 +125,16 @@ def test_accused_are_persons_and_not_accusations():
     said = "1 in 100 to 1 in 10 are accused in the year, 5 to 8 of 10 times over nothing"
     assert line_of(study, "On no list") == said
     assert "are accused in 60 days" in line_of(replace(study, days=60), "On no list")
+
+
+def test_relief_is_the_robust_intervention_that_takes_most_accusations():
+    rows = [row for row in shipped_relief(DESCRIBED) if row.headline == "accused" and row.verdict == ROBUST]
+    best = min((row for row in rows if row.is_relief), key=lambda row: row.change)
+    said = line_of(replace(fake_study(4), source=DESCRIBED), "Relief")
+    chip = all_texts("en")[f"chip.{best.intervention}"]
+    assert said == f"most from {chip}: fewer on no list accused in {best.relieved} of {best.worlds} worlds"
+    assert best.change <= min(row.change for row in rows)
+    assert not any(label == "Relief" for label, _ in summary_of_run(replace(fake_study(4), adapted=True)).rows)
 
 
 def test_statements_are_counted():

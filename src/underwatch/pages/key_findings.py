@@ -14,6 +14,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from underwatch.experiments.ensemble.names import PRIOR
+from underwatch.experiments.ensemble.relief import shipped_relief
+from underwatch.experiments.ensemble.robustness import ROBUST
 from underwatch.experiments.study import Study
 from underwatch.facts import COUNTRY, judgements
 from underwatch.record.headlines import HEADLINE_NAMES
@@ -46,6 +48,17 @@ class Sayable(Protocol):
 
     def said(self, language: str) -> str:
         """Return it in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name of the catalogue that fills a gap, as an intervention's: no piece of a sentence."""
+
+    key: str
+
+    def said(self, language: str) -> str:
+        """Return it in words."""
+        return text(language, self.key)
 
 
 @dataclass(frozen=True)
@@ -147,7 +160,20 @@ def place_words(study: Study, language: str) -> str:
 def key_findings(study: Study) -> tuple[KeyFinding, ...]:
     """Return the findings of a study in the order in which they are read; what a run has no data for is left out."""
     worlds = _Worlds(study)
-    makers = (_listed, _change, _followed, _effect, _accused, _calls, _staying, _out, _silence, _statements, _guesses)
+    makers = (
+        _listed,
+        _change,
+        _followed,
+        _effect,
+        _accused,
+        _calls,
+        _staying,
+        _out,
+        _silence,
+        _relief,
+        _statements,
+        _guesses,
+    )
     return tuple(found for maker in makers if (found := maker(worlds)) is not None)
 
 
@@ -250,6 +276,18 @@ def _silence(worlds: _Worlds) -> KeyFinding | None:
         return None
     key = "silence" if silence.turns > _MOST * silence.n else "silence.rare"
     return KeyFinding("silence", key, {"turns": Tally(silence.turns, silence.n)})
+
+
+def _relief(worlds: _Worlds) -> KeyFinding | None:
+    """The intervention that takes most accusations from people on no list, among those whose sign is robust."""
+    study = worlds.study
+    rows = shipped_relief(study.source, study.adapted) or ()
+    sure = [row for row in rows if row.headline == "accused" and row.is_relief and row.verdict == ROBUST]
+    if not sure:
+        return None
+    best = min(sure, key=lambda row: row.change)
+    values = {"intervention": Named(f"chip.{best.intervention}"), "worlds": Tally(best.relieved, best.worlds)}
+    return KeyFinding("relief", "relief", values)
 
 
 def _statements(worlds: _Worlds) -> KeyFinding | None:

@@ -17,7 +17,7 @@ from underwatch.record.measures import Combined, Measured, measure
 from underwatch.world import simulate
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms, prior_forms
-from underwatch.world.layout import INCIDENT, KIND, LISTED_AT_START, MARK_LISTED_AT_START, N_CELLS
+from underwatch.world.layout import COUNT, INCIDENT, KIND, LISTED_AT_START, MARK_LISTED_AT_START, N_CELLS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
@@ -156,6 +156,19 @@ class WorldTotals(NamedTuple):
         incidents, _, accused = self.numbers
         own = Combined(scenario.name, scenario.start, scenario.days, *self[:4], np.zeros(0, INCIDENT))
         return measure(own, window, int(incidents), accused)
+
+    def expecting_arrests(self, scenario: Scenario) -> WorldTotals:
+        """Return it with the arrests that the completed calls let expect (S9), in place of those that came of luck.
+
+        Each completed call is detected with the same chance, whatever came before, so both have the same mean. In a
+        small place that stands in for a large one arrests are few, and luck would be most of what they differ by.
+        """
+        phases = scenario.phases()
+        chances = [0.0 if "S9" in phase.without else phase.values["p_detected_per_call"] for phase in phases]
+        by_day = np.repeat(chances, [phase.days for phase in phases])
+        cells = self.cells.astype(float)
+        cells[..., COUNT.arrests] = cells[..., COUNT.calls_completed] * by_day[:, None]
+        return self._replace(cells=cells)
 
     def of_cells(self, used: np.ndarray) -> WorldTotals:
         """Return it of some cells only."""
