@@ -86,9 +86,7 @@ def test_a_relief_is_told_as_one():
     assert next(line for line in lines if line.startswith("The change")).split(maxsplit=2)[2] == (
         "end-reprimands, from 15 November 2024 on; residents and luck stay the same"
     )
-    assert any(
-        "fewer outings followed in 25 of 25 worlds, fewer accused in 25, more calls in 25" in x for x in lines
-    )
+    assert any("fewer outings followed in 25 of 25 worlds, fewer accused in 25, more calls in 25" in x for x in lines)
 
 
 def with_headline(study, name, values, world="baseline"):
