@@ -185,7 +185,7 @@ def test_no_figure_of_an_example_lies_outside_of_its_range(seed, n):
         if entry["name"] not in (SHARE_LISTED, PER_THOUSAND):  # of two figures, each of which may be left out
             assert entry["example"] == (row.example if is_inside else None)
         left_out += row.is_left_out
-    assert left_out > 0
+    assert left_out > 0 or n > 2  # the range of two misses a third of all
     for world in WORLDS:
         for part in Measured.__slots__:
             values, many = getattr(study.example.figures[world], part), getattr(drawn[world], part)
@@ -290,6 +290,13 @@ def test_an_ensemble_that_is_not_known_is_refused_in_one_line(command, tmp_path)
     told = do(f"{command} --ensemble describd --out {tmp_path}/a", 2).stderr
     assert told.count("\n") == 1
     assert 'did you mean "described"' in told
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_form_that_is_not_known_is_refused_in_one_line(tmp_path):
+    told = do(f"run hoeryong --form S4=pool --out {tmp_path}/a", 2).stderr
+    assert told.count("\n") == 1
+    assert 'S4 has no form "pool" (did you mean "pooled"?)' in told
     assert not (tmp_path / "a").exists()
 
 
