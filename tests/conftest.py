@@ -61,8 +61,9 @@ FIRST = (
     "experiments/test_job", "inference/test_estimate", "web/test_runs", "inference/checks/test_gates",
     "pages/test_report", "house/test_examples", "web/test_links", "web/test_guard", "web/test_malformed",
     "web/test_zones", "web/test_start", "web/test_end", "web/test_text", "web/test_key", "world/test_vector_code",
-    "experiments/test_ensemble", "cli/test_terminal", "experiments/test_cluster", "inference/test_estimate_privacy",
-    "inference/checks/test_recovery", "house/test_front", "evidence/privacy/test_seal", "cli/test_stops",
+    "experiments/test_ensemble", "experiments/test_ensemble_in_front", "experiments/test_ledger", "cli/test_terminal",
+    "experiments/test_cluster", "experiments/test_resume_folders", "inference/test_estimate_privacy",
+    "inference/checks/test_recovery", "world/test_settling", "evidence/privacy/test_seal", "cli/test_stops",
 )  # fmt: skip
 
 
