@@ -292,6 +292,13 @@ def test_an_ensemble_that_is_not_known_is_refused_in_one_line(command, tmp_path)
     assert not (tmp_path / "a").exists()
 
 
+def test_a_form_that_is_not_known_is_refused_in_one_line(tmp_path):
+    told = do(f"run hoeryong --form S4=pool --out {tmp_path}/a", 2).stderr
+    assert told.count("\n") == 1
+    assert 'S4 has no form "pool" (did you mean "pooled"?)' in told
+    assert not (tmp_path / "a").exists()
+
+
 # --- the silence curve ------------------------------------------------------------------------------------------------
 
 

@@ -86,6 +86,17 @@ EXAMPLE = click.option("--example", is_flag=True, help="The example package that
 PLACE = click.option(
     "--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong"
 )
+ROOTS = click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    metavar="NAME",
+    help="An outlet or institute that stands behind a list or survey of the package: published figures of the same "
+    'root do not count. May be given again. Example: --root "SNU IPUS"',
+)
+NO_CONSTRAINTS = click.option(
+    "--no-constraints", is_flag=True, help="Leave all published figures out, to see what they do."
+)
 SEED = number("--seed", 0, 2**63, "Luck. Example: --seed 7", 1)
 
 
