@@ -13,6 +13,7 @@ import underwatch
 from underwatch.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("compiled")
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
 
 

@@ -24,13 +24,13 @@ from underwatch.pages.charts.plots import (
 )
 from underwatch.pages.charts.two_weeks import story_charts
 from underwatch.pages.drawing.painting import SHARP, SMALL, Saved, saved, sheet
+from underwatch.pages.key_findings import head, key_findings, place_words
 from underwatch.pages.rendering import page, plain
-from underwatch.pages.summary import summary_lines
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.provenance import software
 from underwatch.record.schema import DICTIONARY, RIGHTS
 from underwatch.texts.catalogue import text, texts_of
-from underwatch.texts.languages import ENGLISH, KOREAN
+from underwatch.texts.languages import ENGLISH
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -68,7 +68,7 @@ class ParameterValue:
 
 @dataclass(frozen=True)
 class ReportModel:
-    """All that a report shows, as plain data. `scenario` is TOML; `summary` is made from the study when left empty.
+    """All that a report shows, as plain data. `scenario` is TOML.
 
     `without` names the rules that were switched off. `software` and `digest` say how to repeat the run.
     """
@@ -78,7 +78,6 @@ class ReportModel:
     parameters: tuple[ParameterValue, ...]
     seed: int
     digest: str
-    summary: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
     language: str = ENGLISH
@@ -90,11 +89,6 @@ class Shown(NamedTuple):
     lines: tuple[Line, ...]
     sections: Mapping[str, tuple[Chart, ...]]
     frames: str
-
-
-def place_name(study: Study, language: str) -> str:
-    """Return the name of the place as a language has it."""
-    return study.place.name_ko if language == KOREAN and study.place.name_ko else study.place.name
 
 
 def charts_of(study: Study, language: str = ENGLISH) -> Shown:
@@ -121,7 +115,7 @@ def charts_of(study: Study, language: str = ENGLISH) -> Shown:
 def notes_of(study: Study, language: str = ENGLISH) -> tuple[str, ...]:
     """Return what a picture never travels without: that residents are invented, the version, place and dates."""
     first, last = study.day(0), study.day(study.days - 1)
-    source = {"version": __version__, "place": place_name(study, language), "first": first, "last": last}
+    source = {"version": __version__, "place": place_words(study, language), "first": first, "last": last}
     return (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
 
 
@@ -198,13 +192,14 @@ def render_report(model: ReportModel) -> str:
     """Return the report as one HTML page. The same model gives the same bytes."""
     study, language = model.study, model.language
     parameters = tuple(parameter for parameter in model.parameters if parameter.fact.rule != _LEFT_OUT)
-    shown, place = charts_of(study, language), place_name(study, language)
+    shown, place = charts_of(study, language), place_words(study, language)
     what: dict[str, Any] = {
         "model": model,
         "study": study,
         "title": text(language, "report.title", place=place),
         "change": change_of(language, study),
-        "findings": model.summary or summary_lines(study),
+        "head": head(study, language),
+        "findings": [(finding.label(language), finding.sentence(language)) for finding in key_findings(study)],
         "lines": shown.lines,
         "charts": shown.sections,
         "frames": shown.frames,

@@ -10,8 +10,8 @@ from underwatch.experiments.ensemble.statements import statement_dots
 from underwatch.experiments.study import Study
 from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.hidden import outcomes_chart
-from underwatch.pages.charts.plots import change_chart, silence_chart, weekly_chart
 from underwatch.pages.charts.line_by_line import lines_chart, statement_lines
+from underwatch.pages.charts.plots import change_chart, silence_chart, weekly_chart
 from underwatch.pages.drawing.painting import SHARP, is_wide, png_bytes, sheet, writes_korean
 from underwatch.pages.report import notes_of
 from underwatch.record.headlines import HEADLINES
