@@ -14,7 +14,7 @@ import numpy as np
 
 from underwatch.experiments.studies.run import main_job
 from underwatch.pages.key_findings import key_findings
-from underwatch.texts.frequencies import Share
+from underwatch.texts.frequencies import ShareRange
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
 
@@ -41,7 +41,7 @@ def rows_of(studies):
     rows = []
     for figure, (finding, value) in FIGURES.items():
         ranges = [one[finding][value] for one in found]
-        is_share = isinstance(ranges[0], Share)
+        is_share = isinstance(ranges[0], ShareRange)
         scales = [1.0 if is_share else study.place.census / study.place.residents for study in studies]
         for end in ("low", "high"):
             values = np.array([getattr(one, end) * scale for one, scale in zip(ranges, scales, strict=True)])

@@ -29,9 +29,9 @@ from underwatch.texts.frequencies import (
     TENS,
     THIRDS,
     TIMES,
-    Count,
-    Share,
-    Tally,
+    CountRange,
+    OutOf,
+    ShareRange,
     rounded,
     unit_of,
 )
@@ -161,7 +161,7 @@ def widest_step(ladder):
 def test_a_printed_range_of_shares_rises_and_each_end_is_the_nearest_that_can_be_said(values, ladders):
     """No line prints a point beside a range: what is printed are the ends of ranges, and counts of worlds."""
     ends = sorted(values)
-    said = Share(*ends, ladders, TIMES).said("en")
+    said = ShareRange(*ends, ladders, TIMES).said("en")
     printed = [value_of(end) for end in said.split(" to ")]
     assert printed == sorted(printed)
     for at in (0, -1):
@@ -176,8 +176,8 @@ def test_a_printed_range_of_shares_rises_and_each_end_is_the_nearest_that_can_be
 @given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), LADDERS)
 def test_a_printed_range_of_counts_holds_every_point_within_it(values, ladder):
     low, point, high = sorted(values)
-    ends = [int(end.replace(",", "")) for end in Count(low, high, (ladder, ladder)).said("en").split(" to ")]
-    own = int(Count(point, point, (ladder, ladder)).said("en").replace(",", ""))
+    ends = [int(end.replace(",", "")) for end in CountRange(low, high, (ladder, ladder)).said("en").split(" to ")]
+    own = int(CountRange(point, point, (ladder, ladder)).said("en").replace(",", ""))
     assert ends[0] <= own <= ends[-1]
 
 
@@ -207,16 +207,16 @@ def test_counts_of_worlds_are_of_the_worlds_there_are(seed, n):
 
 
 def test_frequencies_are_said_as_people_say_them():
-    assert Share(0.036, 0.12).said("en") == "1 in 30 to 1 in 8"
-    assert Share(0.036, 0.12).said("ko") == "30명 중 1명~8명 중 1명"
-    assert Share(0.3, 0.98, counter=TIMES).said("ko") == "10번 중 3~10번"
-    assert Share(0.004, 0.37).said("en") == "1 in 250 to 4 of 10"
-    assert Share(0.0, 0.0).said("en") == "0 of 10"
-    assert Share(0.5, 0.5).said("en") == "5 of 10"
-    assert Share(0.0015, 0.0016, (COARSE, FINE)).said("en") == "1 in 500"
-    assert Share(0.0, 0.02).said("en") == "none to 1 in 50"
-    assert Count(0.3, 2_075_000, (TENS, MIDDLE)).said("en") == "0 to 2,000,000"
-    assert (Tally(172, 200).said("en"), Tally(9172, 10000).said("ko")) == ("172 of 200", "100개 중 92개")
+    assert ShareRange(0.036, 0.12).said("en") == "1 in 30 to 1 in 8"
+    assert ShareRange(0.036, 0.12).said("ko") == "30명 중 1명~8명 중 1명"
+    assert ShareRange(0.3, 0.98, counter=TIMES).said("ko") == "10번 중 3~10번"
+    assert ShareRange(0.004, 0.37).said("en") == "1 in 250 to 4 of 10"
+    assert ShareRange(0.0, 0.0).said("en") == "0 of 10"
+    assert ShareRange(0.5, 0.5).said("en") == "5 of 10"
+    assert ShareRange(0.0015, 0.0016, (COARSE, FINE)).said("en") == "1 in 500"
+    assert ShareRange(0.0, 0.02).said("en") == "none to 1 in 50"
+    assert CountRange(0.3, 2_075_000, (TENS, MIDDLE)).said("en") == "0 to 2,000,000"
+    assert (OutOf(172, 200).said("en"), OutOf(9172, 10000).said("ko")) == ("172 of 200", "100개 중 92개")
 
 
 def measured_spread():

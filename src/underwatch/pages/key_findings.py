@@ -23,7 +23,7 @@ from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import FEWEST, ranges_of
 from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY
 from underwatch.texts.catalogue import text, translated
-from underwatch.texts.frequencies import COARSE, FINE, PEOPLE, THIRDS, TIMES, Count, Ladder, Share, Tally
+from underwatch.texts.frequencies import COARSE, FINE, PEOPLE, THIRDS, TIMES, CountRange, Ladder, OutOf, ShareRange
 from underwatch.texts.languages import KOREAN
 from underwatch.texts.numbers import month, ranged
 
@@ -130,9 +130,9 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
 
 
-def _share(values: np.ndarray, ladders: tuple[Ladder, Ladder], counter: str = TIMES) -> Share | None:
+def _share(values: np.ndarray, ladders: tuple[Ladder, Ladder], counter: str = TIMES) -> ShareRange | None:
     found = ends(values)
-    return None if found is None else Share(max(0.0, found[0]), min(1.0, found[1]), ladders, counter)
+    return None if found is None else ShareRange(max(0.0, found[0]), min(1.0, found[1]), ladders, counter)
 
 
 def head(study: Study, language: str) -> tuple[str, str]:
@@ -225,7 +225,7 @@ def _calls(worlds: _Worlds) -> KeyFinding | None:
         return KeyFinding("calls", "calls.all", {"share": share})
     if len(known[0]) == 1:
         return KeyFinding("calls", f"{NOT_MADE[first]}.alone", {"share": share})
-    return KeyFinding("calls", NOT_MADE[first], {"share": share, "worlds": Tally(int(n[first]), of)})
+    return KeyFinding("calls", NOT_MADE[first], {"share": share, "worlds": OutOf(int(n[first]), of)})
 
 
 def _accused(worlds: _Worlds) -> KeyFinding | None:
@@ -248,9 +248,9 @@ def _effect(worlds: _Worlds) -> KeyFinding | None:
 
     sign = -1 if study.relief else 1
 
-    def in_which(name: str, sign: int, again: bool = True) -> Tally:
+    def in_which(name: str, sign: int, again: bool = True) -> OutOf:
         one, other = (worlds.headline(name, world, "window") for world in study.pair)
-        return Tally(int((sign * (one - other) > 0).sum()), study.n_draws, again)
+        return OutOf(int((sign * (one - other) > 0).sum()), study.n_draws, again)
 
     counts = {"followed": in_which("followed", sign, False), "accused": in_which("accused", sign)}
     key = "effect.relief" if study.relief else "effect"
@@ -263,11 +263,11 @@ def _out(worlds: _Worlds) -> KeyFinding | None:
     incidents, published = ends(worlds.total("incidents")), ends(worlds.published)
     if incidents is None:
         return None
-    lived = Count(*incidents, LADDERS["incidents"])
+    lived = CountRange(*incidents, LADDERS["incidents"])
     setting = worlds.study.example.setting
     if published is None or (setting is not None and _CHANNEL in setting.without):
         return KeyFinding("out", "out.unknown", {"incidents": lived})
-    return KeyFinding("out", "out", {"incidents": lived, "published": Count(*published, LADDERS["published"])})
+    return KeyFinding("out", "out", {"incidents": lived, "published": CountRange(*published, LADDERS["published"])})
 
 
 def _silence(worlds: _Worlds) -> KeyFinding | None:
@@ -275,7 +275,7 @@ def _silence(worlds: _Worlds) -> KeyFinding | None:
     if silence.n < 2 or len(silence.points) < _TURNING:
         return None
     key = "silence" if silence.turns > _MOST * silence.n else "silence.rare"
-    return KeyFinding("silence", key, {"turns": Tally(silence.turns, silence.n)})
+    return KeyFinding("silence", key, {"turns": OutOf(silence.turns, silence.n)})
 
 
 def _relief(worlds: _Worlds) -> KeyFinding | None:
@@ -286,7 +286,7 @@ def _relief(worlds: _Worlds) -> KeyFinding | None:
     if not sure:
         return None
     best = min(sure, key=lambda row: row.change)
-    values = {"intervention": Named(f"chip.{best.intervention}"), "worlds": Tally(best.relieved, best.worlds)}
+    values = {"intervention": Named(f"chip.{best.intervention}"), "worlds": OutOf(best.relieved, best.worlds)}
     return KeyFinding("relief", "relief", values)
 
 

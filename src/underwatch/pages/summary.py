@@ -105,17 +105,17 @@ def columns(words: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
 
 
-class Summary(NamedTuple):
+class RunSummary(NamedTuple):
     """The summary of a run: what it is of, and its findings as pairs of what each is about and what is found."""
 
     head: tuple[str, str]
     rows: tuple[tuple[str, str], ...]
 
 
-def summary_of_run(study: Study, language: str = ENGLISH) -> Summary:
+def summary_of_run(study: Study, language: str = ENGLISH) -> RunSummary:
     """Return the summary of a run in a language."""
     rows = tuple((found.label(language), found.sentence(language)) for found in key_findings(study))
-    return Summary(head(study, language), rows)
+    return RunSummary(head(study, language), rows)
 
 
 def summary_lines(study: Study, language: str = ENGLISH) -> tuple[str, ...]:

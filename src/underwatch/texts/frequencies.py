@@ -42,7 +42,7 @@ def unit_of(value: float, ladder: Ladder) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ShareRange:
     """A share of people or of times from `low` to `high`, each end with its ladder.
 
     For one figure both ends are equal, and the second ladder is taken.
@@ -105,8 +105,8 @@ def _rising(
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """A count from `low` to `high`, each end with its ladder, as of `Share`; less than a half is 0."""
+class CountRange:
+    """A count from `low` to `high`, each end with its ladder, as of `ShareRange`; less than a half is 0."""
 
     low: float
     high: float
@@ -119,7 +119,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class OutOf:
     """So many worlds of so many; of a thousand or more, how many of 100. `again` says the first number alone."""
 
     k: int
