@@ -33,7 +33,7 @@ def pictures(run: StudioRun, language: str) -> dict[str, Any]:
     lines = () if study.adapted else statement_lines(statement_dots(), language)
     said = [
         {name: getattr(line, name) for name in _SAID}
-        | {"rules": [f"{rule} {text(language, f'rule.{rule}')}" for rule in line.rules], "beyond": line.is_pattern}
+        | {"rules": [f"{rule} {text(language, f'report.rule.{rule}')}" for rule in line.rules], "beyond": line.is_pattern}
         for line in lines
     ]
     worlds = outcomes_chart(study, language)

@@ -126,6 +126,7 @@ async function open(run) {
   byId("welcome").hidden = true;
   byId("answer").hidden = false;
   byId("former").hidden = true;
+  byId("ask-intro").hidden = run !== STORED;
   if (run !== STORED) ask.fill(told.question);
   look.show(told, buffer);
   drawTold();
