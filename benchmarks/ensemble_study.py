@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from sections import put_section
 from trials.ensemble_diagnostics import coverage, left_out, widths
 from trials.relief import relief_rows, relief_table
+from trials.shipping import ensemble_key, silence_table
 from trials.statements import CALLS, Judged, judged_calls, judged_statements, weights_without
 
 from underwatch.experiments.engine.worlds import seed_of_draw
-from underwatch.experiments.ensemble.key import ensemble_key
 from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DESCRIBED
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
 from underwatch.experiments.ensemble.relief import ReliefRow
@@ -41,7 +41,7 @@ from underwatch.experiments.ensemble.selection import (
 from underwatch.experiments.ensemble.settings import ensemble_scenarios
 from underwatch.experiments.ensemble.strata import systematic
 from underwatch.experiments.interventions import catalogue
-from underwatch.experiments.silence import WATCHING, silence_in, silence_table
+from underwatch.experiments.silence import WATCHING, silence_in
 from underwatch.facts import described, model_parameters, patterns, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.world.draws import rng

@@ -9,19 +9,20 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from trials.agreement import MIDDLE, MOST, range_ends_apart
+from trials.agreement import MIDDLE, MOST, disagreement, range_ends_apart
+from trials.shipping import silence_table
 
 from support.depth import examples
 from underwatch.cli import main
 from underwatch.experiments import silence
 from underwatch.experiments.diary import traced_weeks
 from underwatch.experiments.ensemble import settings
-from underwatch.experiments.ensemble.distance import disagreement, distances, nearest_to_medians
+from underwatch.experiments.ensemble.distance import distances, nearest_to_medians
 from underwatch.experiments.ensemble.names import DEFAULT_ENSEMBLE
 from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
 from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
-from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
+from underwatch.experiments.silence import SilenceCurve, shipped_silence
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,
@@ -177,14 +178,14 @@ def test_no_figure_of_an_example_lies_outside_of_its_range(seed, n):
     raw = study_with(Example(None, 1, own, told, change), drawn, published)
     study = replace(raw, example=example_inside(raw.example, raw))
     left_out = 0
-    for entry, row in zip(summary_of(study)["headlines"], rows_of(raw), strict=True):
+    for entry, row in zip(summary_of(study)["headlines"][:-1], rows_of(raw), strict=True):
         around = range_of(row.drawn)
         is_inside = around.low <= row.example <= around.high
         assert entry["example"] is None or is_inside
         if entry["name"] not in (SHARE_LISTED, PER_THOUSAND):  # of two figures, each of which may be left out
             assert entry["example"] == (row.example if is_inside else None)
         left_out += row.is_left_out
-    assert left_out > 0
+    assert left_out > 0 or n > 2  # the range of two misses a third of all
     for world in WORLDS:
         for part in Measured.__slots__:
             values, many = getattr(study.example.figures[world], part), getattr(drawn[world], part)
@@ -213,6 +214,7 @@ def test_the_summary_file_says_what_is_documented(done):
     assert {row["world"] for row in kept["headlines"]} == {BASELINE, TWIN, DIFFERENCE}
     names = [row["name"] for row in kept["headlines"] if row["world"] == DIFFERENCE]
     assert names == [headline.name for headline in HEADLINES]
+    assert kept["headlines"][-1]["name"] == "residents_accused"
     for row in kept["headlines"]:
         assert set(row) == {"name", "unit", "world", "example", "median", "low", "high"}
         assert row["low"] <= row["median"] <= row["high"]
@@ -288,6 +290,13 @@ def test_an_ensemble_that_is_not_known_is_refused_in_one_line(command, tmp_path)
     told = do(f"{command} --ensemble describd --out {tmp_path}/a", 2).stderr
     assert told.count("\n") == 1
     assert 'did you mean "described"' in told
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_form_that_is_not_known_is_refused_in_one_line(tmp_path):
+    told = do(f"run hoeryong --form S4=pool --out {tmp_path}/a", 2).stderr
+    assert told.count("\n") == 1
+    assert 'S4 has no form "pool" (did you mean "pooled"?)' in told
     assert not (tmp_path / "a").exists()
 
 

@@ -5,8 +5,8 @@ from importlib.resources import files
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from trials.shipping import ensemble_key
 
-from underwatch.experiments.ensemble.key import ensemble_key
 from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DESCRIBED, KNOWN
 from underwatch.experiments.ensemble.settings import read_ensemble
 from underwatch.experiments.silence import WATCHING, shipped_silence

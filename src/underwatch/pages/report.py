@@ -14,6 +14,7 @@ from underwatch.pages.summary import STATEMENT, band_words, date_words, figures_
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.provenance import software
 from underwatch.record.schema import DICTIONARY, RIGHTS
+from underwatch.texts.languages import ENGLISH
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -131,7 +132,7 @@ def _forms(study: Study) -> Mapping[str, str]:
     return study.example.setting.forms if study.example.setting else {}
 
 
-def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
+def scenario_report(scenario: Scenario, study: Study, digest: str, language: str = ENGLISH) -> str:
     """Return the report of a scenario's study, with every parameter as its example has it."""
     fixed, example = scenario.fixed(), study.example.setting or scenario
     values = tuple(
@@ -142,5 +143,6 @@ def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
         ReportModel(
             title=f"Life under watch: {scenario.name}", study=study, scenario=scenario_toml(scenario),
             parameters=values, seed=scenario.seed, digest=digest, without=rules, software=software(),
+            summary=summary_lines(study, language),
         )
     )  # fmt: skip

@@ -40,7 +40,7 @@ EXAMPLE = "example.toml"  # the scenario at the settings of the history that the
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-Report = Callable[[Scenario, Study, str], str]  # a page from the scenario, the study and the digest
+Report = Callable[[Scenario, Study, str, str], str]  # a page from scenario, study and digest, in a language
 
 
 class FinishedRun(NamedTuple):
@@ -54,6 +54,7 @@ class FinishedRun(NamedTuple):
     manifest: dict[str, Any]
     path: Path
     spent: str
+    language: str
     same_as: str | None = None
 
     @property
@@ -129,7 +130,7 @@ def main_job(scenario: Scenario | None, options: RunOptions, report: Report) -> 
         raise InputError(
             f"the disk is full; earlier results are untouched; make room, then {directory.resume}"
         ) from None
-    return FinishedRun(scenario, study, manifest, directory.path, spent, reproduces(directory))
+    return FinishedRun(scenario, study, manifest, directory.path, spent, kept.language, reproduces(directory))
 
 
 def _carry_out(
@@ -182,7 +183,7 @@ def _write(
         "example": {"draw": study.draw, "scenario": scenario_toml(study.example)},
     }
     more = {SUMMARY: summary_bytes(figures), EXAMPLE: scenario_toml(study.example).encode()}
-    files = run_files(scenario, tables.contents(), report(scenario, figures, digest), more)
+    files = run_files(scenario, tables.contents(), report(scenario, figures, digest, options.language), more)
     return directory.finish(files, run_entries(scenario, digest, notes))
 
 
