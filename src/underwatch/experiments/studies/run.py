@@ -21,6 +21,7 @@ from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import WorldKey, digest_of
 from underwatch.experiments.ensemble.settings import ensemble_words, usable_ensemble
+from underwatch.experiments.story import Story, story_of
 from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.studies.headline_rows import SUMMARY, summary_bytes
 from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
@@ -163,9 +164,17 @@ def _carry_out(
         with wall.on("silence curve"):
             study.run_silence()
     figures = study.study()
+    with wall.on("story"):
+        figures = replace(figures, story=_story(plan, study, threads))
     with wall.on("tables and report"):
         manifest = _write(directory, options, study, figures, tables, report)
     return figures, manifest, _spent(wall, clock, threads)
+
+
+def _story(plan: StudyPlan, study: RunningStudy, threads: int) -> Story | None:
+    """Return what is told near at hand of the example of one place and of its twin; None where there are not both."""
+    whole = {name: scenario for name, scenario in plan.worlds_of(study.example).items() if name in plan.histories()}
+    return None if plan.many or plan.dated else story_of(whole, threads)
 
 
 def _write(
