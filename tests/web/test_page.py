@@ -166,7 +166,7 @@ def test_the_outsiders_view_has_the_same_days_and_a_silence_curve(opened):
     page = opened.page
     assert page.locator("#outsider svg.reports").count() == 1
     assert "stayed silent" in page.text_content("#outsider")
-    page.wait_for_selector("#outsider figure >> text=The silence curve")
+    page.wait_for_selector("#silence figure >> text=The silence curve")
     opened.screenshot("4-outside", "#outside")
     opened.screenshot("5-take", "#take")
 
@@ -178,6 +178,7 @@ def test_each_chart_has_its_table(opened):
         details.locator("summary").click()
         details.locator("table tbody tr").nth(3).wait_for(timeout=10_000)  # made after the click, not within it
         details.locator("summary").click()
+        assert figure.locator(".save button").count() == 2  # as PNG and as SVG
 
 
 def test_the_keyboard_alone_is_enough(browser, own_studio):

@@ -21,7 +21,7 @@ from underwatch.web.views.pictures import chart_of, pictures, saved_picture
 from underwatch.web.views.town_map import days_of
 
 CHARTED = [f"w-{headline.name}" for headline in HEADLINES if headline.charted]
-NAMES = ["lines", "outcomes", "silence", "change", "incidents", "ledger-listed", *CHARTED]
+NAMES = ["lines", "relief", "outcomes", "silence", "change", "incidents", "ledger-listed", *CHARTED]
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_the_statements_stand_line_by_line(run, language):
     assert [line["id"] for line in shown["lines"]] == [one.id for one in statement_dots()]
     assert all(line["svg"].startswith("<svg") and line["rules"] for line in shown["lines"])
     assert {line["verdict"] for line in shown["lines"]} <= {"agrees", "disagrees", "cannot_say"}
-    assert all(shown[name]["svg"].startswith("<svg") for name in ("change", "silence", "outcomes"))
+    assert all(shown[name]["svg"].startswith("<svg") for name in ("relief", "change", "silence", "outcomes"))
 
 
 @pytest.mark.parametrize("name", ["lines", "lines.pdf", "w-nothing.svg", "w-.png", "../index.svg", "map-0.svg"])

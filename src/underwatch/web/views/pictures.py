@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from underwatch.errors import InputError
+from underwatch.experiments.ensemble.relief import shipped_relief
 from underwatch.experiments.ensemble.statements import statement_dots
 from underwatch.experiments.study import Study
 from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.hidden import outcomes_chart
-from underwatch.pages.charts.line_by_line import lines_chart, statement_lines
+from underwatch.pages.charts.line_by_line import Line, lines_chart, statement_lines
 from underwatch.pages.charts.plots import change_chart, silence_chart, weekly_chart
+from underwatch.pages.charts.relieving import relief_figure
 from underwatch.pages.drawing.painting import SHARP, is_wide, png_bytes, sheet, writes_korean
 from underwatch.pages.report import notes_of
 from underwatch.record.headlines import HEADLINES
@@ -33,17 +35,27 @@ def pictures(run: StudioRun, language: str) -> dict[str, Any]:
     lines = () if study.adapted else statement_lines(statement_dots(), language)
     said = [
         {name: getattr(line, name) for name in _SAID}
-        | {"rules": [f"{rule} {text(language, f'report.rule.{rule}')}" for rule in line.rules], "beyond": line.is_pattern}
+        | {
+            "rules": [f"{rule} {text(language, f'report.rule.{rule}')}" for rule in line.rules],
+            "beyond": line.is_pattern,
+        }
         for line in lines
     ]
     worlds = outcomes_chart(study, language)
+    rows = shipped_relief(study.source, study.adapted)
+    relief = relief_figure(rows, language) if rows else None
     others = {name: _OF_A_STUDY[name](study, language) for name in ("change", "silence")}
     label = text(language, "report.silence.worlds.label")
     return {
         "lines": said,
         "outcomes": _plain(worlds[0]) | {"frames": worlds[1].svg(label)} if worlds else None,
+        "relief": _plain(relief[0]) | {"narrow": relief[1]} if relief else None,
         **{name: _plain(chart) if chart else None for name, chart in others.items()},
     }
+
+
+def _rules(line: Line, language: str) -> list[str]:
+    return [f"{rule} {text(language, f'report.rule.{rule}')}" for rule in line.rules]
 
 
 def _plain(chart: Chart) -> dict[str, Any]:
@@ -60,8 +72,13 @@ def _outcomes(study: Study, language: str) -> Chart | None:
     return found[0] if found else None
 
 
+def _relief(study: Study, language: str) -> Chart | None:
+    rows = shipped_relief(study.source, study.adapted)
+    return relief_figure(rows, language)[0] if rows else None
+
+
 _OF_A_STUDY: dict[str, Callable[[Study, str], Chart | None]] = {
-    "lines": _lines, "outcomes": _outcomes, "silence": silence_chart, "change": change_chart,
+    "lines": _lines, "relief": _relief, "outcomes": _outcomes, "silence": silence_chart, "change": change_chart,
 }  # fmt: skip
 
 

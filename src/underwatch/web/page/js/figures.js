@@ -36,7 +36,7 @@ function drawLines(lines) {
     make("li", { class: "said", "data-statement": line.id },
       make("div", {}, make("h3", {}, make("span", { class: "id", text: line.id }), ` ${line.words}`),
         make("p", { class: `verdict ${line.verdict}` }, make("b", { text: line.verdict_words }), ` ${line.count}`),
-        make("p", { class: "help", text: [line.holds, line.rules.join(" · "), `${line.figure}; ${line.selected}.`].join(" ") })),
+        make("p", { class: "help", text: [line.holds, `${line.rules.join(" · ")}.`, `${line.figure}; ${line.selected}.`].join(" ") })),
       make("div", { class: "dotplot" }, drawing(line.svg), make("p", { class: "help", text: line.unit }))),
   ]);
   byId("statements").replaceChildren(...items.filter(Boolean), ...(lines.length ? [make("li", {}, saveLine(say("report.lines.title"), "lines"))] : []));
@@ -45,13 +45,13 @@ function drawLines(lines) {
 function drawRelief(chart) {
   byId("relief").hidden = !chart;
   if (!chart) return;
-  byId("relief-read").textContent = chart.brief || chart.caption;
-  byId("relief-figure").replaceChildren(whole(chart));
+  byId("relief-figure").replaceChildren(whole(chart, chart.narrow));
 }
 
-// A figure with its caption, its table and how to save it.
-function whole(chart) {
-  return make("figure", { class: "card" }, make("h3", { text: chart.title }), drawing(chart.svg),
+// A figure with its caption, its table and how to save it; `narrow` is its form for a small screen.
+function whole(chart, narrow) {
+  const forms = narrow ? [make("div", { class: "if-wide" }, drawing(chart.svg)), make("div", { class: "if-narrow" }, drawing(narrow))] : [drawing(chart.svg)];
+  return make("figure", { class: "card" }, make("h3", { text: chart.title }), ...forms,
     make("figcaption", { text: [chart.caption, chart.rights].filter(Boolean).join(" ") }), saveLine(chart.title, chart.key),
     foldedTable(say("table.open"), chart.title, () => table(chart.header, chart.rows, chart.title)));
 }
@@ -80,7 +80,7 @@ function drawWorlds(chart) {
   turn(0);
   if (!still.matches) play();
   byId("worlds").append(
-    make("figure", { class: "card moving" }, make("h3", { text: say("worlds.title") }), moving, make("p", { class: "save" }, button, next, count),
+    make("figure", { class: "moving" }, make("h3", { text: say("worlds.title") }), moving, make("p", { class: "save" }, button, next, count),
       make("figcaption", { text: say("worlds.caption") })),
     whole(chart));
 }
