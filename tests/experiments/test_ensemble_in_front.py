@@ -178,7 +178,7 @@ def test_no_figure_of_an_example_lies_outside_of_its_range(seed, n):
     raw = study_with(Example(None, 1, own, told, change), drawn, published)
     study = replace(raw, example=example_inside(raw.example, raw))
     left_out = 0
-    for entry, row in zip(summary_of(study)["headlines"], rows_of(raw), strict=True):
+    for entry, row in zip(summary_of(study)["headlines"][:-1], rows_of(raw), strict=True):
         around = range_of(row.drawn)
         is_inside = around.low <= row.example <= around.high
         assert entry["example"] is None or is_inside
@@ -214,6 +214,7 @@ def test_the_summary_file_says_what_is_documented(done):
     assert {row["world"] for row in kept["headlines"]} == {BASELINE, TWIN, DIFFERENCE}
     names = [row["name"] for row in kept["headlines"] if row["world"] == DIFFERENCE]
     assert names == [headline.name for headline in HEADLINES]
+    assert kept["headlines"][-1]["name"] == "residents_accused"
     for row in kept["headlines"]:
         assert set(row) == {"name", "unit", "world", "example", "median", "low", "high"}
         assert row["low"] <= row["median"] <= row["high"]

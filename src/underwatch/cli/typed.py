@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from underwatch.texts.languages import FROM_ENVIRONMENT, language_of
+
 Options = TypeVar("Options")
 Result = TypeVar("Result")
 Option = Callable[[Any], Any]
@@ -65,6 +67,18 @@ def of_a_world(name: str, word: object) -> Option:
 def json_option(help: str = "Print JSON for a script.") -> Option:
     """Return the option by which a command prints JSON."""
     return click.option("--json", "as_json", is_flag=True, help=help)
+
+
+def language_option(what: str) -> Option:
+    """Return the option by which a command says in which language it writes `what`."""
+    return click.option(
+        "--lang",
+        "language",
+        metavar="CODE",
+        callback=lambda _, __, code: language_of(code),
+        help=f"The language of {what}: en or ko (default: {FROM_ENVIRONMENT} of the environment, else en). "
+        "Example: --lang ko",
+    )
 
 
 def together(options: Sequence[Option]) -> Option:
