@@ -80,11 +80,6 @@ TAKEN: dict[str, tuple[str, Maker]] = {
 
 # Of the worlds of the example that ships no incident is kept
 _OF_STORED = ("report.html", "question.toml", "data_dictionary.csv", "citation.txt")
-    "report.html",
-    "question.toml",
-    "data_dictionary.csv",
-    "citation.txt",
-)  # of its worlds no incident is kept
 
 
 def taken_of(run: StudioRun) -> tuple[str, ...]:
