@@ -1,0 +1,230 @@
+"""The answer to a draft: three sets, what each detail discloses, the smallest rewrites, and what waiting gives."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from underwatch.disclosure.bounds import Bounds, bounds_of, lower_end
+from underwatch.disclosure.counts import FIT, WRITTEN, ByKind, Counted, Earlier, count
+from underwatch.disclosure.draft import Draft
+from underwatch.disclosure.matching import worded
+from underwatch.disclosure.terms import ACT, PLACE
+from underwatch.disclosure.worlds import WAITS, Settings, check_there
+from underwatch.errors import InputError
+
+FEWEST = 5  # below it a set is told as "fewer than 5"
+DEFAULT_K = 20
+MOST_REWRITES = 8
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The sets of one wording: for who holds the files first, then all subjects, then all who could have told."""
+
+    watchers: Bounds
+    subject: Bounds
+    source: Bounds
+
+    @property
+    def lower(self) -> tuple[float, float, float]:
+        """Their lower ends."""
+        return self.watchers.lower, self.subject.lower, self.source.lower
+
+
+@dataclass(frozen=True)
+class Step:
+    """A detail of the draft: the sets' lower ends once it and all before it are stated, and how often it divides.
+
+    `alone` is by how many times the watchers' set is smaller with it as the only detail, `last` with it beside all
+    others: medians over worlds.
+    """
+
+    detail: str
+    code: str
+    lower: tuple[float, float, float]
+    alone: float
+    last: float
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A way of saying less with which the lower end of the watchers' set reaches k: (detail, said, said instead)."""
+
+    changes: tuple[tuple[str, str, str], ...]
+    lower: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that is said of a draft; no resident is in it."""
+
+    draft: Draft
+    k: int
+    sets: Sets
+    steps: tuple[Step, ...]
+    rewrites: tuple[Rewrite, ...]
+    n_rewrites: int  # how many there are, those not told among them
+    waits: tuple[tuple[int, Sets], ...]
+    n_worlds: int
+    n_fitting: int  # worlds in which anybody fits
+    n_earlier: tuple[int, int]  # earlier reports that share an incident, subject or source, and others
+
+    @property
+    def reaches_k(self) -> bool:
+        """Does the lower end of the watchers' set reach k? That it does is not safety."""
+        return self.sets.watchers.lower >= self.k
+
+
+class _Judge:
+    """One draft on one day of publication, with the weights of the worlds."""
+
+    def __init__(self, counted: Counted, weights: np.ndarray | None = None) -> None:
+        self.counted, self.worlds = counted, counted.settings.worlds
+        self.stated = counted.levels[0]
+        self.full = (0,) * len(counted.shape)
+        self._lattices: dict[tuple[str, bool], np.ndarray] = {}
+        self.weights = self._weights() if weights is None else weights
+
+    @cached_property
+    def by_set(self) -> dict[str, list[np.ndarray]]:
+        """Counts by part of all that fit, and of those in the files."""
+        return {what: self.counted.subjects(what) for what in (FIT, WRITTEN)}
+
+    def _weights(self) -> np.ndarray:
+        """The share of a world's subjects of this act who fit: of those in the files, where any is."""
+        for what in (WRITTEN, FIT):
+            counts = self.counted.everywhere(self.by_set[what], self.stated, False)
+            flat = counts.reshape(len(counts), -1)
+            if flat[:, 0].sum() > 0:
+                return np.asarray(flat[:, 0] / np.maximum(flat[:, -1], 1e-300))
+        return np.zeros(len(self.worlds))
+
+    def lattice(self, level: str, sure: bool = True) -> np.ndarray:
+        """Return float[worlds, levels...] of the watchers' set; of all who fit, where none of them is in the files."""
+        if (level, sure) not in self._lattices:
+            held, fits = (self.counted.everywhere(self.by_set[what], level, sure) for what in (WRITTEN, FIT))
+            self._lattices[level, sure] = np.where(held > 0, held, fits)
+        return self._lattices[level, sure]
+
+    def sets(self, wording: tuple[int, ...], level: str) -> Sets:
+        """Return the sets of a wording, with the place said as a place, a province or the country."""
+
+        def of(part: list[np.ndarray]) -> Bounds:
+            sure, plain = (self.counted.everywhere(part, level, sure) for sure in (True, False))
+            return bounds_of(sure, plain, self.weights, self.worlds)
+
+        held, fits = (self.counted.subjects_of(what, wording) for what in (WRITTEN, FIT))
+        there = self.counted.everywhere(held, level, False)
+        in_files = [np.where(there > 0, one, other) for one, other in zip(held, fits, strict=True)]
+        return Sets(of(in_files), of(fits), of(self.counted.sources(FIT, wording)))
+
+
+def judge(
+    draft: Draft, lived: ByKind, settings: Settings, k: int = DEFAULT_K, earlier: Sequence[Earlier] = ()
+) -> Answer:
+    """Return the answer to a draft from worlds that were lived through; InputError where nobody fits in any."""
+    from underwatch.disclosure.draft import kind_of
+
+    check_there(list(lived[kind_of(draft)]))
+    told = [one for one in earlier if one.relation != "other"]
+    now = _Judge(count(draft, lived, settings, draft.published, told))
+    _check_somebody(now, told)
+    waits = tuple((weeks, _waited(draft, lived, settings, weeks, told, now)) for weeks in WAITS)
+    found = _rewrites(now, k)
+    return Answer(
+        draft, k, waits[0][1], _steps(now), tuple(found[:MOST_REWRITES]), len(found), waits,
+        len(settings.worlds), int(np.count_nonzero(now.weights)), (len(told), len(earlier) - len(told)),
+    )  # fmt: skip
+
+
+def _waited(
+    draft: Draft, lived: ByKind, settings: Settings, weeks: int, told: Sequence[Earlier], now: _Judge
+) -> Sets:
+    """Return the sets if the draft is published so many weeks later, worlds weighing as on its own day."""
+    if not weeks:
+        return now.sets(now.full, now.stated)
+    day = draft.published + datetime.timedelta(7 * weeks)
+    then = _Judge(count(draft, lived, settings, day, told, now.stated), now.weights)
+    return then.sets(then.full, then.stated)
+
+
+def _check_somebody(now: _Judge, told: Sequence[Earlier]) -> None:
+    """Raise InputError where nobody fits in any world, with the first detail that empties the set."""
+    if now.weights.sum() > 0:
+        return
+    draft = now.counted.draft
+    if told:
+        raise InputError("nobody fits both the draft and what is out already, in any world; look at what you linked")
+    for detail, wording, level in _prefixes(now):
+        if not now.counted.everywhere([part[(slice(None), *wording)] for part in now.by_set[FIT]], level, False).any():
+            said = draft.stated[detail]
+            raise InputError(f"{detail} = {said} empties the set: of those who fit what stands before it, nobody fits it "
+                             f"in any of {len(now.worlds)} worlds. If it is true, it points at one person: leave it out"
+                             )  # fmt: skip
+
+
+def _prefixes(now: _Judge) -> list[tuple[str, tuple[int, ...], str]]:
+    """Return the details in the draft's order, each with the wording and the place once it is stated."""
+    draft, names = now.counted.draft, worded(now.counted.draft)
+    wording, level = [len(draft.ladders[name]) - 1 for name in names], now.counted.levels[-1]
+    result = []
+    for detail in draft.details:
+        if detail == PLACE:
+            level = now.stated
+        elif detail != ACT:
+            wording[names.index(detail)] = 0
+        result.append((detail, tuple(wording), level))
+    return result
+
+
+def _steps(now: _Judge) -> tuple[Step, ...]:
+    """Return what each detail discloses: added in the draft's order, alone, and last."""
+    draft, names = now.counted.draft, worded(now.counted.draft)
+    nothing, broadest = tuple(size - 1 for size in now.counted.shape), now.counted.levels[-1]
+    result = []
+    for detail, wording, level in _prefixes(now):
+        alone = last = 1.0
+        if detail == PLACE:
+            alone = _factor(now, (nothing, broadest), (nothing, now.stated))
+            last = _factor(now, (now.full, broadest), (now.full, now.stated))
+        elif detail != ACT:
+            at = names.index(detail)
+            only = tuple(0 if place == at else size for place, size in enumerate(nothing))
+            others = tuple(nothing[at] if place == at else 0 for place in range(len(nothing)))
+            alone = _factor(now, (nothing, now.stated), (only, now.stated))
+            last = _factor(now, (others, now.stated), (now.full, now.stated))
+        result.append(Step(detail, draft.stated[detail], now.sets(wording, level).lower, alone, last))
+    return tuple(result)
+
+
+def _factor(now: _Judge, broad: tuple[tuple[int, ...], str], narrow: tuple[tuple[int, ...], str]) -> float:
+    """Return by how many times the watchers' set is smaller, in the median over worlds."""
+    wide, small = (now.lattice(level, False)[(slice(None), *wording)] for wording, level in (broad, narrow))
+    some = (now.weights > 0) & (small > 0)
+    return float(np.median(wide[some] / small[some])) if some.any() else float("nan")
+
+
+def _rewrites(now: _Judge, k: int) -> list[Rewrite]:
+    """Return the smallest rewrites: every wording is tried, and those stay of which no step can be taken back."""
+    levels = now.counted.levels
+    lower = np.stack([lower_end(now.lattice(level), now.weights, now.worlds) for level in levels])
+    enough = lower >= k
+    smallest = enough.copy()
+    for axis in range(enough.ndim):
+        narrower = np.zeros_like(enough)
+        narrower[(slice(None),) * axis + (slice(1, None),)] = enough[(slice(None),) * axis + (slice(None, -1),)]
+        smallest &= ~narrower
+    names = (PLACE, *worded(now.counted.draft))
+    ladders = [now.counted.draft.ladders[name] for name in names]
+    found = []
+    for at in np.argwhere(smallest).tolist():
+        changes = tuple(
+            (name, ladder[0], ladder[step]) for name, ladder, step in zip(names, ladders, at, strict=True) if step
+        )
+        found.append((len(changes), sum(at), Rewrite(changes, float(lower[tuple(at)]))))
+    return [rewrite for _, _, rewrite in sorted(found, key=lambda item: item[:2])]

@@ -1,0 +1,58 @@
+"""Ask about a draft: the worlds come from the cache or are lived through, then the draft is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from underwatch.disclosure.answer import DEFAULT_K, Answer, judge
+from underwatch.disclosure.cache import WorldCache, cache_folder
+from underwatch.disclosure.counts import Earlier, check_earlier
+from underwatch.disclosure.draft import Draft, kind_of
+from underwatch.disclosure.worlds import WORLDS_EACH, Lived, Settings, live, settings_for
+from underwatch.errors import InputError
+from underwatch.experiments.engine.executors import executor_for
+
+LEAST_K, MOST_K = 2, 1_000_000
+
+
+def exposure(
+    draft: Draft,
+    k: int = DEFAULT_K,
+    earlier: Sequence[Earlier] = (),
+    *,
+    each: int = WORLDS_EACH,
+    keep: bool = True,
+    threads: int | None = None,
+    begin: Callable[[int], Callable[[int], object]] = lambda _: lambda _: None,
+) -> Answer:
+    """Return whom a draft would expose, in `each` worlds of each ensemble; InputError for what cannot be judged.
+
+    `keep` looks worlds up in the cache and keeps them there; `begin` is told how many resident-days are to be lived
+    through, if any, and returns what counts them.
+    """
+    if not LEAST_K <= k <= MOST_K:
+        raise InputError(f"k = {k} is out of range; it may be {LEAST_K} to {MOST_K:,}")
+    check_earlier(draft, earlier)
+    settings = settings_for(draft, each, earlier=[one.draft for one in earlier if one.relation != "other"])
+    return judge(draft, lived_for(draft, settings, earlier, keep, threads, begin), settings, k, earlier)
+
+
+def lived_for(
+    draft: Draft,
+    settings: Settings,
+    earlier: Sequence[Earlier],
+    keep: bool,
+    threads: int | None,
+    begin: Callable[[int], Callable[[int], object]],
+) -> dict[int, list[Lived]]:
+    """Return the histories of the kinds of incident that a draft and what is out tell of, kept or made."""
+    kinds = tuple(sorted({kind_of(draft), *(kind_of(one.draft) for one in earlier if one.relation != "other")}))
+    folder = cache_folder() if keep else None
+    cache = WorldCache(folder) if folder else None
+    found = cache.read(settings, kinds) if cache else None
+    if found is None:
+        with executor_for(threads) as executor:
+            found = live(settings, kinds, executor, begin(settings.work))
+        if cache:
+            cache.write(settings, found)
+    return found
