@@ -18,8 +18,8 @@ def jobs(monkeypatch):
     """What the command hands to the main job."""
     handed = []
     module = types.ModuleType("underwatch.experiments.studies.run")
-    module.Pages = lambda *pages: pages
-    module.main_job = lambda scenario, options, pages: handed.append((scenario, options))
+    module.main_job = lambda scenario, options, report: handed.append((scenario, options))
+    monkeypatch.setattr("underwatch.cli.world.tell", lambda done, as_json: 0)
     monkeypatch.setitem(sys.modules, "underwatch.experiments.studies.run", module)
     return handed
 
@@ -34,7 +34,7 @@ def test_the_command_makes_the_scenario_and_its_options(jobs):
         "hyesan", days=90, start=date(2024, 10, 1), seed=7, population=5000, without=["S6", "S16"],
         values={"p_notice": 0.5, "order_campaign": 3},
     )  # fmt: skip
-    assert options == RunOptions(5, 3, 2, "sample", True, Path("mine"))
+    assert options == RunOptions(5, 3, 2, "sample", Path("mine"))
 
 
 def test_the_command_alone_runs_the_default(jobs):

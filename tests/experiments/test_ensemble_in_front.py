@@ -37,7 +37,7 @@ from underwatch.experiments.studies.kept_run import example_of_manifest
 from underwatch.experiments.studies.running_study import RunningStudy
 from underwatch.experiments.studies.study_plan import TRIED, StudyPlan
 from underwatch.experiments.study import Example, Study, example_inside, place_facts, silence_of
-from underwatch.facts import described, rival_forms
+from underwatch.facts import described, judgements, rival_forms
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES
 from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import range_of
@@ -211,10 +211,12 @@ def test_the_summary_file_says_what_is_documented(done):
     folder, result = done
     kept = json.loads((folder / "summary.json").read_text())
     told = json.loads(result.stdout)
-    assert set(kept) == {"schema", "ensemble", "headlines", "statements"}
+    assert set(kept) == {"schema", "ensemble", "judgements", "headlines", "statements"}
     assert {key: told[key] for key in kept} == kept
     assert kept["schema"] == 1
     assert kept["ensemble"] == {"name": DEFAULT_ENSEMBLE, "worlds": 20, "adapted": True}
+    guesses = judgements()
+    assert list(kept["judgements"].values()) == [guesses.n, guesses.of, guesses.unanswered]
     assert {row["world"] for row in kept["headlines"]} == {BASELINE, TWIN, DIFFERENCE}
     names = [row["name"] for row in kept["headlines"] if row["world"] == DIFFERENCE]
     assert names == [headline.name for headline in HEADLINES]

@@ -26,9 +26,8 @@ from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.silence import silence_curve
 from underwatch.experiments.studies import checkpoints, world_tables
 from underwatch.experiments.studies.kept_run import example_of_manifest, new_run
-from underwatch.experiments.studies.run import Pages, main_job
+from underwatch.experiments.studies.run import main_job
 from underwatch.pages.report import scenario_report
-from underwatch.pages.summary import summary_lines
 from underwatch.world import simulate
 from underwatch.world.scenario import RunOptions
 from underwatch.world.scenario_file import scenario_for
@@ -219,7 +218,7 @@ def test_a_place_is_the_same_alone_in_its_province_and_in_the_country(province):
 def test_the_order_of_places_does_not_matter(province, tmp_path):
     scenario = example_of_manifest(province[0])
     turned = scenario.replace(places=scenario.places[::-1])
-    main_job(turned, RunOptions(draws=0, threads=2, out=tmp_path / "turned"), Pages(scenario_report, summary_lines))
+    main_job(turned, RunOptions(draws=0, threads=2, out=tmp_path / "turned"), scenario_report)
     told = [json.loads((folder / "manifest.json").read_text()) for folder in (province[0], tmp_path / "turned")]
     one, other = (manifest["place_digests"] for manifest in told)
     assert list(one) == list(other)[::-1]

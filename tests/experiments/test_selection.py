@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 from scipy.stats import norm
-from trials.ensemble_diagnostics import coverage, judged, left_out, weighted_quantiles
+from trials.ensemble_diagnostics import coverage, left_out, weighted_quantiles
+from trials.statements import judged_statements as judged
 
 from underwatch.errors import InputError
 from underwatch.experiments.ensemble import outcomes as made
@@ -23,7 +24,7 @@ from underwatch.experiments.ensemble.selection import (
     weights_of,
 )
 from underwatch.facts import constraints, described, model_parameters, published_facts
-from underwatch.facts.tables import read_rows
+from underwatch.facts.tables import RULES_NO_FIGURE_READS, read_rows
 from underwatch.record.ranges import range_of
 from underwatch.world import layout as L
 from underwatch.world.layout import COUNT
@@ -209,3 +210,19 @@ def test_a_world_without_campaign_is_its_own_twin():
 def test_scales():
     assert on_scale(np.array([0.5, 0.0, 1.0]), "logit") == pytest.approx([0, -13.8155, 13.8155], abs=1e-3)
     assert np.isnan(on_scale(np.array([0.0, -1.0]), "log")).all()
+
+
+def test_no_figure_answers_to_the_parameters_that_are_said_to_be_unanswered():
+    small = scenario_for("hoeryong", population=800, settle_weeks=4).replace(
+        start=date(2024, 12, 9), end=date(2025, 2, 2), campaign=(date(2024, 12, 16), date(2025, 1, 12))
+    )
+
+    def summaries(rules, end):
+        ends = {fact.name: getattr(fact, end) for fact in model_parameters().values() if fact.rule in rules}
+        pair = made.pair_of(small.replace(parameters=small.parameters.with_values(**ends)))
+        return [MEASURES[figure.summary](pair) for figure in constraints().values()]
+
+    central = summaries((), "central")
+    for end in ("low", "high"):
+        assert summaries(RULES_NO_FIGURE_READS, end) == pytest.approx(central, rel=1e-12, nan_ok=True)
+    assert summaries(("S11",), "high") != pytest.approx(central, rel=0.1, nan_ok=True)  # it would be seen

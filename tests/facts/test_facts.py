@@ -10,7 +10,16 @@ from click.testing import CliRunner
 
 from underwatch.cli import main
 from underwatch.errors import InputError, nearest
-from underwatch.facts import COUNTRY, find_place, grounds, model_parameters, places, provinces, published_facts
+from underwatch.facts import (
+    COUNTRY,
+    find_place,
+    grounds,
+    judgements,
+    model_parameters,
+    places,
+    provinces,
+    published_facts,
+)
 from underwatch.facts.tables import read_rows
 from underwatch.world import layout
 
@@ -151,6 +160,15 @@ def test_the_command_shows_every_parameter_with_its_range():
     result = CliRunner().invoke(main, ["facts"])
     assert result.exit_code == 0
     assert all(name in result.stdout for name in model_parameters())
+
+
+def test_guesses_are_counted_and_said():
+    rows = [row for row in read_rows("model_parameters.csv") if row["low"] != row["high"]]
+    guesses = [row for row in rows if row["basis"] == "judgement"]
+    assert judgements()[:2] == (len(guesses), len(rows))
+    assert 0 < judgements().unanswered < judgements().n < judgements().of
+    said = " ".join(CliRunner().invoke(main, ["facts"]).stdout.split())
+    assert f"{len(guesses)} of the {len(rows)} that are drawn rest on judgement alone" in said
 
 
 def test_the_command_shows_a_parameter_with_its_source():

@@ -13,6 +13,7 @@ from underwatch.facts import (
     Fact,
     Place,
     find_place,
+    judgements,
     model_parameters,
     places,
     provinces,
@@ -122,7 +123,9 @@ def _print_table(parameters: list[Fact]) -> None:
         for item in parameters
     ]
     say_table(header, rows, numbers, whole=("name",))
+    guesses = judgements()
     say(
-        f"{len(parameters)} parameters; basis judgement means: nothing but a reasoned range.",
+        f"{len(parameters)} parameters. {guesses.n} of the {guesses.of} that are drawn rest on judgement alone, "
+        f"a reasoned range and nothing else. No published figure answers to {guesses.unanswered} of these.",
         "underwatch facts NAME shows one with its source.",
     )

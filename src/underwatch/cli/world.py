@@ -1,8 +1,11 @@
 """`underwatch run`: one world, its twin without the campaign, and the report."""
 
+from __future__ import annotations
+
+import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,8 +13,12 @@ from underwatch.cli.many import ensemble_option, refuse_beside
 from underwatch.cli.typed import SCENARIO, help_of, json_option, number, of_a_world, path_option, threads
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
+from underwatch.terminal import say, say_json
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_for
+
+if TYPE_CHECKING:
+    from underwatch.experiments.studies.run import FinishedRun
 
 
 @click.command(**help_of("run"))
@@ -99,9 +106,7 @@ def run(
     **given: object,
 ) -> int | None:
     """Turn the command line into a scenario and its options, and do the main job."""
-    options = RunOptions(
-        threads=ctx.params["threads"] or cores(), as_json=as_json, out=out, resume=resume, from_manifest=from_manifest
-    )
+    options = RunOptions(threads=ctx.params["threads"] or cores(), out=out, resume=resume, from_manifest=from_manifest)
     if resume is not None or from_manifest is not None:
         _refuse_beside_kept(ctx)
         scenario = None
@@ -111,12 +116,32 @@ def run(
         named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin", "ensemble")}
         scenario, options = _scenario(place, settings, forms, given), replace(options, **named)
     # what the work needs is imported only when the command line has no fault
-    from underwatch.experiments.studies.run import Pages, main_job
+    from underwatch.experiments.studies.run import main_job
     from underwatch.pages.report import scenario_report
+
+    return tell(main_job(scenario, options, scenario_report), as_json)
+
+
+def tell(done: FinishedRun, as_json: bool) -> int:
+    """Print what a run came to; return 1 when one repeated from a manifest has another digest, else 0."""
+    from underwatch.experiments.studies.headline_rows import summary_of
     from underwatch.pages.summary import summary_lines
 
-    code: int | None = main_job(scenario, options, Pages(scenario_report, summary_lines))
-    return code
+    manifest, same = done.manifest, done.is_same
+    if as_json:
+        keys = ("digest", "population", "days", "seed", "place", "worlds")
+        shown = {"run": str(done.path), **{key: manifest[key] for key in keys}, **summary_of(done.study)}
+        shown |= {} if same is None else {"same_digest": same}
+        say_json(json.dumps(shown | {"summary": summary_lines(done.study)}, indent=2, ensure_ascii=False))
+    else:
+        say(*summary_lines(done.study))
+        if same is not None:
+            words = "as in the manifest" if same else f"NOT as in the manifest, which says {done.same_as}"
+            say(f"Digest {manifest['digest']}: {words}.", err=not same)
+    if len(done.scenario.places) > 1:
+        say(done.spent, err=True)
+    say(f"Written to {done.path}; open {done.path / 'report.html'} in a browser.", err=True)
+    return 1 if same is False else 0
 
 
 def _scenario(place: str, settings: tuple[str, ...], forms: tuple[str, ...], given: dict[str, Any]) -> Scenario:

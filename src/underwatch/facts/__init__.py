@@ -14,6 +14,7 @@ from underwatch.facts.places import slug as slug
 from underwatch.facts.tables import Constraint as Constraint
 from underwatch.facts.tables import Fact as Fact
 from underwatch.facts.tables import Ground as Ground
+from underwatch.facts.tables import Judgements as Judgements
 from underwatch.facts.tables import PublishedFact as PublishedFact
 from underwatch.facts.tables import RivalForm as RivalForm
 from underwatch.facts.tables import Statement as Statement
@@ -21,6 +22,8 @@ from underwatch.facts.tables import constraints as constraints
 from underwatch.facts.tables import described as described
 from underwatch.facts.tables import estimate_parameters as estimate_parameters
 from underwatch.facts.tables import grounds as grounds
+from underwatch.facts.tables import judgements as judgements
 from underwatch.facts.tables import model_parameters as model_parameters
+from underwatch.facts.tables import patterns as patterns
 from underwatch.facts.tables import published_facts as published_facts
 from underwatch.facts.tables import rival_forms as rival_forms

@@ -7,7 +7,10 @@ from functools import cache
 from importlib.resources import files
 from io import StringIO
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
+
+# Rules that no summary of a published figure reads: how word gets out, and open refusal. A test changes all they have.
+RULES_NO_FIGURE_READS = ("S13", "S14")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +116,33 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of the news report in our words: in a world it holds where `measure` lies from `low` to `high`."""
+    """A statement of the news report in our words: in a world it holds where `measure` lies from `low` to `high`.
+
+    `unit` says what is measured, `scale` ("linear", "log") how it is drawn. `left_out` are the statements that select
+    no world when it is judged: it itself, or, of a pattern that selects none, the statement that it is nearest to.
+    """
 
     id: str
     statement: str
     rules: tuple[str, ...]
     measure: str
+    unit: str
+    scale: str
     low: float
     high: float
+    left_out: tuple[str, ...]
     tolerance: str
     why: str
+
+
+class Judgements(NamedTuple):
+    """How many parameters rest on judgement alone, `n` of the `of` that are drawn; no figure answers to `unanswered` of
+    these n, and to none of the others alone: a figure answers to a summary, in which many have their part.
+    """
+
+    n: int
+    of: int
+    unanswered: int
 
 
 def read_rows(table: str, room: str = "underwatch.facts") -> tuple[dict[str, str], ...]:
@@ -135,6 +155,14 @@ def read_rows(table: str, room: str = "underwatch.facts") -> tuple[dict[str, str
 def model_parameters() -> Mapping[str, Fact]:
     """Return the model's parameters by name, in the order of the table; it is read once."""
     return _facts("model_parameters.csv")
+
+
+@cache
+def judgements() -> Judgements:
+    """Count the parameters of the model behind whose range there is nothing but judgement."""
+    drawn = [fact for fact in model_parameters().values() if fact.low < fact.high]
+    guesses = [fact for fact in drawn if fact.basis == "judgement"]
+    return Judgements(len(guesses), len(drawn), sum(fact.rule in RULES_NO_FIGURE_READS for fact in guesses))
 
 
 @cache
@@ -165,11 +193,23 @@ def constraints() -> Mapping[str, Constraint]:
 
 @cache
 def described() -> Mapping[str, Statement]:
-    """Return the statements of the news report by id; the table is read once."""
+    """Return the statements of the news report by id, by which worlds are selected."""
+    return MappingProxyType({name: each for name, each in _statements().items() if name in each.left_out})
+
+
+@cache
+def patterns() -> Mapping[str, Statement]:
+    """Return the patterns that are judged beside the statements and select no world, by id."""
+    return MappingProxyType({name: each for name, each in _statements().items() if name not in each.left_out})
+
+
+@cache
+def _statements() -> Mapping[str, Statement]:
     result = {}
     for row in read_rows("described.csv"):
         ends: dict[str, Any] = {"low": float(row["low"] or "-inf"), "high": float(row["high"] or "inf")}
-        result[row["id"]] = Statement(**row | ends | {"rules": tuple(row["rules"].split())})
+        lists = {key: tuple(row[key].split()) for key in ("rules", "left_out")}
+        result[row["id"]] = Statement(**row | ends | lists)
     return MappingProxyType(result)
 
 

@@ -341,15 +341,14 @@ class RunOptions:
     `incidents` is "all" or "sample", what of them is written, and `twin` says whether the world without the campaign is
     run beside the baseline in the whole place; None leaves both to the number of residents (a sample and no twin for
     the country). `draws` worlds are of `ensemble`, the default one for None. With
-    `resume` or `from_manifest` the scenario is the one kept there, and so is the rest, but for `threads`, `out` and
-    `as_json`.
+    `resume` or `from_manifest` the scenario is the one kept there, and so is the rest, but for `threads` and
+    `out`.
     """
 
     replicates: int = 1
     draws: int = 200
     threads: int = 1
     incidents: str | None = None
-    as_json: bool = False
     out: Path | None = None
     resume: Path | None = None
     from_manifest: Path | None = None

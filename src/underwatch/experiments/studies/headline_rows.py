@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from underwatch.experiments.study import Study, inside
+from underwatch.facts import judgements
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import ranges_of
@@ -103,10 +104,12 @@ def values_of(rows: list[HeadlineRow]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def summary_of(study: Study) -> dict[str, Any]:
-    """Return the plain data of `summary.json`: schema, ensemble, headlines, and the statements of the report."""
+    """Return the plain data of `summary.json`: schema, ensemble, judgements, headlines, statements."""
+    guesses = judgements()
     return {
         "schema": SCHEMA,
         "ensemble": {"name": study.source, "worlds": study.n_draws, "adapted": study.adapted},
+        "judgements": {"parameters": guesses.n, "of": guesses.of, "unanswered": guesses.unanswered},
         "headlines": [_entry(row) for row in rows_of(study)],
         "statements": [dict(statement) for statement in study.statements],
     }

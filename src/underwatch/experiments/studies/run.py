@@ -7,7 +7,6 @@ memory is that of the largest few. Everything that a resumed run needs is in its
 from __future__ import annotations
 
 import errno
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +22,7 @@ from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import WorldKey, digest_of
 from underwatch.experiments.ensemble.settings import ensemble_words, usable_ensemble
 from underwatch.experiments.studies.checkpoints import Checkpoints
-from underwatch.experiments.studies.headline_rows import SUMMARY, summary_bytes, summary_of
+from underwatch.experiments.studies.headline_rows import SUMMARY, summary_bytes
 from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
 from underwatch.experiments.studies.running_study import RunningStudy
 from underwatch.experiments.studies.study_plan import StudyPlan
@@ -31,7 +30,6 @@ from underwatch.experiments.studies.world_tables import FinishedWorld, is_large,
 from underwatch.experiments.study import Study
 from underwatch.record.outputs import joined, run_entries, run_files
 from underwatch.record.schema import TABLES
-from underwatch.terminal import say, say_json
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import scenario_toml
 from underwatch.world.simulate import World
@@ -42,11 +40,26 @@ EXAMPLE = "example.toml"  # the scenario at the settings of the history that the
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class Pages(NamedTuple):
-    """How a study is shown: as a page, from the scenario, the study and the digest, and in lines for the terminal."""
+Report = Callable[[Scenario, Study, str], str]  # a page from the scenario, the study and the digest
 
-    report: Callable[[Scenario, Study, str], str]
-    lines: Callable[[Study], Sequence[str]]
+
+class FinishedRun(NamedTuple):
+    """What the main job leaves: its figures, its manifest, its folder, and what the time was spent on, in words.
+
+    `same_as` is the digest that a run repeated from a manifest should have, None for any other.
+    """
+
+    scenario: Scenario
+    study: Study
+    manifest: dict[str, Any]
+    path: Path
+    spent: str
+    same_as: str | None = None
+
+    @property
+    def is_same(self) -> bool | None:
+        """Whether a repeated run came to the digest of its manifest; None for a run that repeats none."""
+        return None if self.same_as is None else bool(self.manifest["digest"] == self.same_as)
 
 
 @dataclass
@@ -102,43 +115,25 @@ def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[RunDirectory
     return new_run(scenario, options, same_as), scenario, options
 
 
-def main_job(scenario: Scenario | None, options: RunOptions, pages: Pages) -> int:
-    """Do the main job and return the exit code: 0, or 1 when a run repeated from a manifest has another digest.
-
-    A stop, or a full disk, says how to go on.
+def main_job(scenario: Scenario | None, options: RunOptions, report: Report) -> FinishedRun:
+    """Do the main job and return what it leaves; nothing is printed but progress. A stop, or a full disk, says how to
+    go on.
     """
     directory, scenario, kept = _asked(scenario, options)
     try:
         with directory.hold():
-            study, manifest, spent = _carry_out(directory, scenario, replace(kept, threads=options.threads), pages)
+            study, manifest, spent = _carry_out(directory, scenario, replace(kept, threads=options.threads), report)
     except OSError as error:
         if error.errno not in _FULL:
             raise
         raise InputError(
             f"the disk is full; earlier results are untouched; make room, then {directory.resume}"
         ) from None
-    same_as = reproduces(directory)
-    same = None if same_as is None else manifest["digest"] == same_as
-    if options.as_json:
-        keys = ("digest", "population", "days", "seed", "place", "worlds")
-        shown = {"run": str(directory.path), **{key: manifest[key] for key in keys}, **summary_of(study)}
-        if same is not None:
-            shown["same_digest"] = same
-        shown["summary"] = pages.lines(study)
-        say_json(json.dumps(shown, indent=2, ensure_ascii=False))
-    else:
-        say(*pages.lines(study))
-        if same is not None:
-            words = "as in the manifest" if same else f"NOT as in the manifest, which says {same_as}"
-            say(f"Digest {manifest['digest']}: {words}.", err=not same)
-    if len(scenario.places) > 1:
-        say(spent, err=True)
-    say(f"Written to {directory.path}; open {directory.path / 'report.html'} in a browser.", err=True)
-    return 1 if same is False else 0
+    return FinishedRun(scenario, study, manifest, directory.path, spent, reproduces(directory))
 
 
 def _carry_out(
-    directory: RunDirectory, scenario: Scenario, options: RunOptions, pages: Pages
+    directory: RunDirectory, scenario: Scenario, options: RunOptions, report: Report
 ) -> tuple[Study, dict[str, Any], str]:
     """Do the work; return its figures, its manifest, and in words what the time was spent on."""
     ensemble = usable_ensemble(options.ensemble, options.draws)
@@ -168,12 +163,12 @@ def _carry_out(
             study.run_silence()
     figures = study.study()
     with wall.on("tables and report"):
-        manifest = _write(directory, options, study, figures, tables, pages)
+        manifest = _write(directory, options, study, figures, tables, report)
     return figures, manifest, _spent(wall, clock, threads)
 
 
 def _write(
-    directory: RunDirectory, options: RunOptions, study: RunningStudy, figures: Study, tables: RunTables, pages: Pages
+    directory: RunDirectory, options: RunOptions, study: RunningStudy, figures: Study, tables: RunTables, report: Report
 ) -> dict[str, Any]:
     """Write the run folder with its page; return the manifest."""
     scenario, digest = study.plan.scenario, digest_of(study.digests)
@@ -187,7 +182,7 @@ def _write(
         "example": {"draw": study.draw, "scenario": scenario_toml(study.example)},
     }
     more = {SUMMARY: summary_bytes(figures), EXAMPLE: scenario_toml(study.example).encode()}
-    files = run_files(scenario, tables.contents(), pages.report(scenario, figures, digest), more)
+    files = run_files(scenario, tables.contents(), report(scenario, figures, digest), more)
     return directory.finish(files, run_entries(scenario, digest, notes))
 
 

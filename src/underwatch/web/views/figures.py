@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,13 +21,14 @@ from underwatch.experiments.studies.headline_rows import (
     rows_of,
 )
 from underwatch.experiments.study import Study
-from underwatch.pages.numbers import form_of, number, percent, signed
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, band, band_words, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import SUMS, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.texts.numbers import form_of, number, percent, signed
+from underwatch.web.session.exports import taken_of
 from underwatch.web.session.request import RunRequest
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
@@ -56,9 +59,11 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "window": run.question.window,
         "limits": list(LIMITS),
         "statement": STATEMENT,
+        "files": list(taken_of(run)),
     }
     if study is None:
         return result
+    bands = run.stored.bands if run.stored else weekly_bands(study)
     return result | {
         "place": {name: getattr(study.place, name) for name in _OF_A_PLACE},
         "start": study.start.isoformat(),
@@ -74,9 +79,10 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "complete": run.state in OVER,
         "summary": list(summary_lines(study)),
         "figures": _figures(study),
-        "charts": [_chart(study, headline) for headline in HEADLINES if headline.charted],
+        "charts": [_chart(study, headline, bands) for headline in HEADLINES if headline.charted],
         "changes": [_change(study, index) for index in range(len(HEADLINES))],
         "groups": _groups(study),
+        "reports": {world: _reports(drawn) for world, drawn in study.published.items()},
         "silence": _silence(study),
     }
 
@@ -91,16 +97,21 @@ def titled(headline: Headline) -> dict[str, Any]:
     return {"name": headline.name, "title": headline.title, "unit": headline.unit, "share": headline.is_share}
 
 
-def _chart(study: Study, headline: Headline) -> dict[str, Any]:
+def weekly_bands(study: Study) -> dict[str, np.ndarray]:
+    """Return by world low, median and high of the draws and how many have a value, float[4, weeks, H]."""
+    return {world: np.stack(ranges_of(drawn.weekly)) for world, drawn in study.drawn.items()}
+
+
+def _chart(study: Study, headline: Headline, bands: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return one headline by week: each world's median, low and high over its draws, and its example."""
     index = HEADLINE_NAMES.index(headline.name)
     worlds = {}
     for world in study.worlds:
         worlds[world] = {"history": _list(study.example.figures[world].weekly[:, index])}
-        if world in study.drawn:
-            *edges, n = ranges_of(study.drawn[world].weekly[:, :, index])
+        if world in bands:
+            *edges, n = bands[world][:, :, index]
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
-            worlds[world]["n"] = n.tolist()
+            worlds[world]["n"] = n.astype(int).tolist()
     return titled(headline) | {
         "rights": rights_words(headline.articles),
         "articles": list(headline.articles),
@@ -154,6 +165,14 @@ def _people(study: Study) -> np.ndarray:
     if study.n_draws:
         return band(study.drawn[study.baseline].people)[1]
     return study.example.figures[study.baseline].people
+
+
+def _reports(published: np.ndarray) -> list[int]:
+    """Return how many reports come out in the worlds of an ensemble, whole ones: low, high, and how many worlds."""
+    around = range_of(published)
+    if around.kind == NONE:
+        return [0, 0, 0]
+    return [math.floor(around.low), math.ceil(around.high), around.n]
 
 
 def _groups(study: Study) -> list[dict[str, Any]]:
@@ -247,5 +266,6 @@ def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
         "without": (", ".join(sorted(a.without)), ", ".join(sorted(b.without))),
         "interventions": (" ".join(i.name for i, _ in one.dated), " ".join(i.name for i, _ in other.dated)),
     }
+    parts |= {rule: (form, b.forms[rule]) for rule, form in a.forms.items()}
     parts |= {name: (value, b.parameters[name]) for name, value in a.parameters.items()}
     return [{"name": name, "values": list(both)} for name, both in parts.items() if both[0] != both[1]]

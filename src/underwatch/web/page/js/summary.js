@@ -5,16 +5,18 @@ import { bandWords, changeWords } from "./look.js";
 import { behind, date, language, say, translated, whole } from "./words.js";
 
 const LINES = ["place", "listed", "followed", "change", "calls", "ordinary", "distress", "out", "silence", "statement"];
-const NEAR = 5;
+const STORED = 0, NEAR = 4;
 
 export function drawSummary(told) {
   const place = language === "ko" && told.place.name_ko ? told.place.name_ko : told.place.name;
   const end = isoAfter(told.start, told.days - 1);
-  byId("asked").textContent = [place, translated(`province.${told.place.province}`, told.place.province), say("summary.residents", { n: whole(told.place.residents) }),
-    `${date(told.start)} – ${date(end)}`, ensembleWords(told), told.same === null ? null : say(told.same ? "summary.same" : "summary.not_same")].filter(Boolean).join(" · ");
+  byId("tag").textContent = told.run === STORED ? say("summary.stored") : "";
+  byId("summary-title").textContent = say("summary.title", { place, from: date(told.start), to: date(end) });
+  byId("asked").textContent = [translated(`province.${told.place.province}`, told.place.province), say("summary.residents", { n: whole(told.place.residents) }),
+    ensembleWords(told), told.same === null ? null : say(told.same ? "summary.same" : "summary.not_same")].filter(Boolean).join(" · ");
   const lines = language === "en" ? told.summary : LINES.map((name) => line(name, told, place, end));
   byId("lines").replaceChildren(...lines.map((text) => make("li", { text })));
-  const limits = told.limits.map((text, at) => translated(`limit.${at}`, text));
+  const limits = told.limits.map((text, at) => translated(`report.limit.${at}`, text));
   byId("limits").replaceChildren(...limits.slice(0, NEAR).map((text) => make("li", { text })),
     make("li", {}, make("details", {}, make("summary", { text: say("limits.more") }), make("ul", {}, ...limits.slice(NEAR).map((text) => make("li", { text }))))));
 }
