@@ -111,6 +111,12 @@ class _Judge:
             self._lattices[level, sure] = np.where(held > 0, held, fits)
         return self._lattices[level, sure]
 
+    def at(self, wording: tuple[int, ...], level: str) -> np.ndarray:
+        """Return float[worlds] of the watchers' set of one wording, stand-ins at their face value."""
+        cell = np.ravel_multi_index(wording, self.counted.shape) if wording else 0
+        counts = self.lattice(level, False)
+        return np.asarray(counts.reshape(len(counts), -1)[:, cell])
+
     def sets(self, wording: tuple[int, ...], level: str) -> Sets:
         """Return the sets of a wording, with the place said as a place, a province or the country."""
 
@@ -142,9 +148,7 @@ def judge(
     )  # fmt: skip
 
 
-def _waited(
-    draft: Draft, lived: ByKind, settings: Settings, weeks: int, told: Sequence[Earlier], now: _Judge
-) -> Sets:
+def _waited(draft: Draft, lived: ByKind, settings: Settings, weeks: int, told: Sequence[Earlier], now: _Judge) -> Sets:
     """Return the sets if the draft is published so many weeks later, worlds weighing as on its own day."""
     if not weeks:
         return now.sets(now.full, now.stated)
@@ -161,11 +165,11 @@ def _check_somebody(now: _Judge, told: Sequence[Earlier]) -> None:
     if told:
         raise InputError("nobody fits both the draft and what is out already, in any world; look at what you linked")
     for detail, wording, level in _prefixes(now):
-        if not now.counted.everywhere([part[(slice(None), *wording)] for part in now.by_set[FIT]], level, False).any():
-            said = draft.stated[detail]
-            raise InputError(f"{detail} = {said} empties the set: of those who fit what stands before it, nobody fits it "
-                             f"in any of {len(now.worlds)} worlds. If it is true, it points at one person: leave it out"
-                             )  # fmt: skip
+        if not now.counted.everywhere(now.counted.subjects_of(FIT, wording), level, False).any():
+            raise InputError(
+                f"{detail} = {draft.stated[detail]} empties the set: of those who fit what stands before it, nobody fits "
+                f"it in any of {len(now.worlds)} worlds. If it is true, it points at one person: leave it out"
+            )
 
 
 def _prefixes(now: _Judge) -> list[tuple[str, tuple[int, ...], str]]:
@@ -204,7 +208,7 @@ def _steps(now: _Judge) -> tuple[Step, ...]:
 
 def _factor(now: _Judge, broad: tuple[tuple[int, ...], str], narrow: tuple[tuple[int, ...], str]) -> float:
     """Return by how many times the watchers' set is smaller, in the median over worlds."""
-    wide, small = (now.lattice(level, False)[(slice(None), *wording)] for wording, level in (broad, narrow))
+    wide, small = (now.at(wording, level) for wording, level in (broad, narrow))
     some = (now.weights > 0) & (small > 0)
     return float(np.median(wide[some] / small[some])) if some.any() else float("nan")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from underwatch.disclosure.answer import DEFAULT_K, Answer, judge
 from underwatch.disclosure.cache import WorldCache, cache_folder
@@ -15,44 +16,42 @@ from underwatch.experiments.engine.executors import executor_for
 LEAST_K, MOST_K = 2, 1_000_000
 
 
-def exposure(
-    draft: Draft,
-    k: int = DEFAULT_K,
-    earlier: Sequence[Earlier] = (),
-    *,
-    each: int = WORLDS_EACH,
-    keep: bool = True,
-    threads: int | None = None,
-    begin: Callable[[int], Callable[[int], object]] = lambda _: lambda _: None,
-) -> Answer:
-    """Return whom a draft would expose, in `each` worlds of each ensemble; InputError for what cannot be judged.
+@dataclass(frozen=True)
+class Asked:
+    """How a draft is judged: the k asked for, `each` worlds of each ensemble, on so many threads.
 
-    `keep` looks worlds up in the cache and keeps them there; `begin` is told how many resident-days are to be lived
+    `keep` looks worlds up in the cache and keeps them there. `begin` is told how many resident-days are to be lived
     through, if any, and returns what counts them.
     """
-    if not LEAST_K <= k <= MOST_K:
-        raise InputError(f"k = {k} is out of range; it may be {LEAST_K} to {MOST_K:,}")
+
+    k: int = DEFAULT_K
+    each: int = WORLDS_EACH
+    keep: bool = True
+    threads: int | None = None
+    begin: Callable[[int], Callable[[int], object]] = lambda _: lambda _: None
+
+    def __post_init__(self) -> None:
+        if not LEAST_K <= self.k <= MOST_K:
+            raise InputError(f"k = {self.k} is out of range; it may be {LEAST_K} to {MOST_K:,}")
+
+
+def exposure(draft: Draft, asked: Asked | None = None, earlier: Sequence[Earlier] = ()) -> Answer:
+    """Return whom a draft would expose, beside what is out already; InputError for what cannot be judged."""
+    asked = asked or Asked()
     check_earlier(draft, earlier)
-    settings = settings_for(draft, each, earlier=[one.draft for one in earlier if one.relation != "other"])
-    return judge(draft, lived_for(draft, settings, earlier, keep, threads, begin), settings, k, earlier)
+    settings = settings_for(draft, asked.each, earlier=[one.draft for one in earlier if one.relation != "other"])
+    return judge(draft, lived_for(draft, settings, earlier, asked), settings, asked.k, earlier)
 
 
-def lived_for(
-    draft: Draft,
-    settings: Settings,
-    earlier: Sequence[Earlier],
-    keep: bool,
-    threads: int | None,
-    begin: Callable[[int], Callable[[int], object]],
-) -> dict[int, list[Lived]]:
+def lived_for(draft: Draft, settings: Settings, earlier: Sequence[Earlier], asked: Asked) -> dict[int, list[Lived]]:
     """Return the histories of the kinds of incident that a draft and what is out tell of, kept or made."""
     kinds = tuple(sorted({kind_of(draft), *(kind_of(one.draft) for one in earlier if one.relation != "other")}))
-    folder = cache_folder() if keep else None
+    folder = cache_folder() if asked.keep else None
     cache = WorldCache(folder) if folder else None
     found = cache.read(settings, kinds) if cache else None
     if found is None:
-        with executor_for(threads) as executor:
-            found = live(settings, kinds, executor, begin(settings.work))
+        with executor_for(asked.threads) as executor:
+            found = live(settings, kinds, executor, asked.begin(settings.work))
         if cache:
             cache.write(settings, found)
     return found

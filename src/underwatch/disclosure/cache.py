@@ -100,7 +100,9 @@ class WorldCache:
     def _write(self, path: Path, worlds: Sequence[np.ndarray]) -> None:
         rows = np.concatenate(worlds)
         number = np.repeat(np.arange(len(worlds), dtype=np.uint8), [len(part) for part in worlds])
-        table = pa.table({"world": number, **{name: rows[name] for name in rows.dtype.names or ()}}, _schema(rows.dtype))
+        table = pa.table(
+            {"world": number, **{name: rows[name] for name in rows.dtype.names or ()}}, _schema(rows.dtype)
+        )
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink, row_group_size=_GROUP, compression="zstd", use_dictionary=False)
         write_atomically(path, sink.getvalue().to_pybytes(), _PRIVATE)
@@ -152,5 +154,7 @@ def _check(found: dict[int, list[list[np.ndarray]]], later: list[list[np.ndarray
                     raise InputError("a file of the cache is damaged")
     for worlds in later:
         for events in worlds:
-            if len(events) and (events["what"].max() >= len(LATER) or (np.diff(events["who"].astype(np.int64)) < 0).any()):
+            if len(events) and (
+                events["what"].max() >= len(LATER) or (np.diff(events["who"].astype(np.int64)) < 0).any()
+            ):
                 raise InputError("a file of the cache is damaged")

@@ -1,6 +1,6 @@
 """How many fit each wording of a draft, in every world, in its place, its province and the country.
 
-The draft's own place is counted as it is; other places through their stand-ins, each of whose residents counts for many.
+The draft's own place is counted as it is; other places through stand-ins, each of whose residents counts for many.
 Where a lower end is asked for, of n found in a stand-in only as many count as a Poisson count of n surely stands for
 (the 5 % limit of Garwood 1936): of one found in 32,000 not 70 are made in two million.
 """
@@ -163,5 +163,5 @@ def check_earlier(draft: Draft, earlier: Sequence[Earlier]) -> None:
             raise InputError(f"earlier report {number} is said to be of the same incident, and tells of another act")
         mine, other = draft.place, one.draft.place
         if one.relation != "other" and mine and other and mine is not other:
-            raise InputError(f"earlier report {number} is said to share an incident, subject or source, and names another "
-                             "place")  # fmt: skip
+            raise InputError(f"earlier report {number} is said to share an incident, subject or source, and names "
+                             "another place")  # fmt: skip

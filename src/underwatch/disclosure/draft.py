@@ -12,7 +12,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from underwatch.disclosure.terms import ACT, NEEDED, PERIOD, PLACE, PUBLISHED, acts, checked_code, codes_of, details, ladder
+from underwatch.disclosure.terms import (
+    ACT,
+    NEEDED,
+    PERIOD,
+    PLACE,
+    PUBLISHED,
+    acts,
+    checked_code,
+    codes_of,
+    details,
+    ladder,
+)
 from underwatch.errors import InputError, nearest
 from underwatch.evidence.format.periods import Period, parse_period
 from underwatch.facts import COUNTRY, Place, find_place, places, provinces
@@ -27,7 +38,9 @@ RELATIONS = ("same_incident", "same_subject", "same_source", "other")
 EARLIEST, LATEST = datetime.date(1972, 1, 1), datetime.date(2148, 1, 1)
 MOST_DAYS_BEFORE = 730  # from the first day of the period to publication: worlds are not lived through for longer
 PRECISIONS = ("day", "week", "month", "quarter")
-_FINER = "a place is a city or county, a province or the country: what is finer cannot be judged and should not be printed"
+_FINER = (
+    "a place is a city or county, a province or the country: what is finer cannot be judged and should not be printed"
+)
 # What only some acts can have
 _ONLY = {
     "distance": ("followed_visit", "call_given_up", "arrest"),
@@ -94,7 +107,9 @@ def period_of(text: str) -> Period:
         day = None
     period = Period(day, day, "day") if day else parse_period(text)
     if period is None or period.precision not in PRECISIONS or "/" in text:
-        raise InputError("period: write a day (2024-03-12), a week (2024-W11), a month (2024-03) or a quarter (2024-Q1)")
+        raise InputError(
+            "period: write a day (2024-03-12), a week (2024-W11), a month (2024-03) or a quarter (2024-Q1)"
+        )
     return period
 
 
@@ -135,8 +150,8 @@ def _detail(name: str, number: int) -> str:
     if name in details():
         return name
     if key_tripped(name, details()) or tripped(name):
-        raise InputError(f"line {number} of the draft looks like a person, a spot or free text; a draft never holds it: "
-                         "take it out of the file, and do not print it")  # fmt: skip
+        raise InputError(f"line {number} of the draft looks like a person, a spot or free text, which a draft never "
+                         "holds: take it out of the file, and do not print it")  # fmt: skip
     raise InputError(f"line {number} of the draft is no detail that it can state{nearest(name[:40], details())}; "
                      f"known: {', '.join(details())}")  # fmt: skip
 
@@ -159,8 +174,8 @@ def _checked(name: str, value: str) -> str:
         return _place(value)
     if value not in codes_of(name) and (kind := tripped(value)):
         what = {"identity-name": "a name", "identity-text": "free text"}.get(kind, "a person's number or address")
-        raise InputError(f"{name}: what is stated looks like {what}; a draft holds codes alone. Take it out of the file: "
-                         "it is not repeated here")  # fmt: skip
+        raise InputError(f"{name}: what is stated looks like {what}; a draft holds codes alone. Take it out of the "
+                         "file: it is not repeated here")  # fmt: skip
     return checked_code(name, value)
 
 

@@ -1,8 +1,8 @@
 """How closely each recorded incident fits a draft: of each detail, the narrowest thing that could be said of it.
 
-A detail has a ladder of ever broader things to say (`terms.ladder`). Of a row and a detail the *level* is the first step
-that is true of it; a draft of which every detail is said no narrower than that fits the row. So one look at the rows
-answers for every way of writing the draft.
+A detail has a ladder of ever broader things to say (`terms.ladder`). Of a row and a detail the *level* is the first
+step that is true of it; a draft of which every detail is said no narrower than that fits the row. So one look at the
+rows answers for every way of writing the draft.
 """
 
 from __future__ import annotations
@@ -126,9 +126,7 @@ class _Standing:
         return np.asarray(self.day_of("arrest", who) > self.day_of("release", who))
 
 
-def _says(
-    detail: str, code: str, rows: np.ndarray, first: np.ndarray, now: _Standing, draft: Draft
-) -> np.ndarray:
+def _says(detail: str, code: str, rows: np.ndarray, first: np.ndarray, now: _Standing, draft: Draft) -> np.ndarray:
     """Return bool[n]: is what a code says of a detail true of each row?"""
     if not code:
         return np.ones(len(rows), bool)
@@ -138,7 +136,11 @@ def _says(
         return np.asarray(rows["by"] == _BY[code])
     if detail == "companions":
         low, high = _SIZES[code]
-        return (rows["size"] >= low) & (rows["size"] <= high) if draft.act == "followed_visit" else np.ones(len(rows), bool)
+        return (
+            (rows["size"] >= low) & (rows["size"] <= high)
+            if draft.act == "followed_visit"
+            else np.ones(len(rows), bool)
+        )
     if detail == "purpose":
         return {"kin_visit": rows["km"] > 0, "permit_journey": rows["km"] == 0}.get(code, np.ones(len(rows), bool))
     if detail == "distance":

@@ -57,7 +57,7 @@ def _of_package(path: Path, draft: Draft) -> dict[str, Draft]:
     from underwatch.evidence.check.checking import read_package
 
     rows = read_package(path).table(REPORTS).records()
-    found = {}
+    found: dict[str, Draft] = {}
     for row in rows:
         if row["release"] != _HELD_BACK and (told := _details(row)) and len(found) < MOST_REPORTS:
             found[row["report_id"]] = draft_of(told | {"published": draft.published.isoformat()})

@@ -22,12 +22,10 @@ NEEDED = (ACT, PLACE, PUBLISHED)
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A code of a detail, what it stands for in two languages, and the broader code ('' where nothing is left)."""
+    """A code of a detail, and the broader code of which it is a case ('' where nothing is left to say)."""
 
     code: str
     broader: str
-    label: str
-    label_ko: str
 
 
 @cache
@@ -35,7 +33,7 @@ def terms() -> Mapping[str, Mapping[str, Term]]:
     """Return the codes of each detail that has a list of them, in order; without acts, places and periods."""
     result: dict[str, dict[str, Term]] = {}
     for row in read_rows("terms.csv", "underwatch.disclosure"):
-        term = Term(row["code"], row["broader"], row["label"], row["label_ko"])
+        term = Term(row["code"], row["broader"])
         result.setdefault(row["detail"], {})[term.code] = term
     return MappingProxyType({detail: MappingProxyType(codes) for detail, codes in result.items()})
 
@@ -75,8 +73,3 @@ def ladder(detail: str, code: str) -> tuple[str, ...]:
     while steps[-1]:
         steps.append(terms()[detail][steps[-1]].broader)
     return tuple(steps)
-
-
-def label_of(detail: str, code: str) -> str:
-    """Return what a code stands for, in English."""
-    return entries("act")[code]["label"] if detail == ACT else terms()[detail][code].label

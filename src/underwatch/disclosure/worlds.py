@@ -152,7 +152,7 @@ def live(
 
 def _lived(scenario: Scenario, part: Part, kinds: tuple[int, ...], advance: Callable[[int], object]) -> Histories:
     here = scenario.replace(places=(part.place,), name=part.place.name, population=part.residents)
-    return histories_of(here, part.place, here.seed, kinds, advance)
+    return histories_of(here, part.place, kinds, advance)
 
 
 def check_there(lived: list[Lived]) -> None:

@@ -56,10 +56,16 @@ class Histories(NamedTuple):
 
 
 def histories_of(
-    scenario: Scenario, place: Place, seed: int, kinds: tuple[int, ...], advance: Callable[[int], object] = lambda _: None
+    scenario: Scenario,
+    place: Place,
+    kinds: tuple[int, ...],
+    advance: Callable[[int], object] = lambda _: None,
 ) -> Histories:
-    """Live a world through and return its histories of these kinds; `advance` is told of resident-days, week by week."""
-    world = init_world(scenario, place, seed)
+    """Live a world of a place through and return its histories of these kinds of incident.
+
+    `advance` is told of resident-days, week by week.
+    """
+    world = init_world(scenario, place, scenario.seed)
     advance(scenario.settling_days * len(world.state.flags))
     blocks: list[np.ndarray] = []
     kept_kinds: list[np.ndarray] = []
@@ -155,9 +161,9 @@ def _later(trace: np.ndarray) -> np.ndarray:
 
 
 def _merged(rows: np.ndarray) -> np.ndarray:
-    """Return ROW[n] by resident and week, what is alike but for the day in one: its marks and witnesses are the first's.
+    """Return ROW[n] by resident and week; what is alike but for its day is one row, with the witnesses of the first.
 
-    Beside the day it is alike in the marks, too: nobody is on a list a day too early.
+    It is alike in the marks too: nobody is on a list a day too early.
     """
     key = np.zeros(len(rows), np.uint64)
     for name, bits in (("who", 32), ("week", 10), ("by", 3), ("km", 7), ("marks", 7)):
