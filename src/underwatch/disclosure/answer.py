@@ -9,9 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from underwatch.disclosure.bounds import Bounds, bounds_of, lower_end
-from underwatch.disclosure.counts import FIT, WRITTEN, ByKind, Counted, Earlier, count
-from underwatch.disclosure.draft import Draft
+from underwatch.disclosure.bounds import Bounds, bounds_of, lower_end, no_higher_than_broader
+from underwatch.disclosure.counts import FIT, LEVELS, WRITTEN, ByKind, Counted, Earlier, count
+from underwatch.disclosure.draft import Draft, kind_of
 from underwatch.disclosure.matching import worded
 from underwatch.disclosure.terms import ACT, PLACE
 from underwatch.disclosure.worlds import WAITS, Settings, check_there
@@ -81,48 +81,54 @@ class Answer:
 
 
 class _Judge:
-    """One draft on one day of publication, with the weights of the worlds."""
+    """One draft on one day of publication."""
 
-    def __init__(self, counted: Counted, weights: np.ndarray | None = None) -> None:
+    def __init__(self, counted: Counted) -> None:
         self.counted, self.worlds = counted, counted.settings.worlds
         self.stated = counted.levels[0]
         self.full = (0,) * len(counted.shape)
-        self._lattices: dict[tuple[str, bool], np.ndarray] = {}
-        self.weights = self._weights() if weights is None else weights
+        self._lattices: dict[tuple[str, str, bool], np.ndarray] = {}
 
     @cached_property
     def by_set(self) -> dict[str, list[np.ndarray]]:
         """Counts by part of all that fit, and of those in the files."""
         return {what: self.counted.subjects(what) for what in (FIT, WRITTEN)}
 
-    def _weights(self) -> np.ndarray:
-        """The share of a world's subjects of this act who fit: of those in the files, where any is."""
-        for what in (WRITTEN, FIT):
-            counts = self.counted.everywhere(self.by_set[what], self.stated, False)
-            flat = counts.reshape(len(counts), -1)
-            if flat[:, 0].sum() > 0:
-                return np.asarray(flat[:, 0] / np.maximum(flat[:, -1], 1e-300))
-        return np.zeros(len(self.worlds))
+    def counts(self, what: str, level: str, sure: bool) -> np.ndarray:
+        """Return float[worlds, levels...] of those who fit each wording."""
+        if (what, level, sure) not in self._lattices:
+            self._lattices[what, level, sure] = self.counted.everywhere(self.by_set[what], level, sure)
+        return self._lattices[what, level, sure]
 
     def lattice(self, level: str, sure: bool = True) -> np.ndarray:
         """Return float[worlds, levels...] of the watchers' set; of all who fit, where none of them is in the files."""
-        if (level, sure) not in self._lattices:
-            held, fits = (self.counted.everywhere(self.by_set[what], level, sure) for what in (WRITTEN, FIT))
-            self._lattices[level, sure] = np.where(held > 0, held, fits)
-        return self._lattices[level, sure]
+        held = self.counts(WRITTEN, level, sure)
+        return np.where(held > 0, held, self.counts(FIT, level, sure))
 
-    def at(self, wording: tuple[int, ...], level: str) -> np.ndarray:
-        """Return float[worlds] of the watchers' set of one wording, stand-ins at their face value."""
+    def weights(self, level: str) -> np.ndarray:
+        """Return float[worlds, levels...]: the share of a world's subjects of this act who fit, of those in the files.
+
+        Where no world has any in the files, it is of all.
+        """
+        held, fits = (_share(self.counts(what, level, False)) for what in (WRITTEN, FIT))
+        return np.where(held.sum(axis=0) > 0, held, fits)
+
+    def lower(self, level: str) -> np.ndarray:
+        """Return float[levels...]: the lower end of the watchers' set of each wording, judged as a draft of its own."""
+        return lower_end(self.lattice(level), self.weights(level), self.worlds)
+
+    def at(self, counts: np.ndarray, wording: tuple[int, ...]) -> np.ndarray:
+        """Return float[worlds] of one wording."""
         cell = np.ravel_multi_index(wording, self.counted.shape) if wording else 0
-        counts = self.lattice(level, False)
         return np.asarray(counts.reshape(len(counts), -1)[:, cell])
 
-    def sets(self, wording: tuple[int, ...], level: str) -> Sets:
+    def sets(self, wording: tuple[int, ...], level: str, weights: np.ndarray | None = None) -> Sets:
         """Return the sets of a wording, with the place said as a place, a province or the country."""
+        weights = self.at(self.weights(level), wording) if weights is None else weights
 
         def of(part: list[np.ndarray]) -> Bounds:
             sure, plain = (self.counted.everywhere(part, level, sure) for sure in (True, False))
-            return bounds_of(sure, plain, self.weights, self.worlds)
+            return bounds_of(sure, plain, weights, self.worlds)
 
         held, fits = (self.counted.subjects_of(what, wording) for what in (WRITTEN, FIT))
         there = self.counted.everywhere(held, level, False)
@@ -130,36 +136,49 @@ class _Judge:
         return Sets(of(in_files), of(fits), of(self.counted.sources(FIT, wording)))
 
 
+def _share(counts: np.ndarray) -> np.ndarray:
+    """Return what part of the broadest wording each one is, world by world."""
+    broadest = counts.reshape(len(counts), -1)[:, -1]
+    return np.asarray(counts / np.maximum(broadest, 1e-300).reshape(-1, *(1,) * (counts.ndim - 1)))
+
+
 def judge(
     draft: Draft, lived: ByKind, settings: Settings, k: int = DEFAULT_K, earlier: Sequence[Earlier] = ()
 ) -> Answer:
     """Return the answer to a draft from worlds that were lived through; InputError where nobody fits in any."""
-    from underwatch.disclosure.draft import kind_of
-
     check_there(list(lived[kind_of(draft)]))
     told = [one for one in earlier if one.relation != "other"]
     now = _Judge(count(draft, lived, settings, draft.published, told))
-    _check_somebody(now, told)
-    waits = tuple((weeks, _waited(draft, lived, settings, weeks, told, now)) for weeks in WAITS)
-    found = _rewrites(now, k)
+    weights = now.at(now.weights(now.stated), now.full)
+    _check_somebody(now, weights, told)
+    lower = _lower_ends(now)
+    steps = _steps(now, lower)
+    waits = tuple((weeks, _waited(draft, lived, settings, weeks, told)) for weeks in WAITS if weeks)
+    sets = _no_higher(now.sets(now.full, now.stated), steps[-1].lower)
+    found = _rewrites(now, lower, k)
     return Answer(
-        draft, k, waits[0][1], _steps(now), tuple(found[:MOST_REWRITES]), len(found), waits,
-        len(settings.worlds), int(np.count_nonzero(now.weights)), (len(told), len(earlier) - len(told)),
+        draft, k, sets, steps, tuple(found[:MOST_REWRITES]), len(found),
+        ((0, sets), *((weeks, then.sets(now.full, now.stated, weights)) for weeks, then in waits)),
+        len(settings.worlds), int(np.count_nonzero(weights)), (len(told), len(earlier) - len(told)),
     )  # fmt: skip
 
 
-def _waited(draft: Draft, lived: ByKind, settings: Settings, weeks: int, told: Sequence[Earlier], now: _Judge) -> Sets:
-    """Return the sets if the draft is published so many weeks later, worlds weighing as on its own day."""
-    if not weeks:
-        return now.sets(now.full, now.stated)
+def _no_higher(sets: Sets, lower: tuple[float, float, float]) -> Sets:
+    """Return sets whose lower ends are no higher than these, which broader wordings gave."""
+    parts = (sets.watchers, sets.subject, sets.source)
+    return Sets(*(one._replace(lower=min(one.lower, most)) for one, most in zip(parts, lower, strict=True)))
+
+
+def _waited(draft: Draft, lived: ByKind, settings: Settings, weeks: int, told: Sequence[Earlier]) -> _Judge:
+    """Return the draft if it is published so many weeks later."""
     day = draft.published + datetime.timedelta(7 * weeks)
-    then = _Judge(count(draft, lived, settings, day, told, now.stated), now.weights)
-    return then.sets(then.full, then.stated)
+    level = LEVELS[-len(draft.ladders[PLACE])]
+    return _Judge(count(draft, lived, settings, day, told, level))
 
 
-def _check_somebody(now: _Judge, told: Sequence[Earlier]) -> None:
+def _check_somebody(now: _Judge, weights: np.ndarray, told: Sequence[Earlier]) -> None:
     """Raise InputError where nobody fits in any world, with the first detail that empties the set."""
-    if now.weights.sum() > 0:
+    if weights.sum() > 0:
         return
     draft = now.counted.draft
     if told:
@@ -167,8 +186,8 @@ def _check_somebody(now: _Judge, told: Sequence[Earlier]) -> None:
     for detail, wording, level in _prefixes(now):
         if not now.counted.everywhere(now.counted.subjects_of(FIT, wording), level, False).any():
             raise InputError(
-                f"{detail} = {draft.stated[detail]} empties the set: of those who fit what stands before it, nobody fits "
-                f"it in any of {len(now.worlds)} worlds. If it is true, it points at one person: leave it out"
+                f"{detail} = {draft.stated[detail]} empties the set: of those who fit what stands before it, nobody "
+                f"fits it in any of {len(now.worlds)} worlds. If it is true, it points at one person: leave it out"
             )
 
 
@@ -186,11 +205,16 @@ def _prefixes(now: _Judge) -> list[tuple[str, tuple[int, ...], str]]:
     return result
 
 
-def _steps(now: _Judge) -> tuple[Step, ...]:
+def _lower_ends(now: _Judge) -> np.ndarray:
+    """Return float[levels of the place, levels...]: the lower end of the watchers' set of every wording."""
+    return no_higher_than_broader(np.stack([now.lower(level) for level in now.counted.levels]))
+
+
+def _steps(now: _Judge, lower: np.ndarray) -> tuple[Step, ...]:
     """Return what each detail discloses: added in the draft's order, alone, and last."""
     draft, names = now.counted.draft, worded(now.counted.draft)
     nothing, broadest = tuple(size - 1 for size in now.counted.shape), now.counted.levels[-1]
-    result = []
+    result: list[Step] = []
     for detail, wording, level in _prefixes(now):
         alone = last = 1.0
         if detail == PLACE:
@@ -202,21 +226,22 @@ def _steps(now: _Judge) -> tuple[Step, ...]:
             others = tuple(nothing[at] if place == at else 0 for place in range(len(nothing)))
             alone = _factor(now, (nothing, now.stated), (only, now.stated))
             last = _factor(now, (others, now.stated), (now.full, now.stated))
-        result.append(Step(detail, draft.stated[detail], now.sets(wording, level).lower, alone, last))
+        watchers = float(lower[(now.counted.levels.index(level), *wording)])
+        sets = _no_higher(now.sets(wording, level), (watchers, np.inf, np.inf))
+        sets = _no_higher(sets, result[-1].lower) if result else sets
+        result.append(Step(detail, draft.stated[detail], sets.lower, alone, last))
     return tuple(result)
 
 
 def _factor(now: _Judge, broad: tuple[tuple[int, ...], str], narrow: tuple[tuple[int, ...], str]) -> float:
     """Return by how many times the watchers' set is smaller, in the median over worlds."""
-    wide, small = (now.at(wording, level) for wording, level in (broad, narrow))
-    some = (now.weights > 0) & (small > 0)
+    wide, small = (now.at(now.lattice(level, False), wording) for wording, level in (broad, narrow))
+    some = small > 0
     return float(np.median(wide[some] / small[some])) if some.any() else float("nan")
 
 
-def _rewrites(now: _Judge, k: int) -> list[Rewrite]:
+def _rewrites(now: _Judge, lower: np.ndarray, k: int) -> list[Rewrite]:
     """Return the smallest rewrites: every wording is tried, and those stay of which no step can be taken back."""
-    levels = now.counted.levels
-    lower = np.stack([lower_end(now.lattice(level), now.weights, now.worlds) for level in levels])
     enough = lower >= k
     smallest = enough.copy()
     for axis in range(enough.ndim):

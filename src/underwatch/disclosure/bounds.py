@@ -1,9 +1,8 @@
 """From counts in many worlds to a set and its lower end.
 
-A world counts by how likely a report of this act from it would state what the draft states: the share of its subjects
-who fit. What is stated stays true however little of it is printed, so that all wordings of a draft are judged by one
-set of weights, and saying less never makes a set smaller. The lower end is the lowest over the ensembles and, within
-each, over the worlds of every form of every rule.
+A world counts by how likely a report of this act from it would state what is stated: the share of its subjects who
+fit. So a wording is judged as a draft of these words would be. The lower end is the lowest over the ensembles and,
+within each, over the worlds of every form of every rule; and no wording has a higher one than a broader one.
 """
 
 from __future__ import annotations
@@ -53,19 +52,29 @@ def shared(weights: np.ndarray, worlds: Sequence[tuple[str, Scenario]]) -> np.nd
 
 
 def weighted(values: np.ndarray, weights: np.ndarray, share: float) -> np.ndarray:
-    """Return the smallest of float[worlds, ...] that so great a share of the weight does not exceed."""
+    """Return the smallest of float[worlds, ...] that such a share of the weight, of its shape, does not exceed."""
     order = np.argsort(values, axis=0, kind="stable")
-    total = np.cumsum(weights[order], axis=0)
-    at = (total >= share * weights.sum() - 1e-12).argmax(axis=0)
+    total = np.cumsum(np.take_along_axis(weights, order, axis=0), axis=0)
+    at = (total >= share * total[-1] - 1e-12).argmax(axis=0)
     return np.take_along_axis(values, np.take_along_axis(order, at[None], axis=0), axis=0)[0]
 
 
 def lower_end(values: np.ndarray, weights: np.ndarray, worlds: Sequence[tuple[str, Scenario]]) -> np.ndarray:
     """Return the lower end of float[worlds, ...]: the lowest 5 % point over ensembles and forms, and at least 1."""
     found = [
-        weighted(values[mine], weights[mine], TAIL) for mine in groups(worlds) if weights[mine].sum() > 0
-    ]  # fmt: skip
-    return np.maximum(1.0, np.min(found, axis=0)) if found else np.ones(values.shape[1:])
+        np.where(weights[mine].sum(axis=0) > 0, weighted(values[mine], weights[mine], TAIL), np.inf)
+        for mine in groups(worlds)
+        if mine.any()
+    ]
+    lowest = np.min(found, axis=0)
+    return np.maximum(1.0, np.where(np.isfinite(lowest), lowest, 1.0))
+
+
+def no_higher_than_broader(lower: np.ndarray) -> np.ndarray:
+    """Return lower ends float[levels, ...] of which none is higher than one of a broader wording."""
+    for axis in range(lower.ndim):
+        lower = np.flip(np.minimum.accumulate(np.flip(lower, axis), axis=axis), axis)
+    return lower
 
 
 def bounds_of(

@@ -15,7 +15,7 @@ import numpy as np
 
 from underwatch.disclosure.draft import Draft, kind_of
 from underwatch.disclosure.matching import Fit, fit, worded
-from underwatch.disclosure.sets import chosen, distinct, sources, subjects
+from underwatch.disclosure.sets import Aware, aware, chosen, distinct, sources, subjects
 from underwatch.disclosure.terms import PLACE
 from underwatch.disclosure.worlds import Lived, Settings, residents_for
 from underwatch.errors import InputError
@@ -42,7 +42,7 @@ class Counted:
     draft: Draft
     settings: Settings
     fits: Mapping[str, list[list[Fit]]]  # FIT or WRITTEN -> [parts][worlds]
-    shares: list[list[float]]  # [parts][worlds]: of who knows, how many know of an earlier report too
+    knew: list[list[list[Aware]]]  # [parts][worlds]: who knew of each earlier report of the same source
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -66,8 +66,8 @@ class Counted:
         """Return of each part float[worlds]: how many are expected to know of an incident that fits a wording."""
         known = [scenario.parameters["witnesses_per_incident"] for _, scenario in self.settings.worlds]
         return [
-            np.array([sources(chosen(one, wording), n) * s for one, n, s in zip(worlds, known, share, strict=True)])
-            for worlds, share in zip(self.fits[what], self.shares, strict=True)
+            np.array([sources(chosen(one, wording), n, of) for one, n, of in zip(worlds, known, others, strict=True)])
+            for worlds, others in zip(self.fits[what], self.knew, strict=True)
         ]
 
     def everywhere(self, by_part: list[np.ndarray], level: str, sure: bool) -> np.ndarray:
@@ -108,7 +108,7 @@ def count(
     parts = lived[kind_of(draft)]
     asked = (kind_of(draft), draft, settings, published, bool(level))
     fits: dict[str, list[list[Fit]]] = {FIT: [], WRITTEN: []}
-    shares: list[list[float]] = []
+    knew: list[list[list[Aware]]] = []
     for number, part in enumerate(parts):
         others = [(one, lived[kind_of(one.draft)][number].worlds) for one in earlier]
         pairs = [
@@ -116,8 +116,8 @@ def count(
         ]
         for which, what in enumerate(fits):
             fits[what].append([pair[which] for pair in pairs])
-        shares.append([_share_of_source(pair[0], others, at, settings) for at, pair in enumerate(pairs)])
-    return Counted(draft, settings, fits, shares)
+        knew.append([_same_source(others, at, settings) for at in range(len(pairs))])
+    return Counted(draft, settings, fits, knew)
 
 
 def _left(found: Fit, others: list[tuple[Earlier, list[Histories]]], at: int, settings: Settings) -> Fit:
@@ -143,17 +143,14 @@ def _fully(draft: Draft, world: Histories, settings: Settings) -> Fit:
     return fit(world, kind_of(draft), draft, settings, draft.published, stated=True)[0]
 
 
-def _share_of_source(found: Fit, others: list[tuple[Earlier, list[Histories]]], at: int, settings: Settings) -> float:
-    """Return which part of the subjects lives where an earlier report of the same source could be known too.
-
-    Who told of both knew of both: a subject counts if something that fits the earlier report happened in the unit.
-    """
-    share = 1.0
-    for one, worlds in others:
-        if one.relation == "same_source" and len(found.rows):
-            units = np.unique(_fully(one.draft, worlds[at], settings).rows["unit"])
-            share *= float(np.isin(found.rows["unit"], units).mean())
-    return share
+def _same_source(others: list[tuple[Earlier, list[Histories]]], at: int, settings: Settings) -> list[Aware]:
+    """Return who knew of each earlier report of the same source."""
+    witnesses = settings.worlds[at][1].parameters["witnesses_per_incident"]
+    return [
+        aware(_fully(one.draft, worlds[at], settings), witnesses)
+        for one, worlds in others
+        if one.relation == "same_source"
+    ]
 
 
 def check_earlier(draft: Draft, earlier: Sequence[Earlier]) -> None:

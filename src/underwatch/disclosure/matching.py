@@ -82,8 +82,12 @@ def _in_the_files(found: Fit, draft: Draft, masks: list[np.ndarray]) -> Fit:
 
 
 def _periods(draft: Draft, published: datetime.date) -> list[tuple[datetime.date, datetime.date]]:
-    """Return first and last day of each step of the period, to the day of publication at most."""
-    lately = published - datetime.timedelta(LATELY)
+    """Return first and last day of each step of the period, to the day of publication at most.
+
+    Where it is not said it is the half year before the planned day of publication, and all from then on: whoever waits
+    tells of the same incident, and more has happened since.
+    """
+    lately = draft.published - datetime.timedelta(LATELY)
     if PERIOD not in draft.stated:
         return [(lately, published)]
     periods = [period_of(code) for code in draft.ladders[PERIOD] if code]

@@ -5,6 +5,9 @@ Sets are counted in distinct subjects; of a visit that is the household's head a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from underwatch.disclosure.matching import Fit
@@ -73,25 +76,65 @@ def distinct(fits: Fit) -> int:
     return 1 + int(np.count_nonzero(who[1:] != who[:-1])) if len(who) else 0
 
 
-def sources(fits: Fit, witnesses: float) -> float:
-    """Return how many residents are expected to have seen one of these incidents or to have been told of it.
+class Aware(NamedTuple):
+    """Who knows of any of some incidents, unit by unit; each array has one entry a unit, but for the subjects."""
 
-    As in the channel (S13): of an incident `witnesses` know in all, the subject first, the others shared out over kin,
-    neighbours and who heard. Of each subject only the first incident counts; a neighbour of two subjects counts once.
-    A subject who is held on the day of publication could not tell.
+    unit: np.ndarray  # rising
+    chance: np.ndarray  # float, that a neighbour knows
+    neighbours: np.ndarray  # float, how many there are
+    subjects: np.ndarray  # uint32, rising
+
+
+def first_rows(fits: Fit) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first row of each subject, of which others may know, and whether the subject is held."""
+    first = np.flatnonzero(np.diff(fits.rows["who"].astype(np.int64), prepend=-1))
+    return fits.rows[first], fits.held[first]
+
+
+def shared_out(rows: np.ndarray, witnesses: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return float[n]: the chance to know of each incident, of one of its kin and of a neighbour.
+
+    `witnesses` know in all, the subject first; the others are shared out over kin, neighbours and who heard (S13).
     """
-    rows = fits.rows
-    if not len(rows):
-        return 0.0
-    first = np.flatnonzero(np.diff(rows["who"].astype(np.int64), prepend=-1))
-    rows, held = rows[first], fits.held[first]
     kin, near, heard = (rows[name].astype(float) for name in ("kin", "neighbours", "hearsay"))
     each = np.clip((witnesses - 1.0) / np.maximum(kin + near + heard, 1.0), 0.0, 1.0)
-    of_unit = np.where(near > 0, np.minimum(1.0, each * (near + heard) / np.maximum(near, 1.0)), 0.0)
-    _, unit = np.unique(rows["unit"], return_inverse=True)
+    return each, np.where(near > 0, np.minimum(1.0, each * (near + heard) / np.maximum(near, 1.0)), 0.0)
+
+
+def aware(fits: Fit, witnesses: float) -> Aware:
+    """Return who knows of any of the incidents that fit."""
+    rows, _ = first_rows(fits)
+    _, of_unit = shared_out(rows, witnesses)
+    unit, at = np.unique(rows["unit"], return_inverse=True)
     with np.errstate(divide="ignore"):
-        unaware = np.exp(np.bincount(unit, np.log1p(-of_unit)))
-    people = np.zeros(len(unaware))
-    np.maximum.at(people, unit, near)
-    own = min(1.0, witnesses) * np.count_nonzero(~held)
-    return float(own + (each * kin).sum() + (people * (1.0 - unaware)).sum())
+        chance = -np.expm1(np.bincount(at, np.log1p(-of_unit), minlength=len(unit)))
+    neighbours = np.zeros(len(unit))
+    np.maximum.at(neighbours, at, rows["neighbours"].astype(float))
+    return Aware(unit, chance, neighbours, rows["who"])
+
+
+def sources(fits: Fit, witnesses: float, others: Sequence[Aware] = ()) -> float:
+    """Return how many residents are expected to have seen one of these incidents or to have been told of it.
+
+    Of each subject only the first incident counts; a neighbour of two subjects counts once. A subject who is held on
+    the day of publication could not tell. Of `others` the same person knew too: then kin in other units, who might have
+    known of both, are left out, which makes the set smaller than it may be.
+    """
+    rows, held = first_rows(fits)
+    if not len(rows):
+        return 0.0
+    own, one = min(1.0, witnesses) * ~held, aware(fits, witnesses)
+    near = one.neighbours * one.chance
+    for other in others:
+        own = own * np.maximum(_known(other, rows["unit"]), np.isin(rows["who"], other.subjects))
+        near = near * _known(other, one.unit)
+    kin = 0.0 if others else float((shared_out(rows, witnesses)[0] * rows["kin"]).sum())
+    return float(own.sum() + near.sum() + kin)
+
+
+def _known(other: Aware, unit: np.ndarray) -> np.ndarray:
+    """Return float[n]: the chance that a neighbour of each unit knows of what `other` is about."""
+    if not len(other.unit):
+        return np.zeros(len(unit))
+    at = np.minimum(np.searchsorted(other.unit, unit), len(other.unit) - 1)
+    return np.where(other.unit[at] == unit, other.chance[at], 0.0)
