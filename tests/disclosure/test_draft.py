@@ -5,6 +5,7 @@ import pytest
 from disclosure.made import DRAFT
 from underwatch.disclosure.draft import draft_of, draft_of_text, draft_toml
 from underwatch.disclosure.terms import acts, details, ladder, terms
+from underwatch.disclosure.worlds import settings_for
 from underwatch.errors import InputError
 from underwatch.evidence.format.vocabularies import codes
 from underwatch.facts import grounds
@@ -89,13 +90,19 @@ CONTRADICTIONS = [
     ({"purpose": "permit_journey"}, "records none of it"),
     ({"purpose": "call_abroad"}, "contradicts act"),
     ({"act": "tailing", "companions": "alone"}, "distance does not go with"),
-    ({"period": "2020-01"}, "730 days"),
 ]
 
 
 @pytest.mark.parametrize(("change", "why"), CONTRADICTIONS)
 def test_details_that_contradict_each_other_are_told(change, why):
     assert why in refusal(DRAFT | change)
+
+
+def test_what_lies_too_far_back_is_not_judged():
+    with pytest.raises(InputError, match="period: lies more than 730 days"):
+        settings_for(draft_of(DRAFT | {"period": "2020-01"}))
+    with pytest.raises(InputError, match="linked lies more than 730 days"):
+        settings_for(draft_of(DRAFT), earlier=[draft_of(DRAFT | {"period": "2020-01"})])
 
 
 def test_an_empty_draft_and_one_that_lacks_what_all_need():

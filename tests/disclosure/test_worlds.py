@@ -97,11 +97,11 @@ def test_a_set_and_its_lower_end_are_shares_of_weight():
     settings = settings_for(draft_of(DRAFT), 4)
     many = np.arange(12.0) + 1
     even = np.ones(12)
-    assert lower_end(many, even, settings.worlds) == 1
-    assert bounds_of(many, many, even, settings.worlds)[:3] == (1, 1, 6)
-    for mine in groups(settings.worlds):
-        assert mine.any()
-        assert lower_end(np.where(mine, 2.0, 50.0), even, settings.worlds) == 2, "the lowest of any ensemble and form"
+    among = groups(settings.worlds)
+    assert lower_end(many, even, among) == 1
+    assert bounds_of(many, many, even, among)[:3] == (1, 1, 6)
+    for mine in (*among.ensembles, *among.forms):
+        assert lower_end(np.where(mine, 2.0, 50.0), even, among) == 2, "the lowest of any ensemble and form"
 
 
 def test_more_detail_never_makes_a_set_larger_and_nothing_goes_out_but_sets(tiny_worlds):

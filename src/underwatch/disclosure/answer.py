@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from underwatch.disclosure.bounds import Bounds, bounds_of, lower_end, no_higher_than_broader
+from underwatch.disclosure.bounds import Bounds, bounds_of, groups, lower_end, no_higher_than_broader
 from underwatch.disclosure.counts import FIT, LEVELS, WRITTEN, ByKind, Counted, Earlier, count
 from underwatch.disclosure.draft import Draft, kind_of
 from underwatch.disclosure.matching import worded
@@ -84,7 +84,7 @@ class _Judge:
     """One draft on one day of publication."""
 
     def __init__(self, counted: Counted) -> None:
-        self.counted, self.worlds = counted, counted.settings.worlds
+        self.counted, self.among = counted, groups(counted.settings.worlds)
         self.stated = counted.levels[0]
         self.full = (0,) * len(counted.shape)
         self._lattices: dict[tuple[str, str, bool], np.ndarray] = {}
@@ -115,7 +115,7 @@ class _Judge:
 
     def lower(self, level: str) -> np.ndarray:
         """Return float[levels...]: the lower end of the watchers' set of each wording, judged as a draft of its own."""
-        return lower_end(self.lattice(level), self.weights(level), self.worlds)
+        return lower_end(self.lattice(level), self.weights(level), self.among)
 
     def at(self, counts: np.ndarray, wording: tuple[int, ...]) -> np.ndarray:
         """Return float[worlds] of one wording."""
@@ -128,12 +128,24 @@ class _Judge:
 
         def of(part: list[np.ndarray]) -> Bounds:
             sure, plain = (self.counted.everywhere(part, level, sure) for sure in (True, False))
-            return bounds_of(sure, plain, weights, self.worlds)
+            return bounds_of(sure, plain, weights, self.among)
 
-        held, fits = (self.counted.subjects_of(what, wording) for what in (WRITTEN, FIT))
+        held, fits = (self.counted.subjects_of(what, wording, level) for what in (WRITTEN, FIT))
         there = self.counted.everywhere(held, level, False)
         in_files = [np.where(there > 0, one, other) for one, other in zip(held, fits, strict=True)]
-        return Sets(of(in_files), of(fits), of(self.counted.sources(FIT, wording)))
+        return Sets(of(in_files), of(fits), of(self.counted.sources(FIT, wording, level)))
+
+
+def plain_sets(draft: Draft, lived: ByKind, settings: Settings) -> Sets:
+    """Return the sets of a draft alone, without what broader wordings say of them: for who asks of many drafts."""
+    now = _Judge(count(draft, lived, settings, draft.published))
+    nothing = tuple(size - 1 for size in now.counted.shape)
+
+    def of(what: str, wording: tuple[int, ...]) -> np.ndarray:
+        return now.counted.everywhere(now.counted.subjects_of(what, wording, now.stated), now.stated, False)
+
+    held, fits = (of(what, now.full) / np.maximum(of(what, nothing), 1e-300) for what in (WRITTEN, FIT))
+    return now.sets(now.full, now.stated, held if held.sum() > 0 else fits)
 
 
 def _share(counts: np.ndarray) -> np.ndarray:
@@ -184,10 +196,10 @@ def _check_somebody(now: _Judge, weights: np.ndarray, told: Sequence[Earlier]) -
     if told:
         raise InputError("nobody fits both the draft and what is out already, in any world; look at what you linked")
     for detail, wording, level in _prefixes(now):
-        if not now.counted.everywhere(now.counted.subjects_of(FIT, wording), level, False).any():
+        if not now.counted.everywhere(now.counted.subjects_of(FIT, wording, level), level, False).any():
             raise InputError(
-                f"{detail} = {draft.stated[detail]} empties the set: of those who fit what stands before it, nobody "
-                f"fits it in any of {len(now.worlds)} worlds. If it is true, it points at one person: leave it out"
+                f"{detail} = {draft.stated[detail]} empties the set: of those who fit what comes before, nobody fits "
+                f"it in any of {len(weights)} worlds. If it is true, it points at one person: leave it out"
             )
 
 

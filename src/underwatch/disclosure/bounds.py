@@ -7,7 +7,7 @@ within each, over the worlds of every form of every rule; and no wording has a h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,24 +28,29 @@ class Bounds(NamedTuple):
     high: float
 
 
-def groups(worlds: Sequence[tuple[str, Scenario]]) -> Iterator[np.ndarray]:
-    """Yield bool[worlds] for each ensemble, and for the worlds of each form of each rule within it."""
+class Groups(NamedTuple):
+    """Which worlds belong together, each bool[worlds]."""
+
+    ensembles: tuple[np.ndarray, ...]
+    forms: tuple[np.ndarray, ...]  # of each ensemble, the worlds of each form of each rule
+
+
+def groups(worlds: Sequence[tuple[str, Scenario]]) -> Groups:
+    """Return the worlds of each ensemble, and of each form of each rule within it."""
     names = np.array([name for name, _ in worlds])
-    for ensemble in ENSEMBLES:
-        mine = names == ensemble
-        yield mine
-        for rule, forms in rival_forms().items():
-            has = np.array([scenario.forms[rule] for _, scenario in worlds])
-            for form in forms:
-                yield mine & (has == form.form)
+    ensembles = tuple(names == ensemble for ensemble in ENSEMBLES)
+    levels = [
+        np.array([scenario.forms[rule] == form.form for _, scenario in worlds])
+        for rule, forms in rival_forms().items()
+        for form in forms
+    ]
+    return Groups(ensembles, tuple(mine & has for mine in ensembles for has in levels if (mine & has).any()))
 
 
-def shared(weights: np.ndarray, worlds: Sequence[tuple[str, Scenario]]) -> np.ndarray:
+def shared(weights: np.ndarray, among: Groups) -> np.ndarray:
     """Return weights with which each ensemble that has any weighs the same, and all together 1."""
-    names = np.array([name for name, _ in worlds])
     result = np.zeros(len(weights))
-    for ensemble in ENSEMBLES:
-        mine = names == ensemble
+    for mine in among.ensembles:
         if weights[mine].sum() > 0:
             result[mine] = weights[mine] / weights[mine].sum()
     return result / max(result.sum(), 1e-300)
@@ -59,12 +64,11 @@ def weighted(values: np.ndarray, weights: np.ndarray, share: float) -> np.ndarra
     return np.take_along_axis(values, np.take_along_axis(order, at[None], axis=0), axis=0)[0]
 
 
-def lower_end(values: np.ndarray, weights: np.ndarray, worlds: Sequence[tuple[str, Scenario]]) -> np.ndarray:
+def lower_end(values: np.ndarray, weights: np.ndarray, among: Groups) -> np.ndarray:
     """Return the lower end of float[worlds, ...]: the lowest 5 % point over ensembles and forms, and at least 1."""
     found = [
         np.where(weights[mine].sum(axis=0) > 0, weighted(values[mine], weights[mine], TAIL), np.inf)
-        for mine in groups(worlds)
-        if mine.any()
+        for mine in (*among.ensembles, *among.forms)
     ]
     lowest = np.min(found, axis=0)
     return np.maximum(1.0, np.where(np.isfinite(lowest), lowest, 1.0))
@@ -77,11 +81,9 @@ def no_higher_than_broader(lower: np.ndarray) -> np.ndarray:
     return lower
 
 
-def bounds_of(
-    sure: np.ndarray, values: np.ndarray, weights: np.ndarray, worlds: Sequence[tuple[str, Scenario]]
-) -> Bounds:
+def bounds_of(sure: np.ndarray, values: np.ndarray, weights: np.ndarray, among: Groups) -> Bounds:
     """Return the bounds of float[worlds]; `sure` are the counts from which the lower end is taken."""
-    even = shared(weights, worlds)
+    even = shared(weights, among)
     low, median = (float(np.maximum(1.0, weighted(values, even, share))) for share in (TAIL, 0.5))
     high = float(np.maximum(1.0, -weighted(-values, even, TAIL)))
-    return Bounds(min(float(lower_end(sure, weights, worlds)), low), low, median, high)
+    return Bounds(min(float(lower_end(sure, weights, among)), low), low, median, high)

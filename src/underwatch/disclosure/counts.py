@@ -58,16 +58,28 @@ class Counted:
         """Return of each part int64[worlds, levels...]: how many subjects fit each wording."""
         return [np.stack([subjects(one, self.shape) for one in worlds]) for worlds in self.fits[what]]
 
-    def subjects_of(self, what: str, wording: tuple[int, ...]) -> list[np.ndarray]:
-        """Return of each part int64[worlds]: how many subjects fit one wording."""
-        return [np.array([distinct(chosen(one, wording)) for one in worlds]) for worlds in self.fits[what]]
+    def counts_for_somebody(self, level: str) -> list[bool]:
+        """Return of each part whether it counts for anybody where the place is said so."""
+        return [part.name == "own" or residents_for(self.draft, level, part) > 0 for part in self.settings.parts]
 
-    def sources(self, what: str, wording: tuple[int, ...]) -> list[np.ndarray]:
+    def subjects_of(self, what: str, wording: tuple[int, ...], level: str) -> list[np.ndarray]:
+        """Return of each part int64[worlds]: how many subjects fit one wording, 0 where it counts for nobody."""
+        return [
+            np.array([distinct(chosen(one, wording)) if counts else 0 for one in worlds])
+            for worlds, counts in zip(self.fits[what], self.counts_for_somebody(level), strict=True)
+        ]
+
+    def sources(self, what: str, wording: tuple[int, ...], level: str) -> list[np.ndarray]:
         """Return of each part float[worlds]: how many are expected to know of an incident that fits a wording."""
         known = [scenario.parameters["witnesses_per_incident"] for _, scenario in self.settings.worlds]
         return [
-            np.array([sources(chosen(one, wording), n, of) for one, n, of in zip(worlds, known, others, strict=True)])
-            for worlds, others in zip(self.fits[what], self.knew, strict=True)
+            np.array(
+                [
+                    sources(chosen(one, wording), n, of) if counts else 0.0
+                    for one, n, of in zip(worlds, known, others, strict=True)
+                ]
+            )
+            for worlds, others, counts in zip(self.fits[what], self.knew, self.counts_for_somebody(level), strict=True)
         ]
 
     def everywhere(self, by_part: list[np.ndarray], level: str, sure: bool) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -72,7 +73,7 @@ class Draft:
         """What it states, in its own order."""
         return tuple(self.stated)
 
-    @property
+    @cached_property
     def ladders(self) -> dict[str, tuple[str, ...]]:
         """What may be said of each detail, from what is stated to the broadest; the act stays."""
         return {detail: _ladder(detail, code) for detail, code in self.stated.items()}
@@ -228,8 +229,6 @@ def _check_sense(draft: Draft) -> None:
         period = period_of(stated[PERIOD])
         if period.first > draft.published:
             raise InputError("period and published contradict each other: it would be published before it happened")
-        if (draft.published - period.first).days > MOST_DAYS_BEFORE:
-            raise InputError(f"period: lies more than {MOST_DAYS_BEFORE} days before publication, which is not judged")
 
 
 def kind_of(draft: Draft) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from underwatch.disclosure.counts import Earlier
-from underwatch.disclosure.draft import MOST_BYTES, Draft, draft_of, draft_of_text
+from underwatch.disclosure.draft import MOST_BYTES, Draft, draft_of, draft_of_text, period_of
 from underwatch.disclosure.terms import acts, terms
 from underwatch.errors import InputError
 from underwatch.evidence.format.gazetteer import gazetteer
@@ -60,7 +60,9 @@ def _of_package(path: Path, draft: Draft) -> dict[str, Draft]:
     found: dict[str, Draft] = {}
     for row in rows:
         if row["release"] != _HELD_BACK and (told := _details(row)) and len(found) < MOST_REPORTS:
-            found[row["report_id"]] = draft_of(told | {"published": draft.published.isoformat()})
+            period = period_of(told["period"]) if "period" in told else None
+            published = max(draft.published, period.last) if period else draft.published
+            found[row["report_id"]] = draft_of(told | {"published": published.isoformat()})
     return found
 
 

@@ -6,6 +6,7 @@ Sets are counted in distinct subjects; of a visit that is the household's head a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,22 +47,22 @@ def _of_several(code: np.ndarray, lengths: np.ndarray, shape: tuple[int, ...]) -
     result = np.zeros(total, np.int64)
     if not len(lengths):
         return result.reshape(shape)
-    used, place = np.unique(code, return_inverse=True)
-    above = np.stack([_at_least(int(one), shape) for one in used])
+    above = _no_narrower(shape)
     begins = np.concatenate([[0], np.cumsum(lengths)])
     step = max(1, _MOST_AT_ONCE // (total * max(1, int(lengths.mean()) + 1)))
     for first in range(0, len(lengths), step):
         last = min(first + step, len(lengths))
-        some = above[place[begins[first] : begins[last]]]
-        result += np.logical_or.reduceat(some, begins[first:last] - begins[first], axis=0).sum(axis=0)
+        some = above[code[begins[first] : begins[last]]]
+        either = np.bitwise_or.reduceat(some, begins[first:last] - begins[first], axis=0)
+        result += np.unpackbits(either, axis=1, count=total).sum(axis=0, dtype=np.int64)
     return result.reshape(shape)
 
 
-def _at_least(code: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Return bool[cells]: which wordings are no narrower than a code, detail by detail."""
-    where = np.zeros(shape, bool)
-    where[tuple(slice(level, None) for level in np.unravel_index(code, shape))] = True
-    return where.ravel()
+@lru_cache(maxsize=4)
+def _no_narrower(shape: tuple[int, ...]) -> np.ndarray:
+    """Return uint8[cells, bytes]: for each wording, as bits, which wordings are no narrower than it in any detail."""
+    level = np.indices(shape).reshape(len(shape), -1)
+    return np.packbits((level[:, None, :] >= level[:, :, None]).all(axis=0), axis=1)
 
 
 def chosen(fits: Fit, wording: tuple[int, ...]) -> Fit:

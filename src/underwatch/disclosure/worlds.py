@@ -88,8 +88,9 @@ def settings_for(draft: Draft, each: int = WORLDS_EACH, seed: int = 1, earlier: 
     They begin with the earliest that it or an earlier report can mean.
     """
     start = min(_first_day(one) for one in (draft, *earlier))
-    if (draft.published - start).days > MOST_DAYS_BEFORE + LATELY:
-        raise InputError(f"an earlier report lies more than {MOST_DAYS_BEFORE} days back, which is not judged")
+    if (draft.published - start).days > MOST_DAYS_BEFORE:
+        what = "period: lies" if start == _first_day(draft) else "an earlier report that is linked lies"
+        raise InputError(f"{what} more than {MOST_DAYS_BEFORE} days before publication, which is not judged")
     start = datetime.date(start.year, start.month - (start.month - 1) % 3, 1)
     after = draft.published + datetime.timedelta(7 * max(WAITS))
     end = (after.replace(day=1) + datetime.timedelta(31)).replace(day=1)
