@@ -20,12 +20,12 @@ import numpy as np
 from scipy.stats import binom
 
 from underwatch.disclosure.answer import Sets, plain_sets
-from underwatch.disclosure.bounds import Bounds
 from underwatch.disclosure.draft import Draft, draft_of
+from underwatch.disclosure.lived import LIGHT, LivedWorlds, Settings, live, settings_for
+from underwatch.disclosure.lower_ends import Bounds
 from underwatch.disclosure.matching import fit
 from underwatch.disclosure.sets import distinct, sources
 from underwatch.disclosure.terms import acts, terms
-from underwatch.disclosure.worlds import LIGHT, Lived, Settings, live, settings_for
 from underwatch.experiments.ensemble.names import ENSEMBLES
 from underwatch.experiments.histories.recorded import Histories, histories_of
 from underwatch.facts import model_parameters, rival_forms
@@ -123,7 +123,9 @@ def stated(act: str, row: np.void, settings: Settings, generator: np.random.Gene
     return {name: code for name, code in true.items() if code and (name == "period" or generator.random() < 0.5)}
 
 
-def tried(row: str, scenario: Scenario, lived: dict[int, list[Lived]], settings: Settings, number: int) -> Trial | None:
+def tried(
+    row: str, scenario: Scenario, lived: dict[int, list[LivedWorlds]], settings: Settings, number: int
+) -> Trial | None:
     """Live a truth through, draft something of it, ask, and let the adversary name one of those who remain."""
     part = settings.parts[0]
     here = scenario.replace(places=(part.place,), name=part.place.name, population=part.residents)

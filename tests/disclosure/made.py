@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from underwatch.disclosure.draft import draft_of
-from underwatch.disclosure.worlds import Lived, Part, Settings, settings_for
+from underwatch.disclosure.lived import LivedPlace, LivedWorlds, Settings, settings_for
 from underwatch.experiments.histories.recorded import EVENT, LATER, ROW, Histories
 from underwatch.facts import places
 from underwatch.world.layout import GROUND_NAMES, KIND
@@ -44,14 +44,14 @@ def world(*rows, later=(), kind=KIND.followed_visit):
 
 def settings(n_each=1, **parts):
     """Settings of worlds without stand-ins, from START on."""
-    return replace(Settings(START, 300, (Part("own", places()["Samjiyon"], 31_471),), n_each), **parts)
+    return replace(Settings(START, 300, (LivedPlace("own", places()["Samjiyon"], 31_471),), n_each), **parts)
 
 
 def lived(worlds, of=None):
     """What `judge` takes, of one part."""
     (kind,) = worlds[0].rows
     part = of or settings().parts[0]
-    return {kind: [Lived(part, list(worlds))]}
+    return {kind: [LivedWorlds(part, list(worlds))]}
 
 
 def tiny(draft=None, each=3, residents=1500):

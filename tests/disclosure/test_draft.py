@@ -4,8 +4,8 @@ import pytest
 
 from disclosure.made import DRAFT
 from underwatch.disclosure.draft import draft_of, draft_of_text, draft_toml
+from underwatch.disclosure.lived import settings_for
 from underwatch.disclosure.terms import acts, details, ladder, terms
-from underwatch.disclosure.worlds import settings_for
 from underwatch.errors import InputError
 from underwatch.evidence.format.vocabularies import codes
 from underwatch.facts import grounds

@@ -12,7 +12,7 @@ from disclosure.made import DRAFT, FAMILY, PHONE, lived, row, settings, world
 from underwatch.disclosure.answer import judge
 from underwatch.disclosure.counts import FIT, WRITTEN, Earlier, count, surely
 from underwatch.disclosure.draft import draft_of
-from underwatch.disclosure.matching import Fit, fit
+from underwatch.disclosure.matching import Fitting, fit
 from underwatch.disclosure.sets import aware, sources, subjects
 from underwatch.errors import InputError
 from underwatch.experiments.histories.recorded import ROW
@@ -82,7 +82,7 @@ def test_all_wordings_at_once_are_each_counted_by_itself(shape, data):
     rows = np.zeros(n, ROW)
     rows["who"] = sorted(data.draw(st.lists(st.integers(0, 8), min_size=n, max_size=n)))
     levels = np.array([[data.draw(st.integers(0, size - 1)) for size in shape] for _ in range(n)], int)
-    found = subjects(Fit(rows, levels.reshape(n, len(shape)), np.zeros(n, bool)), shape)
+    found = subjects(Fitting(rows, levels.reshape(n, len(shape)), np.zeros(n, bool)), shape)
     for wording in np.ndindex(shape):
         some = (levels.reshape(n, len(shape)) <= np.array(wording)).all(axis=1)
         assert found[wording] == len(set(rows["who"][some].tolist()))

@@ -12,11 +12,11 @@ import pytest
 from disclosure.made import DRAFT, tiny
 from underwatch.disclosure import cache as kept
 from underwatch.disclosure.answer import judge
-from underwatch.disclosure.bounds import bounds_of, groups, lower_end, weighted
 from underwatch.disclosure.cache import WorldCache
 from underwatch.disclosure.draft import draft_of
-from underwatch.disclosure.words import record, sections, verdict
-from underwatch.disclosure.worlds import live, settings_for
+from underwatch.disclosure.lived import live, settings_for
+from underwatch.disclosure.lower_ends import bounds_of, groups, lower_end, weighted
+from underwatch.disclosure.telling import record, sections, verdict
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.histories.recorded import LATER, histories_of
 from underwatch.world import simulate

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from underwatch.cli.asked import PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.typed import BANK, EXAMPLE, OUT, PACKAGE, PLACE, SEED, help_of, takes
+from underwatch.cli.asked import PackageOptions, asked_of, bank_for, held_against_figures, place_of
+from underwatch.cli.typed import BANK, EXAMPLE, NO_CONSTRAINTS, OUT, PACKAGE, PLACE, ROOTS, SEED, help_of, takes
 from underwatch.terminal import say
 
 
@@ -13,6 +13,8 @@ from underwatch.terminal import say
 @PACKAGE
 @EXAMPLE
 @PLACE
+@ROOTS
+@NO_CONSTRAINTS
 @BANK
 @SEED
 @OUT
@@ -28,11 +30,12 @@ def design(given: PackageOptions) -> None:
     place = place_of(given.place)
     bank = bank_for(place, given.bank_folder)
     asked = asked_of(given, place, bank.plan.window)
+    reading = held_against_figures(given, asked, bank)
     if given.out:
         out = fresh_folder(given.out, PRIVATE_FOLDER)
     else:
         out = numbered_folder("runs", f"design-{place.slug}", PRIVATE_FOLDER)
-    result = try_options(bank, asked.reading, given.seed, lambda name: say(f"{name} ...", err=True))
+    result = try_options(bank, reading, given.seed, lambda name: say(f"{name} ...", err=True))
     write_design(out, result)
     say(
         f"How many times the lower end the upper end of the 90 % range would be, in {result[0].n} simulated cases like "

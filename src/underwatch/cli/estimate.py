@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.asked import Asked, PackageOptions, asked_of, bank_for, place_of
-from underwatch.cli.typed import EXAMPLE, PACKAGE, PLACE, SEED, help_of, number, path_option, takes
+from underwatch.cli.asked import Asked, PackageOptions, asked_of, bank_for, held_against_figures, place_of
+from underwatch.cli.typed import (
+    EXAMPLE,
+    NO_CONSTRAINTS,
+    PACKAGE,
+    PLACE,
+    ROOTS,
+    SEED,
+    help_of,
+    number,
+    path_option,
+    takes,
+)
 from underwatch.errors import InputError
 from underwatch.terminal import say
 
@@ -50,6 +61,8 @@ class EstimateOptions(PackageOptions):
     help="Tell counts of reports as they are, for your own use; refused in a folder that others can open.",
 )
 @click.option("--no-anchors", is_flag=True, help="Leave second list, surveys and figures out, to see what they do.")
+@ROOTS
+@NO_CONSTRAINTS
 @path_option(
     "--declared-prior",
     what="FILE",
@@ -97,14 +110,16 @@ def estimate(given: EstimateOptions) -> int:
     asked = asked_of(given, place, bank.plan.window, None if case is None else case.package)
     if given.exact and not asked.is_public:
         require_closed(given.resume or given.out or RUNS)
+    reading = held_against_figures(given, asked, expert_prior.worlds(bank))
     name, once = _named(asked, given.resume)
     question = {
         "package": name, "place": place.name, "anchors": not given.no_anchors, "seed": given.seed,
         "rounds": given.rounds, "bank": bank.key, "worlds": len(bank), "declared": expert_prior.record(),
+        "published_figures": reading.figures.record(),
     }  # fmt: skip
     directory = _directory(given.resume, given.out, place, question, once)
     exact = given.exact or asked.is_public
-    request = EstimateRequest(asked.reading, bank, expert_prior, given.seed, given.rounds, exact)
+    request = EstimateRequest(reading, bank, expert_prior, given.seed, given.rounds, exact)
     steps = Steps(directory.folder, given.budget, lambda step: say(f"{step} ...", err=True))
     try:
         with directory.hold():

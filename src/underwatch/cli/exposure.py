@@ -15,7 +15,7 @@ from underwatch.errors import InputError
 from underwatch.terminal import is_asked_by_hand, say, say_json, say_table
 
 if TYPE_CHECKING:
-    from underwatch.disclosure.answer import Answer
+    from underwatch.disclosure.answer import ExposureAnswer
     from underwatch.disclosure.counts import Earlier
     from underwatch.disclosure.draft import Draft
 
@@ -54,7 +54,7 @@ def exposure(given: ExposureOptions) -> int:
     """Judge a draft and print the answer; 1 where the watchers' set does not reach k."""
     from underwatch.disclosure.draft import read_draft
     from underwatch.disclosure.mosaic import read_earlier
-    from underwatch.disclosure.words import record
+    from underwatch.disclosure.telling import record
     from underwatch.texts.languages import language_of
 
     language = language_of(given.lang)
@@ -75,9 +75,9 @@ def exposure(given: ExposureOptions) -> int:
     return 0 if answer.reaches_k else 1
 
 
-def _answer(draft: Draft, earlier: list[Earlier], given: ExposureOptions) -> Answer:
+def _answer(draft: Draft, earlier: list[Earlier], given: ExposureOptions) -> ExposureAnswer:
     """Judge a draft, with progress where worlds are lived through."""
-    from underwatch.disclosure.asking import Asked
+    from underwatch.disclosure.asking import ExposureQuestion
     from underwatch.disclosure.asking import exposure as judged
     from underwatch.experiments.engine.progress import Progress, warn_if_cold
 
@@ -89,12 +89,12 @@ def _answer(draft: Draft, earlier: list[Earlier], given: ExposureOptions) -> Ans
             progress.say("worlds")
             return progress.advance
 
-        asked = Asked(given.k, given.worlds, not given.no_cache, given.threads, begin)
+        asked = ExposureQuestion(given.k, given.worlds, not given.no_cache, given.threads, begin)
         return judged(draft, asked, earlier)
 
 
-def _print(answer: Answer, language: str) -> None:
-    from underwatch.disclosure.words import sections, verdict
+def _print(answer: ExposureAnswer, language: str) -> None:
+    from underwatch.disclosure.telling import sections, verdict
 
     say(*verdict(answer, language))
     for section in sections(answer, language):

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.many import ensemble_option, refuse_beside
-from underwatch.cli.typed import SCENARIO, help_of, json_option, number, of_a_world, path_option, threads
+from underwatch.cli.typed import (
+    SCENARIO,
+    help_of,
+    json_option,
+    language_option,
+    number,
+    of_a_world,
+    path_option,
+    threads,
+)
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.terminal import say, say_json
@@ -92,6 +101,7 @@ if TYPE_CHECKING:
     what="MANIFEST",
     help="Run again what a manifest tells, for the same digest. Example: --from runs/hoeryong-001/manifest.json",
 )
+@language_option("the summary and the report")
 @json_option("Print JSON for a script. Example: --json | jq .digest")
 @click.pass_context
 def run(
@@ -113,7 +123,9 @@ def run(
     elif place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
     else:
-        named = {name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin", "ensemble")}
+        named = {
+            name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin", "ensemble", "language")
+        }
         scenario, options = _scenario(place, settings, forms, given), replace(options, **named)
     # what the work needs is imported only when the command line has no fault
     from underwatch.experiments.studies.run import main_job
@@ -127,14 +139,14 @@ def tell(done: FinishedRun, as_json: bool) -> int:
     from underwatch.experiments.studies.headline_rows import summary_of
     from underwatch.pages.summary import summary_lines
 
-    manifest, same = done.manifest, done.is_same
+    manifest, same, lines = done.manifest, done.is_same, summary_lines(done.study, done.language)
     if as_json:
         keys = ("digest", "population", "days", "seed", "place", "worlds")
         shown = {"run": str(done.path), **{key: manifest[key] for key in keys}, **summary_of(done.study)}
         shown |= {} if same is None else {"same_digest": same}
-        say_json(json.dumps(shown | {"summary": summary_lines(done.study)}, indent=2, ensure_ascii=False))
+        say_json(json.dumps(shown | {"summary": lines}, indent=2, ensure_ascii=False))
     else:
-        say(*summary_lines(done.study))
+        say(*lines)
         if same is not None:
             words = "as in the manifest" if same else f"NOT as in the manifest, which says {done.same_as}"
             say(f"Digest {manifest['digest']}: {words}.", err=not same)

@@ -9,12 +9,12 @@ from functools import cached_property
 
 import numpy as np
 
-from underwatch.disclosure.bounds import Bounds, bounds_of, groups, lower_end, no_higher_than_broader
 from underwatch.disclosure.counts import FIT, LEVELS, WRITTEN, ByKind, Counted, Earlier, count
 from underwatch.disclosure.draft import Draft, kind_of
+from underwatch.disclosure.lived import WAITS, Settings, check_there
+from underwatch.disclosure.lower_ends import Bounds, bounds_of, groups, lower_end, no_higher_than_broader
 from underwatch.disclosure.matching import worded
 from underwatch.disclosure.terms import ACT, PLACE
-from underwatch.disclosure.worlds import WAITS, Settings, check_there
 from underwatch.errors import InputError
 
 FEWEST = 5  # below it a set is told as "fewer than 5"
@@ -60,7 +60,7 @@ class Rewrite:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ExposureAnswer:
     """All that is said of a draft; no resident is in it."""
 
     draft: Draft
@@ -156,7 +156,7 @@ def _share(counts: np.ndarray) -> np.ndarray:
 
 def judge(
     draft: Draft, lived: ByKind, settings: Settings, k: int = DEFAULT_K, earlier: Sequence[Earlier] = ()
-) -> Answer:
+) -> ExposureAnswer:
     """Return the answer to a draft from worlds that were lived through; InputError where nobody fits in any."""
     check_there(list(lived[kind_of(draft)]))
     told = [one for one in earlier if one.relation != "other"]
@@ -168,7 +168,7 @@ def judge(
     waits = tuple((weeks, _waited(draft, lived, settings, weeks, told)) for weeks in WAITS if weeks)
     sets = _no_higher(now.sets(now.full, now.stated), steps[-1].lower)
     found = _rewrites(now, lower, k)
-    return Answer(
+    return ExposureAnswer(
         draft, k, sets, steps, tuple(found[:MOST_REWRITES]), len(found),
         ((0, sets), *((weeks, then.sets(now.full, now.stated, weights)) for weeks, then in waits)),
         len(settings.worlds), int(np.count_nonzero(weights)), (len(told), len(earlier) - len(told)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from underwatch.disclosure.answer import DEFAULT_K, Answer, judge
+from underwatch.disclosure.answer import DEFAULT_K, ExposureAnswer, judge
 from underwatch.disclosure.cache import WorldCache, cache_folder
 from underwatch.disclosure.counts import Earlier, check_earlier
 from underwatch.disclosure.draft import Draft, kind_of
-from underwatch.disclosure.worlds import WORLDS_EACH, Lived, Settings, live, settings_for
+from underwatch.disclosure.lived import WORLDS_EACH, LivedWorlds, Settings, live, settings_for
 from underwatch.errors import InputError
 from underwatch.experiments.engine.executors import executor_for
 
@@ -17,7 +17,7 @@ LEAST_K, MOST_K = 2, 1_000_000
 
 
 @dataclass(frozen=True)
-class Asked:
+class ExposureQuestion:
     """How a draft is judged: the k asked for, `each` worlds of each ensemble, on so many threads.
 
     `keep` looks worlds up in the cache and keeps them there. `begin` is told how many resident-days are to be lived
@@ -35,15 +35,17 @@ class Asked:
             raise InputError(f"k = {self.k} is out of range; it may be {LEAST_K} to {MOST_K:,}")
 
 
-def exposure(draft: Draft, asked: Asked | None = None, earlier: Sequence[Earlier] = ()) -> Answer:
+def exposure(draft: Draft, asked: ExposureQuestion | None = None, earlier: Sequence[Earlier] = ()) -> ExposureAnswer:
     """Return whom a draft would expose, beside what is out already; InputError for what cannot be judged."""
-    asked = asked or Asked()
+    asked = asked or ExposureQuestion()
     check_earlier(draft, earlier)
     settings = settings_for(draft, asked.each, earlier=[one.draft for one in earlier if one.relation != "other"])
     return judge(draft, lived_for(draft, settings, earlier, asked), settings, asked.k, earlier)
 
 
-def lived_for(draft: Draft, settings: Settings, earlier: Sequence[Earlier], asked: Asked) -> dict[int, list[Lived]]:
+def lived_for(
+    draft: Draft, settings: Settings, earlier: Sequence[Earlier], asked: ExposureQuestion
+) -> dict[int, list[LivedWorlds]]:
     """Return the histories of the kinds of incident that a draft and what is out tell of, kept or made."""
     kinds = tuple(sorted({kind_of(draft), *(kind_of(one.draft) for one in earlier if one.relation != "other")}))
     folder = cache_folder() if asked.keep else None

@@ -18,9 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from underwatch.disclosure.worlds import Lived, Part, Settings
+from underwatch.disclosure.lived import LivedPlace, LivedWorlds, Settings
 from underwatch.errors import InputError
 from underwatch.experiments.histories import recorded
 from underwatch.experiments.histories.recorded import EVENT, LATER, ROW, Histories
@@ -28,6 +27,7 @@ from underwatch.files.folders import own_folder, remove_files
 from underwatch.files.intake.parquet import opened
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.writing import write_atomically, write_new
+from underwatch.record.outputs import parquet
 from underwatch.record.provenance import made_by
 from underwatch.world.kernels import compiled
 
@@ -36,7 +36,6 @@ _PRIVATE = 0o600
 _SALT, _SALT_BYTES = "salt", 32
 _NAME = re.compile(r"[0-9a-f]{40}\.parquet")
 _REMEDY = "it is made anew"
-_GROUP = 1 << 20  # rows
 
 
 def cache_folder() -> Path | None:
@@ -59,7 +58,7 @@ class WorldCache:
             write_new(salt, secrets.token_bytes(_SALT_BYTES), _PRIVATE)
         self.salt = read_bytes(salt, _SALT_BYTES, "salt")
 
-    def read(self, settings: Settings, kinds: Sequence[int]) -> dict[int, list[Lived]] | None:
+    def read(self, settings: Settings, kinds: Sequence[int]) -> dict[int, list[LivedWorlds]] | None:
         """Return what is kept of these kinds of incident, or None where any of it is not there or damaged."""
         n = len(settings.worlds)
         try:
@@ -72,13 +71,13 @@ class WorldCache:
             return None
         return {
             kind: [
-                Lived(part, [Histories({kind: rows}, events) for rows, events in zip(*both, strict=True)])
+                LivedWorlds(part, [Histories({kind: rows}, events) for rows, events in zip(*both, strict=True)])
                 for part, *both in zip(settings.parts, parts, later, strict=True)
             ]
             for kind, parts in found.items()
         }
 
-    def write(self, settings: Settings, lived: dict[int, list[Lived]]) -> None:
+    def write(self, settings: Settings, lived: dict[int, list[LivedWorlds]]) -> None:
         """Keep worlds, and let the oldest files go where there would be too much."""
         for number, part in enumerate(settings.parts):
             for kind, parts in lived.items():
@@ -87,11 +86,11 @@ class WorldCache:
             self._write(self.path(settings, part, -1), [one.later for one in one_kind[number].worlds])
         self._keep_within(MOST_BYTES)
 
-    def path(self, settings: Settings, part: Part, kind: int) -> Path:
+    def path(self, settings: Settings, part: LivedPlace, kind: int) -> Path:
         """Return the file of a part of the worlds and a kind of incident, -1 for what came later."""
         worlds = [[list(one.parameters.items()), list(one.forms.items()), one.seed] for _, one in settings.worlds]
         question = [
-            made_by(), compiled.sources_hash(), _sources(), settings.start.isoformat(), settings.days, part.name,
+            made_by(), compiled.sources_hash(), recorded.FORM, settings.start.isoformat(), settings.days, part.name,
             part.place.name, part.residents, kind, worlds,
         ]  # fmt: skip
         digest = hashlib.blake2b(json.dumps(question).encode(), digest_size=20, key=self.salt)
@@ -103,9 +102,7 @@ class WorldCache:
         table = pa.table(
             {"world": number, **{name: rows[name] for name in rows.dtype.names or ()}}, _schema(rows.dtype)
         )
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, row_group_size=_GROUP, compression="zstd", use_dictionary=False)
-        write_atomically(path, sink.getvalue().to_pybytes(), _PRIVATE)
+        write_atomically(path, parquet(table), _PRIVATE)
 
     def _read(self, path: Path, dtype: np.dtype, n: int) -> list[np.ndarray]:
         with opened(path, _schema(dtype), _REMEDY) as file:
@@ -133,15 +130,6 @@ class WorldCache:
 def _schema(dtype: np.dtype) -> pa.Schema:
     kinds = [(name, pa.from_numpy_dtype(dtype[name])) for name in dtype.names or ()]
     return pa.schema([("world", pa.uint8()), *kinds])
-
-
-def _sources() -> str:
-    """Return a hash of what makes histories of a world."""
-    from importlib.resources import files
-
-    text = files(recorded.__package__).joinpath("recorded.py").read_bytes()
-    text += files(recorded.__package__).joinpath("written.py").read_bytes()
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 def _check(found: dict[int, list[list[np.ndarray]]], later: list[list[np.ndarray]], settings: Settings) -> None:

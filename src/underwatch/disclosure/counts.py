@@ -14,17 +14,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from underwatch.disclosure.draft import Draft, kind_of
-from underwatch.disclosure.matching import Fit, fit, worded
+from underwatch.disclosure.lived import LivedWorlds, Settings, residents_for
+from underwatch.disclosure.matching import Fitting, fit, worded
 from underwatch.disclosure.sets import Aware, aware, chosen, distinct, sources, subjects
 from underwatch.disclosure.terms import PLACE
-from underwatch.disclosure.worlds import Lived, Settings, residents_for
 from underwatch.errors import InputError
 from underwatch.experiments.histories.recorded import Histories
 
 FIT, WRITTEN = "fit", "written"
 LEVELS = ("place", "province", "country")
 _SURE = 0.05
-ByKind = Mapping[int, Sequence[Lived]]
+ByKind = Mapping[int, Sequence[LivedWorlds]]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Counted:
 
     draft: Draft
     settings: Settings
-    fits: Mapping[str, list[list[Fit]]]  # FIT or WRITTEN -> [parts][worlds]
+    fits: Mapping[str, list[list[Fitting]]]  # FIT or WRITTEN -> [parts][worlds]
     knew: list[list[list[Aware]]]  # [parts][worlds]: who knew of each earlier report of the same source
 
     @property
@@ -119,7 +119,7 @@ def count(
     lived = {kind: [part for part, one in zip(parts, counting, strict=True) if one] for kind, parts in lived.items()}
     parts = lived[kind_of(draft)]
     asked = (kind_of(draft), draft, settings, published, bool(level))
-    fits: dict[str, list[list[Fit]]] = {FIT: [], WRITTEN: []}
+    fits: dict[str, list[list[Fitting]]] = {FIT: [], WRITTEN: []}
     knew: list[list[list[Aware]]] = []
     for number, part in enumerate(parts):
         others = [(one, lived[kind_of(one.draft)][number].worlds) for one in earlier]
@@ -132,7 +132,7 @@ def count(
     return Counted(draft, settings, fits, knew)
 
 
-def _left(found: Fit, others: list[tuple[Earlier, list[Histories]]], at: int, settings: Settings) -> Fit:
+def _left(found: Fitting, others: list[tuple[Earlier, list[Histories]]], at: int, settings: Settings) -> Fitting:
     """Return the rows that also fit what is out: the same row for the same incident, else the same subject."""
     for one, worlds in others:
         if one.relation in ("same_incident", "same_subject"):
@@ -141,7 +141,7 @@ def _left(found: Fit, others: list[tuple[Earlier, list[Histories]]], at: int, se
                 some = np.isin(found.rows["who"], rows["who"])
             else:
                 some = np.isin(_name(found.rows), _name(rows))
-            found = Fit(*(part[some] for part in found))
+            found = Fitting(*(part[some] for part in found))
     return found
 
 
@@ -150,7 +150,7 @@ def _name(rows: np.ndarray) -> np.ndarray:
     return rows["who"].astype(np.uint64) << np.uint64(16) | rows["week"].astype(np.uint64)
 
 
-def _fully(draft: Draft, world: Histories, settings: Settings) -> Fit:
+def _fully(draft: Draft, world: Histories, settings: Settings) -> Fitting:
     """Return the rows that fit an earlier report as it stood."""
     return fit(world, kind_of(draft), draft, settings, draft.published, stated=True)[0]
 

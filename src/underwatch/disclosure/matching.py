@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.disclosure.draft import Draft, period_of
+from underwatch.disclosure.lived import LATELY, Settings, day_masks
 from underwatch.disclosure.terms import PERIOD, PLACE
-from underwatch.disclosure.worlds import LATELY, Settings, day_masks
 from underwatch.experiments.histories.recorded import LATER, Histories
 from underwatch.world import layout as L
 from underwatch.world.layout import GROUND_NAMES
@@ -29,7 +29,7 @@ _NEVER = -1
 _LOWEST = np.array([max(0, (byte & -byte).bit_length() - 1) for byte in range(256)])  # the first bit that is set
 
 
-class Fit(NamedTuple):
+class Fitting(NamedTuple):
     """The rows of a world that fit a draft in its broadest wording, and how closely: each array has n."""
 
     rows: np.ndarray  # ROW[n], by resident
@@ -44,7 +44,7 @@ def worded(draft: Draft) -> tuple[str, ...]:
 
 def fit(
     world: Histories, kind: int, draft: Draft, settings: Settings, published: datetime.date, stated: bool = False
-) -> tuple[Fit, Fit]:
+) -> tuple[Fitting, Fitting]:
     """Return how closely the incidents of a world fit a draft published on a day: of all, and of those in the files.
 
     `stated` asks for those alone that fit the draft as it stands.
@@ -65,11 +65,11 @@ def fit(
             columns.append(_level([_says(name, code, rows, first, now, draft) for code in codes]))
     levels = np.stack(columns, axis=1) if columns else np.zeros((len(rows), 0), np.int64)
     some = (levels >= 0).all(axis=1)
-    found = Fit(rows[some], levels[some], now.is_held(rows["who"][some]))
+    found = Fitting(rows[some], levels[some], now.is_held(rows["who"][some]))
     return found, _in_the_files(found, draft, masks)
 
 
-def _in_the_files(found: Fit, draft: Draft, masks: list[np.ndarray]) -> Fit:
+def _in_the_files(found: Fitting, draft: Draft, masks: list[np.ndarray]) -> Fitting:
     """Return the rows of which a report stands in the files, and how closely its day fits the period."""
     rows = found.rows
     some = rows["written"] & masks[-1][rows["week"]] != 0
@@ -78,7 +78,7 @@ def _in_the_files(found: Fit, draft: Draft, masks: list[np.ndarray]) -> Fit:
         levels = levels.copy()
         of_days = _level([rows["written"] & mask[rows["week"]] != 0 for mask in masks])
         levels[:, worded(draft).index(PERIOD)] = of_days
-    return Fit(rows, levels, held)
+    return Fitting(rows, levels, held)
 
 
 def _periods(draft: Draft, published: datetime.date) -> list[tuple[datetime.date, datetime.date]]:

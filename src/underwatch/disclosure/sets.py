@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from underwatch.disclosure.matching import Fit
+from underwatch.disclosure.matching import Fitting
 
 _MOST_AT_ONCE = 1 << 23  # cells looked at together
 
 
-def subjects(fits: Fit, shape: tuple[int, ...]) -> np.ndarray:
+def subjects(fits: Fitting, shape: tuple[int, ...]) -> np.ndarray:
     """Return int64[shape]: how many distinct subjects fit where each detail is said no narrower than its level.
 
     `shape` is how many levels each detail has; entry (0, 0, ...) is the draft as it stands, the last one says nothing.
@@ -65,13 +65,13 @@ def _no_narrower(shape: tuple[int, ...]) -> np.ndarray:
     return np.packbits((level[:, None, :] >= level[:, :, None]).all(axis=0), axis=1)
 
 
-def chosen(fits: Fit, wording: tuple[int, ...]) -> Fit:
+def chosen(fits: Fitting, wording: tuple[int, ...]) -> Fitting:
     """Return the rows that fit a wording."""
     some = (fits.levels <= np.array(wording, np.int64)).all(axis=1) if wording else np.ones(len(fits.rows), bool)
-    return Fit(*(part[some] for part in fits))
+    return Fitting(*(part[some] for part in fits))
 
 
-def distinct(fits: Fit) -> int:
+def distinct(fits: Fitting) -> int:
     """Return how many distinct subjects the rows have."""
     who = fits.rows["who"]
     return 1 + int(np.count_nonzero(who[1:] != who[:-1])) if len(who) else 0
@@ -86,7 +86,7 @@ class Aware(NamedTuple):
     subjects: np.ndarray  # uint32, rising
 
 
-def first_rows(fits: Fit) -> tuple[np.ndarray, np.ndarray]:
+def first_rows(fits: Fitting) -> tuple[np.ndarray, np.ndarray]:
     """Return the first row of each subject, of which others may know, and whether the subject is held."""
     first = np.flatnonzero(np.diff(fits.rows["who"].astype(np.int64), prepend=-1))
     return fits.rows[first], fits.held[first]
@@ -102,7 +102,7 @@ def shared_out(rows: np.ndarray, witnesses: float) -> tuple[np.ndarray, np.ndarr
     return each, np.where(near > 0, np.minimum(1.0, each * (near + heard) / np.maximum(near, 1.0)), 0.0)
 
 
-def aware(fits: Fit, witnesses: float) -> Aware:
+def aware(fits: Fitting, witnesses: float) -> Aware:
     """Return who knows of any of the incidents that fit."""
     rows, _ = first_rows(fits)
     _, of_unit = shared_out(rows, witnesses)
@@ -114,7 +114,7 @@ def aware(fits: Fit, witnesses: float) -> Aware:
     return Aware(unit, chance, neighbours, rows["who"])
 
 
-def sources(fits: Fit, witnesses: float, others: Sequence[Aware] = ()) -> float:
+def sources(fits: Fitting, witnesses: float, others: Sequence[Aware] = ()) -> float:
     """Return how many residents are expected to have seen one of these incidents or to have been told of it.
 
     Of each subject only the first incident counts; a neighbour of two subjects counts once. A subject who is held on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from underwatch.record.measures import Measured
 from underwatch.record.ranges import range_name, ranges_of
 from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
+
+if TYPE_CHECKING:
+    from underwatch.experiments.story import Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Study:
     all. `example` is one history of the whole place.
     `n_set` parameters are set by the scenario, and so the same in every draw. Of many places, `provinces` and `parts`
     have the baseline of each in the example. `statements` are those of the report, as `summary.json` has them.
+    `story` tells of some of the example's residents, near at hand.
     """
 
     place: PlaceFacts
@@ -126,6 +131,7 @@ class Study:
     adapted: bool = False
     forms: tuple[Forms, ...] = ()
     statements: tuple[StatementRow, ...] = ()
+    story: Story | None = None
 
     @property
     def baseline(self) -> str:

@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from underwatch.disclosure.answer import FEWEST, Answer, Rewrite
-from underwatch.disclosure.bounds import Bounds
+from underwatch.disclosure.answer import FEWEST, ExposureAnswer, Rewrite
+from underwatch.disclosure.lower_ends import Bounds
 from underwatch.disclosure.terms import PERIOD, PLACE
 from underwatch.facts import COUNTRY, places
 from underwatch.texts.catalogue import text, texts_of, translated
@@ -22,7 +22,7 @@ FEW_WORLDS = 10
 
 
 @dataclass(frozen=True)
-class Section:
+class AnswerPart:
     """A part of the answer: its title, the head of its table ('' where it has none), its rows, and what follows."""
 
     name: str
@@ -66,7 +66,7 @@ def place_words(name: str, language: str) -> str:
     return name if name in places() else translated(language, f"province.{name.removesuffix(' province')}", name)
 
 
-def verdict(answer: Answer, language: str) -> tuple[str, ...]:
+def verdict(answer: ExposureAnswer, language: str) -> tuple[str, ...]:
     """Return the lines that come first: the watchers' set against k, and how many worlds speak."""
     lower = set_words(answer.sets.watchers.lower, language)
     key = "exposure.reached" if answer.reaches_k else "exposure.below"
@@ -80,15 +80,15 @@ def verdict(answer: Answer, language: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def sections(answer: Answer, language: str) -> tuple[Section, ...]:
+def sections(answer: ExposureAnswer, language: str) -> tuple[AnswerPart, ...]:
     """Return the parts of the answer: the sets, risk by disclosure, rewrites, waiting, and what is unknown."""
-    unknown = texts_of(language, "exposure.unknown")
+    unknown = texts_of(language, "exposure.limit")
     return (
         _sets(answer, language),
         _steps(answer, language),
         _rewrites(answer, language),
         _waits(answer, language),
-        Section("unknown", text(language, "exposure.unknown"), (), (), unknown),
+        AnswerPart("unknown", text(language, "exposure.limits"), (), (), unknown),
     )
 
 
@@ -96,7 +96,7 @@ def _columns(language: str, *names: str) -> tuple[str, ...]:
     return tuple(text(language, f"exposure.column.{name}") for name in names)
 
 
-def _sets(answer: Answer, language: str) -> Section:
+def _sets(answer: ExposureAnswer, language: str) -> AnswerPart:
     rows = []
     for name in SETS:
         bounds: Bounds = getattr(answer.sets, name)
@@ -104,10 +104,10 @@ def _sets(answer: Answer, language: str) -> Section:
         between = low if low == high else text(language, "number.range", low=low, high=high)
         rows.append((text(language, f"exposure.set.{name}"), set_words(bounds.lower, language), median, between))
     header = _columns(language, "set", "lower", "median", "range")
-    return Section("sets", text(language, "exposure.title"), header, tuple(rows))
+    return AnswerPart("sets", text(language, "exposure.title"), header, tuple(rows))
 
 
-def _steps(answer: Answer, language: str) -> Section:
+def _steps(answer: ExposureAnswer, language: str) -> AnswerPart:
     rows = tuple(
         (
             text(language, f"exposure.detail.{step.detail}"), said(step.detail, step.code, language),
@@ -117,24 +117,24 @@ def _steps(answer: Answer, language: str) -> Section:
         for step in answer.steps
     )  # fmt: skip
     header = _columns(language, "detail", "said", *SETS, "alone", "last")
-    return Section("steps", text(language, "exposure.steps"), header, rows)
+    return AnswerPart("steps", text(language, "exposure.steps"), header, rows)
 
 
 def _factor(times: float, language: str) -> str:
     return number(times if times < 10 or math.isnan(times) else float(round(times)), language)
 
 
-def _rewrites(answer: Answer, language: str) -> Section:
+def _rewrites(answer: ExposureAnswer, language: str) -> AnswerPart:
     title = text(language, "exposure.rewrites", k=answer.k)
     if answer.reaches_k or not answer.rewrites:
         key = "exposure.rewrites.needless" if answer.reaches_k else "exposure.rewrites.none"
-        return Section("rewrites", title, (), (), (text(language, key, k=answer.k),))
+        return AnswerPart("rewrites", title, (), (), (text(language, key, k=answer.k),))
     rows = tuple(
         (changes_words(one, language), costs_words(one, language), set_words(one.lower, language))
         for one in answer.rewrites
     )
     more = (text(language, "exposure.rewrites.more", n=answer.n_rewrites),)
-    return Section(
+    return AnswerPart(
         "rewrites", title, _columns(language, "rewrite", "costs", "watchers"), rows,
         more if answer.n_rewrites > len(rows) else (),
     )  # fmt: skip
@@ -157,7 +157,7 @@ def costs_words(rewrite: Rewrite, language: str) -> str:
     return "; ".join(text(language, f"exposure.costs.{detail}") for detail, _, _ in rewrite.changes)
 
 
-def _waits(answer: Answer, language: str) -> Section:
+def _waits(answer: ExposureAnswer, language: str) -> AnswerPart:
     rows = tuple(
         (
             text(language, "exposure.wait.weeks", n=weeks) if weeks else text(language, "exposure.wait.now"),
@@ -167,10 +167,10 @@ def _waits(answer: Answer, language: str) -> Section:
     )
     same = len({row[1:] for row in rows}) == 1
     notes = (text(language, "exposure.waits.same"),) if same and PERIOD in answer.draft.stated else ()
-    return Section("waits", text(language, "exposure.waits"), _columns(language, "when", *SETS), rows, notes)
+    return AnswerPart("waits", text(language, "exposure.waits"), _columns(language, "when", *SETS), rows, notes)
 
 
-def record(answer: Answer) -> dict[str, Any]:
+def record(answer: ExposureAnswer) -> dict[str, Any]:
     """Return the answer for a script: a set is a number, or null where it is fewer than 5."""
     sets = {name: {end: _size(getattr(getattr(answer.sets, name), end)) for end in Bounds._fields} for name in SETS}
     return {
@@ -197,7 +197,7 @@ def record(answer: Answer) -> dict[str, Any]:
         ],
         "rewrites_in_all": answer.n_rewrites,
         "waiting": [{"weeks": weeks, "lower": _lower(sets.lower)} for weeks, sets in answer.waits],
-        "unknown": list(texts_of("en", "exposure.unknown")),
+        "unknown": list(texts_of("en", "exposure.limit")),
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ LIGHT = (KIND.followed_visit, KIND.call_given_up, KIND.arrest, KIND.accusation, 
 
 
 @dataclass(frozen=True)
-class Part:
+class LivedPlace:
     """A place that is lived through: the draft's own, or one that stands in for all at the border or inland."""
 
     name: str  # "own", "border", "inland"
@@ -48,7 +48,7 @@ class Settings:
 
     start: datetime.date
     days: int
-    parts: tuple[Part, ...]
+    parts: tuple[LivedPlace, ...]
     each: int = WORLDS_EACH
     seed: int = 1
 
@@ -75,10 +75,10 @@ def _worlds(start: datetime.date, days: int, each: int, seed: int) -> tuple[tupl
 
 
 @dataclass(frozen=True)
-class Lived:
+class LivedWorlds:
     """The histories of all worlds of a part, of one kind of incident: world by world."""
 
-    part: Part
+    part: LivedPlace
     worlds: list[Histories]
 
 
@@ -102,19 +102,19 @@ def _first_day(draft: Draft) -> datetime.date:
     return min(lately, period_of(draft.stated[PERIOD]).first) if PERIOD in draft.stated else lately
 
 
-def parts_of(draft: Draft) -> tuple[Part, ...]:
+def parts_of(draft: Draft) -> tuple[LivedPlace, ...]:
     """Return the places that are lived through for a draft."""
     own = draft.place
     each = _STAND_IN_ALONE if own is None else _STAND_IN
-    found = [] if own is None else [Part("own", own, own.population)]
+    found = [] if own is None else [LivedPlace("own", own, own.population)]
     for name, border in (("border", True), ("inland", False)):
         alike = [place for place in places().values() if place.border is border]
         largest = max(alike, key=lambda place: place.population)
-        found.append(Part(name, largest, min(each, largest.population)))
+        found.append(LivedPlace(name, largest, min(each, largest.population)))
     return tuple(found)
 
 
-def residents_for(draft: Draft, level: str, part: Part) -> float:
+def residents_for(draft: Draft, level: str, part: LivedPlace) -> float:
     """Return for how many residents a stand-in counts where a draft says no more than `level`, "province" or "country".
 
     The draft's own place is not among them: it was lived through itself.
@@ -129,7 +129,7 @@ def residents_for(draft: Draft, level: str, part: Part) -> float:
 
 def live(
     settings: Settings, kinds: Sequence[int], executor: Executor, advance: Callable[[int], object] = lambda _: None
-) -> dict[int, list[Lived]]:
+) -> dict[int, list[LivedWorlds]]:
     """Live all worlds through; return what is kept by kind of incident: those asked for, and those that are few."""
     kinds = tuple(sorted({*LIGHT, *kinds}))
     tasks = [(part, scenario) for part in settings.parts for _, scenario in settings.worlds]
@@ -144,19 +144,19 @@ def live(
     by_part = [found[at : at + n] for at in range(0, len(found), n)]
     return {
         kind: [
-            Lived(part, [Histories({kind: one.rows[kind]}, one.later) for one in worlds])
+            LivedWorlds(part, [Histories({kind: one.rows[kind]}, one.later) for one in worlds])
             for part, worlds in zip(settings.parts, by_part, strict=True)
         ]
         for kind in kinds
     }
 
 
-def _lived(scenario: Scenario, part: Part, kinds: tuple[int, ...], advance: Callable[[int], object]) -> Histories:
+def _lived(scenario: Scenario, part: LivedPlace, kinds: tuple[int, ...], advance: Callable[[int], object]) -> Histories:
     here = scenario.replace(places=(part.place,), name=part.place.name, population=part.residents)
     return histories_of(here, part.place, kinds, advance)
 
 
-def check_there(lived: list[Lived]) -> None:
+def check_there(lived: list[LivedWorlds]) -> None:
     """Raise InputError where no world has any incident of the kind: then nothing can be said of the act."""
     if not any(len(rows) for part in lived for world in part.worlds for rows in world.rows.values()):
         raise InputError("act: no world has any such incident in these days, so nothing can be said of it")
