@@ -17,12 +17,13 @@ from underwatch.facts import Place
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.measures import Measured
 from underwatch.record.ranges import range_name, ranges_of
+from underwatch.shown import Shown
 from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceFacts:
+@dataclass(frozen=True, slots=True, repr=False)
+class PlaceFacts(Shown):
     """What is known of the place. `residents` are simulated; the others are of the census of 2008."""
 
     name: str
@@ -65,8 +66,8 @@ class Silence:
     n: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+@dataclass(frozen=True, slots=True, repr=False)
+class Example(Shown):
     """One possible history of the whole place: what a figure of it is, where that lies inside of the range.
 
     `setting` is the scenario with its parameters and forms, those of draw number `draw` (0: the scenario's own).
@@ -92,8 +93,8 @@ class Part:
     figures: Measured
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Shown):
     """A run and its twin, as figures. The first of `worlds` is the baseline, the second, if any, its twin.
 
     `change` names what the baseline has and the twin has not ("the year-end campaign"), or with `relief` what the twin

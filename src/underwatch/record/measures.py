@@ -15,6 +15,7 @@ import pyarrow as pa
 from underwatch.facts.indicators import STOCK
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
+from underwatch.shown import Shown
 from underwatch.world.layout import (
     COUNT,
     GROUND_NAMES,
@@ -35,8 +36,8 @@ CALLS_NOT_MADE = {
 DEFAULT_FLOOR = 1.0  # private complaint is untouched by fear when the scenario names no floor
 
 
-@dataclass(frozen=True, slots=True)
-class Combined:
+@dataclass(frozen=True, slots=True, repr=False)
+class Combined(Shown):
     """The daily counts of one world and place, or of several places added up: all that the tables here read of it."""
 
     place: str  # the city or county
@@ -145,8 +146,8 @@ def _put(value: np.ndarray, per: str, residents: np.ndarray, days: np.ndarray) -
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+@dataclass(frozen=True, slots=True, repr=False)
+class Measured(Shown):
     """The figures of one history, or of many with an axis of draws in front (see `stack`).
 
     `year` and `window`: float[H], headlines over the whole run and over the window of the change (equal to `year`

@@ -34,6 +34,7 @@ from underwatch.inference.bank.form import INDICATORS_READ, check_description, c
 from underwatch.inference.bank.priors import levels_of, world_forms, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
 from underwatch.record.tally import FEAR_NODES, Window
+from underwatch.shown import Shown
 from underwatch.world.forms import Forms
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
 from underwatch.world.parameters import latin_hypercube
@@ -218,8 +219,8 @@ def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) ->
     write_shard(folder, number, packed(arrays, _ROUNDED))
 
 
-@dataclass(frozen=True)
-class Bank:
+@dataclass(frozen=True, repr=False)
+class Bank(Shown):
     """The worlds of a bank, row by row: the sufficient statistics of each (as in `Tally`), its curve and parameters."""
 
     plan: BankPlan
