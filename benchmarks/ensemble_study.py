@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sections import put_section
-from trials.ensemble_diagnostics import Judged, coverage, judged, left_out, widths
+from trials.ensemble_diagnostics import coverage, left_out, widths
+from trials.statements import CALLS, Judged, judged_calls, judged_statements, weights_without
 
 from underwatch.experiments.engine.worlds import seed_of_draw
 from underwatch.experiments.ensemble.key import ensemble_key
@@ -34,8 +35,9 @@ from underwatch.experiments.ensemble.selection import (
     weights_of,
 )
 from underwatch.experiments.ensemble.settings import ensemble_scenarios
+from underwatch.experiments.ensemble.strata import systematic
 from underwatch.experiments.silence import WATCHING, silence_in, silence_table
-from underwatch.facts import described, model_parameters, rival_forms
+from underwatch.facts import described, model_parameters, patterns, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms, prior_forms
@@ -110,11 +112,24 @@ def ship(name: str, weights: np.ndarray, residents: int) -> None:
     print(f"{name}: {len(rows)} settings, effective {effective(kept):.0f}")
 
 
+def all_judged(outcomes: np.ndarray, known: np.ndarray, residents: int) -> list[Judged]:
+    """Judge the statements by the draws, and watched callers by DEFAULT_DRAWS of each ensemble."""
+    without = weights_without(patterns()[CALLS], known, holding(outcomes))
+    even = np.full(len(outcomes), 1 / len(outcomes))
+    rows = [
+        systematic(weights, DEFAULT_DRAWS, rng(SEED, "callers", str(n)))
+        for n, weights in enumerate((even, known, without))
+    ]
+    calls = judged_calls([settings_of(some, residents) for some in rows], residents)
+    return [*judged_statements(outcomes, known), calls]
+
+
 def ship_statements(rows: list[Judged]) -> None:
     """Write what the worlds say of each statement."""
     columns = {name: [getattr(row, name) for row in rows] for name in Judged._fields}
     SHIPPED.mkdir(exist_ok=True)
-    pq.write_table(pa.table(columns), SHIPPED / "statements.parquet")
+    table = pa.table(columns).replace_schema_metadata({"key": ensemble_key()})
+    pq.write_table(table, SHIPPED / "statements.parquet", compression="zstd")
 
 
 def ship_silence() -> None:
@@ -134,7 +149,7 @@ def statement_lines(rows: list[Judged]) -> list[str]:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:
-        said = described()[row.id]
+        said = {**described(), **patterns()}[row.id]
         shares = " | ".join(f"{100 * share:.0f} %" for share in (row.prior, row.known, row.without))
         lines.append(
             f"| {row.id} {said.statement} | {said.tolerance} | {shares} | {row.effective:,.0f} | {row.verdict} |"
@@ -213,9 +228,8 @@ def main() -> None:
     chosen = kept_by(known, holds)
     print(f"{len(outcomes):,} draws; plausible {np.count_nonzero(known):,}, effective {effective(known):.0f}")
     print(f"described: {np.count_nonzero(chosen):,}, effective {effective(chosen):.0f}; {len(COLUMNS)} outcomes")
-    rows = judged(outcomes, known)
-    for row in rows:
-        print(row, described()[row.id].statement)
+    rows = all_judged(outcomes, known, given.residents)
+    print("\n".join(statement_lines(rows)))
     ship_statements(rows)
     write_page(outcomes, known, holds, rows)
     ship("known", known, given.residents)

@@ -52,7 +52,7 @@ def of_all(tmp_path_factory):
 
 
 # Rooms whose tests run no world, or few; the others wait until one worker has compiled the kernels for all.
-WITHOUT_WORLDS = ("evidence", "facts", "files", "house")
+WITHOUT_WORLDS = ("evidence", "facts", "files", "house", "texts")
 # The longest files, so that none is left alone at the end; the second to the sixth fill the time while kernels compile.
 FIRST = (
     "files/test_deep_readers", "inference/checks/test_calibrate", "house/test_wheel",  # these in make test-deep alone

@@ -1,4 +1,4 @@
-"""How well an ensemble was found, and what it can say: widths, figures left out, statements left out, calibration."""
+"""How well an ensemble was found, and what it can say: widths, figures left out, calibration."""
 
 from __future__ import annotations
 
@@ -13,18 +13,12 @@ from underwatch.experiments.ensemble.selection import (
     effective,
     error_of,
     from_scale,
-    holding,
-    kept_by,
     on_scale,
     used_in,
     weights_of,
 )
-from underwatch.facts import described
 from underwatch.world.draws import rng
 
-AGREES, DISAGREES, UNSAID = "agrees", "disagrees", "cannot be said"
-_FEWEST = 100.0  # effective worlds behind a verdict
-_BARS = (1 / 3, 2 / 3)  # of the worlds
 FEWEST_NEAR = 50.0  # effective draws about a synthetic truth
 _LEAST = -1e300
 
@@ -102,34 +96,6 @@ def _beyond(figure: float, values: np.ndarray, error: float, weights: np.ndarray
     below = np.where(np.isnan(values), 1.0, norm.cdf((figure - np.nan_to_num(values)) / error))
     share = float((below * weights).sum() / weights.sum())
     return 2 * min(share, 1 - share)
-
-
-class Judged(NamedTuple):
-    """A statement of the report: in what share of the worlds it holds, and what follows.
-
-    `without` is the share in the ensemble that is fitted to all other statements, of `effective` worlds.
-    """
-
-    id: str
-    prior: float
-    known: float
-    without: float
-    effective: float
-    verdict: str
-
-
-def judged(outcomes: np.ndarray, known: np.ndarray) -> list[Judged]:
-    """Judge each statement by the worlds that were selected without it: what was selected on cannot confirm."""
-    holds = holding(outcomes)
-    result = []
-    for place, name in enumerate(described()):
-        weights = kept_by(known, holds, without=place)
-        share = float((weights * holds[:, place]).sum()) if weights.any() else float("nan")
-        n = effective(weights)
-        verdict = UNSAID if n < _FEWEST or _BARS[0] < share < _BARS[1] else AGREES if share >= _BARS[1] else DISAGREES
-        prior, of_known = float(holds[:, place].mean()), float((known * holds[:, place]).sum())
-        result.append(Judged(name, prior, of_known, share, n, verdict))
-    return result
 
 
 def coverage(outcomes: np.ndarray, names: list[str], truths: int, seed: int) -> tuple[dict[str, float], int]:

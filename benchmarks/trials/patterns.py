@@ -17,6 +17,7 @@ import numpy as np
 from underwatch.channel.episodes import episodes
 from underwatch.channel.reporting import expected_published
 from underwatch.experiments.silence import watched_values
+from underwatch.facts import patterns as told
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.forms import Forms
@@ -158,7 +159,7 @@ def p3_family_followed(town: Town) -> Verdict:
     cells = world.history.cells[CAMPAIGN][:, family]
     made = cells[..., L.COUNT.outings].sum() * adult_share(world, family)
     figure = share(float(cells[..., L.COUNT.followed_outings].sum()), float(made))
-    return Verdict(figure >= 0.9, {"share_followed": figure})
+    return Verdict(figure >= told()["P3"].low, {"share_followed": figure})
 
 
 def adult_share(world: simulate.World, cells: np.ndarray) -> float:
@@ -203,12 +204,14 @@ def p6_no_reprimand(town: Town) -> Verdict:
 
 
 def p7_watched_callers(town: Town) -> Verdict:
-    """Watched callers' completed calls fall."""
+    """Watched callers' completed calls fall, by a twentieth at least."""
     callers = LISTED & (np.arange(L.N_CELLS) & 2 == 2)
     watched = town.world()
     free = town.world(without=frozenset({"S3", "S4", "S5", "S6", "S7", "S8", "S10"}), like=watched)
     a, b = (count(w, L.COUNT.calls_completed, callers) for w in (free, watched))
-    return rises(b, a, {"calls_unwatched": a, "calls_watched": b})
+    ratio = b / a if a else float("inf")
+    figures = {"calls_unwatched": a, "calls_watched": b, "ratio": ratio}
+    return Verdict(ratio <= told()["P7"].high if a + b >= FEWEST else None, figures)
 
 
 PATTERNS: Mapping[str, Callable[[Town], Verdict]] = {

@@ -5,7 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 from scipy.stats import norm
-from trials.ensemble_diagnostics import coverage, judged, left_out, weighted_quantiles
+from trials.ensemble_diagnostics import coverage, left_out, weighted_quantiles
+from trials.statements import judged_statements as judged
 
 from underwatch.errors import InputError
 from underwatch.experiments.ensemble import outcomes as made

@@ -74,11 +74,14 @@ def test_the_odd_tells_of_every_ground_and_of_the_list_it_leads_to():
 
 
 def test_wherever_grounds_are_counted_in_words_they_are_as_many_as_the_table_has():
-    pages = [ROOT / page for page in PAGES] + [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("en.json")]
+    pages = [ROOT / page for page in PAGES] + [
+        *(ROOT / "src").rglob("*.py"),
+        *(ROOT / "src" / "underwatch" / "texts" / "en").iterdir(),
+    ]
     said = re.compile(rf"\b({'|'.join(NUMBER_WORDS[3:])}) (?:of the )?grounds\b|\b(\w+) bits, drawn", re.IGNORECASE)
     found = {page.name: said.findall(page.read_text(encoding="utf-8")) for page in pages}
     told = {name: {"".join(pair).lower() for pair in pairs} for name, pairs in found.items() if pairs}
-    assert told == {name: {NUMBER_WORDS[len(grounds())]} for name in ("odd.md", "en.json")}
+    assert told == {name: {NUMBER_WORDS[len(grounds())]} for name in ("odd.md", "terms.json")}
     assert len(found["odd.md"]) == 2
 
 

@@ -8,11 +8,11 @@ import pytest
 from pages.test_report import fake_study
 from underwatch.experiments.studies.headline_rows import DIFFERENCE, rows_of
 from underwatch.pages.charts.plots import ratios
-from underwatch.pages.numbers import signed
 from underwatch.pages.report import charts_of
 from underwatch.pages.summary import summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.measures import SUMS
+from underwatch.texts.numbers import signed
 
 
 def test_what_is_left_out_of_the_example_is_told_and_not_printed():

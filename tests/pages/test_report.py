@@ -14,7 +14,6 @@ from underwatch.experiments.study import Example, Part, PlaceFacts, Silence, Sil
 from underwatch.facts import model_parameters, places, provinces
 from underwatch.pages.charts.plots import weekly_chart
 from underwatch.pages.country import label_spots, province_table, seat_map
-from underwatch.pages.numbers import number, percent, signed
 from underwatch.pages.rendering import plain, unit_words
 from underwatch.pages.report import LIMITS, ParameterValue, ReportModel, charts_of, render_report
 from underwatch.pages.summary import (
@@ -27,6 +26,7 @@ from underwatch.pages.summary import (
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES
 from underwatch.record.measures import SUMS, Measured, stack
 from underwatch.record.schema import GROUPS
+from underwatch.texts.numbers import number, percent, signed
 from underwatch.world.forms import prior_forms
 from underwatch.world.scenario_file import scenario_for
 

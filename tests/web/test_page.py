@@ -352,18 +352,23 @@ def test_a_slider_that_is_moved_back_stays_set_until_reset(browser, own_studio):
     for key in ("ArrowRight", "ArrowLeft"):
         one.page.keyboard.press(key)
     assert slider.input_value() == central
+    one.page.click("#forms summary")
+    one.page.select_option("#form-S4", "pooled")
     one.page.fill("#population", "12")
     one.page.fill("#end", "2024-07-07")
     one.page.select_option("#draws", "20")
     with one.page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/runs")) as asked:
         one.page.click("#run")
     assert asked.value.post_data_json["parameters"] == {"p_reprimand": 0.6}
+    assert asked.value.post_data_json["forms"] == {"S4": "pooled"}
     one.page.wait_for_selector("html[data-state=done]", timeout=60_000)
     for language, some, fixed in (("en", "of 20 worlds", "1 parameter is set"), ("ko", "세계 20개", "변수 1개")):
         one.page.click(f"[data-lang={language}]")
         one.page.locator("#lines", has_text=fixed).wait_for(timeout=10_000)
         assert some in one.page.text_content("#lines")
+        assert one.page.input_value("#form-S4") == "pooled"
     one.page.click("#question button[type=reset]")
+    assert one.page.input_value("#form-S4") == ""
     assert one.page.locator(".slider.moved").count() == 0
     one.close()
 

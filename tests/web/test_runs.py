@@ -47,7 +47,7 @@ def until(condition, within=30):
 def done(studio):
     """A small run that is done, with an intervention."""
     with studio.client() as client:
-        asked = {**SMALL, "interventions": ["end-reprimands"], "from_date": "2024-07-15"}
+        asked = {**SMALL, "forms": {"S4": "pooled"}, "interventions": ["end-reprimands"], "from_date": "2024-07-15"}
         run = client.post("/api/runs", json=asked).json()["run"]
         return run, finished(client, run)
 
@@ -174,6 +174,8 @@ def test_the_question_that_is_taken_away_is_the_question(client, done):
     asked = client.get(f"/api/runs/{run}").json()["question"]
     question = question_of(asked)
     assert parse(text) == question.scenario
+    assert asked["forms"] == {"S4": "pooled"}
+    assert set(parse(text).forms.fixed) == set(question.scenario.forms.fixed) == {"S4"}
     assert question_of(question.record()) == question
     assert "underwatch compare question.toml --with end-reprimands --from-date 2024-07-15" in text
     quoted = "\n".join(line[2:] for line in text.splitlines() if line.startswith("# "))
@@ -213,7 +215,7 @@ def test_two_runs_are_compared(client, done):
     finished(client, other)
     found = client.get(f"/api/runs/{run}/beside/{other}").json()
     assert {one["name"]: one["values"] for one in found["asked"]} == {
-        "seed": [1, 2], "p_notice": [0.6, 0.9], "interventions": ["end-reprimands", ""],
+        "seed": [1, 2], "p_notice": [0.6, 0.9], "S4": ["pooled", "assigned"], "interventions": ["end-reprimands", ""],
     }  # fmt: skip
     told = client.get(f"/api/runs/{other}").json()
     mine = {row["name"]: row["year"]["baseline"] for row in told["changes"]}

@@ -20,6 +20,7 @@ KEYS = (
     "draws",
     "ensemble",
     "parameters",
+    "forms",
     "without",
     "interventions",
     "from_date",

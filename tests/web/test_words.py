@@ -1,16 +1,14 @@
 """No string is missing: what the page says, and what it translates of the server's English, has its text."""
 
-import json
 import re
-
-import pytest
 
 from underwatch.experiments.diary import COUNTED
 from underwatch.experiments.ensemble.names import ENSEMBLES
 from underwatch.experiments.ledger.entries import ACTS, REASONS
-from underwatch.facts import grounds, model_parameters, provinces
+from underwatch.facts import grounds, model_parameters, provinces, rival_forms
 from underwatch.pages.report import LIMITS
 from underwatch.record.headlines import HEADLINES
+from underwatch.texts.languages import LANGUAGES, all_texts
 from underwatch.web.session import studio_run as run
 from underwatch.web.session.exports import TAKEN
 from underwatch.web.session.request import question_of
@@ -21,11 +19,9 @@ from underwatch.world.layout import EPISODES, INCIDENT_NAMES
 from web.served import ROOT
 
 PAGE = ROOT / "src" / "underwatch" / "web" / "page"
-EN, KO = (json.loads((PAGE / "words" / f"{name}.json").read_text("utf-8")) for name in ("en", "ko"))
+EN, KO = (all_texts(language) for language in LANGUAGES)
 SCRIPTS = "\n".join(path.read_text("utf-8") for path in sorted((PAGE / "js").glob("*.js")))
 HTML = (PAGE / "index.html").read_text("utf-8")
-HANGUL = re.compile("[\uac00-\ud7a3]")
-SAME_IN_BOTH = {"life.nothing", "unit.km"}
 
 
 def literal_keys():
@@ -53,6 +49,7 @@ def composed_keys():
         *(f"basis.{f['basis']}" for f in (*facts["first"], *facts["more"])),
         *(f"file.{name}" for name in TAKEN),
         *(f"chip.{i['name']}" for i in choices.interventions()),
+        *(f"rule.{one['rule']}" for one in choices.forms()),
         *(f"short.{name}" for name in choices.FIRST),
         *(f"term.{n}" for n in numbered["term"]),
         *(f"term.{n}.meaning" for n in numbered["term"]),
@@ -81,9 +78,15 @@ def server_keys():
         *(f"parameter.{f['name']}" for f in (*facts["first"], *facts["more"])),
         *(f"unit.{f['unit']}" for f in (*facts["first"], *facts["more"])),
         *(f"intervention.{i['name']}{part}" for i in choices.interventions() for part in ("", ".why")),
+        *(
+            f"form.{rule['rule']}.{form['name']}{part}"
+            for rule in choices.forms()
+            for form in rule["forms"]
+            for part in ("", ".meaning", ".basis")
+        ),
         *(f"province.{name}" for name in provinces()),
         *(f"headline.{h.name}{part}" for h in HEADLINES for part in ("", ".unit")),
-        *(f"limit.{n}" for n in range(len(LIMITS))),
+        *(f"report.limit.{n}" for n in range(len(LIMITS))),
         *(f"event.{kind}" for kind in EPISODES),
         *(f"by.{who}" for who in _FOLLOWERS),
         *(f"kind.{EPISODES[kind]}" for kind, _ in COUNTED),
@@ -116,24 +119,6 @@ def test_every_ground_is_called_as_in_its_table_and_counted_in_the_korean_line()
     assert all(f"{KO[f'ground.{name}']} {{{name}}}명" in KO["line.listed"] for name in grounds())
 
 
-def test_no_text_is_left_over():
-    used = literal_keys() | composed_keys() | server_keys()
-    written = {key for key in set(EN) | set(KO) if f'"{key}"' in SCRIPTS}
-    more = {f"event.{kind}.km" for kind in EPISODES} | {key for key in KO if key.startswith("unit.")}
-    assert (set(EN) | set(KO)) - used - written - more == set()
-
-
-@pytest.mark.parametrize("key", sorted(set(EN) & set(KO)))
-def test_both_languages_fill_in_the_same(key):
-    assert holes(EN[key]) == holes(KO[key])
-
-
-def test_korean_is_korean():
-    plain = {key for key, text in KO.items() if not HANGUL.search(text)} - SAME_IN_BOTH
-    assert {key for key in plain if re.search("[A-Za-z]{3}", re.sub(r"{\w+}", "", KO[key]))} == set()
-    assert [key for key, text in {**EN, **KO}.items() if not text.strip()] == []
-
-
 def test_the_korean_lines_ask_only_for_figures_that_are_sent():
     from underwatch.web.session.simulation import answer
     from underwatch.web.session.studio_run import StudioRun
@@ -164,9 +149,10 @@ def test_the_korean_lines_ask_only_for_figures_that_are_sent():
     assert {hole for text in lines.values() for hole in holes(text)} - known - said_by_the_page == set()
 
 
-def test_the_channel_has_no_slider():
+def test_the_channel_has_no_slider_and_no_choice():
     facts = choices.parameters()
     shown = {f["name"] for f in (*facts["first"], *facts["more"])}
     assert {name for name, fact in model_parameters().items() if fact.rule == "S13"} & shown == set()
+    assert [one["rule"] for one in choices.forms()] == [rule for rule in rival_forms() if rule != "S13"]
     assert len(facts["first"]) == 6
     assert all(f[key] for f in facts["first"] for key in ("meaning", "unit", "source"))

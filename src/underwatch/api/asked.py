@@ -76,10 +76,7 @@ def one_place(scenario: Scenario, what: str, instead: str = "run() takes many") 
 def interventions_of(given: Interventions) -> tuple[Intervention, ...]:
     """Return interventions: names of those that ship, files of them, or one's own."""
     several = (given,) if isinstance(given, (str, Intervention)) else tuple(given)
-    named = [one for one in several if isinstance(one, str)]
-    found = iter(find_interventions(named) if named else ())
-    result = [one if isinstance(one, Intervention) else next(found) for one in several]
-    return (*result, *found)
+    return find_interventions(several) if several else ()
 
 
 def lived_with(scenario: Scenario, given: Interventions, from_date: date | str | None) -> Scenario:

@@ -75,6 +75,16 @@ def _lived(
     return found
 
 
+def again(made: Scenario, lived: Scenario, rules: type[Rules] | None) -> SimulatedWorld:
+    """Return the same world once more, from what made it and what was lived: nothing of the first is used."""
+    if rules is not None:
+        return _by_rules(rules, made, lived, {})
+    with Workers(cores()) as workers:
+        settled = init_world(made, made.places[0], made.seed, workers)
+        world = settled if made == lived else twin_world(settled, made, lived, made.seed, workers)
+        return SimulatedWorld(made, lived, world, _lived(world, lived, {}, workers))
+
+
 def _by_rules(rules: type[Rules], made: Scenario, lived: Scenario, measures: Mapping[str, Measure]) -> SimulatedWorld:
     """Simulate by rules in plain Python, week by week where something is measured."""
     plain = PlainWorld(rules, made, made.seed)

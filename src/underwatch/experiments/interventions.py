@@ -42,12 +42,12 @@ class Intervention(Shown):
     """A named change for the better: parameters `put` to a value or multiplied (`times`), rules taken out.
 
     `date` is its own first day, or None for that of the question; `days` how long it lasts, or None for until the end.
-    `short` is its line in the help.
+    `short` is its line in the help; `words` say what it is, its name where they are left out.
     InputError for all that does not relieve.
     """
 
     name: str
-    words: str
+    words: str = ""
     why: str = ""
     put: Mapping[str, float] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
@@ -58,6 +58,8 @@ class Intervention(Shown):
 
     def __post_init__(self) -> None:
         where = f"intervention {self.name}: "
+        if not self.words.strip():
+            object.__setattr__(self, "words", f"{self.name.replace('-', ' ').capitalize()}.")
         if self.days is not None and not 1 <= self.days <= _MOST_DAYS:
             raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}")
         if twice := sorted(set(self.put) & set(self.times)):
@@ -194,11 +196,16 @@ def _from_table(name: str, table: object) -> Intervention:
     return Intervention(name, words.strip(), why.strip(), put, times, rules_out, day, days, short)
 
 
-def find_interventions(names: str | Iterable[str]) -> tuple[Intervention, ...]:
-    """Return interventions by name, or of a FILE.toml; InputError for an unknown, a repeated or a contradictory one."""
+def find_interventions(names: str | Intervention | Iterable[str | Intervention]) -> tuple[Intervention, ...]:
+    """Return interventions by name, of a FILE.toml, or as they are.
+
+    InputError for an unknown, a repeated or a contradictory one.
+    """
     result: list[Intervention] = []
-    for name in (names,) if isinstance(names, str) else names:
-        if name.casefold().endswith(".toml") or "/" in name:
+    for name in (names,) if isinstance(names, str | Intervention) else names:
+        if isinstance(name, Intervention):
+            result.append(name)
+        elif name.casefold().endswith(".toml") or "/" in name:
             result += _of_file(Path(name))
         elif (key := name.strip().casefold().replace("_", "-").replace(" ", "-")) in catalogue():
             result.append(catalogue()[key])

@@ -24,5 +24,6 @@ from underwatch.facts.tables import estimate_parameters as estimate_parameters
 from underwatch.facts.tables import grounds as grounds
 from underwatch.facts.tables import judgements as judgements
 from underwatch.facts.tables import model_parameters as model_parameters
+from underwatch.facts.tables import patterns as patterns
 from underwatch.facts.tables import published_facts as published_facts
 from underwatch.facts.tables import rival_forms as rival_forms

@@ -119,14 +119,21 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of the news report in our words: in a world it holds where `measure` lies from `low` to `high`."""
+    """A statement of the news report in our words: in a world it holds where `measure` lies from `low` to `high`.
+
+    `unit` says what is measured, `scale` ("linear", "log") how it is drawn. `left_out` are the statements that select
+    no world when it is judged: it itself, or, of a pattern that selects none, the statement that it is nearest to.
+    """
 
     id: str
     statement: str
     rules: tuple[str, ...]
     measure: str
+    unit: str
+    scale: str
     low: float
     high: float
+    left_out: tuple[str, ...]
     tolerance: str
     why: str
 
@@ -189,11 +196,23 @@ def constraints() -> Mapping[str, Constraint]:
 
 @cache
 def described() -> Mapping[str, Statement]:
-    """Return the statements of the news report by id; the table is read once."""
+    """Return the statements of the news report by id, by which worlds are selected."""
+    return MappingProxyType({name: each for name, each in _statements().items() if name in each.left_out})
+
+
+@cache
+def patterns() -> Mapping[str, Statement]:
+    """Return the patterns that are judged beside the statements and select no world, by id."""
+    return MappingProxyType({name: each for name, each in _statements().items() if name not in each.left_out})
+
+
+@cache
+def _statements() -> Mapping[str, Statement]:
     result = {}
     for row in read_rows("described.csv"):
         ends: dict[str, Any] = {"low": float(row["low"] or "-inf"), "high": float(row["high"] or "inf")}
-        result[row["id"]] = Statement(**row | ends | {"rules": tuple(row["rules"].split())})
+        lists = {key: tuple(row[key].split()) for key in ("rules", "left_out")}
+        result[row["id"]] = Statement(**row | ends | lists)
     return MappingProxyType(result)
 
 

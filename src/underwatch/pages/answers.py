@@ -19,13 +19,13 @@ from underwatch.experiments.sweep import PRIOR, Sweep
 from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
 from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.numbers import form_of
 from underwatch.pages.rendering import page
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, sentence, set_words, worlds_words
 from underwatch.record.headlines import HEADLINES, headline_of
 from underwatch.record.ranges import FEWEST, range_name
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, rights_words
+from underwatch.texts.numbers import form_of
 
 _ROW = 0.34  # inches for a row of a chart
 _TALL_ROW = 0.42  # with words in two lines

@@ -11,10 +11,10 @@ import numpy as np
 from underwatch.experiments.study import Study
 from underwatch.pages.charts.plots import Chart, date_axis, few_ticks, percent_axis
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.numbers import form_of, percent
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import week_starts
 from underwatch.record.schema import GROUPS, LISTED, rights_words
+from underwatch.texts.numbers import form_of, percent
 
 _IN_TABLE = ("followed", "forgone", "calls_given_up", "arrests", "accused", "distressed_listed", "distressed_ordinary")
 _MULTIPLES = ("followed", "accused", "arrests")

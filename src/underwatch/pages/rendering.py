@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
+from functools import partial
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from underwatch.texts.catalogue import text, texts_of
+from underwatch.texts.languages import ENGLISH, all_texts
 
 
 def _source(name: str) -> str:
@@ -44,16 +47,19 @@ class Words(NamedTuple):
     limits: tuple[str, ...]
 
 
-def page_words(name: str) -> Words:
-    """Return what the page of that name says of itself, as words.toml has it."""
-    told = tomllib.loads(_source("words.toml"))[name]
-    return Words(told.get("statement", ""), tuple(told.get("limits", ())))
+def page_words(name: str, language: str = ENGLISH) -> Words:
+    """Return what the page of that name says of itself."""
+    return Words(all_texts(language).get(f"{name}.statement", ""), texts_of(language, f"{name}.limit"))
 
 
-def page(template: str, **what: Any) -> str:
-    """Return a page that opens offline, of a template of this package. The same data give the same bytes."""
-    text = _environment().get_template(template).render(style=_source("style.css"), **what)
-    return text.rstrip() + "\n"
+def page(template: str, language: str = ENGLISH, **what: Any) -> str:
+    """Return a page that opens offline, of a template of this package. The same data give the same bytes.
+
+    In the template `text(key, ...)` is a text of the catalogue in `language`.
+    """
+    speech = {"language": language, "text": partial(text, language)}
+    written = _environment().get_template(template).render(style=_source("style.css"), **speech, **what)
+    return written.rstrip() + "\n"
 
 
 def lines(template: str, **what: Any) -> tuple[str, ...]:

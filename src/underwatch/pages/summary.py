@@ -15,11 +15,13 @@ from underwatch.experiments.studies.headline_rows import (
     rows_of,
 )
 from underwatch.experiments.study import Silence, SilencePoint, Study, drawn_words
-from underwatch.pages.numbers import PERCENT, number, percent, signed
-from underwatch.pages.rendering import lines, page_words
+from underwatch.pages.rendering import lines
 from underwatch.record.measures import SUMS
 from underwatch.record.ranges import FEWEST, MIDDLE, NONE, kind_of, range_name, range_of, ranges_of
 from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED
+from underwatch.texts.catalogue import text
+from underwatch.texts.languages import ENGLISH
+from underwatch.texts.numbers import PERCENT, number, percent, signed
 from underwatch.world.layout import GROUND_NAMES
 
 
@@ -233,7 +235,7 @@ def silence_line(silence: Silence, where: str = "") -> str:
     )
 
 
-STATEMENT = page_words("summary").statement
+STATEMENT = text(ENGLISH, "statement")
 
 
 def summary_lines(study: Study) -> tuple[str, ...]:

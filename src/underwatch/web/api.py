@@ -43,6 +43,7 @@ _RUN = "/api/runs/{run}"
 ADDRESSES = (
     Address("GET", "/api/presets", "choice", "Places by province, bounds, defaults."),
     Address("GET", "/api/facts", "choice", "Parameters with meaning, unit, range and source."),
+    Address("GET", "/api/forms", "choice", "The rules whose form is a guess, and their forms."),
     Address("GET", "/api/interventions", "choice", "What relieves residents, in words."),
     Address("POST", "/api/runs", "ask", "Ask a question; its run joins the queue."),
     Address("GET", "/api/runs", "overview", "All runs, the oldest first."),

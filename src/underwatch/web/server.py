@@ -28,6 +28,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from underwatch.errors import InputError
+from underwatch.texts.languages import LANGUAGES, all_texts
 from underwatch.web.api import Api, refused
 from underwatch.web.guard import TOKEN_HEADER, Guard
 from underwatch.web.links import (
@@ -75,6 +76,8 @@ def page_files() -> dict[str, bytes]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and path.suffix in _MEDIA
     }
+    for language in LANGUAGES:
+        result[f"words/{language}.json"] = written(all_texts(language))
     if CHARTS not in result:
         raise InputError("the charts' library uPlot is not in its place; make studio puts it there")
     return result

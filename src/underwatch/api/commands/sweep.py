@@ -48,6 +48,16 @@ class SweepResult(Result):
         """How many worlds have no result."""
         return sum(item.values is None for item in self._outcomes)
 
+    @property
+    def n_worlds(self) -> int:
+        """How many worlds were asked for."""
+        return len(self._outcomes)
+
+    @property
+    def first_reason(self) -> str:
+        """Why the first of those has none, '' where all have."""
+        return next((item.reason for item in self._outcomes if item.values is None), "")
+
     def to_df(self, engine: str = "pandas") -> Any:
         """Return a row for each world: draw, replicate, seed, each parameter and headline by its plain name, forms of
         rules as S4 and so on.

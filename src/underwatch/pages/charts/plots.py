@@ -12,12 +12,12 @@ from underwatch.experiments.ensemble.robustness import judge
 from underwatch.experiments.study import Study, inside
 from underwatch.facts import grounds
 from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.numbers import form_of, number, signed
 from underwatch.pages.summary import band, band_words, bands_words, window_words
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import week_starts
 from underwatch.record.ranges import range_of, ranges_of
 from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
+from underwatch.texts.numbers import form_of, number, signed
 
 
 @dataclass(frozen=True, slots=True)

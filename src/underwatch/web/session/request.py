@@ -17,8 +17,8 @@ from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENT
 from underwatch.world.scenario_file import scenario_for, scenario_toml
 
 _KEYS = (
-    "place", "start", "days", "population", "seed", "draws", "ensemble", "parameters", "without", "interventions",
-    "from_date",
+    "place", "start", "days", "population", "seed", "draws", "ensemble", "parameters", "forms", "without",
+    "interventions", "from_date",
 )  # fmt: skip
 
 
@@ -63,6 +63,7 @@ class RunRequest(StudyPlan):
             "draws": self.draws,
             "ensemble": self.ensemble,
             "parameters": {name: scenario.parameters[name] for name in scenario.parameters.fixed},
+            "forms": {rule: scenario.forms[rule] for rule in scenario.forms.fixed},
             "without": sorted(scenario.without, key=lambda rule: int(rule[1:])),
             "interventions": [item.name for item, _ in self.dated],
             "from_date": self.dated[0][1].isoformat() if self.dated else None,
@@ -82,6 +83,11 @@ def question_of(asked: object) -> RunRequest:
     for name in values:
         if name in model_parameters() and model_parameters()[name].rule == LEFT_OUT:
             raise InputError(f"{name} belongs to the channel, which is integrated over; the page does not set it")
+    forms = asked.get("forms") or {}
+    if not isinstance(forms, Mapping):
+        raise InputError('forms are a table of rules and names; for example: {"S4": "pooled"}')
+    if LEFT_OUT in forms:
+        raise InputError(f"{LEFT_OUT} is the channel, which is integrated over; the page does not set its form")
     scenario = scenario_for(
         _text(asked, "place"),
         start=_day(asked, "start"),
@@ -89,6 +95,7 @@ def question_of(asked: object) -> RunRequest:
         population=_whole(asked, "population"),
         seed=_whole(asked, "seed"),
         values=dict(values),
+        forms=dict(forms),
         without=_names(asked, "without"),
     )
     interventions = _interventions(_names(asked, "interventions"))

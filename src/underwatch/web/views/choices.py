@@ -7,7 +7,7 @@ from typing import Any
 
 from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
 from underwatch.experiments.interventions import catalogue
-from underwatch.facts import Fact, model_parameters, provinces
+from underwatch.facts import Fact, RivalForm, model_parameters, provinces, rival_forms
 from underwatch.web.bounds import LEFT_OUT, MOST_DAYS, MOST_DRAWS, MOST_RESIDENTS
 from underwatch.world.scenario import DEFAULT_DAYS, DEFAULT_START
 
@@ -38,6 +38,19 @@ def parameters() -> dict[str, Any]:
     return {"first": [_fact(known[name]) for name in FIRST], "more": [_fact(known[name]) for name in others]}
 
 
+def forms() -> list[dict[str, Any]]:
+    """Return the rules that have rival forms, each with its forms in the table's order; the channel's is left out."""
+    return [
+        {"rule": rule, "forms": [_form(item) for item in items]}
+        for rule, items in rival_forms().items()
+        if rule != LEFT_OUT
+    ]
+
+
+def _form(item: RivalForm) -> dict[str, str]:
+    return {"name": item.form, "meaning": item.meaning, "basis": item.basis}
+
+
 def _fact(fact: Fact) -> dict[str, Any]:
     names = ("name", "rule", "meaning", "unit", "low", "central", "high", "scale", "basis", "source")
     return {name: getattr(fact, name) for name in names}
@@ -51,4 +64,6 @@ def interventions() -> list[dict[str, Any]]:
     ]
 
 
-CHOICES: dict[str, Callable[[], Any]] = {"presets": presets, "facts": parameters, "interventions": interventions}
+CHOICES: dict[str, Callable[[], Any]] = {
+    "presets": presets, "facts": parameters, "forms": forms, "interventions": interventions,
+}  # fmt: skip

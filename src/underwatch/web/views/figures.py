@@ -19,13 +19,13 @@ from underwatch.experiments.studies.headline_rows import (
     rows_of,
 )
 from underwatch.experiments.study import Study
-from underwatch.pages.numbers import form_of, number, percent, signed
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, band, band_words, summary_lines
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import SUMS, week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
 from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED, rights_words
+from underwatch.texts.numbers import form_of, number, percent, signed
 from underwatch.web.session.request import RunRequest
 from underwatch.web.session.studio_run import OVER, StudioRun
 from underwatch.world.layout import GROUND_NAMES
@@ -247,5 +247,6 @@ def _asked(one: RunRequest, other: RunRequest) -> list[dict[str, Any]]:
         "without": (", ".join(sorted(a.without)), ", ".join(sorted(b.without))),
         "interventions": (" ".join(i.name for i, _ in one.dated), " ".join(i.name for i, _ in other.dated)),
     }
+    parts |= {rule: (form, b.forms[rule]) for rule, form in a.forms.items()}
     parts |= {name: (value, b.parameters[name]) for name, value in a.parameters.items()}
     return [{"name": name, "values": list(both)} for name, both in parts.items() if both[0] != both[1]]

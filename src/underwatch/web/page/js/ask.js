@@ -13,6 +13,7 @@ export function prepare(found) {
   drawPlaces();
   drawChips();
   drawSliders();
+  drawForms();
   byId("place").addEventListener("change", tellPlace);
   byId("find-parameter").addEventListener("input", narrow);
   byId("question").addEventListener("reset", (event) => {
@@ -29,6 +30,7 @@ export function redraw() {
   drawPlaces();
   drawChips();
   drawSliders();
+  drawForms();
   fill(asked);
 }
 
@@ -106,10 +108,33 @@ function narrow() {
     node.hidden = wanted !== "" && !node.textContent.toLowerCase().includes(wanted);
 }
 
+// A rule whose form is a guess: drawn in every world, or one of its forms in all of them.
+function drawForms() {
+  byId("rules").replaceChildren(...choices.forms.map(({ rule, forms }) => {
+    const about = make("p", { class: "about", id: `about-${rule}` });
+    const options = forms.map(({ name }) => make("option", { value: name, text: translated(`form.${rule}.${name}`, name) }));
+    const tell = () => {
+      const shown = forms.filter(({ name }) => !select.value || name === select.value);
+      about.textContent = shown.map(({ name, meaning, basis }) => say("ask.form_about", {
+        form: translated(`form.${rule}.${name}`, name), meaning: translated(`form.${rule}.${name}.meaning`, meaning), basis: translated(`form.${rule}.${name}.basis`, basis),
+      })).join(" ");
+    };
+    const select = make("select", { id: `form-${rule}`, "data-rule": rule, "aria-describedby": about.id, onchange: tell },
+      make("option", { value: "", text: say("ask.form_drawn") }), ...options);
+    tell();
+    return make("div", { class: "slider" }, make("div", { class: "slider-head" }, make("label", { for: select.id, text: say(`rule.${rule}`) })), select, about);
+  }));
+}
+
+function formOf(rule) {
+  return byId(`form-${rule}`);
+}
+
 // Read the question as the server takes it; what was never moved is left out.
 export function read() {
   const parameters = {};
   for (const [name, one] of sliders) if (one.moved()) parameters[name] = one.value();
+  const forms = Object.fromEntries(choices.forms.map(({ rule }) => [rule, formOf(rule).value]).filter(([, form]) => form));
   const start = byId("start").value;
   const days = Math.round((secondsOf(byId("end").value) - secondsOf(start)) / DAY) + 1;
   const names = chosen();
@@ -123,6 +148,7 @@ export function read() {
     draws: Number(byId("draws").value),
     ensemble: byId("ensemble").value,
     parameters,
+    forms,
     interventions: names,
     from_date: names.length ? byId("from").value || null : null,
   };
@@ -141,6 +167,10 @@ export function fill(asked) {
   byId("draws").value = draws;
   byId("ensemble").value = asked.ensemble ?? choices.presets.default.ensemble;
   for (const [name, one] of sliders) one.set(asked.parameters?.[name]);
+  for (const { rule } of choices.forms) {
+    formOf(rule).value = asked.forms?.[rule] ?? "";
+    formOf(rule).dispatchEvent(new Event("change"));
+  }
   for (const box of byId("interventions").querySelectorAll("input"))
     box.checked = (asked.interventions ?? []).includes(box.value);
   byId("problem").textContent = "";

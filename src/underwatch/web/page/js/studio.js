@@ -22,8 +22,8 @@ async function start() {
   drawWelcome();
   if (!key.key) return shut();
   try {
-    const [presets, facts, interventions] = await Promise.all([get("presets"), get("facts"), get("interventions")]);
-    ask.prepare({ presets, facts, interventions });
+    const [presets, facts, forms, interventions] = await Promise.all(["presets", "facts", "forms", "interventions"].map(get));
+    ask.prepare({ presets, facts, forms, interventions });
   } catch (error) {
     return error.isWithoutKey ? shut() : problem(error);
   }

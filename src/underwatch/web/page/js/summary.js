@@ -14,7 +14,7 @@ export function drawSummary(told) {
     `${date(told.start)} – ${date(end)}`, ensembleWords(told), told.same === null ? null : say(told.same ? "summary.same" : "summary.not_same")].filter(Boolean).join(" · ");
   const lines = language === "en" ? told.summary : LINES.map((name) => line(name, told, place, end));
   byId("lines").replaceChildren(...lines.map((text) => make("li", { text })));
-  const limits = told.limits.map((text, at) => translated(`limit.${at}`, text));
+  const limits = told.limits.map((text, at) => translated(`report.limit.${at}`, text));
   byId("limits").replaceChildren(...limits.slice(0, NEAR).map((text) => make("li", { text })),
     make("li", {}, make("details", {}, make("summary", { text: say("limits.more") }), make("ul", {}, ...limits.slice(NEAR).map((text) => make("li", { text }))))));
 }

@@ -75,7 +75,7 @@ export function ranged(low, high, share = false) {
 
 // What a range is, by its kind: the middle 90 %, the whole range with the share that it holds, or none.
 export function rangeWords({ kind, n, share }) {
-  if (kind === "none") return say(n ? "band.one" : "band.none");
+  if (kind === "none") return say(n ? "band.single" : "band.none");
   return say(kind === "range" ? "band.few" : "band.many", { n, share: Math.round(100 * share) });
 }
 
