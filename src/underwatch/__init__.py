@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds t
     from underwatch.api.commands.run import run as run
     from underwatch.api.commands.sensitivity import sensitivity as sensitivity
     from underwatch.api.commands.sweep import sweep as sweep
+    from underwatch.api.in_memory import SimulatedWorld as SimulatedWorld
+    from underwatch.api.in_memory import TwinWorlds as TwinWorlds
     from underwatch.api.own import Rules as Rules
     from underwatch.api.own import Week as Week
     from underwatch.api.silence import silence_curve as silence_curve
@@ -22,8 +24,6 @@ if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds t
     from underwatch.api.simulate import twins as twins
     from underwatch.api.told import bank as bank
     from underwatch.api.told import tell as tell
-    from underwatch.api.worlds import SimulatedWorld as SimulatedWorld
-    from underwatch.api.worlds import TwinWorlds as TwinWorlds
     from underwatch.errors import InputError as InputError
     from underwatch.evidence.check.checking import read_package as read_package
     from underwatch.evidence.samples.example import example_package as example_package
@@ -55,8 +55,8 @@ _FRONT = {
     "find_interventions": "underwatch.experiments.interventions",
     "simulate": "underwatch.api.simulate",
     "twins": "underwatch.api.simulate",
-    "SimulatedWorld": "underwatch.api.worlds",
-    "TwinWorlds": "underwatch.api.worlds",
+    "SimulatedWorld": "underwatch.api.in_memory",
+    "TwinWorlds": "underwatch.api.in_memory",
     "Week": "underwatch.api.own",
     "Rules": "underwatch.api.own",
     "silence_curve": "underwatch.api.silence",

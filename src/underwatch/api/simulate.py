@@ -15,8 +15,8 @@ from underwatch.api.asked import (
     scenario_of,
 )
 from underwatch.api.asked import day_of as day_asked
+from underwatch.api.in_memory import BASELINE, SimulatedWorld, TwinWorlds
 from underwatch.api.own import Measure, PlainWorld, Rules, Week, checked_measures, day_of, measured, warn_of_plain
-from underwatch.api.worlds import BASELINE, SimulatedWorld, TwinWorlds
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.engine.progress import warn_if_cold

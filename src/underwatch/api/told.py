@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from underwatch.api import frames
 from underwatch.api.asked import Option, ScenarioLike, one_place, scenario_of
+from underwatch.api.in_memory import SimulatedWorld
 from underwatch.api.own import Rules
 from underwatch.api.simulate import again
-from underwatch.api.worlds import SimulatedWorld
 from underwatch.channel.episodes import episodes
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.errors import InputError, nearest
@@ -224,8 +224,9 @@ def bank(
     """Run `worlds` draws of a scenario of your own and return what an estimate holds a package against.
 
     `scenario` and `options` as in `simulate`: its place, population and whole weeks from the first Monday on; what it
-    sets is drawn nowhere. 200 worlds of 5,000 residents over 26 weeks take some 25 s on two cores. It stays in memory;
-    `underwatch calibrate --bank DIR` makes one that is kept. InputError for dated changes: a bank draws its own.
+    sets is drawn nowhere. 200 worlds of 5,000 residents over 26 weeks take some 25 s on two cores; the gates judge an
+    answer by 1,000 worlds or more, and with fewer show no number. It stays in memory; `underwatch calibrate --bank DIR`
+    makes one that is kept. InputError for dated changes: a bank draws its own.
     """
     made = scenario_of(scenario, options, "bank")
     place, window = one_place(made, "bank", "an estimate is about one"), window_of(made, "bank")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
+from underwatch.errors import InputError
 from underwatch.facts.indicators import STOCK
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
@@ -239,6 +240,11 @@ def indicator_table(
 
     A period is a day, or `every_days` days for large runs: counts summed, stocks as daily mean, ratios of sums.
     """
+    if not isinstance(history, Combined):
+        raise InputError(
+            f"indicator_table takes what record_of gives, and this is a {type(history).__name__}; "
+            "simulate(...).to_df() gives frames at once"
+        )
     counts, people, watched = _grouped(history)
     starts = np.arange(0, history.days, every_days)
     lengths = np.diff([*starts, history.days]).astype(float)[:, None]

@@ -15,6 +15,7 @@ import numpy as np
 from underwatch.shown import Shown
 from underwatch.world import layout as L
 from underwatch.world import population
+from underwatch.world.guarded import seal
 from underwatch.world.kernels import days as kernel
 from underwatch.world.kernels import review, word
 from underwatch.world.kernels.slots import pack
@@ -24,6 +25,9 @@ from underwatch.world.workers import Block, Workers
 if TYPE_CHECKING:
     from underwatch.world.population import InitialConditions
     from underwatch.world.scenario import Phase
+
+
+seal("underwatch.world.kernels")
 
 
 @dataclass(repr=False)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from underwatch.api import frames
 from underwatch.api.asked import Interventions, Option, ScenarioLike, day_of, interventions_of, scenario_of
-from underwatch.api.commands.many import asked_or_kept, at_work, refuse_beside_kept
+from underwatch.api.commands.questions import asked_or_kept, at_work, refuse_beside_kept
 from underwatch.api.results import Result, axes_of
 from underwatch.errors import InputError
 from underwatch.experiments.compare import ENSEMBLE, FIGURES, LUCK, UNWATCHED, ComparePlan, Comparison

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,11 +19,15 @@ from underwatch.experiments.diary import Diary, diary_lines, make_diary
 from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.studies.headline_rows import HeadlineRow, rows_of, summary_of
 from underwatch.experiments.studies.run import FinishedRun, main_job
-from underwatch.experiments.study import Study
+from underwatch.experiments.study import Study, drawn_words
+from underwatch.facts import model_parameters
 from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.measures import week_starts
-from underwatch.record.ranges import ranges_of
-from underwatch.world.scenario import RunOptions, Scenario
+from underwatch.record.ranges import range_name, ranges_of
+from underwatch.world.scenario import Phase, RunOptions, Scenario
+from underwatch.world.simulate import World
+from underwatch.world.simulate import run as engine_run
+from underwatch.world.workers import Workers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -110,8 +116,8 @@ def _draw_bands(axes: Any, study: Study, index: int) -> None:
         if world in study.drawn:
             low, middle, high, _ = ranges_of(study.drawn[world].weekly[:, :, index])
             axes.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
-            label = f"{world}: median and 5th to 95th percentile of {study.n_draws} worlds"
-            axes.plot(days, middle, color=colour, linestyle=dash, label=label)
+            around = range_name(study.n_draws, *drawn_words(study.source))
+            axes.plot(days, middle, color=colour, linestyle=dash, label=f"{world}: median, {around}")
         elif world in study.example.figures:
             history = study.example.figures[world].weekly[:, index]
             axes.plot(days, history, color=colour, linestyle=dash, linewidth=0.8, label=f"{world}: one history")
@@ -138,9 +144,25 @@ def _float(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
+def _former_run(world: World, phases: Sequence[Phase], workers: Workers | None = None) -> Any:
+    """Take a world to the end of phases, as `run` did in version 0.1; InputError where these are of another town."""
+    warnings.warn(
+        "underwatch.run(world, phases) goes with version 0.3: simulate(...) does it in one line", DeprecationWarning,
+        stacklevel=3,
+    )  # fmt: skip
+    before = None if world.phase is None else world.phase.values
+    for name, fact in model_parameters().items():
+        if before is not None and fact.rule in ("S1", "S2") and phases and phases[0].values[name] != before[name]:
+            raise InputError(
+                f"{name} ({fact.rule}) makes the town: it was {before[name]:g} when this one was made and is "
+                f"{phases[0].values[name]:g} in the phases, which would change nothing; make the world anew"
+            )
+    return engine_run(world, phases, workers)
+
+
 def run(
     scenario: ScenarioLike | None = None,
-    *,
+    *former: Any,
     draws: int = 200,
     replicates: int = 1,
     ensemble: str | None = None,
@@ -159,6 +181,12 @@ def run(
     place is also run without the campaign. The folder is `out`, or runs/PLACE-001 counting up. `resume` goes on with a
     stopped folder, `from_manifest` runs a manifest again: what they keep cannot be given anew. InputError in one line.
     """
+    given: Any = scenario
+    if isinstance(given, World):
+        made_before: Any = _former_run(given, *former)
+        return made_before
+    if former:
+        raise InputError(f"run takes one scenario, and all else by name; {former[0]!s:.40} has none")
     out, resume, from_manifest = (None if path is None else Path(path) for path in (out, resume, from_manifest))
     asked = RunOptions(threads=threads or cores(), out=out, resume=resume, from_manifest=from_manifest)
     made: Scenario | None = None

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from underwatch.api import frames
 from underwatch.api.asked import Option, ScenarioLike, scenario_of
-from underwatch.api.commands.many import asked_or_kept, at_work, refuse_beside_kept
+from underwatch.api.commands.questions import asked_or_kept, at_work, refuse_beside_kept
 from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError
 from underwatch.experiments.engine.answer_folder import csv

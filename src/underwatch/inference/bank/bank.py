@@ -244,6 +244,10 @@ class Bank(Shown):
     def __len__(self) -> int:
         return len(self.values)
 
+    def _line(self) -> str:
+        window = self.plan.window
+        return f"Bank({self.plan.place}, {len(self)} worlds, {window.n_weeks} weeks from {window.start})"
+
     def value(self, name: str) -> np.ndarray:
         """Return float64[worlds], a parameter of the prior."""
         return np.asarray(self.values[:, self.names.index(name)])

@@ -250,12 +250,15 @@ def plot_periods(worlds: Mapping[str, SimulatedWorld], indicator: str, by: str |
                 days, values = own.column("date").to_numpy(), own.column(indicator).to_numpy(zero_copy_only=False)
                 axes.plot(days, values, color=WORLD_COLOURS[at % 2], linestyle=DASHES[at // 2 % 2], label=label,
                           marker=MARKERS[at % 2], markersize=3.5, linewidth=1.4)  # fmt: skip
+                cut = own.column("is_partial").to_numpy(zero_copy_only=False)
+                axes.plot(days[cut], values[cut], MARKERS[at % 2], color=WORLD_COLOURS[at % 2], fillstyle="none",
+                          markersize=7)  # fmt: skip
                 at += 1
         axes.set_ylim(bottom=0)
         date_axis(axes)
         words = {"D": "day", "W": "week", "M": "month"}[every]
         axes.set_title(item.meaning if item else indicator, loc="left")
-        axes.set_ylabel(f"{item.unit if item else 'own measure'} by {words}")
+        axes.set_ylabel(f"{item.unit if item else 'own measure'} by {words} (ringed: cut short)")
         if item is not None and item.is_share:
             percent_axis(axes.yaxis)
         if at > 1:
