@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 UPLOT := src/underwatch/web/page/vendor/uPlot.iife.min.js
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep wheel check bench bench-peers studio study referee format lock clean
+.PHONY: help run test test-deep wheel check bench bench-peers studio example study referee format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,10 +61,13 @@ bench-peers: $(READY) ## the same toy model in other frameworks
 studio: $(READY) $(UPLOT) ## open the local page
 	@$(BIN)/underwatch studio
 
+example: $(READY) ## make the finished example of the studio anew (when the model or its ensemble has changed)
+	@$(BIN)/python benchmarks/studio_example.py
+
 study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
+	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/study.py
 	@$(BIN)/python benchmarks/forms_study.py
-	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/estimate_study.py
 	@$(BIN)/python benchmarks/release_study.py
 	@$(BIN)/python benchmarks/synthetic_world.py

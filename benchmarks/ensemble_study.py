@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -18,12 +19,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sections import put_section
 from trials.ensemble_diagnostics import coverage, left_out, widths
+from trials.relief import relief_rows, relief_table
+from trials.shipping import ensemble_key, silence_table
 from trials.statements import CALLS, Judged, judged_calls, judged_statements, weights_without
 
 from underwatch.experiments.engine.worlds import seed_of_draw
-from underwatch.experiments.ensemble.key import ensemble_key
 from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DESCRIBED
 from underwatch.experiments.ensemble.outcomes import COLUMNS, outcomes_of
+from underwatch.experiments.ensemble.relief import ReliefRow
+from underwatch.experiments.ensemble.robustness import HANGS, ROBUST
 from underwatch.experiments.ensemble.selection import (
     capped,
     deviations,
@@ -36,7 +40,8 @@ from underwatch.experiments.ensemble.selection import (
 )
 from underwatch.experiments.ensemble.settings import ensemble_scenarios
 from underwatch.experiments.ensemble.strata import systematic
-from underwatch.experiments.silence import WATCHING, silence_in, silence_table
+from underwatch.experiments.interventions import catalogue
+from underwatch.experiments.silence import WATCHING, silence_in
 from underwatch.facts import described, model_parameters, patterns, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.world.draws import rng
@@ -51,6 +56,7 @@ SHIPPED = Path(__file__).parents[1] / "src/underwatch/experiments/ensemble/shipp
 MOST = 600  # settings that ship
 PAGE = Path(__file__).parents[1] / "docs" / "ensembles.md"
 TRUTHS = 2_000
+ON_THE_PAGE = ("followed", "forgone", "calls", "accused", "arrests", "fear_ordinary", "distressed_ordinary")
 
 
 def block_of(number: int, residents: int) -> list[Scenario]:
@@ -140,6 +146,34 @@ def ship_silence() -> None:
     about = {**(table.schema.metadata or {}), "key": ensemble_key()}
     pq.write_table(table.replace_schema_metadata(about), SHIPPED / "silence.parquet")
     print(f"silence: fewer reports at the strongest watching in {int(curve.turns.sum())} of {len(worlds)} worlds")
+
+
+def ship_relief() -> None:
+    """Write what each intervention does in the worlds of the described ensemble, in the default scenario."""
+    worlds = ensemble_scenarios(scenario_for("hoeryong"), DEFAULT_DRAWS, DESCRIBED)
+    rows = relief_rows(worlds, tuple(catalogue().values()), len(os.sched_getaffinity(0)))
+    pq.write_table(relief_table(rows, DESCRIBED, ensemble_key()), SHIPPED / "relief.parquet", compression="zstd")
+    put_section(PAGE, "relief", relief_lines(rows))
+    robust = sum(row.verdict == ROBUST and row.is_relief for row in rows)
+    print(f"relief: {len(rows)} signs over {len(worlds)} worlds, {robust} of them robust relief")
+
+
+def relief_lines(rows: Sequence[ReliefRow]) -> list[str]:
+    """Return the table of relief: some headlines across, the share of worlds in which each intervention relieves."""
+    titles = {headline.name: headline.label for headline in HEADLINES if headline.name in ON_THE_PAGE}
+    lines = [f"| intervention | {' | '.join(titles.values())} |", f"| --- |{' --- |' * len(titles)}"]
+    for name in catalogue():
+        found = {row.headline: row for row in rows if row.intervention == name}
+        cells = " | ".join(f"{100 * found[each].share:.0f} % {said(found[each])}".rstrip() for each in titles)
+        lines.append(f"| {name} | {cells} |")
+    return lines
+
+
+def said(row: ReliefRow) -> str:
+    """Return the verdict on a sign in a word, none where it is not robust."""
+    if row.verdict != ROBUST:
+        return "(hangs)" if row.verdict == HANGS else ""
+    return "robust" if row.is_relief else "(worse, robust)"
 
 
 def statement_lines(rows: list[Judged]) -> list[str]:
@@ -235,6 +269,7 @@ def main() -> None:
     ship("known", known, given.residents)
     ship("described", chosen, given.residents)
     ship_silence()
+    ship_relief()
 
 
 if __name__ == "__main__":

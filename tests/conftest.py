@@ -53,16 +53,20 @@ def of_all(tmp_path_factory):
 
 # Rooms whose tests run no world, or few; the others wait until one worker has compiled the kernels for all.
 WITHOUT_WORLDS = ("evidence", "facts", "files", "house", "texts")
-# The longest files, so that none is left alone at the end; the second to the sixth fill the time while kernels compile.
+# The longest files, so that none is left alone at the end. One worker compiles the kernels in the first; until they are
+# there the other has eleven files that want none.
 FIRST = (
     "files/test_deep_readers", "inference/checks/test_calibrate", "house/test_wheel",  # these in make test-deep alone
     "world/test_engine_is_reference", "files/test_hostile", "evidence/edit/test_coding_page",
-    "evidence/privacy/test_passphrases", "evidence/release/test_publish", "evidence/test_fuzz", "web/test_page",
-    "experiments/test_job", "inference/test_estimate", "web/test_runs", "inference/checks/test_gates",
-    "pages/test_report", "house/test_examples", "web/test_links", "web/test_guard", "web/test_malformed",
-    "web/test_zones", "web/test_start", "web/test_end", "web/test_text", "web/test_key", "world/test_vector_code",
-    "experiments/test_ensemble", "cli/test_terminal", "experiments/test_cluster", "inference/test_estimate_privacy",
-    "inference/checks/test_recovery", "house/test_front", "evidence/privacy/test_seal", "cli/test_stops",
+    "evidence/privacy/test_passphrases", "evidence/release/test_publish", "house/test_house", "evidence/test_fuzz",
+    "evidence/format/test_format", "evidence/edit/test_store", "evidence/release/test_safe_cells",
+    "evidence/privacy/test_seal", "files/test_intake_fuzz", "web/test_page", "experiments/test_job",
+    "inference/test_estimate", "web/test_runs", "inference/checks/test_gates", "pages/test_report",
+    "house/test_examples", "web/test_links", "web/test_guard", "web/test_malformed", "web/test_zones",
+    "web/test_start", "web/test_end", "web/test_text", "web/test_key", "world/test_vector_code",
+    "experiments/test_ensemble", "experiments/test_ensemble_in_front", "experiments/test_ledger", "cli/test_terminal",
+    "experiments/test_cluster", "experiments/test_resume_folders", "inference/test_estimate_privacy",
+    "inference/checks/test_recovery", "world/test_settling", "cli/test_stops",
 )  # fmt: skip
 
 
@@ -80,6 +84,20 @@ def kernels(request):
     """Before what a module makes for its tests, so that no studio or bank of theirs compiles them a second time."""
     if not place_of(request.node).startswith(WITHOUT_WORLDS):
         request.getfixturevalue("compiled")
+
+
+# Rooms whose tests are about no page: their charts stay blank. Laying them out is two thirds of what a small run costs.
+WITHOUT_CHARTS = ("cli", "experiments", "house", "inference")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def charts(request):
+    """Leave charts blank where nobody looks at them; `pages` and `web` draw them, and programs that tests begin."""
+    with pytest.MonkeyPatch.context() as patch:
+        if place_of(request.node).startswith(WITHOUT_CHARTS):
+            blank = lambda canvas, sink, **_: sink.write('<svg viewBox="0 0 1 1"></svg>')  # noqa: E731
+            patch.setattr("matplotlib.backends.backend_svg.FigureCanvasSVG.print_svg", blank)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,13 +9,11 @@ import numpy as np
 
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import WorldKey
-from underwatch.experiments.ensemble.distance import disagreement
+from underwatch.experiments.ensemble.distance import scale_for
 from underwatch.experiments.studies.headline_rows import rows_of, values_of
 from underwatch.experiments.studies.running_study import RunningStudy
 from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.experiments.studies.world_tables import FinishedWorld
-from underwatch.record.headlines import HEADLINES, YEARLY
-from underwatch.record.measures import YEAR_DAYS
 from underwatch.record.ranges import ranges_of
 from underwatch.world.simulate import World
 
@@ -24,16 +22,11 @@ MIDDLE, MOST = 0.15, 0.3
 
 
 class Apart(NamedTuple):
-    """How far the ends of a headline's range lie apart between two seeds, in units of its width.
-
-    `events` is the same gap of a difference of counts in events of the stand-in, NaN of any other: a range of two or
-    three events wide cannot agree better than to one of them.
-    """
+    """How far the ends of a headline's range lie apart between two seeds, in units of its width."""
 
     name: str
     world: str
     share_of_width: float
-    events: float
 
 
 class _Nothing:
@@ -44,6 +37,22 @@ class _Nothing:
 
     def finished(self, finished: FinishedWorld, world: World) -> None:
         """Want nothing."""
+
+
+def disagreement(one: np.ndarray, other: np.ndarray, is_difference: np.ndarray) -> np.ndarray:
+    """Return float[figures]: how far the ends of two ranges of the same figures lie apart, in units of their width.
+
+    `one` and `other` are float[worlds, figures], from two seeds. Of both ends the worse counts; the width is the mean
+    of the two. NaN where there is no range.
+    """
+    apart = np.full(one.shape[1], np.nan)
+    for at, linear in enumerate(is_difference):
+        scale = scale_for(np.concatenate([one[:, at], other[:, at]]), bool(linear))
+        ends = np.array([[scale(end) for end in ranges_of(some[:, at])[::2]] for some in (one, other)], float)
+        width = (ends[:, 1] - ends[:, 0]).mean()
+        gap = np.abs(ends[0] - ends[1]).max()
+        apart[at] = gap / width if width > 0 else np.where(gap > 0, np.inf, gap)
+    return apart
 
 
 def range_ends_apart(plan: StudyPlan, seeds: Sequence[int], threads: int = 1) -> list[Apart]:
@@ -61,18 +70,4 @@ def range_ends_apart(plan: StudyPlan, seeds: Sequence[int], threads: int = 1) ->
         values.append(values_of(rows))
     (one, is_difference), (other, _) = values
     apart = disagreement(one, other, is_difference)
-    ends = [ranges_of(some)[::2] for some in (one, other)]
-    gaps = np.abs(np.array(ends[0]) - np.array(ends[1])).max(axis=0) / _event(plan)
-    counts = {headline.name for headline in HEADLINES if headline.per == YEARLY}
-    counted = is_difference & np.array([row.name in counts for row in rows])
-    return [
-        Apart(row.name, row.world, float(far), float(events))
-        for row, far, events in zip(rows, apart, np.where(counted, gaps, np.nan), strict=True)
-        if not np.isnan(far)
-    ]
-
-
-def _event(plan: StudyPlan) -> float:
-    """Return what one event in the stand-in and the days of the change is, per 1,000 residents and year."""
-    lo, hi = plan.window or (0, plan.scenario.days)
-    return 1000.0 * YEAR_DAYS / (plan.drawn_residents * (hi - lo))
+    return [Apart(row.name, row.world, float(far)) for row, far in zip(rows, apart, strict=True) if not np.isnan(far)]

@@ -235,7 +235,7 @@ def test_what_stands_for_a_letter_is_the_plainest_there_is(monkeypatch):
 
 
 @pytest.mark.parametrize("settings_of", [
-    {"PYTHONIOENCODING": "cp949"}, at_length({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+    at_length({"PYTHONIOENCODING": "cp949"}), at_length({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
 ])  # fmt: skip
 def test_so_it_is_in_a_process_of_its_own(settings_of, tmp_path):
     """A run prints marks that cp949 has not; its folder was written, and then it ended in a traceback."""

@@ -86,6 +86,7 @@ def test_a_cluster_gives_the_table_of_threads_bit_for_bit(cluster, tmp_path):
         assert (tmp_path / "threads" / name).read_bytes() == (tmp_path / "dask" / name).read_bytes(), name
 
 
+@pytest.mark.deep
 def test_a_worker_killed_in_the_middle_loses_nothing(cluster):
     address, workers = cluster
     sweep = Sweep(SCENARIO, 24)
@@ -118,6 +119,7 @@ def test_no_scheduler_at_the_address_is_one_line_within_ten_seconds(tmp_path):
     assert len(result.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.deep
 def test_a_worker_with_another_version_is_refused(scheduler, cluster, tmp_path):
     import underwatch
 

@@ -241,7 +241,7 @@ def test_a_world_that_fails_is_told_and_the_rest_stands(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "command",
     [
-        "sweep hoeryong --population 6000 --days 120 --draws 40",
+        "sweep hoeryong --population 3000 --days 60 --draws 40",
         at_length("compare hoeryong --with end-reprimands --population 6000 --days 120 --draws 20"),
         at_length("sensitivity hoeryong --population 3000 --days 60 --trajectories 2 --n 8 --factors 2 --town 500"),
     ],

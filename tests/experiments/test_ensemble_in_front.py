@@ -9,21 +9,20 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from trials.agreement import MIDDLE, MOST, range_ends_apart
+from trials.agreement import MIDDLE, MOST, disagreement, range_ends_apart
+from trials.shipping import silence_table
 
 from support.depth import examples
 from underwatch.cli import main
 from underwatch.experiments import silence
 from underwatch.experiments.diary import traced_weeks
-from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.ensemble import settings
-from underwatch.experiments.ensemble.distance import disagreement, distances, nearest_to_medians
+from underwatch.experiments.ensemble.distance import distances, nearest_to_medians
 from underwatch.experiments.ensemble.names import DEFAULT_ENSEMBLE
 from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
 from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
-from underwatch.experiments.silence import SilenceCurve, shipped_silence, silence_table
-from underwatch.experiments.studies import running_study
+from underwatch.experiments.silence import SilenceCurve, shipped_silence
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
     DIFFERENCE,
@@ -34,8 +33,7 @@ from underwatch.experiments.studies.headline_rows import (
     summary_of,
 )
 from underwatch.experiments.studies.kept_run import example_of_manifest
-from underwatch.experiments.studies.running_study import RunningStudy
-from underwatch.experiments.studies.study_plan import TRIED, StudyPlan
+from underwatch.experiments.studies.study_plan import StudyPlan
 from underwatch.experiments.study import Example, Study, example_inside, place_facts, silence_of
 from underwatch.facts import described, judgements, rival_forms
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES
@@ -45,7 +43,6 @@ from underwatch.record.schema import GROUPS
 from underwatch.world.forms import Forms, prior_forms
 from underwatch.world.parameters import prior_draws
 from underwatch.world.scenario_file import scenario_for
-from underwatch.world.workers import Workers
 
 SMALL = "run hoeryong --population 2500 --days 60 --start 2024-11-01"
 WORLDS = ("baseline", "counter-world")
@@ -95,15 +92,12 @@ def test_range_ends_of_two_seeds_are_held_apart_by_the_width_of_the_range():
 
 @pytest.mark.deep
 def test_the_ranges_of_two_seeds_agree():
-    """Of 200 worlds: the median over headlines within 15 % of the width of their ranges, none over 30 %.
-
-    A difference of counts whose range is two or three events of the stand-in wide may be one of them apart.
-    """
+    """Of 200 worlds: the median over headlines within 15 % of the width of their ranges, none over 30 %."""
     apart = range_ends_apart(StudyPlan(scenario_for("hoeryong")), (1, 2), threads=2)
     shares = [one.share_of_width for one in apart]
     assert len(shares) > 30
     assert np.median(shares) <= MIDDLE
-    assert [one for one in apart if one.share_of_width > MOST and not one.events <= 1.001] == []
+    assert [one for one in apart if one.share_of_width > MOST] == []
 
 
 # --- findings ---------------------------------------------------------------------------------------------------------
@@ -184,14 +178,14 @@ def test_no_figure_of_an_example_lies_outside_of_its_range(seed, n):
     raw = study_with(Example(None, 1, own, told, change), drawn, published)
     study = replace(raw, example=example_inside(raw.example, raw))
     left_out = 0
-    for entry, row in zip(summary_of(study)["headlines"], rows_of(raw), strict=True):
+    for entry, row in zip(summary_of(study)["headlines"][:-1], rows_of(raw), strict=True):
         around = range_of(row.drawn)
         is_inside = around.low <= row.example <= around.high
         assert entry["example"] is None or is_inside
         if entry["name"] not in (SHARE_LISTED, PER_THOUSAND):  # of two figures, each of which may be left out
             assert entry["example"] == (row.example if is_inside else None)
         left_out += row.is_left_out
-    assert left_out > 0
+    assert left_out > 0 or n > 2  # the range of two misses a third of all
     for world in WORLDS:
         for part in Measured.__slots__:
             values, many = getattr(study.example.figures[world], part), getattr(drawn[world], part)
@@ -220,6 +214,7 @@ def test_the_summary_file_says_what_is_documented(done):
     assert {row["world"] for row in kept["headlines"]} == {BASELINE, TWIN, DIFFERENCE}
     names = [row["name"] for row in kept["headlines"] if row["world"] == DIFFERENCE]
     assert names == [headline.name for headline in HEADLINES]
+    assert kept["headlines"][-1]["name"] == "residents_accused"
     for row in kept["headlines"]:
         assert set(row) == {"name", "unit", "world", "example", "median", "low", "high"}
         assert row["low"] <= row["median"] <= row["high"]
@@ -262,66 +257,6 @@ def test_every_world_lives_in_a_stand_in_of_at_most_8000():
     assert country[0].residents == round(share * STAND_IN)
 
 
-def study_of(plan):
-    class Nothing:
-        def week(self, key, world, days):
-            pass
-
-        def finished(self, finished, world):
-            tried.append((plan.seed if hasattr(plan, "seed") else 0, finished.key.world))
-
-    tried = []
-    runner = Runner(lambda _: None, lambda: False, lambda: None)
-    return RunningStudy(plan, 2, runner, Nothing()), tried
-
-
-def test_the_nearest_five_are_tried_and_only_the_one_inside_has_a_twin(monkeypatch):
-    """All candidates but the third are refused: it is the one that is kept, and nothing of the others is."""
-    plan = StudyPlan(scenario_for("hoeryong", population=300, days=14, start="2024-11-11"), draws=8)
-    study, collected = study_of(plan)
-    study.run_draws()
-    nearest = study.candidates()
-    assert len(nearest) == TRIED
-    noted = []
-
-    def note(self, outside, totals):
-        noted.append(self.draw)
-        outside[self.draw] = 0 if len(noted) == 3 else 1
-        return outside[self.draw]
-
-    monkeypatch.setattr(running_study.RunningStudy, "_note", note)
-    with Workers(1) as workers:
-        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
-    assert noted == nearest[:3]
-    assert study.draw == nearest[2]
-    assert [world for _, world in collected] == list(WORLDS)
-    assert study.study().example.setting.parameters == plan.settings[nearest[2] - 1].parameters
-
-
-def test_where_none_lies_inside_the_one_with_the_fewest_outside_is_kept(monkeypatch):
-    plan = StudyPlan(scenario_for("hoeryong", population=300, days=14, start="2024-11-11"), draws=8)
-    study, _ = study_of(plan)
-    study.run_draws()
-    nearest = study.candidates()
-    many = dict(zip(nearest, (4, 2, 3, 2, 9), strict=True))
-
-    def note(self, outside, totals):
-        outside[self.draw] = many[self.draw]
-        return outside[self.draw]
-
-    monkeypatch.setattr(running_study.RunningStudy, "_note", note)
-    with Workers(1) as workers:
-        study.add_place(plan.scenario.places[0], *study.run_place(0, workers, study.candidates()))
-    assert study.draw == nearest[1]
-
-
-def test_no_draw_gives_the_scenarios_own_history():
-    plan = StudyPlan(scenario_for("hoeryong", population=300, days=14, start="2024-11-11"), draws=0)
-    study, _ = study_of(plan)
-    assert study.candidates() == [0]
-    assert study.example == plan.scenario
-
-
 # --- ensembles --------------------------------------------------------------------------------------------------------
 
 
@@ -355,6 +290,13 @@ def test_an_ensemble_that_is_not_known_is_refused_in_one_line(command, tmp_path)
     told = do(f"{command} --ensemble describd --out {tmp_path}/a", 2).stderr
     assert told.count("\n") == 1
     assert 'did you mean "described"' in told
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_form_that_is_not_known_is_refused_in_one_line(tmp_path):
+    told = do(f"run hoeryong --form S4=pool --out {tmp_path}/a", 2).stderr
+    assert told.count("\n") == 1
+    assert 'S4 has no form "pool" (did you mean "pooled"?)' in told
     assert not (tmp_path / "a").exists()
 
 

@@ -54,10 +54,12 @@ def done(tmp_path_factory):
     return folder, do(f"{SMALL} --draws 2 --threads 2 --out {folder}")
 
 
-def test_a_run_writes_its_folder_and_ten_lines(done):
+def test_a_run_writes_its_folder_and_a_summary(done):
     folder, result = done
-    assert len(result.stdout.splitlines()) == 10
-    assert "twin without the year-end campaign" in result.stdout
+    lines = result.stdout.splitlines()
+    assert 10 <= len(lines) <= 14
+    assert max(map(len, lines)) <= 100
+    assert "The campaign  15 November 2024 to " in result.stdout
     run = read_run(folder)
     assert (run.population, run.days, run.seed) == (3000, 60, 1)
     assert run.report.startswith("<!")
@@ -382,3 +384,15 @@ def test_the_silence_curve_has_more_incidents_with_more_watching():
     incidents = curve.incidents[:, 0]
     assert (np.diff(incidents) > 0).all()
     assert (np.diff(curve.published[:, 0] / incidents) < 0).all()
+
+
+def test_a_run_keeps_its_language_and_one_that_repeats_it_has_it_too(tmp_path):
+    first = do(f"run hoeryong --population 300 --days 7 --draws 0 --lang ko --out {tmp_path}/a")
+    assert first.stdout.startswith("회령시, 2024년 7월: ")
+    assert json.loads((tmp_path / "a" / "manifest.json").read_text())["options"]["language"] == "ko"
+    again = do(f"run --from {tmp_path}/a/manifest.json --out {tmp_path}/b")
+    assert again.stdout.splitlines()[:-1] == first.stdout.splitlines()
+    wrong = do("run hoeryong --lang kr", 2)
+    assert wrong.stderr == 'underwatch: --lang "kr" is not known (did you mean "ko"?); it is one of en, ko\n'
+    beside = do(f"run --from {tmp_path}/a/manifest.json --lang en", 2)
+    assert "--lang cannot be given with --from" in beside.stderr

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import ensemble_study
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -109,6 +110,16 @@ def test_a_constraint_that_no_draw_satisfies_is_named():
     with pytest.raises(InputError, match="no draw is plausible"):
         weights_of(z)
     refuse_impossible(deviations(draws(50), figures), figures)
+
+
+def test_the_study_writes_nothing_when_no_draw_satisfies_a_constraint(tmp_path, monkeypatch):
+    for name in ("SHIPPED", "PAGE"):
+        monkeypatch.setattr(ensemble_study, name, tmp_path / name)
+    monkeypatch.setattr(ensemble_study, "all_outcomes", lambda *_: draws(50, calls_ratio=1e-9))
+    monkeypatch.setattr("sys.argv", ["ensemble_study"])
+    with pytest.raises(InputError, match=r"constraint calls_after_tightening: .* nothing was written"):
+        ensemble_study.main()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("seed", range(5))

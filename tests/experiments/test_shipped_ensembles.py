@@ -5,8 +5,8 @@ from importlib.resources import files
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from trials.shipping import ensemble_key
 
-from underwatch.experiments.ensemble.key import ensemble_key
 from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DESCRIBED, KNOWN
 from underwatch.experiments.ensemble.settings import read_ensemble
 from underwatch.experiments.silence import WATCHING, shipped_silence
@@ -15,7 +15,7 @@ from underwatch.facts import model_parameters
 SHIPPED = files("underwatch.experiments.ensemble").joinpath("shipped")
 
 
-@pytest.mark.parametrize("name", [KNOWN, DESCRIBED, "silence"])
+@pytest.mark.parametrize("name", [KNOWN, DESCRIBED, "silence", "statements", "relief"])
 def test_the_shipped_ensembles_are_of_this_model_and_prior(name):
     with SHIPPED.joinpath(f"{name}.parquet").open("rb") as stream:
         key = pq.read_schema(stream).metadata[b"key"].decode()

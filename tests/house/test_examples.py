@@ -1,6 +1,7 @@
 """The front door and the programs that go through it: every name is told of, and every program prints what it says."""
 
 import re
+import runpy
 import subprocess
 import sys
 from importlib import import_module
@@ -14,6 +15,7 @@ import underwatch
 from underwatch.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("compiled")
 PROGRAMS = sorted((ROOT / "examples").glob("*.py"))
 
 
@@ -22,7 +24,14 @@ def test_there_are_programs():
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_prints_what_stands_beside_it(program):
+def test_a_program_prints_what_stands_beside_it(program, capsys):
+    runpy.run_path(str(program), run_name="__main__")
+    assert capsys.readouterr().out == program.with_suffix(".out").read_text(encoding="utf-8")
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
+def test_a_program_prints_it_in_a_process_of_its_own(program):
     ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=False, timeout=600)
     assert (ran.returncode, ran.stdout) == (0, program.with_suffix(".out").read_text(encoding="utf-8")), ran.stderr
 

@@ -65,6 +65,7 @@ def test_what_a_type_checker_reads_of_the_front_door_is_what_python_finds():
     assert read == set(underwatch._FRONT.items())
 
 
+@pytest.mark.deep
 def test_the_types_reach_a_user_s_program(tmp_path):
     lines = read_by_mypy(tmp_path, PROGRAM + "\n".join(WRONG))
     revealed = [line for line in lines if line.startswith("note: Revealed type")]

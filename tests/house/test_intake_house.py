@@ -1,6 +1,7 @@
 """A promise about the source: what somebody else may have made comes in through `underwatch.files.intake` alone."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -28,6 +29,8 @@ MAY = {
     ("experiments/ensemble/statements.py", "open"): OWN,
     ("experiments/ensemble/statements.py", "pq.read_table"): OWN,
     ("experiments/ensemble/settings.py", "pq.read_table"): OWN,
+    ("experiments/ensemble/relief.py", "open"): OWN,
+    ("experiments/ensemble/relief.py", "pq.read_table"): OWN,
     ("evidence/format/vocabularies.py", "read_bytes"): OWN,
     ("evidence/format/vocabularies.py", "csv.DictReader"): OWN,
     ("evidence/samples/shipped.py", "read_bytes"): OWN,
@@ -42,7 +45,11 @@ MAY = {
     ("texts/languages.py", "json.loads"): OWN,
     ("web/description.py", "read_text"): OWN,
     ("web/description.py", "json.loads"): OWN,
+    ("web/session/stored.py", "np.load"): OWN,
+    ("web/session/stored.py", "json.loads"): OWN,
     ("web/server.py", "read_bytes"): "it reads the page that comes with the program",
+    ("files/tripwire.py", "read_text"): OWN,
+    ("files/tripwire.py", "tomllib.loads"): OWN,
     ("files/writing.py", "os.open"): "it writes, and syncs a folder",
     ("files/writing.py", "os.fdopen"): "it writes",
     ("experiments/engine/checkpoint.py", "json.loads"): "of what it has just written",
@@ -59,8 +66,13 @@ MAY = {
 }
 
 
+@cache
 def direct_reads(path):
-    """Every call by which a file takes something apart, as it is named above."""
+    """The calls by which a file takes something apart, as they are named above."""
+    return frozenset(_direct_reads(path))
+
+
+def _direct_reads(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call):
             continue

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +42,13 @@ FORMER = {
 }  # fmt: skip
 
 
+@cache
 def names_in(path):
     """Every name that a file binds or reads."""
+    return frozenset(_names_in(path))
+
+
+def _names_in(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Name):
             yield node.id
@@ -72,7 +78,7 @@ def test_files_of_one_name_are_of_one_subject():
 
 
 def test_former_words_are_gone_from_the_code():
-    still = {path.relative_to(SOURCE).as_posix(): FORMER & set(names_in(path)) for path in SOURCE.rglob("*.py")}
+    still = {path.relative_to(SOURCE).as_posix(): FORMER & names_in(path) for path in SOURCE.rglob("*.py")}
     assert {name: words for name, words in still.items() if words} == {}
 
 

@@ -22,6 +22,7 @@ from underwatch.evidence.folder import write_files
 from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.package import to_files
 from underwatch.evidence.samples.example import example_package
+from underwatch.facts import constraints
 from underwatch.inference import findings
 from underwatch.inference.answer_files import TREE, draws_table, write_answer
 from underwatch.inference.bank.bank import read_bank
@@ -38,6 +39,7 @@ from underwatch.inference.checks.verdict import decide
 from underwatch.inference.findings import Findings, counted, number, percent
 from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
 from underwatch.inference.inputs.observed import read_for, reading_of_table
+from underwatch.inference.inputs.published import published_figures, with_figures
 from underwatch.inference.inputs.safe_table import read_safe_table
 from underwatch.inference.workflow import EstimateRequest, Steps, answer
 from underwatch.pages.estimate import estimate_page
@@ -72,6 +74,17 @@ def test_without_an_anchor_no_scale_is_shown_anywhere(answers):
         median = f"{np.median(blind.draws[:, ALL_NAMES.index(name)]):.3g}"
         assert f"median is {median}" not in page
     assert "scale is not identified" in " ".join(Findings(blind).lines)
+
+
+def test_the_answer_names_the_published_figures_that_count_and_why_the_others_do_not(answers):
+    seen, _ = answers
+    figures = published_figures(np.full((3, len(constraints())), 0.5), ["SNU IPUS"])
+    reading = with_figures(seen.question.reading, figures)
+    said = Findings(replace(seen, question=replace(seen.question, reading=reading))).lines[-1]
+    assert "condition the worlds: watched at home ever (Ministry of Unification), " in said
+    assert "calls after tightening: its root, SNU IPUS, stands behind the package too" in said
+    assert "arrests: its root tells news as well" in said
+    assert "Published figures" not in " ".join(Findings(seen).lines)  # none was asked
 
 
 def test_a_bank_too_small_withholds_all_numbers_and_says_which_gate(answers):

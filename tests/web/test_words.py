@@ -11,7 +11,6 @@ from underwatch.record.headlines import HEADLINES
 from underwatch.texts.languages import LANGUAGES, all_texts
 from underwatch.web.session import studio_run as run
 from underwatch.web.session.exports import TAKEN
-from underwatch.web.session.request import question_of
 from underwatch.web.session.simulation import LIVE
 from underwatch.web.views import choices
 from underwatch.web.views.life import _FOLLOWERS
@@ -36,7 +35,7 @@ def literal_keys():
 def composed_keys():
     """Keys that the page puts together, from what the server can send."""
     facts = choices.parameters()
-    numbered = {"term": range(14), "welcome": range(1, 6)}
+    numbered = {"term": range(14)}
     return {
         *(f"stage.{s}" for s in (run.QUEUED, "compiling", "worlds", "draws", "silence", "ledger", "done")),
         *(f"working.{s}" for s in run.OVER),
@@ -53,8 +52,7 @@ def composed_keys():
         *(f"short.{name}" for name in choices.FIRST),
         *(f"term.{n}" for n in numbered["term"]),
         *(f"term.{n}.meaning" for n in numbered["term"]),
-        *(f"welcome.{n}" for n in numbered["welcome"]),
-        *(f"welcome.{n}.title" for n in numbered["welcome"]),
+        *(f"expect.{s}" for s in ("compiling", "draws", "worlds", "silence", "ledger")),
         *(f"outside.{k}" for k in ("world", "incidents", "published", "expected", "relays", "silent")),
         *(f"outside.{k}" for k in ("incident_day", "day", "kind", "list", "copy")),
         *(f"silence.{k}" for k in ("watching", "incidents", "published", "low", "high", "rate")),
@@ -90,21 +88,13 @@ def server_keys():
         *(f"event.{kind}" for kind in EPISODES),
         *(f"by.{who}" for who in _FOLLOWERS),
         *(f"kind.{EPISODES[kind]}" for kind, _ in COUNTED),
-        *(f"line.{n}" for n in ("place", "place_with", "place_without", "listed", "followed", "change", "no_twin")),
-        *(f"line.{n}" for n in ("calls", "ordinary", "distress", "out", "silence", "silence_none", "silence_straight")),
-        "line.statement",
     }
-
-
-def holes(text):
-    return set(re.findall(r"\{(\w+)\}", text))
 
 
 def test_every_text_of_the_page_is_in_both_catalogues():
     asked = {key for key in literal_keys() if "$" not in key} | composed_keys()
     assert len(asked) > 200
-    lines = {key for key in asked if key.startswith("line.")}  # in English they come from the server, as in the report
-    assert asked - lines - set(EN) == set()
+    assert asked - set(EN) == set()
     assert asked - set(KO) == set()
 
 
@@ -112,41 +102,9 @@ def test_the_korean_catalogue_has_what_the_server_says_in_english():
     assert server_keys() - set(KO) == set()
 
 
-def test_every_ground_is_called_as_in_its_table_and_counted_in_the_korean_line():
+def test_every_ground_is_called_as_in_its_table_and_counted_in_korean():
     assert {name: EN[f"ground.{name}"] for name in grounds()} == {name: one.words for name, one in grounds().items()}
-    assert set(grounds()) <= holes(KO["line.listed"])
     assert f"{('셋', '네', '다섯', '여섯', '일곱')[len(grounds()) - 3]} 가지 사유" in KO["term.1.meaning"]
-    assert all(f"{KO[f'ground.{name}']} {{{name}}}명" in KO["line.listed"] for name in grounds())
-
-
-def test_the_korean_lines_ask_only_for_figures_that_are_sent():
-    from underwatch.web.session.simulation import answer
-    from underwatch.web.session.studio_run import StudioRun
-    from underwatch.web.views.figures import run_view
-
-    one = StudioRun(
-        1, question_of({"place": "Hoeryong", "population": 400, "days": 21, "draws": 2, "interventions": ["amnesty"]})
-    )
-    one.listen()
-    answer(one, 1)
-    known = set(run_view(one)["figures"])
-    said_by_the_page = {
-        "place",
-        "residents",
-        "start",
-        "end",
-        "band",
-        "change",
-        "from",
-        "to",
-        "few",
-        "many",
-        "a",
-        "b",
-        "c",
-    }
-    lines = {key: text for key, text in KO.items() if key.startswith("line.")}
-    assert {hole for text in lines.values() for hole in holes(text)} - known - said_by_the_page == set()
 
 
 def test_the_channel_has_no_slider_and_no_choice():

@@ -135,25 +135,3 @@ def test_ticks_are_days_of_the_calendar(browser, studio, zone):
     for span, found in zip(spans, told, strict=True):
         assert found == [(day - epoch).days * 86400 for day in expected(*span)], span
     one.close()
-
-
-def test_the_reports_charts_are_in_no_zone():
-    """Also where the user's own Matplotlib is set to another one."""
-    import matplotlib
-
-    from underwatch.pages.charts.plots import date_axis
-    from underwatch.pages.charts.svg import canvas, styled
-
-    @styled
-    def ticks():
-        figure, axis = canvas()
-        axis.plot([date(2024, 7, 1) + timedelta(7 * week) for week in range(53)], range(53))
-        date_axis(axis)
-        figure.canvas.draw()
-        return list(axis.get_xticks())
-
-    with matplotlib.rc_context({"timezone": "Asia/Seoul"}):
-        found = ticks()
-    assert len(found) >= 3
-    assert {(date(1970, 1, 1) + timedelta(at)).day for at in found} == {1}
-    assert all(at == round(at) for at in found)

@@ -254,7 +254,7 @@ def test_threads_and_resuming_cannot_be_seen(c, stop):
 
 def test_everything_happens_somewhere():
     """The comparison would mean little if an indicator or a kind of incident never occurred."""
-    c = case(residents=1500, days=40, chunk=400, p_permit_refused_listed=0.9, permit_days=14.0, list_exit_per_year=5.0)
+    c = case(residents=700, days=40, chunk=300, p_permit_refused_listed=0.9, permit_days=14.0, list_exit_per_year=5.0)
     plain = reference(c).run(c.phases)
     assert_same(simulate.run(engine(c), c.phases, TWO_THREADS), plain)
     counts = plain.cells.sum(axis=(0, 1))
@@ -263,7 +263,7 @@ def test_everything_happens_somewhere():
 
 
 def test_a_rule_that_returns_acts_again():
-    c = case(residents=1500, days=40, chunk=400)
+    c = case(residents=1000, days=40, chunk=400)
     (whole,) = c.phases
     spans = ((0, 12, set()), (12, 14, {"S9", "S16"}), (26, 14, set()))
     c.phases = [replace(whole, day=whole.day + at, days=n, without=frozenset(out)) for at, n, out in spans]

@@ -103,8 +103,9 @@ def what_the_loops_make():
     return found.hexdigest()
 
 
+@pytest.mark.deep
 def test_they_make_the_same_on_a_processor_without_vectors():
-    """A quick look where width could matter; the whole engine is tried so in `make test-deep`."""
+    """A look where width could matter; `test_engine_is_reference` tries the whole engine so."""
     code = "import sys; sys.path.insert(0, sys.argv[1]); import test_vector_code as t; print(t.what_the_loops_make())"
     setting = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
     command = [sys.executable, "-W", "ignore", "-c", code, os.path.dirname(__file__)]

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from underwatch.api import frames
 from underwatch.api.frames import Split
+from underwatch.api.look import DASHES, MARKERS, WORLD_COLOURS, axes_of, date_axis, percent_axis
 from underwatch.api.own import Rules
-from underwatch.api.results import Result, axes_of
+from underwatch.api.results import Result
 from underwatch.errors import InputError, UnknownName, nearest
 from underwatch.experiments.engine.worlds import WorldTotals, digest_of, record_of, world_totals
 from underwatch.record.headlines import HEADLINES
@@ -231,9 +232,6 @@ def _plain_words(table: pa.Table) -> pa.Table:
 
 def plot_periods(worlds: Mapping[str, SimulatedWorld], indicator: str, by: str | None, every: str, ax: Any) -> Any:
     """Draw one column of the frames of worlds by their periods."""
-    from underwatch.pages.charts.plots import date_axis, percent_axis
-    from underwatch.pages.charts.svg import DASHES, MARKERS, WORLD_COLOURS
-
     first = next(iter(worlds.values()))
     known = [*DICTIONARY, *first._measures]
     if indicator not in known:
@@ -255,7 +253,7 @@ def plot_periods(worlds: Mapping[str, SimulatedWorld], indicator: str, by: str |
                           markersize=7)  # fmt: skip
                 at += 1
         axes.set_ylim(bottom=0)
-        date_axis(axes)
+        date_axis(axes.xaxis)
         words = {"D": "day", "W": "week", "M": "month"}[every]
         axes.set_title(item.meaning if item else indicator, loc="left")
         axes.set_ylabel(f"{item.unit if item else 'own measure'} by {words} (ringed: cut short)")

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.results import Result, axes_of, digest_of_table
+from underwatch.api.look import GRID, WORLD_COLOURS, axes_of
+from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError
 from underwatch.world import layout as L
 from underwatch.world import simulate as engine
@@ -59,8 +60,6 @@ class Neighbourhood(Result):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the unit: households in a ring, listed residents filled, lines from those who watch; return the axes."""
-        from underwatch.pages.charts.svg import GRID, WORLD_COLOURS
-
         rows = self._people.to_pylist()
         houses = sorted({row["household"] for row in rows})
         spots = {}

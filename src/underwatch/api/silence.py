@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from underwatch.api import frames
 from underwatch.api.asked import Option, ScenarioLike, scenario_of
-from underwatch.api.results import Result, axes_of, digest_of_table
+from underwatch.api.look import WORLD_COLOURS, axes_of
+from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.engine.progress import warn_if_cold
@@ -73,8 +74,6 @@ class SilenceResult(Result):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw reports published for each 1,000 incidents against the strength of watching, a line for each world."""
-        from underwatch.pages.charts.svg import WORLD_COLOURS
-
         rate = 1000 * self.curve.published / np.maximum(self.curve.incidents, 1)
         with axes_of(ax) as axes:
             axes.plot(self.watching, rate, color=WORLD_COLOURS[0], marker="o", markersize=4, linewidth=1.2)

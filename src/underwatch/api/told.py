@@ -29,6 +29,7 @@ from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.engine.progress import Progress, warn_if_cold
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.inference.bank.bank import Bank, BankPlan, row_of
+from underwatch.inference.bank.figure_answers import read_figures
 from underwatch.inference.bank.form import form_of
 from underwatch.inference.bank.held_out import HiddenWorld
 from underwatch.inference.bank.priors import channel_prior, world_prior
@@ -245,4 +246,5 @@ def bank(
     form = form_of(plan)
     arrays = {name: np.stack([rows[row][name] for row in range(worlds)]) for name in form}
     arrays["reached"] = arrays["reached"].astype(np.int64)
-    return Bank(plan, plan.key(), tuple(world_prior()), **arrays)
+    figures = read_figures([None], worlds)  # told packages are held against no published figure
+    return Bank(plan, plan.key(), tuple(world_prior()), **arrays, figures=figures)

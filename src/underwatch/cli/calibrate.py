@@ -98,7 +98,7 @@ def _build(given: CalibrateOptions, wanted: int, folder: Path) -> None:
     from underwatch.errors import Stopped
     from underwatch.experiments.engine.cores import cores
     from underwatch.experiments.engine.executors import executor_for
-    from underwatch.inference.bank.bank import build
+    from underwatch.inference.bank.bank import ask_figures, build
 
     plan, began, done, first = _plan(given, folder), time.monotonic(), 0, 0
 
@@ -113,5 +113,7 @@ def _build(given: CalibrateOptions, wanted: int, folder: Path) -> None:
     try:
         with executor_for(given.threads, given.dask) as executor:
             build(plan, folder, wanted, executor, given.threads or cores(), progress)
+        say("what each world answers to the published figures ...", err=True)
+        ask_figures(folder, lambda worlds: None)
     except KeyboardInterrupt:
         raise Stopped("the same command goes on") from None

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from underwatch.cli.typed import BANK, EXAMPLE, OUT, PACKAGE, PLACE, SEED, help_of
+from underwatch.cli.typed import BANK, EXAMPLE, NO_CONSTRAINTS, OUT, PACKAGE, PLACE, ROOTS, SEED, help_of
 from underwatch.terminal import say
 
 
@@ -15,16 +15,18 @@ from underwatch.terminal import say
 @PACKAGE
 @EXAMPLE
 @PLACE
+@ROOTS
+@NO_CONSTRAINTS
 @BANK
 @SEED
 @OUT
-def design(package: Path | None, bank_folder: Path | None, **given: Any) -> None:
+def design(package: Path | None, bank_folder: Path | None, no_constraints: bool, **given: Any) -> None:
     """Hand the command line to `underwatch.design`, and print what comes back."""
     from underwatch.api.commands.design import design as ask
     from underwatch.inference.options import AS_IT_IS
     from underwatch.pages.calibration import design_rows
 
-    result = ask(package, bank=bank_folder, **given)
+    result = ask(package, bank=bank_folder, constraints=not no_constraints, **given)
     n = result.options[0].n
     say(f"How many times the lower end the upper end of the 90 % range would be, in {n} simulated cases like this one:")
     for name, *cells in design_rows(result.options):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from underwatch.cli.typed import EXAMPLE, PACKAGE, PLACE, SEED, help_of, number, path_option
+from underwatch.cli.typed import EXAMPLE, NO_CONSTRAINTS, PACKAGE, PLACE, ROOTS, SEED, help_of, number, path_option
 from underwatch.terminal import say
 
 
@@ -27,6 +27,8 @@ from underwatch.terminal import say
     help="Tell counts of reports as they are, for your own use; refused in a folder that others can open.",
 )
 @click.option("--no-anchors", is_flag=True, help="Leave second list, surveys and figures out, to see what they do.")
+@ROOTS
+@NO_CONSTRAINTS
 @path_option(
     "--declared-prior",
     what="FILE",
@@ -60,7 +62,8 @@ def estimate(package: Path | None, bank_folder: Path | None, no_anchors: bool, *
     """Hand the command line to `underwatch.estimate`, and print what comes back; 1 where no scale is shown."""
     from underwatch.api.commands.estimate import estimate as ask
 
-    result = ask(package, bank=bank_folder, anchors=not no_anchors, **given)
+    constraints = not given.pop("no_constraints")
+    result = ask(package, bank=bank_folder, anchors=not no_anchors, constraints=constraints, **given)
     say(*result.lines)
     if not result.out_of_time:
         say(f"Prior beside posterior, the silence curve and the gates: {result.path / 'report.html'}")

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from underwatch.texts.languages import FROM_ENVIRONMENT, language_of
+
 Options = TypeVar("Options")
 Result = TypeVar("Result")
 Option = Callable[[Any], Any]
@@ -67,6 +69,18 @@ def json_option(help: str = "Print JSON for a script.") -> Option:
     return click.option("--json", "as_json", is_flag=True, help=help)
 
 
+def language_option(what: str) -> Option:
+    """Return the option by which a command says in which language it writes `what`."""
+    return click.option(
+        "--lang",
+        "language",
+        metavar="CODE",
+        callback=lambda _, __, code: language_of(code),
+        help=f"The language of {what}: en or ko (default: {FROM_ENVIRONMENT} of the environment, else en). "
+        "Example: --lang ko",
+    )
+
+
 def together(options: Sequence[Option]) -> Option:
     """Return several options as one, in the order in which the help shows them."""
 
@@ -85,6 +99,17 @@ PACKAGE = click.argument("package", required=False, type=click.Path(path_type=Pa
 EXAMPLE = click.option("--example", is_flag=True, help="The example package that comes with the program.")
 PLACE = click.option(
     "--place", default="hoeryong", show_default=True, help="The place asked about. Example: --place hoeryong"
+)
+ROOTS = click.option(
+    "--root",
+    "roots",
+    multiple=True,
+    metavar="NAME",
+    help="An outlet or institute that stands behind a list or survey of the package: published figures of the same "
+    'root do not count. May be given again. Example: --root "SNU IPUS"',
+)
+NO_CONSTRAINTS = click.option(
+    "--no-constraints", is_flag=True, help="Leave all published figures out, to see what they do."
 )
 SEED = number("--seed", 0, 2**63, "Luck. Example: --seed 7", 1)
 

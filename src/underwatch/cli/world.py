@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from underwatch.cli.many import ensemble_option, refuse_beside
-from underwatch.cli.typed import SCENARIO, help_of, json_option, number, of_a_world, path_option, threads
+from underwatch.cli.typed import (
+    SCENARIO,
+    help_of,
+    json_option,
+    language_option,
+    number,
+    of_a_world,
+    path_option,
+    threads,
+)
 from underwatch.errors import InputError
 from underwatch.terminal import say, say_json
 from underwatch.world.scenario_file import ScenarioOptions, scenario_for
@@ -89,6 +98,7 @@ if TYPE_CHECKING:
     what="MANIFEST",
     help="Run again what a manifest tells, for the same digest. Example: --from runs/hoeryong-001/manifest.json",
 )
+@language_option("the summary and the report")
 @json_option("Print JSON for a script. Example: --json | jq .digest")
 @click.pass_context
 def run(
@@ -123,14 +133,14 @@ def tell(done: FinishedRun, as_json: bool) -> int:
     from underwatch.experiments.studies.headline_rows import summary_of
     from underwatch.pages.summary import summary_lines
 
-    manifest, same = done.manifest, done.is_same
+    manifest, same, lines = done.manifest, done.is_same, summary_lines(done.study, done.language)
     if as_json:
         keys = ("digest", "population", "days", "seed", "place", "worlds")
         shown = {"run": str(done.path), **{key: manifest[key] for key in keys}, **summary_of(done.study)}
         shown |= {} if same is None else {"same_digest": same}
-        say_json(json.dumps(shown | {"summary": summary_lines(done.study)}, indent=2, ensure_ascii=False))
+        say_json(json.dumps(shown | {"summary": lines}, indent=2, ensure_ascii=False))
     else:
-        say(*summary_lines(done.study))
+        say(*lines)
         if same is not None:
             words = "as in the manifest" if same else f"NOT as in the manifest, which says {done.same_as}"
             say(f"Digest {manifest['digest']}: {words}.", err=not same)

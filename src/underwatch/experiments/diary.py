@@ -24,7 +24,7 @@ from underwatch.world.layout import EPISODE
 from underwatch.world.scenario import Scenario
 from underwatch.world.workers import Workers
 
-_TOLD = {L.EPISODES.index(row["episode"]): row for row in read_rows("episodes.csv", "underwatch.experiments")}
+_TOLD = {L.EPISODES.index(row["episode"]): row for row in read_rows("tables/episodes.csv", "underwatch.experiments")}
 LIKE = {row["like"]: (kind, row["who"]) for kind, row in _TOLD.items() if row["like"]}
 COUNTED = tuple((kind, row["counted"]) for kind, row in _TOLD.items() if row["counted"])
 STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."

@@ -29,7 +29,7 @@ from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
 _HERE = "underwatch.experiments"
 LESS, MORE = -1, 1
 # The parameters that stand for what is done to residents, and whether less or more of each is relief
-_WAYS = {row["parameter"]: LESS if row["relief"] == "less" else MORE for row in read_rows("levers.csv", _HERE)}
+_WAYS = {row["parameter"]: LESS if row["relief"] == "less" else MORE for row in read_rows("tables/levers.csv", _HERE)}
 LEVERS: Mapping[str, int] = MappingProxyType(_WAYS | dict.fromkeys(LET_OFF, MORE))
 # The rules whose end is relief
 RULES = ("S4", "S5", "S6", "S7", "S8", "S9", "S10", "S16", "S17")
@@ -136,7 +136,7 @@ def _no_relief(rule: str) -> str:
 @cache
 def catalogue() -> Mapping[str, Intervention]:
     """Return the interventions that come with the package, by name."""
-    text = files(_HERE).joinpath("interventions.toml").read_text(encoding="utf-8")
+    text = files(_HERE).joinpath("tables", "interventions.toml").read_text(encoding="utf-8")
     return MappingProxyType({item.name: item for item in parse_interventions(text, "")})
 
 

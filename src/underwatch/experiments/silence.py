@@ -14,7 +14,6 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from underwatch.channel.episodes import episodes
@@ -120,18 +119,6 @@ def silence_in(
     tasks = [(index, number) for index in range(len(watching)) for number in range(len(worlds))]
     counts = np.array([*run_all(tasks, count, threads).values()]).reshape(len(watching), len(worlds), 2)
     return SilenceCurve(tuple(watching), counts[..., 0], counts[..., 1])
-
-
-def silence_table(curve: SilenceCurve, ensemble: str) -> pa.Table:
-    """Return the curve as it ships: a row for each world and strength, and the name of its ensemble with it."""
-    n_points, n_worlds = curve.incidents.shape
-    columns = {
-        "world": np.repeat(np.arange(n_worlds, dtype=np.int32), n_points),
-        "watching": np.tile(np.array(curve.watching), n_worlds),
-        "incidents": curve.incidents.T.reshape(-1),
-        "published": curve.published.T.reshape(-1),
-    }
-    return pa.table(columns).replace_schema_metadata({"ensemble": ensemble})
 
 
 @cache

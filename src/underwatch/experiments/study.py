@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from underwatch.record.ranges import range_name, ranges_of
 from underwatch.shown import Shown
 from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
+
+if TYPE_CHECKING:
+    from underwatch.experiments.story import Story
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,6 +110,7 @@ class Study(Shown):
     all. `example` is one history of the whole place.
     `n_set` parameters are set by the scenario, and so the same in every draw. Of many places, `provinces` and `parts`
     have the baseline of each in the example. `statements` are those of the report, as `summary.json` has them.
+    `story` tells of some of the example's residents, near at hand.
     """
 
     place: PlaceFacts
@@ -127,6 +132,7 @@ class Study(Shown):
     adapted: bool = False
     forms: tuple[Forms, ...] = ()
     statements: tuple[StatementRow, ...] = ()
+    story: Story | None = None
 
     @property
     def baseline(self) -> str:

@@ -7,11 +7,18 @@ full-width digits and invisible characters included.
 """
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.resources import files
 
 SHORTEST_DIGIT_RUN = 7
+
+_WORDS = tomllib.loads(files("underwatch.files").joinpath("tripwire.toml").read_text(encoding="utf-8"))
+# What the name of a column or a key says when it is about a person.
+_PERSON_WORDS = tuple(_WORDS["person_words"].split())
+_LIKE_A_KNOWN_KEY = 0.85
 
 _INVISIBLE = dict.fromkeys([0x00AD, 0x061C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF])
 _EMAIL = re.compile(r"\S\s*[@＠]\s*\S|\b\w+\s*[\[(]\s*at\s*[\])]\s*\w+|(?:^|\s)@\w", re.IGNORECASE)
@@ -28,38 +35,16 @@ _DATE_LIKE = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\d{4}(?:-[WQ]?\d\d?)?/\d{4}(?:-[WQ]?\d\d?)?"
 )
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]")
-# The family names that most people in Korea bear, in Hangul and in usual Latin spellings.
-_FAMILY_KO = set(
-    "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류진지엄채원천방공현함변염여추도소석선설마길연위표명기반라왕금옥육인맹제모탁국어은편용예경봉사부가복태목형피두감음빈동온호범좌팽승간상갈단견당화창리림로렴량려"
-)
-_FAMILY_LATIN = (
-    "kim|gim|lee|ri|rhee|yi|pak|park|bak|choe|choi|chong|jong|jung|chung|jeong|kang|gang|cho|jo|yun|yoon|chang|jang|im|"
-    "rim|lim|han|o|oh|so|suh|seo|sin|shin|kwon|gwon|hwang|an|ahn|song|chon|jon|jeon|hong|yu|yoo|ko|go|koh|mun|moon|"
-    "yang|son|sohn|pae|bae|paek|baek|ho|heo|hur|nam|sim|shim|no|noh|ro|ha|kwak|cha|chu|joo|u|woo|ku|koo|min|ryu|na|ra|"
-    "chin|jin|chi|ji|om|eom|chae|won|ha|pang|bang|kong|hyon|ham|pyon|yom|chu"
-)
-_NAME_LATIN = re.compile(rf"\b(?:{_FAMILY_LATIN})[\s_-]+[a-z]{{1,8}}(?:[\s_-]?[a-z]{{1,8}})?\b", re.IGNORECASE)
-_NAME_GIVEN_FIRST = re.compile(rf"\b[a-z]{{2,8}}[-\s][a-z]{{2,8}}[\s_-]+(?:{_FAMILY_LATIN})\b", re.IGNORECASE)
+_FAMILY = "|".join(_WORDS["family_latin"].split())
+_NAME_LATIN = re.compile(rf"\b(?:{_FAMILY})[\s_-]+[a-z]{{1,8}}(?:[\s_-]?[a-z]{{1,8}})?\b", re.IGNORECASE)
+_NAME_GIVEN_FIRST = re.compile(rf"\b[a-z]{{2,8}}[-\s][a-z]{{2,8}}[\s_-]+(?:{_FAMILY})\b", re.IGNORECASE)
 _CAPITALISED = re.compile(r"[^\W\d_a-z]\w+(?:[\s.,'-]+(?:[^\W\d_a-z]\w*\.?))+|[^\W\d_a-z]\.\s*[^\W\d_a-z]\w+")
 _TITLED = re.compile(r"\b(?:mrs?|ms|dr|comrade)\b\.?\s*\w+|(?:동지|씨|선생)\s*$", re.IGNORECASE)
 _ONE_CAPITALISED = re.compile(r"[A-Z][a-z]{2,}")
 
-# What the name of a column or a key says when it is about a person, with case, spaces and signs taken out.
-_PERSON_WORDS = (
-    "name", "phone", "telephone", "mobile", "email", "address", "passport", "birth", "photo", "fingerprint",
-    "residentnumber", "residentno", "residentid", "citizennumber", "idnumber", "idcard", "nationalid", "identity",
-    "registrationnumber", "gps", "latitude", "longitude", "coordinates", "irum", "jumin", "juso", "jonhwa", "jeonhwa",
-    "이름", "성명", "성함", "실명", "전화", "휴대폰", "손전화", "주소", "거주지", "주민", "공민증", "신분증", "여권",
-    "생년월일", "생일", "사진", "지문", "얼굴", "이메일", "메일", "학번", "군번", "위치", "좌표",
-)  # fmt: skip
-# The whole of a key, where no name of ours is like it.
-_PERSON_KEYS = ("tel", "dob", "ssn", "id", "face", "lat", "lon", "person", "people", "residents", "resident")
-_LIKE_A_KNOWN_KEY = 0.85
-# Whole words of a column: about a person, a spot or free text.
 _COLUMN_WORDS = re.compile(
-    r"(?:^|[\W_])(?:forename|person|victim|informant|contact|tel|street|lat|lon|lng|coord\w*|geo|dob|age|face|image|"
-    r"picture|notes?|comments?|remarks?|description|text|story|details?)(?:$|[\W_])|"
-    r"생년|위도|경도|비고|메모|설명|내용",
+    rf"(?:^|[\W_])(?:{'|'.join(_WORDS['column_words'].split())})(?:$|[\W_])|"
+    f"{'|'.join(_WORDS['column_hangul'].split())}",
     re.IGNORECASE,
 )
 
@@ -96,7 +81,7 @@ def _words(plain: str) -> str:
     """Look for names and for text."""
     if _HANGUL.search(plain):
         letters = re.sub(r"[^\w]|\d", "", plain)
-        is_name = 2 <= len(letters) <= 4 and letters[0] in _FAMILY_KO
+        is_name = 2 <= len(letters) <= 4 and letters[0] in _WORDS["family_hangul"]
         return "identity-name" if is_name or _TITLED.search(plain) else "identity-text"
     words = plain.split()
     if len(words) <= 4 and _looks_like_name(plain):
@@ -115,7 +100,7 @@ def key_tripped(key: str, known: Iterable[str] = ()) -> bool:
     """Say whether a key looks like a person's identity, in Latin letters or Hangul; a slip in a known key does not."""
     if get_close_matches(key.casefold(), list(known), n=1, cutoff=_LIKE_A_KNOWN_KEY):
         return False
-    return _letters(key) in _PERSON_KEYS or _names_a_person(key)
+    return _letters(key) in _WORDS["person_keys"].split() or _names_a_person(key)
 
 
 def column_tripped(name: str) -> bool:

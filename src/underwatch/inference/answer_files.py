@@ -119,6 +119,7 @@ def write_answer(folder: Path, findings: Findings, report: str, question: Mappin
         "version": __version__,
         "question": dict(question),
         "bank": {"key": answer.question.bank.key, "worlds": len(answer.question.bank)},
+        "published_figures": answer.question.reading.figures.record(),
         "rounds": answer.rounds,
         "rows": answer.rows,
         "says": list(findings.lines),

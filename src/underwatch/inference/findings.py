@@ -167,7 +167,7 @@ def _lines(answer: Answer, by_name: Mapping[str, Row]) -> list[str]:
         lines += [_trend(answer, name) for name in RATIOS]
         if answer.side.state != "refuses":
             lines.append(_side(answer))
-    return [*lines, _evidence(answer)]
+    return [*lines, _evidence(answer), *_published(answer)]
 
 
 def _is_hardly_told_of(answer: Answer) -> bool:
@@ -255,6 +255,25 @@ def _evidence(answer: Answer) -> str:
         f"It rests on {reports} of {incidents} (reported); anchors: {anchors}.{_effort(answer)} Set aside: "
         f"{aside or 'nothing'}."
     )
+
+
+def _published(answer: Answer) -> list[str]:
+    """Say which published figures condition the worlds, and why the others do not; nothing where none was asked."""
+    figures = answer.question.reading.figures
+    used = ", ".join(f"{in_plain(figure.name)} ({figure.root})" for figure in figures.used) or "none"
+    reasons: dict[str, list[str]] = {}
+    for name, why in figures.off.items():
+        reasons.setdefault(why, []).append(in_plain(name))
+    off = "; ".join(f"{', '.join(names)}: {why}" for why, names in reasons.items())
+    if not figures.used and not off:
+        return []
+    before = " What is shown as before the evidence has them in it." if figures.used else ""
+    return [f"Published figures that condition the worlds: {used}.{before}{f' Not counted: {off}.' if off else ''}"]
+
+
+def in_plain(name: str) -> str:
+    """Return the name of a published figure in words."""
+    return name.replace("_", " ")
 
 
 def _effort(answer: Answer) -> str:

@@ -33,7 +33,7 @@ from underwatch.inference.bank.quantities import (
     told_along_curve,
     with_derived,
 )
-from underwatch.inference.bank.simulations import Simulations, simulations
+from underwatch.inference.bank.simulations import Simulations, conditioned, simulations
 from underwatch.inference.bank.summaries import columns, n_reports, row_of
 from underwatch.inference.checks import gates, gates_calibration
 from underwatch.inference.checks.cross_fit import Arrays, HeldOut, a_part, cross_fit, learn, nearest, unfitted
@@ -95,7 +95,7 @@ class Answer(Shown):
     """What came of it. Columns of draws are `ALL_NAMES`; `None` stands for what was not computed."""
 
     question: EstimateRequest
-    prior: np.ndarray  # float[k, columns]
+    prior: np.ndarray  # float[k, columns], conditioned by the published figures
     draws: np.ndarray  # float[DRAWS, columns]
     by_response: dict[str, np.ndarray]
     verdicts: tuple[Verdict, ...]
@@ -234,14 +234,18 @@ def _seen(
     whole = pool.of(nearest(draws, pool, support))
     held = HeldOut.of(fit, support, seed)
     responses = tuple(_agreed(by_response, f"{name}_second_year") for name in COUNTED)
-    names = columns(question.reading.design)
+    design = question.reading.design
+    names, before = columns(design), conditioned(first, bank, design, seed)
     asked = [_contract(question), _anchor(question), gates.support(x_obs, runs.x)]
     asked += [gates.predictive(x_obs, whole.x, names, question.exact), *_of_the_bank(question, held)]
-    asked += [max(responses, key=lambda verdict: verdict.figure), *_of_the_posterior(question, runs, again)]
+    asked += [
+        max(responses, key=lambda verdict: verdict.figure),
+        *_of_the_posterior(question, conditioned(runs, bank, design, seed), again),
+    ]
     verdicts = tuple(sorted(asked, key=lambda verdict: GATES.index(verdict.gate)))
     return Answer(
         question=question,
-        prior=with_derived(first.theta),
+        prior=with_derived(before.theta),
         draws=with_derived(draws),
         by_response=by_response,
         verdicts=verdicts,
@@ -249,7 +253,7 @@ def _seen(
         side=gates_calibration.reliability(held.chance, held.came),
         decision=decide(verdicts),
         curve=_relative_curve(bank, whole),
-        prior_curve=_relative_curve(bank, first),
+        prior_curve=_relative_curve(bank, before),
         rounds=look.rounds,
         rows=len(runs),
     )

@@ -16,8 +16,8 @@ from underwatch.experiments.ledger.entries import ACTS
 from underwatch.experiments.ledger.ledger import Ledger
 from underwatch.experiments.sensitivity import Indices, SensitivityPlan, ask_first
 from underwatch.experiments.sweep import PRIOR, Sweep
+from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
-from underwatch.pages.charts.plots import Chart
 from underwatch.pages.charts.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page
 from underwatch.pages.report import LIMITS

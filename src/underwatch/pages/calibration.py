@@ -15,7 +15,7 @@ from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
 from underwatch.inference.checks.proof import LEVELS, Proof
 from underwatch.inference.findings import in_words_of_columns, number, percent, words_of
 from underwatch.inference.options import Option
-from underwatch.pages.charts.plots import Chart
+from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page, page_words
 

@@ -11,7 +11,7 @@ from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
 from underwatch.inference.findings import LEVELS, MODEL, WITHHELD, Findings, Row, number, percent, words_of
 from underwatch.inference.npe.modes import density
 from underwatch.inference.workflow import Answer
-from underwatch.pages.charts.plots import Chart
+from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.svg import DASHES, INK, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page, page_words
 from underwatch.record.ranges import of_posterior

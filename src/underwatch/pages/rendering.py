@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from underwatch.texts.catalogue import text, texts_of
+from underwatch.texts.catalogue import text, texts_of, translated
 from underwatch.texts.languages import ENGLISH, all_texts
 
 
@@ -55,9 +55,10 @@ def page_words(name: str, language: str = ENGLISH) -> Words:
 def page(template: str, language: str = ENGLISH, **what: Any) -> str:
     """Return a page that opens offline, of a template of this package. The same data give the same bytes.
 
-    In the template `text(key, ...)` is a text of the catalogue in `language`.
+    In the template `text(key, ...)` is a text of the catalogue in `language`, and `translated(key, english)` what a
+    table says, in it.
     """
-    speech = {"language": language, "text": partial(text, language)}
+    speech = {"language": language, "text": partial(text, language), "translated": partial(translated, language)}
     written = _environment().get_template(template).render(style=_source("style.css"), **speech, **what)
     return written.rstrip() + "\n"
 

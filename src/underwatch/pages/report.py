@@ -1,27 +1,45 @@
-"""The report of a run: one HTML file that opens offline, with a table under every chart and the limits beside them."""
+"""The report of a run: one HTML file that opens offline, the findings first, a table under every figure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from underwatch import __version__
+from underwatch.experiments.ensemble.statements import statement_dots
 from underwatch.experiments.study import Study
-from underwatch.facts import Fact, model_parameters
-from underwatch.pages.charts.plots import Chart, change_chart, group_charts, silence_chart, weekly_charts
-from underwatch.pages.country import country_charts, province_table
-from underwatch.pages.rendering import page, page_words, plain
-from underwatch.pages.summary import STATEMENT, band_words, date_words, figures_words, summary_lines, window_words
+from underwatch.facts import Fact, model_parameters, rival_forms
+from underwatch.pages.charts.chart import Chart, change_of, ensemble_of, title_of
+from underwatch.pages.charts.country import country_charts, province_table
+from underwatch.pages.charts.hidden import outcomes_chart
+from underwatch.pages.charts.line_by_line import Line, lines_chart, statement_lines
+from underwatch.pages.charts.plots import (
+    change_chart,
+    group_caption,
+    group_charts,
+    silence_chart,
+    weekly_caption,
+    weekly_charts,
+)
+from underwatch.pages.charts.two_weeks import story_charts
+from underwatch.pages.drawing.painting import SHARP, SMALL, Saved, saved, sheet
+from underwatch.pages.key_findings import head, key_findings, place_words
+from underwatch.pages.rendering import page, plain
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.provenance import software
 from underwatch.record.schema import DICTIONARY, RIGHTS
+from underwatch.texts.catalogue import text, texts_of
+from underwatch.texts.languages import ENGLISH
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
 # The channel's parameters are integrated over and left out of every table (the line it never crosses).
 _LEFT_OUT = "S13"
+_N_RULES = 17
+_IN_FRONT = ("year", "relief", "worlds", "silence", "change", "map")  # sections whose figures are saved the larger
 
-LIMITS = page_words("report").limits
-_NEAR = LIMITS[:4]
+LIMITS = texts_of(ENGLISH, "report.limit")
 
 
 @dataclass(frozen=True)
@@ -50,88 +68,153 @@ class ParameterValue:
 
 @dataclass(frozen=True)
 class ReportModel:
-    """All that a report shows, as plain data. `scenario` is TOML; `summary` is made from the study when left empty.
+    """All that a report shows, as plain data. `scenario` is TOML.
 
     `without` names the rules that were switched off. `software` and `digest` say how to repeat the run.
     """
 
-    title: str
     study: Study
     scenario: str
     parameters: tuple[ParameterValue, ...]
     seed: int
     digest: str
-    summary: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
-    limits: tuple[str, ...] = LIMITS
+    language: str = ENGLISH
 
 
-def _rights_table() -> tuple[tuple[str, str, str], ...]:
-    """Return article, what it protects, and the headlines that bear on it."""
+class Shown(NamedTuple):
+    """The charts of a report by section; a section that the study has no data for is empty."""
+
+    lines: tuple[Line, ...]
+    sections: Mapping[str, tuple[Chart, ...]]
+    frames: str
+
+
+def charts_of(study: Study, language: str = ENGLISH) -> Shown:
+    """Return everything that is drawn of a study."""
+    lines = () if study.adapted else statement_lines(statement_dots(), language)
+    worlds = outcomes_chart(study, language)
+    silence, change = silence_chart(study, language), change_chart(study, language)
+    provinces, seats = country_charts(study, language)
+    sections = {
+        "lines": (lines_chart(lines, language),) if lines else (),
+        "year": story_charts(study.story, language) if study.story else (),
+        "worlds": (worlds[0],) if worlds else (),
+        "silence": (silence,) if silence else (),
+        "change": (change,) if change else (),
+        "map": (seats,) if seats else (),
+        "provinces": provinces,
+        "weekly": weekly_charts(study, language),
+        "groups": group_charts(study, language),
+    }
+    frames = worlds[1].svg(text(language, "report.silence.worlds.label")) if worlds else ""
+    return Shown(lines, sections, frames)
+
+
+def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[str, Saved]:
+    """Return the files of each chart by its key; no picture travels without its words."""
+    first, last = study.day(0), study.day(study.days - 1)
+    source = {"version": __version__, "place": place_words(study, language), "first": first, "last": last}
+    notes = (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
+    return {
+        chart.key: saved(
+            f"underwatch-{chart.key}",
+            sheet(chart.picture, chart.title, chart.caption, notes),
+            SHARP if name in _IN_FRONT else SMALL,
+        )
+        for name, charts in shown.sections.items()
+        for chart in charts
+        if chart.picture is not None
+    }
+
+
+def _rights_table(language: str) -> tuple[tuple[str, str, str], ...]:
+    """Return article, what it protects, and the headlines that concern it."""
     rows = []
-    for article, words in RIGHTS.items():
-        figures = ", ".join(h.title.lower() for h in HEADLINES if article in DICTIONARY[h.indicator].articles)
-        rows.append((f"Article {article}", words, figures))
+    for article in RIGHTS:
+        figures = ", ".join(
+            title_of(language, headline) for headline in HEADLINES if article in DICTIONARY[headline.indicator].articles
+        )
+        rows.append(
+            (text(language, "report.rights.article", n=article), text(language, f"report.rights.{article}"), figures)
+        )
     return tuple(rows)
 
 
-def _parameter_words(shown: tuple[ParameterValue, ...]) -> str:
-    """Say in a sentence how much of the model is guessed."""
-    guesses = sum(parameter.is_guess for parameter in shown)
-    changed = sum(parameter.changed for parameter in shown)
-    set_here = f" The scenario sets {changed}, which no draw changes." if changed else ""
-    return (
-        f"{guesses} of {len(shown)} parameters are guesses: nothing but a reasoned range stands behind them.{set_here}"
+def _parameter_words(shown: tuple[ParameterValue, ...], language: str) -> tuple[str, ...]:
+    """Say how much of the model is guessed, and how much the scenario sets."""
+    guesses, changed = (sum(chosen) for chosen in ((p.is_guess for p in shown), (p.changed for p in shown)))
+    said = text(language, "report.parameters.guesses", n=guesses, all=len(shown))
+    return (said, text(language, "report.parameters.set", n=changed)) if changed else (said,)
+
+
+def _rules(study: Study, language: str) -> tuple[tuple[str, str, str], ...]:
+    """Return each rule, what it is about, and the form that it has in the example, where it has rivals."""
+    forms = study.example.setting.forms if study.example.setting else None
+    found = []
+    for rule in (f"S{n}" for n in range(1, _N_RULES + 1)):
+        form = forms[rule] if forms and rule in rival_forms() and rule != _LEFT_OUT else ""
+        found.append(
+            (
+                rule,
+                text(language, f"report.rule.{rule}"),
+                text(language, "report.rules.form", form=form) if form else "",
+            )
+        )
+    return tuple(found)
+
+
+def _citation(model: ReportModel, place: str) -> dict[str, str]:
+    """Return the sentence to copy and the BibTeX entry."""
+    study, language = model.study, model.language
+    first, last = study.day(0), study.day(study.days - 1)
+    ensemble = ensemble_of(language, study)
+    sentence = text(
+        language, "report.cite.sentence", version=__version__, place=place, first=first, last=last, n=study.n_draws,
+        ensemble=ensemble, seed=str(model.seed), digest=model.digest[:12],
+    )  # fmt: skip
+    bibtex = (
+        "@software{underwatch,\n  author  = {{The Underwatch authors}},\n"
+        "  title   = {Underwatch: a model of life under surveillance, with synthetic residents},\n"
+        f"  version = {{{__version__}}},\n  license = {{Apache-2.0}},\n"
+        f"  note    = {{{study.place.name}, {first} to {last}, seed {model.seed}, digest {model.digest[:12]}}}\n}}"
     )
-
-
-def charts_of(study: Study) -> dict[str, tuple[Chart, ...]]:
-    """Return the charts by section; a section that the study has no data for is empty."""
-    silence, change = silence_chart(study), change_chart(study)
-    provinces, seats = country_charts(study)
-    return {
-        "silence": (silence,) if silence else (),
-        "change": (change,) if change else (),
-        "weekly": weekly_charts(study),
-        "groups": group_charts(study),
-        "provinces": provinces,
-        "map": (seats,) if seats else (),
-    }
+    return {"sentence": sentence, "bibtex": bibtex}
 
 
 def render_report(model: ReportModel) -> str:
     """Return the report as one HTML page. The same model gives the same bytes."""
-    study = model.study
-    shown = tuple(parameter for parameter in model.parameters if parameter.fact.rule != _LEFT_OUT)
-    return page(
-        "report.html.j2",
-        model=model,
-        study=study,
-        place=study.place,
-        period=f"{date_words(study.start)} to {date_words(study.day(study.days - 1))}",
-        window=window_words(study) if study.twin else "",
-        band=band_words(study.n_draws, study.source),
-        figures=figures_words(study),
-        source=f"{study.source}{', adapted' if study.adapted else ''}" if study.n_draws else "",
-        forms=[(rule, form) for rule, form in _forms(study).items() if rule != _LEFT_OUT],
-        lines=model.summary or summary_lines(study),
-        statement=STATEMENT,
-        charts=charts_of(study),
-        provinces=province_table(study) if study.provinces else None,
-        parameters=shown,
-        parameter_words=_parameter_words(shown),
-        near=_NEAR,
-        rights=_rights_table(),
-    )
+    study, language = model.study, model.language
+    parameters = tuple(parameter for parameter in model.parameters if parameter.fact.rule != _LEFT_OUT)
+    shown, place = charts_of(study, language), place_words(study, language)
+    what: dict[str, Any] = {
+        "model": model,
+        "study": study,
+        "title": text(language, "report.title", place=place),
+        "change": change_of(language, study),
+        "head": head(study, language),
+        "findings": [(finding.label(language), finding.sentence(language)) for finding in key_findings(study)],
+        "lines": shown.lines,
+        "charts": shown.sections,
+        "frames": shown.frames,
+        "n_worlds": len(shown.sections["worlds"][0].rows) if shown.sections["worlds"] else 1,
+        "files": saved_figures(study, shown, language),
+        "how": texts_of(language, "report.how"),
+        "limits": texts_of(language, "report.limit"),
+        "provinces": province_table(study, language) if study.provinces else None,
+        "weekly_caption": weekly_caption(study, language),
+        "group_caption": group_caption(study, language),
+        "parameters": parameters,
+        "parameter_words": _parameter_words(parameters, language),
+        "rules": _rules(study, language),
+        "rights": _rights_table(language),
+        "cite": _citation(model, place),
+    }
+    return page("report.html.j2", language, **what)
 
 
-def _forms(study: Study) -> Mapping[str, str]:
-    """Return the rules' forms of the example; nothing where it has no settings."""
-    return study.example.setting.forms if study.example.setting else {}
-
-
-def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
+def scenario_report(scenario: Scenario, study: Study, digest: str, language: str = ENGLISH) -> str:
     """Return the report of a scenario's study, with every parameter as its example has it."""
     fixed, example = scenario.fixed(), study.example.setting or scenario
     values = tuple(
@@ -140,7 +223,7 @@ def scenario_report(scenario: Scenario, study: Study, digest: str) -> str:
     rules = tuple(sorted(scenario.without, key=lambda rule: int(rule[1:])))
     return render_report(
         ReportModel(
-            title=f"Life under watch: {scenario.name}", study=study, scenario=scenario_toml(scenario),
-            parameters=values, seed=scenario.seed, digest=digest, without=rules, software=software(),
+            study=study, scenario=scenario_toml(scenario), parameters=values, seed=scenario.seed, digest=digest,
+            without=rules, software=software(), language=language,
         )
     )  # fmt: skip

@@ -166,7 +166,7 @@ class Measured(Shown):
 
 SUMS = (
     "incidents", "accused_ordinary", "falsely_accused_ordinary", "calls_given_up", "arrests", "watched",
-    "calls_avoided", "calls_turned_back", "calls_stopped",
+    "calls_avoided", "calls_turned_back", "calls_stopped", "residents_accused",
 )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def _headlines(counts: np.ndarray, people: np.ndarray, watched: np.ndarray, days
     return np.stack(columns, axis=-1)
 
 
-def _sums(counts: np.ndarray, n_incidents: int, watched: float) -> np.ndarray:
+def _sums(counts: np.ndarray, n_incidents: int, watched: float, residents_accused: float) -> np.ndarray:
     """Return the numbers named in SUMS from counts[groups, indicators] of the whole run."""
     column_of = {name: column for column, name in enumerate(INDICATORS)}
     ordinary, everybody = counts[GROUPS.index(ORDINARY)], counts[GROUPS.index(ALL)]
@@ -189,7 +189,17 @@ def _sums(counts: np.ndarray, n_incidents: int, watched: float) -> np.ndarray:
     accused, falsely = ordinary[column_of["accusations"]], ordinary[column_of["false_accusations"]]
     not_made = [everybody[column_of[name]] for name in CALLS_NOT_MADE.values()]
     return np.array(
-        [n_incidents, accused, falsely, given_up, everybody[column_of["arrests"]], watched, *not_made], float
+        [
+            n_incidents,
+            accused,
+            falsely,
+            given_up,
+            everybody[column_of["arrests"]],
+            watched,
+            *not_made,
+            residents_accused,
+        ],
+        float,
     )
 
 
@@ -198,10 +208,16 @@ def week_starts(days: int) -> np.ndarray:
     return np.arange(0, days, WEEK)
 
 
-def measure(history: Combined, window: tuple[int, int] | None = None, n_incidents: int | None = None) -> Measured:
+def measure(
+    history: Combined,
+    window: tuple[int, int] | None = None,
+    n_incidents: int | None = None,
+    residents_accused: float = np.nan,
+) -> Measured:
     """Return the headline figures of one history. `window` are the days (lo, hi) in which the worlds differ.
 
-    `n_incidents` is given where the history carries not all of its incidents (places that were combined).
+    `n_incidents` is given where the history carries not all of its incidents (places that were combined), and
+    `residents_accused`, how many ordinary residents are accused at least once, where who they are was known.
     """
     counts, people, watched = _grouped(history)
     whole = np.array([history.days], float)
@@ -216,9 +232,8 @@ def measure(history: Combined, window: tuple[int, int] | None = None, n_incident
     values = with_ratios(counts.sum(axis=0), people * history.days, watched * history.days)
     length = np.full(len(GROUPS), float(history.days))
     groups = np.stack([_put(values[item.indicator], item.per, people, length) for item in GROUP_FIGURES], axis=-1)
-    sums = _sums(
-        counts.sum(axis=0), len(history.records) if n_incidents is None else n_incidents, watched[GROUPS.index(ALL)]
-    )
+    n_incidents = len(history.records) if n_incidents is None else n_incidents
+    sums = _sums(counts.sum(axis=0), n_incidents, watched[GROUPS.index(ALL)], residents_accused)
     return Measured(year, inside, by_week, groups, people.astype(float), sums)
 
 

@@ -16,7 +16,8 @@ from underwatch.errors import InputError, nearest
 ENGLISH, KOREAN = "en", "ko"
 LANGUAGES = {ENGLISH: "English", KOREAN: "한국어"}
 FROM_ENVIRONMENT = "UNDERWATCH_LANG"
-_CALLED = {**{language: language for language in LANGUAGES}, "English": ENGLISH, "Korean": KOREAN, "한국어": KOREAN}
+_OTHERWISE = {"English": ENGLISH, "eng": ENGLISH, "Korean": KOREAN, "한국어": KOREAN, "kor": KOREAN, "kr": KOREAN}
+_CALLED = {**{language: language for language in LANGUAGES}, **_OTHERWISE}
 
 
 @cache

@@ -21,7 +21,7 @@ from underwatch.facts.places import slug
 from underwatch.files.intake.json import NoJson
 from underwatch.web.session.memory import give_back
 from underwatch.web.session.queue import JobQueue, QueueFull
-from underwatch.web.session.studio_run import OVER, StudioRun
+from underwatch.web.session.studio_run import OVER, STORED, StudioRun
 from underwatch.web.wire import read, written
 
 MOST_STREAMS = 24
@@ -196,12 +196,16 @@ class Api:
 
     def take(self, request: Request) -> Response:
         """Give a file to be saved."""
-        from underwatch.web.session.exports import TAKEN
+        from underwatch.web.session.exports import TAKEN, taken_of
 
         name = request.path_params["name"]
         if name not in TAKEN:
             raise HTTPException(404, f"there is no such file; there are {', '.join(TAKEN)}")
         run = self._lived(request)
+        if name not in taken_of(run):
+            raise HTTPException(
+                409, f"of the stored example there are {', '.join(taken_of(run))}; Run makes the others"
+            )
         media, make = TAKEN[name]
         saved = f"underwatch-{slug(run.question.scenario.name)}-{run.number}-{name}"
         header = {"content-disposition": f'attachment; filename="{saved}"'}
@@ -210,7 +214,8 @@ class Api:
         return answer
 
     def _run(self, request: Request, name: str = "run") -> StudioRun:
-        run = self.job_queue.runs.get(_number(request, name))
+        number = _number(request, name)
+        run = self.job_queue.runs.get(number) or _stored(number)
         if run is None:
             raise HTTPException(404, "there is no such run; it may have been forgotten for newer ones")
         return run
@@ -236,6 +241,15 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self.gone()
+
+
+def _stored(number: int) -> StudioRun | None:
+    """Return the example that ships, which has a number of its own."""
+    if number != STORED:
+        return None
+    from underwatch.web.session.stored import stored_run
+
+    return stored_run()
 
 
 def _number(request: Request, name: str) -> int:

@@ -16,6 +16,7 @@ from typing import Any
 from underwatch.errors import InputError, nearest
 from underwatch.facts import Place, find_place, model_parameters, places
 from underwatch.shown import Shown
+from underwatch.texts.languages import ENGLISH
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, checked
 
@@ -363,7 +364,7 @@ class RunOptions:
     `threads` is how many units of work go side by side; `out`, `resume` and `from_manifest` are paths as given.
     `incidents` is "all" or "sample", what of them is written, and `twin` says whether the world without the campaign is
     run beside the baseline in the whole place; None leaves both to the number of residents (a sample and no twin for
-    the country). `draws` worlds are of `ensemble`, the default one for None. With
+    the country). `draws` worlds are of `ensemble`, the default one for None; `language` is that of the page. With
     `resume` or `from_manifest` the scenario is the one kept there, and so is the rest, but for `threads` and
     `out`.
     """
@@ -377,3 +378,4 @@ class RunOptions:
     from_manifest: Path | None = None
     twin: bool | None = None
     ensemble: str | None = None
+    language: str = ENGLISH

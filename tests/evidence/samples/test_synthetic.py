@@ -50,6 +50,7 @@ def test_what_ships_is_what_a_world_of_the_model_tells():
     assert incidents.tolist() == [week[at] for week in TRUTH["incidents"]]
 
 
+@pytest.mark.deep
 def test_its_truth_is_that_worlds():
     first = world(TRUTH["places"][0])
     told_in_all = np.array([first.expected_told(np.array(TRUTH["effort"]))])

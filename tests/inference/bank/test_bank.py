@@ -12,6 +12,7 @@ from underwatch.facts import model_parameters, rival_forms
 from underwatch.inference.bank import bank as bank_module
 from underwatch.inference.bank import priors
 from underwatch.inference.bank.bank import BankPlan, build, described, plan_of, read_bank, row_of, shipped_folder
+from underwatch.inference.bank.figure_answers import figure_parts, read_figures
 from underwatch.inference.bank.form import INDICATORS_READ
 from underwatch.inference.bank.priors import channel_prior, levels_of, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import lengthen, shards_in, shorten
@@ -109,6 +110,15 @@ def test_the_shipped_bank_is_valid():
     assert valid, (
         "the shipped bank is of other rules or another prior; rebuild it:\n"
         f"  B={folder}; rm $B/* && underwatch calibrate --bank $B --worlds 2000"
+    )
+
+
+def test_the_worlds_of_the_shipped_bank_answer_to_the_published_figures():
+    folder = shipped_folder()
+    parts, key = figure_parts(folder), bank_module._figures_key(described(folder)["key"])
+    figures = read_figures([parts.get((number, key)) for number in shards_in(folder)], plan_of(folder).per_shard)
+    assert np.isfinite(figures).mean(axis=0).min() > 0.95, (
+        f"figures or what answers to them have changed: `underwatch calibrate --worlds {len(figures)}` asks the worlds"
     )
 
 

@@ -35,7 +35,7 @@ class Judged:
 def judged():
     theta, data = TWIN.bank(2000, rng(1, "bank of the gate tests"))
     truth, x = TWIN.targets(theta, data), summarise(data)
-    fit = cross_fit(truth, x, SUPPORT, seed=1, schedule=QUICK)
+    fit = cross_fit(truth, x, SUPPORT, seed=1, members=2, schedule=QUICK)
     return Judged(truth, x, data.reports(), fit.draws)
 
 

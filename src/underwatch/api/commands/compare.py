@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from underwatch.api import frames
 from underwatch.api.asked import Interventions, Option, ScenarioLike, day_of, interventions_of, scenario_of
 from underwatch.api.commands.questions import asked_or_kept, at_work, refuse_beside_kept
-from underwatch.api.results import Result, axes_of
+from underwatch.api.look import WORLD_COLOURS, axes_of
+from underwatch.api.results import Result
 from underwatch.errors import InputError
 from underwatch.experiments.compare import ENSEMBLE, FIGURES, LUCK, UNWATCHED, ComparePlan, Comparison
 from underwatch.experiments.compare import compare as run_pairs
@@ -80,8 +81,6 @@ class CompareResult(Result):
 
     def plot(self, intervention: str | None = None, ax: Any = None) -> Any:
         """Draw how likely each figure of all residents rises under an intervention (the first without a name)."""
-        from underwatch.pages.charts.svg import WORLD_COLOURS
-
         if not self.found.names:
             raise InputError("nothing but a ledger was asked for; name interventions to compare")
         name = intervention or self.found.names[0]

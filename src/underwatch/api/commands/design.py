@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.commands.packages import DEFAULT_PLACE, PackageOptions, asked_of, bank_for, place_of
+from underwatch.api.commands.packages import (
+    DEFAULT_PLACE,
+    PackageOptions,
+    asked_of,
+    bank_for,
+    held_against_figures,
+    place_of,
+)
 from underwatch.api.results import Result, digest_of_table
 from underwatch.api.told import ToldPackage, verified
 from underwatch.evidence.package import Package
@@ -72,6 +79,8 @@ def design(
     example: bool = False,
     place: str | None = None,
     bank: str | Path | Bank | None = None,
+    roots: Iterable[str] = (),
+    constraints: bool = True,
     seed: int = 1,
     out: str | Path | None = None,
 ) -> DesignResult:
@@ -86,7 +95,16 @@ def design(
 
     own = package if package is None or isinstance(package, Package) else Path(package)
     folder = None if bank is None or isinstance(bank, Bank) else Path(bank)
-    given = PackageOptions(own, example, place or DEFAULT_PLACE, folder, seed, None if out is None else Path(out))
+    given = PackageOptions(
+        own,
+        example,
+        place or DEFAULT_PLACE,
+        folder,
+        seed,
+        None if out is None else Path(out),
+        roots=tuple(roots),
+        no_constraints=not constraints,
+    )
     given.check()
     where = place_of(given.place) if place is not None or bank is None else None
     held = bank_for(where, bank if isinstance(bank, Bank) else folder)
@@ -97,6 +115,8 @@ def design(
         made = fresh_folder(given.out, PRIVATE_FOLDER)
     else:
         made = numbered_folder("runs", f"design-{town.slug}", PRIVATE_FOLDER)
-    result = try_options(held, asked.reading, seed, lambda name: say(f"{name} ...", err=True))
+    result = try_options(
+        held, held_against_figures(given, asked, held), seed, lambda name: say(f"{name} ...", err=True)
+    )
     write_design(made, result)
     return DesignResult(made, result)

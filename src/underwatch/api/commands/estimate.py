@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +13,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from underwatch.api import frames
-from underwatch.api.commands.packages import DEFAULT_PLACE, Asked, PackageOptions, asked_of, bank_for, place_of
-from underwatch.api.results import Result, axes_of, digest_of_table
+from underwatch.api.commands.packages import (
+    DEFAULT_PLACE,
+    Asked,
+    PackageOptions,
+    asked_of,
+    bank_for,
+    held_against_figures,
+    place_of,
+)
+from underwatch.api.look import GRID, WORLD_COLOURS, axes_of
+from underwatch.api.results import Result, digest_of_table
 from underwatch.api.told import ToldPackage, verified
 from underwatch.errors import InputError
 from underwatch.evidence.package import Package
@@ -145,8 +155,6 @@ class EstimateResult(Result):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw each shown quantity: its range before the evidence and after, as a share of the prior's median."""
-        from underwatch.pages.charts.svg import GRID, WORLD_COLOURS
-
         rows = [row for row in self._told().rows if row.posterior is not None and row.prior[1] > 0]
         with axes_of(ax) as axes:
             if not rows:
@@ -185,6 +193,8 @@ def estimate(
     place: str | None = None,
     bank: str | Path | Bank | None = None,
     anchors: bool = True,
+    roots: Iterable[str] = (),
+    constraints: bool = True,
     exact: bool = False,
     declared_prior: str | Path | None = None,
     budget: float = 60.0,
@@ -197,8 +207,9 @@ def estimate(
 
     `package` is a folder, a zip, or what `tell` or `read_package` gave; `example` takes the one that ships, `rehearsal`
     one told from the N-th world that is in no bank. `bank` is what `bank()` made or a folder, the shipped one without;
-    `place` is the bank's own without. `anchors` False leaves second list, surveys and figures out. `exact` tells counts
-    as they are, for your own use. `declared_prior` is a TOML file of tighter ranges. No step is begun after `budget`
+    `place` is the bank's own without. `anchors` False leaves second list, surveys and counts out, `constraints` False
+    the published figures; `roots` are outlets behind the package, whose figures do not count. `exact` tells counts as
+    they are, for your own use. `declared_prior` is a TOML file of tighter ranges. No step is begun after `budget`
     minutes; `rounds` 1 takes no closer look. The folder is `out`, or runs/estimate-PLACE-001; `resume` goes on with it.
     """
     from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
@@ -208,7 +219,7 @@ def estimate(
     folder = None if bank is None or isinstance(bank, Bank) else Path(bank)
     given = EstimateOptions(
         own, example, place or DEFAULT_PLACE, folder, seed, there[1], exact, there[0], budget, rounds, there[2],
-        rehearsal=rehearsal, no_anchors=not anchors,
+        rehearsal=rehearsal, no_anchors=not anchors, roots=tuple(roots), no_constraints=not constraints,
     )  # fmt: skip
     given.check()
     where = place_of(given.place) if place is not None or bank is None else None
@@ -227,14 +238,16 @@ def _estimate(given: EstimateOptions, place: Place, bank: Bank, expert_prior: Ex
     asked = asked_of(given, place, bank.plan.window, told if case is None else case.package)
     if given.exact and not asked.is_public:
         require_closed(given.resume or given.out or RUNS)
+    reading = held_against_figures(given, asked, expert_prior.worlds(bank))
     name, once = _named(asked, given.resume)
     question = {
         "package": name, "place": place.name, "anchors": not given.no_anchors, "seed": given.seed,
         "rounds": given.rounds, "bank": bank.key, "worlds": len(bank), "declared": expert_prior.record(),
+        "published_figures": reading.figures.record(),
     }  # fmt: skip
     directory = estimate_directory(given.resume, given.out, place, question, once)
     exact = given.exact or asked.is_public
-    request = EstimateRequest(asked.reading, bank, expert_prior, given.seed, given.rounds, exact)
+    request = EstimateRequest(reading, bank, expert_prior, given.seed, given.rounds, exact)
     return _answered(request, directory, question, given, case)
 
 

@@ -30,6 +30,7 @@ class Asked:
     name: str
     checksum: str
     is_public: bool
+    is_synthetic: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class PackageOptions:
     out: Path | None
     rehearsal: int | None = field(default=None, kw_only=True)
     no_anchors: bool = field(default=False, kw_only=True)
+    roots: tuple[str, ...] = field(default=(), kw_only=True)
+    no_constraints: bool = field(default=False, kw_only=True)
 
     def check(self) -> None:
         """Refuse no package, two, or one that is not there, before anything is read."""
@@ -93,4 +96,15 @@ def asked_of(given: PackageOptions, place: Place, window: Window, case: Package 
         package, is_public = case or given.package or example_package(), case is not None or given.package is None
     is_public, checksum = is_public or is_the_example(package), package.fingerprint
     name = checksum if is_public else package.keyed_name() if package.key else ""
-    return Asked(read_for(package, place, window, not given.no_anchors), name, checksum, is_public)
+    reading = read_for(package, place, window, not given.no_anchors)
+    return Asked(reading, name, checksum, is_public, package.kind == "synthetic")
+
+
+def held_against_figures(given: PackageOptions, asked: Asked, bank: Bank) -> Reading:
+    """Return what was read with the published figures that count beside it."""
+    from underwatch.inference.inputs.published import AS_ASKED, SYNTHETIC, no_figures, published_figures, with_figures
+
+    figures = published_figures(bank.figures, given.roots)
+    if given.no_constraints or asked.is_synthetic:
+        figures = no_figures(AS_ASKED if given.no_constraints else SYNTHETIC)
+    return with_figures(asked.reading, figures)

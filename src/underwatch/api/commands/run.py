@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from underwatch.api import frames
 from underwatch.api.asked import Option, ScenarioLike, scenario_of
-from underwatch.api.results import Result, axes_of, digest_of_table
+from underwatch.api.look import DASHES, WORLD_COLOURS, axes_of, date_axis
+from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError, nearest
 from underwatch.experiments.diary import Diary, diary_lines, make_diary
 from underwatch.experiments.engine.cores import cores
@@ -24,6 +25,7 @@ from underwatch.facts import model_parameters
 from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.measures import week_starts
 from underwatch.record.ranges import range_name, ranges_of
+from underwatch.texts.languages import language_of
 from underwatch.world.scenario import Phase, RunOptions, Scenario
 from underwatch.world.simulate import World
 from underwatch.world.simulate import run as engine_run
@@ -56,7 +58,7 @@ class RunResult(Result):
         """The summary in words, as the command prints it."""
         from underwatch.pages.summary import summary_lines
 
-        return tuple(summary_lines(self.done.study))
+        return tuple(summary_lines(self.done.study, self.done.language))
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -79,7 +81,6 @@ class RunResult(Result):
 
     def plot(self, headline: str = "share_followed", ax: Any = None) -> Any:
         """Draw a headline week by week, baseline and twin, with the range of the ensemble; return the axes."""
-        from underwatch.pages.charts.plots import date_axis
         from underwatch.record.headlines import headline_of
 
         if headline not in HEADLINE_NAMES:
@@ -88,7 +89,7 @@ class RunResult(Result):
         study, item = self.done.study, headline_of(headline)
         with axes_of(ax) as axes:
             _draw_bands(axes, study, HEADLINE_NAMES.index(headline))
-            date_axis(axes)
+            date_axis(axes.xaxis)
             axes.set_title(item.title, loc="left")
             axes.set_ylabel(item.unit)
             axes.legend()
@@ -108,8 +109,6 @@ class RunResult(Result):
 
 def _draw_bands(axes: Any, study: Study, index: int) -> None:
     """Draw a headline of each world by week: the range over the ensemble and its median, or the one history."""
-    from underwatch.pages.charts.svg import DASHES, WORLD_COLOURS
-
     days = [study.day(int(first)) for first in week_starts(study.days)]
     for at, world in enumerate(study.worlds):
         colour, dash = WORLD_COLOURS[at % 2], DASHES[at % 2]
@@ -168,6 +167,7 @@ def run(
     ensemble: str | None = None,
     incidents: str | None = None,
     twin: bool | None = None,
+    language: str | None = None,
     threads: int | None = None,
     out: str | Path | None = None,
     resume: str | Path | None = None,
@@ -178,8 +178,9 @@ def run(
 
     `scenario` and `options` as in `simulate`. `draws` worlds are of `ensemble` ("described", "known" or "prior");
     `replicates` are further histories; `incidents` ("all", "sample") what is written of them; `twin` whether the whole
-    place is also run without the campaign. The folder is `out`, or runs/PLACE-001 counting up. `resume` goes on with a
-    stopped folder, `from_manifest` runs a manifest again: what they keep cannot be given anew. InputError in one line.
+    place is also run without the campaign; `language` ("en", "ko") that of the summary and the report. The folder is
+    `out`, or runs/PLACE-001 counting up. `resume` goes on with a stopped folder, `from_manifest` runs a manifest again:
+    what they keep cannot be given anew. InputError in one line.
     """
     given: Any = scenario
     if isinstance(given, World):
@@ -192,7 +193,15 @@ def run(
     made: Scenario | None = None
     if resume is None and from_manifest is None:
         made = scenario_of(scenario, options, "run")
-        asked = replace(asked, draws=draws, replicates=replicates, ensemble=ensemble, incidents=incidents, twin=twin)
+        asked = replace(
+            asked,
+            draws=draws,
+            replicates=replicates,
+            ensemble=ensemble,
+            incidents=incidents,
+            twin=twin,
+            language=language_of(language),
+        )
     elif scenario is not None or options:
         raise InputError("a scenario cannot be given with resume or from_manifest: the run keeps its own")
     from underwatch.pages.report import scenario_report

@@ -13,7 +13,8 @@ import pyarrow as pa
 from underwatch.api import frames
 from underwatch.api.asked import Option, ScenarioLike, scenario_of
 from underwatch.api.commands.questions import asked_or_kept, at_work, refuse_beside_kept
-from underwatch.api.results import Result, axes_of, digest_of_table
+from underwatch.api.look import WORLD_COLOURS, axes_of
+from underwatch.api.results import Result, digest_of_table
 from underwatch.experiments.engine.answer_folder import about, csv
 from underwatch.experiments.engine.tasks import Outcome, run_tasks
 from underwatch.experiments.ensemble.names import PRIOR
@@ -71,8 +72,6 @@ class SweepResult(Result):
 
     def plot(self, headline: str = "share_followed", parameter: str | None = None, ax: Any = None) -> Any:
         """Draw how a headline is spread over draws, or against a parameter; return the axes."""
-        from underwatch.pages.charts.svg import WORLD_COLOURS
-
         frame = self.to_df("arrow")
         frames.one_of("headline", headline, HEADLINE_NAMES)
         item, values = headline_of(headline), frame.column(headline).to_numpy(zero_copy_only=False)

@@ -17,7 +17,7 @@ from underwatch.record.measures import Combined, Measured, measure
 from underwatch.world import simulate
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms, prior_forms
-from underwatch.world.layout import INCIDENT, LISTED_AT_START, N_CELLS
+from underwatch.world.layout import COUNT, INCIDENT, KIND, LISTED_AT_START, MARK_LISTED_AT_START, N_CELLS
 from underwatch.world.parameters import Parameters, prior_draws
 from underwatch.world.population import InitialConditions
 from underwatch.world.scenario import Scenario
@@ -145,7 +145,7 @@ class WorldTotals(NamedTuple):
     residents: np.ndarray
     adults: np.ndarray
     watched: np.ndarray
-    numbers: np.ndarray  # float[2]: incidents, expected published
+    numbers: np.ndarray  # float[3]: incidents, expected published, ordinary residents accused
 
     def __repr__(self) -> str:
         return f"WorldTotals({int(self.residents.sum()):,} residents, {len(self.cells)} days)"
@@ -156,10 +156,22 @@ class WorldTotals(NamedTuple):
 
     def measured(self, scenario: Scenario, window: tuple[int, int] | None = None) -> Measured:
         """Return its figures."""
-        nothing = np.zeros(0, INCIDENT)
-        return measure(
-            Combined(scenario.name, scenario.start, scenario.days, *self[:4], nothing), window, int(self.numbers[0])
-        )
+        incidents, _, accused = self.numbers
+        own = Combined(scenario.name, scenario.start, scenario.days, *self[:4], np.zeros(0, INCIDENT))
+        return measure(own, window, int(incidents), accused)
+
+    def expecting_arrests(self, scenario: Scenario) -> WorldTotals:
+        """Return it with the arrests that the completed calls let expect (S9), in place of those that came of luck.
+
+        Each completed call is detected with the same chance, whatever came before, so both have the same mean. In a
+        small place that stands in for a large one arrests are few, and luck would be most of what they differ by.
+        """
+        phases = scenario.phases()
+        chances = [0.0 if "S9" in phase.without else phase.values["p_detected_per_call"] for phase in phases]
+        by_day = np.repeat(chances, [phase.days for phase in phases])
+        cells = self.cells.astype(float)
+        cells[..., COUNT.arrests] = cells[..., COUNT.calls_completed] * by_day[:, None]
+        return self._replace(cells=cells)
 
     def of_cells(self, used: np.ndarray) -> WorldTotals:
         """Return it of some cells only."""
@@ -208,8 +220,14 @@ def world_totals(world: simulate.World, scenario: Scenario) -> WorldTotals:
     if "S13" not in now.without:
         told_of = episodes(history.records, history.who, scenario.start)
         published = expected_published(told_of, now.values, now.forms["S13"])
-    numbers = np.array([sum(map(len, history.record_blocks)), published])
+    numbers = np.array([sum(map(len, history.record_blocks)), published, _ordinary_accused(history)])
     return WorldTotals(history.cells, history.residents, history.adults, history.watched, numbers)
+
+
+def _ordinary_accused(history: simulate.History) -> int:
+    """Return how many residents who were on no list at the start are accused at least once."""
+    marked = (history.records["kind"] == KIND.accusation) & (history.records["marks"] & MARK_LISTED_AT_START == 0)
+    return len(np.unique(history.who[marked]))
 
 
 def record_of(totals: WorldTotals, scenario: Scenario, place: Place, records: np.ndarray | None = None) -> Combined:

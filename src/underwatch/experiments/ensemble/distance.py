@@ -45,19 +45,3 @@ def distances(values: np.ndarray, is_difference: np.ndarray) -> np.ndarray:
 def nearest_to_medians(values: np.ndarray, is_difference: np.ndarray, n: int) -> list[int]:
     """Return the rows of the n worlds, of float[worlds, figures], that lie nearest to the medians, nearest first."""
     return [int(row) for row in np.argsort(distances(values, is_difference), kind="stable")[:n]]
-
-
-def disagreement(one: np.ndarray, other: np.ndarray, is_difference: np.ndarray) -> np.ndarray:
-    """Return float[figures]: how far the ends of two ranges of the same figures lie apart, in units of their width.
-
-    `one` and `other` are float[worlds, figures], from two seeds. Of both ends the worse counts; the width is the mean
-    of the two. NaN where there is no range.
-    """
-    apart = np.full(one.shape[1], np.nan)
-    for at, linear in enumerate(is_difference):
-        scale = scale_for(np.concatenate([one[:, at], other[:, at]]), bool(linear))
-        ends = np.array([[scale(end) for end in ranges_of(some[:, at])[::2]] for some in (one, other)], float)
-        width = (ends[:, 1] - ends[:, 0]).mean()
-        gap = np.abs(ends[0] - ends[1]).max()
-        apart[at] = gap / width if width > 0 else np.where(gap > 0, np.inf, gap)
-    return apart

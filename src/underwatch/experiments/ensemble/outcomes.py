@@ -90,10 +90,8 @@ def pair_of(scenario: Scenario) -> Pair:
 
 
 def _window(scenario: Scenario) -> tuple[int, int]:
-    """Return the days of the campaign, counted from the first day."""
-    if scenario.campaign_days is None:
-        raise ValueError("an ensemble is found in a scenario with a campaign")
-    return scenario.campaign_days
+    """Return the days of the campaign, counted from the first day; none without one."""
+    return scenario.campaign_days or (0, 0)
 
 
 def _share(part: float, whole: float) -> float:
@@ -219,8 +217,19 @@ MEASURES: Mapping[str, Callable[[Pair], float]] = MappingProxyType(
 COLUMNS = (*MEASURES, *(f"{name}:{world}:{part}" for world in _WORLDS for part in _PARTS for name in HEADLINE_NAMES))
 
 
+def answers_to_figures(scenario: Scenario) -> np.ndarray:
+    """Simulate a setting and its twin; return float64[figures]: what answers to each published figure, NaN for nothing.
+
+    A figure about a campaign has no answer where there is none.
+    """
+    pair = pair_of(scenario)
+    return np.array([MEASURES[figure.summary](pair) for figure in constraints().values()])
+
+
 def outcomes_of(scenario: Scenario) -> np.ndarray:
     """Simulate a setting and its twin; return float64[COLUMNS]: measures, then headlines by world and part."""
+    if scenario.campaign_days is None:
+        raise ValueError("an ensemble is found in a scenario with a campaign")
     pair = pair_of(scenario)
     parts = [getattr(life.measured, part) for life in (pair.baseline, pair.twin) for part in _PARTS]
     return np.concatenate([[measure(pair) for measure in MEASURES.values()], *parts])

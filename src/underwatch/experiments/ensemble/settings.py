@@ -24,6 +24,8 @@ from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import place_scenario
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
     from underwatch.world.scenario import Scenario
 
 _IN_WORDS = {PRIOR: "the prior", KNOWN: "the known ensemble", DESCRIBED: "the described ensemble"}
@@ -79,12 +81,26 @@ class Ensemble:
         return [int(row) for row in generator.permutation(rows)]
 
 
+def _shipped(name: str) -> Traversable:
+    return files("underwatch.experiments.ensemble").joinpath("shipped", f"{name}.parquet")
+
+
+def shipped_key(name: str) -> str:
+    """Return the key that an ensemble was found with; nothing for one that does not ship."""
+    import pyarrow.parquet as pq
+
+    if not _shipped(name).is_file():
+        return ""
+    with _shipped(name).open("rb") as stream:
+        return str((pq.read_schema(stream).metadata or {}).get(b"key", b"").decode())
+
+
 @cache
 def read_ensemble(name: str) -> Ensemble:
     """Return an ensemble that ships, `known` or `described`."""
     import pyarrow.parquet as pq
 
-    path = files("underwatch.experiments.ensemble").joinpath("shipped", f"{name}.parquet")
+    path = _shipped(name)
     if not path.is_file():
         raise InputError(f"the {name} ensemble is not built; `make study` builds it, --ensemble prior runs without")
     with path.open("rb") as stream:

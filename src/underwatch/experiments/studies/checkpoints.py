@@ -109,7 +109,7 @@ class Checkpoints:
 def _sums_of(prefix: str, days: int, cells: int) -> dict[str, tuple[str, tuple[int | None, ...]]]:
     """Return kind and shape of the parts of a `Gathered` of some cells."""
     kinds = dict.fromkeys(("residents", "adults", "watched"), ("iu", (cells,)))
-    parts = {"cells": ("iu", (days, cells, N_INDICATORS)), **kinds, "numbers": ("f", (2,))}
+    parts = {"cells": ("iu", (days, cells, N_INDICATORS)), **kinds, "numbers": ("f", (3,))}
     return {f"{prefix}.{name}": part for name, part in parts.items()}
 
 

@@ -18,6 +18,7 @@ from underwatch.record.measures import SUMS, Measured
 from underwatch.record.ranges import ranges_of
 from underwatch.record.schema import ALL, GROUPS, LISTED
 
+ACCUSED = "residents_accused"
 SUMMARY, SCHEMA = "summary.json", 1
 BASELINE, TWIN, DIFFERENCE = "baseline", "twin", "difference"
 SHARE_LISTED, INCIDENTS, PUBLISHED, PER_THOUSAND = "share_listed", "incidents", "published", "published_per_thousand"
@@ -110,9 +111,18 @@ def summary_of(study: Study) -> dict[str, Any]:
         "schema": SCHEMA,
         "ensemble": {"name": study.source, "worlds": study.n_draws, "adapted": study.adapted},
         "judgements": {"parameters": guesses.n, "of": guesses.of, "unanswered": guesses.unanswered},
-        "headlines": [_entry(row) for row in rows_of(study)],
+        "headlines": [_entry(row) for row in (*rows_of(study), *_persons(study))],
         "statements": [dict(statement) for statement in study.statements],
     }
+
+
+def _persons(study: Study) -> list[HeadlineRow]:
+    """Return how many persons are accused: no headline that an example is chosen by, but what the summary says."""
+    drawn, example = study.drawn.get(study.baseline), study.example.figures.get(study.baseline)
+    at = SUMS.index(ACCUSED)
+    many = np.zeros(0) if drawn is None else drawn.sums[:, at]
+    own = np.nan if example is None else float(example.sums[at])
+    return [HeadlineRow(ACCUSED, "ordinary residents accused at least once in the run", BASELINE, many, own)]
 
 
 def _entry(row: HeadlineRow) -> dict[str, Any]:

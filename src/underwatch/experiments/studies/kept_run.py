@@ -16,6 +16,7 @@ from underwatch.files.folders import kept_folder
 from underwatch.files.intake.json import read_json
 from underwatch.record.outputs import read_manifest
 from underwatch.record.provenance import MANIFEST
+from underwatch.texts.languages import ENGLISH, LANGUAGES
 from underwatch.world.scenario import RunOptions, Scenario
 from underwatch.world.scenario_file import parse, parse_written, scenario_toml
 
@@ -29,10 +30,12 @@ RUN = Kind(
     finished="{folder} is a finished run; there is nothing to resume",
     resume="resume with underwatch run --resume {folder}",
 )
-_KEPT = ("replicates", "draws", "incidents", "twin", "ensemble")
+_KEPT = ("replicates", "draws", "incidents", "twin", "ensemble", "language")
 _MOST_REPLICATES, _MOST_DRAWS = 1_000, 10_000
 _FROM = "reproduces"
-_LUCK = "an example among the worlds of an ensemble"  # draws kept by another rule are not gone on with
+_LUCK = (
+    "an example among the worlds of an ensemble, residents accused"  # draws kept by another rule are not gone on with
+)
 
 
 def new_run(scenario: Scenario, options: RunOptions, same_as: str | None = None) -> RunDirectory:
@@ -86,13 +89,21 @@ def _clear_left(path: Path, finished: Mapping[str, Any]) -> None:
 
 def _options(kept: Mapping[str, Any]) -> RunOptions:
     """Return the options that belong to a run itself; ValueError when they cannot be."""
-    replicates, draws, incidents, twin, ensemble = (kept[name] for name in _KEPT)
+    replicates, draws, incidents, twin, ensemble, language = (kept[name] for name in _KEPT)
     known = isinstance(kept["scenario"], str) and isinstance(kept["version"], str) and isinstance(twin, bool)
     counts = type(replicates) is int and type(draws) is int
     counts = counts and 1 <= replicates <= _MOST_REPLICATES and 0 <= draws <= _MOST_DRAWS
-    if not known or not counts or incidents not in ("all", "sample") or ensemble not in ENSEMBLES:
+    if (
+        language not in LANGUAGES
+        or not known
+        or not counts
+        or incidents not in ("all", "sample")
+        or ensemble not in ENSEMBLES
+    ):
         raise ValueError
-    return RunOptions(replicates=replicates, draws=draws, incidents=incidents, twin=twin, ensemble=ensemble)
+    return RunOptions(
+        replicates=replicates, draws=draws, incidents=incidents, twin=twin, ensemble=ensemble, language=language
+    )
 
 
 def run_of_manifest(path: Path) -> tuple[Scenario, RunOptions, str]:
@@ -101,7 +112,7 @@ def run_of_manifest(path: Path) -> tuple[Scenario, RunOptions, str]:
     kept = manifest.get("options")
     try:
         options = (
-            _options({"ensemble": PRIOR, **kept, "scenario": "", "version": ""})
+            _options({"ensemble": PRIOR, "language": ENGLISH, **kept, "scenario": "", "version": ""})
             if isinstance(kept, dict)
             else RunOptions()
         )

@@ -21,6 +21,7 @@ from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import WorldKey, digest_of
 from underwatch.experiments.ensemble.settings import ensemble_words, usable_ensemble
+from underwatch.experiments.story import Story, story_of
 from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.studies.headline_rows import SUMMARY, summary_bytes
 from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest
@@ -40,7 +41,7 @@ EXAMPLE = "example.toml"  # the scenario at the settings of the history that the
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-Report = Callable[[Scenario, Study, str], str]  # a page from the scenario, the study and the digest
+Report = Callable[[Scenario, Study, str, str], str]  # a page from scenario, study and digest, in a language
 
 
 class FinishedRun(NamedTuple):
@@ -54,6 +55,7 @@ class FinishedRun(NamedTuple):
     manifest: dict[str, Any]
     path: Path
     spent: str
+    language: str
     same_as: str | None = None
 
     @property
@@ -129,7 +131,7 @@ def main_job(scenario: Scenario | None, options: RunOptions, report: Report) -> 
         raise InputError(
             f"the disk is full; earlier results are untouched; make room, then {directory.resume}"
         ) from None
-    return FinishedRun(scenario, study, manifest, directory.path, spent, reproduces(directory))
+    return FinishedRun(scenario, study, manifest, directory.path, spent, kept.language, reproduces(directory))
 
 
 def _carry_out(
@@ -162,9 +164,17 @@ def _carry_out(
         with wall.on("silence curve"):
             study.run_silence()
     figures = study.study()
+    with wall.on("story"):
+        figures = replace(figures, story=_story(plan, study, threads))
     with wall.on("tables and report"):
         manifest = _write(directory, options, study, figures, tables, report)
     return figures, manifest, _spent(wall, clock, threads)
+
+
+def _story(plan: StudyPlan, study: RunningStudy, threads: int) -> Story | None:
+    """Return what is told near at hand of the example of one place and of its twin; None where there are not both."""
+    whole = {name: scenario for name, scenario in plan.worlds_of(study.example).items() if name in plan.histories()}
+    return None if plan.many or plan.dated else story_of(whole, threads)
 
 
 def _write(
@@ -182,7 +192,7 @@ def _write(
         "example": {"draw": study.draw, "scenario": scenario_toml(study.example)},
     }
     more = {SUMMARY: summary_bytes(figures), EXAMPLE: scenario_toml(study.example).encode()}
-    files = run_files(scenario, tables.contents(), report(scenario, figures, digest), more)
+    files = run_files(scenario, tables.contents(), report(scenario, figures, digest, options.language), more)
     return directory.finish(files, run_entries(scenario, digest, notes))
 
 

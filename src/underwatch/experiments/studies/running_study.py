@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Protocol
 
 import numpy as np
@@ -173,14 +174,37 @@ class RunningStudy:
                 return
 
     def _note(self, outside: dict[int, int], baseline: WorldTotals) -> int:
-        """Return how many figures of this baseline lie outside of their ranges, and note it for its draw."""
-        study = self._study({WorldKey(0, 0, BASELINE): baseline})
+        """Return how many figures of this baseline lie outside of their ranges, and note it for its draw.
+
+        It may be of a place of any size: its counts are brought to the residents of all.
+        """
+        scale = self.plan.scenario.residents / float(baseline.residents.sum())
+        study = self._study({WorldKey(0, 0, BASELINE): baseline}, scale)
         outside[self.draw] = sum(row.is_left_out for row in rows_of(study))
         return outside[self.draw]
 
+    def choose(self) -> None:
+        """Choose the settings of the example of many places, which take too long to be run at more than one.
+
+        Those that are nearest to the medians are tried in what stands in for the places, ten times as large as in a
+        draw: it is the first whose baseline lies inside of every range, or the one with the fewest figures outside.
+        """
+        draws, outside = self.candidates(), dict[int, int]()
+        self.draw = draws[0]
+        if len(draws) > 1:
+            for draw, found in run_all(draws, self._trial, self.threads, self.runner.stop_all).items():
+                self.draw = draw
+                self._note(outside, found)
+            self.draw = min(draws, key=lambda draw: outside[draw])  # of equals the nearest, which comes first
+
+    def _trial(self, draw: int) -> WorldTotals:
+        towns = [self._lived(town, {BASELINE: town})[BASELINE] for town in self.plan.trial_towns_at(draw)]
+        return reduce(WorldTotals.plus, towns)
+
     def run_places(self, checkpoints: Checkpoints, say: Callable[[str], None]) -> None:
         """Run the places that are not done yet side by side, the largest first; add all up in census order."""
-        scenario, keys, self.draw = self.plan.scenario, self.plan.central(), self.candidates()[0]
+        self.choose()
+        scenario, keys = self.plan.scenario, self.plan.central()
         places = dict(enumerate(scenario.places))
         left = {number: place for number, place in places.items() if not checkpoints.done(number)}
         there = sum(residents_in(scenario, place) for number, place in places.items() if number not in left)
@@ -222,18 +246,17 @@ class RunningStudy:
             return kept
         sums = dict[str, WorldTotals]()
         for stand_in in plan.stand_ins_at(draw):
-            for name, totals in self._twins(stand_in).items():
+            for name, totals in self._lived(stand_in, self.plan.worlds_of(stand_in)).items():
                 _add(sums, name, totals)
         drawn = DrawnWorld.of({name: (self._measure(one), float(one.numbers[1])) for name, one in sums.items()})
         if self.checkpoints is not None:
             self.checkpoints.keep_draw(draw, drawn)
         return drawn
 
-    def _twins(self, stand_in: Scenario) -> dict[str, WorldTotals]:
-        """Run the worlds of a stand-in, which settle together."""
+    def _lived(self, stand_in: Scenario, worlds: Mapping[str, Scenario]) -> dict[str, WorldTotals]:
+        """Run worlds of a stand-in, which settle together."""
         result, settled = dict[str, WorldTotals](), Settled()
-        worlds = self.plan.worlds_of(stand_in)
-        left = [WorldKey(0, 0, name) for name in self.plan.worlds()]
+        left = [WorldKey(0, 0, name) for name in worlds]
         while left:
             key = left.pop(0)
             scenario = worlds[key.world]
@@ -243,7 +266,8 @@ class RunningStudy:
                 if days == 0:
                     settled.keep(scenario, key, world, left)
                 watch.week()
-            result[key.world] = world_totals(world, scenario)
+            totals = world_totals(world, scenario)
+            result[key.world] = totals.expecting_arrests(scenario) if self.scale > 1 else totals
         return result
 
     def run_silence(self) -> None:
@@ -271,8 +295,8 @@ class RunningStudy:
         n += sum(row.is_left_out for row in rows_of(whole))
         return replace(seen, example=replace(seen.example, left_out=n - shown, n_figures=n))
 
-    def _study(self, totals: Totals) -> Study:
-        """Return the figures with an example of which nothing is left out."""
+    def _study(self, totals: Totals, scale: float = 1.0) -> Study:
+        """Return the figures with an example of which nothing is left out; each of its residents stands for `scale`."""
         plan = self.plan
         study = Study(
             place=place_facts(plan.scenario),
@@ -299,21 +323,20 @@ class RunningStudy:
             forms=tuple(drawn.forms for drawn in plan.settings),
             statements=statement_rows(plan.is_adapted),
         )
-        return replace(study, example=self._example(study, totals))
+        return replace(study, example=self._example(study, totals, scale))
 
     def _drawn(self) -> dict[str, Measured]:
         """Return the figures of all draws of each world; counts of a stand-in are brought to the residents of all."""
         found = {}
         for at, name in enumerate(self.plan.worlds()):
             if self.drawn:
-                figures = stack([one.figures[at] for one in self.drawn.values()])
-                found[name] = replace(figures, people=figures.people * self.scale, sums=figures.sums * self.scale)
+                found[name] = _brought_to(stack([one.figures[at] for one in self.drawn.values()]), self.scale)
         return found
 
-    def _example(self, study: Study, totals: Totals) -> Example:
+    def _example(self, study: Study, totals: Totals, scale: float) -> Example:
         first = {name: totals[key] for name in study.worlds if (key := WorldKey(0, 0, name)) in totals}
-        figures = {name: self._measure(one) for name, one in first.items()}
-        published = {name: float(one.numbers[1]) for name, one in first.items()}
+        figures = {name: _brought_to(self._measure(one), scale) for name, one in first.items()}
+        published = {name: scale * float(one.numbers[1]) for name, one in first.items()}
         example = replace(study.example, figures=figures, published=published)
         if study.twin is None or len(figures) < 2:
             return example
@@ -323,3 +346,8 @@ class RunningStudy:
 
 def _add(totals: dict, key: object, more: WorldTotals) -> None:
     totals[key] = totals[key].plus(more) if key in totals else more
+
+
+def _brought_to(figures: Measured, scale: float) -> Measured:
+    """Return figures with their counts brought to so many times as many residents; rates and shares stay."""
+    return replace(figures, people=figures.people * scale, sums=figures.sums * scale)

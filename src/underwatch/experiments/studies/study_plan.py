@@ -15,7 +15,8 @@ from underwatch.experiments.silence import FEW_STRENGTHS, MOST_WORLDS, STAND_IN,
 from underwatch.world.scenario import Scenario
 
 CAMPAIGN = "the year-end campaign"
-TRIED = 5  # settings nearest to the medians that are tried for the example, in a run of one place
+TRIED = 5  # settings nearest to the medians that are tried for the example
+TRIAL_RESIDENTS = 10 * STAND_IN  # that stand in for many places when a setting is tried: a third of a draw's luck
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,16 @@ class StudyPlan:
 
     @property
     def tries(self) -> int:
-        """How many settings may be tried for the example: of many places only the nearest, as they take long."""
-        return 1 if self.many or not self.draws else min(TRIED, self.draws)
+        """How many settings may be tried for the example; without draws there are only the scenario's own."""
+        return min(TRIED, self.draws) if self.draws else 1
+
+    @property
+    def n_trials(self) -> int:
+        """How many worlds may be run for that beside those that are kept: of one place all settings but the last.
+
+        Of many places every setting is tried in what stands in for them, where there is a choice.
+        """
+        return self.tries - 1 if not self.many or self.tries < 2 else self.tries
 
     @property
     def silence_ships(self) -> bool:
@@ -109,8 +118,8 @@ class StudyPlan:
 
     @property
     def resident_days(self) -> int:
-        """All the work, if all settings but the last are tried for the example in vain."""
-        whole = (self.tries - 1) * self.days_of_a_try
+        """All the work, if settings are tried for the example as often as may be."""
+        whole = self.n_trials * self.days_of_a_try
         whole += self.replicates * self.scenario.residents * self.days_of(len(self.histories()))
         drawn = self.draws * self.drawn_residents * self.days_of(len(self.worlds()))
         curve = 0 if self.silence_ships else self.silence_days * self.n_silence * len(FEW_STRENGTHS)
@@ -118,8 +127,13 @@ class StudyPlan:
 
     @property
     def days_of_a_try(self) -> int:
-        """Resident-days of settings that are tried for the example and not kept."""
-        return self.scenario.residents * self.days_of(1)
+        """Resident-days of a setting that is tried for the example and not kept."""
+        tried = self.trial_towns_at(0) if self.many else (self.scenario,)
+        return sum(one.residents for one in tried) * self.days_of(1)
+
+    def trial_towns_at(self, draw: int) -> tuple[Scenario, ...]:
+        """Return what stands in for many places when the settings of a draw are tried, with the luck of the example."""
+        return stand_ins(self.example_at(draw), TRIAL_RESIDENTS)
 
     def days_of(self, n_worlds: int) -> int:
         """Return the days of so many twins, which settle together."""

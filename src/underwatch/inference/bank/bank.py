@@ -30,6 +30,7 @@ from underwatch.facts import rival_forms
 from underwatch.files.folders import ready_folder
 from underwatch.files.intake.toml import read_toml
 from underwatch.files.writing import write_atomically
+from underwatch.inference.bank.figure_answers import build_figures, figure_parts, figures_key, read_figures
 from underwatch.inference.bank.form import INDICATORS_READ, check_description, check_worlds, form_of, room_for
 from underwatch.inference.bank.priors import levels_of, world_forms, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
@@ -85,6 +86,12 @@ class BankPlan:
         """Return the rules' forms of the rows of a shard."""
         return world_forms(self.per_shard, self.seed, f"bank {shard}")
 
+    def world(self, shard: int, row: int) -> Scenario:
+        """Return the setting of a row, with its luck."""
+        values = {name: float(column[row]) for name, column in self.rows(shard).items()}
+        setting = world_of(self.scenario(), self.window, values, self.forms(shard)[row])
+        return setting.replace(seed=self.seed + shard * self.per_shard + row)
+
     def key(self) -> str:
         """Return the checksum of all that a row depends on."""
         prior = [[fact.name, fact.low, fact.high, fact.scale] for fact in world_prior().values()]
@@ -110,12 +117,11 @@ def _probe() -> str:
 
 def row_of(plan: BankPlan, shard: int, row: int, tick: Callable[[int], None] = lambda days: None) -> dict[str, Any]:
     """Run one world of the bank and return its arrays by name."""
-    values = {name: float(column[row]) for name, column in plan.rows(shard).items()}
-    scenario = world_of(plan.scenario(), plan.window, values, plan.forms(shard)[row])
-    seed = plan.seed + shard * plan.per_shard + row
-    tally = tally_world(scenario, seed, tick)
-    curve = curve_of(scenario, seed, tick)
-    result = {**tally.arrays(), "curve": curve, "values": np.array(list(values.values()))}
+    scenario = plan.world(shard, row)
+    values = np.array([column[row] for column in plan.rows(shard).values()])
+    tally = tally_world(scenario, scenario.seed, tick)
+    curve = curve_of(scenario, scenario.seed, tick)
+    result = {**tally.arrays(), "curve": curve, "values": values}
     result["forms"] = np.array(levels_of(scenario.forms), np.uint8)
     result["indicators"] = tally.indicators[..., [INDICATORS.index(name) for name in plan.indicators]]
     return result
@@ -208,6 +214,17 @@ def build(plan: BankPlan, folder: Path, n: int, executor: Executor, workers: int
             _write(folder, number, rows.pop(number))
 
 
+def ask_figures(folder: Path, done: Callable[[int], None]) -> None:
+    """Let the worlds of a bank answer to the published figures; `done(worlds)` hears of them as they do."""
+    plan, key = plan_of(folder), _figures_key(described(folder)["key"])
+    for worlds in build_figures(folder, shards_in(folder), key, plan.world, plan.per_shard):
+        done(worlds)
+
+
+def _figures_key(bank_key: str) -> str:
+    return figures_key(bank_key, BankPlan(window=_PROBE, population=_PROBE_RESIDENTS, per_shard=1).world(0, 0))
+
+
 def _row_of_task(task: tuple[BankPlan, int, int]) -> dict[str, Any]:
     return row_of(*task)
 
@@ -240,6 +257,7 @@ class Bank(Shown):
     curve: np.ndarray  # float32[worlds, strengths, kinds, 1 + 2 nodes]
     values: np.ndarray  # float64[worlds, parameters]
     forms: np.ndarray  # uint8[worlds, rules], the number of the form of each of `priors.world_rules`
+    figures: np.ndarray  # float64[worlds, published figures], what each world answers; NaN where it has no answer
 
     def __len__(self) -> int:
         return len(self.values)
@@ -258,7 +276,7 @@ class Bank(Shown):
 
     def rows(self, kept: np.ndarray) -> Bank:
         """Return some of the worlds."""
-        return replace(self, **{name: getattr(self, name)[kept] for name in form_of(self.plan)})
+        return replace(self, **{name: getattr(self, name)[kept] for name in (*form_of(self.plan), "figures")})
 
 
 def read_bank(folder: Path, check_key: bool = True) -> Bank:
@@ -282,7 +300,10 @@ def read_bank(folder: Path, check_key: bool = True) -> Bank:
         raise InputError(f"{folder} holds worlds in which nothing happens to anybody; take another copy of the bank")
     if check_key:
         _check_key(folder, plan.key())
-    return Bank(plan, description["key"], tuple(description["parameters"]), **parts)
+    answered = figure_parts(folder)
+    asked = _figures_key(description["key"]) if answered else ""
+    figures = read_figures([answered.get((number, asked)) for number in shards], plan.per_shard)
+    return Bank(plan, description["key"], tuple(description["parameters"]), **parts, figures=figures)
 
 
 def shipped_folder() -> Path:

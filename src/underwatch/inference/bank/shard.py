@@ -84,7 +84,7 @@ def _dtype(kind: str) -> np.dtype:
 
 def write_shard(folder: Path, number: int, data: bytes) -> Path:
     """Write a shard under the name that its bytes give it; it appears whole or not at all."""
-    path = folder / f"worlds-{number:04d}-{_checksum(data)}.xz"
+    path = folder / f"worlds-{number:04d}-{checksum(data)}.xz"
     write_atomically(path, data)
     return path
 
@@ -106,7 +106,7 @@ def read_shard(path: Path, form: Form) -> dict[str, np.ndarray]:
     """Return the arrays of a shard; InputError when its bytes are not those it was written with, or not of `form`."""
     data = read_bytes(path, _LARGEST_SHARD, "part of a bank")
     match = _NAME.fullmatch(path.name)
-    if match is None or _checksum(data) != match[2]:
+    if match is None or checksum(data) != match[2]:
         raise InputError(
             f"{path} is damaged: its bytes do not give the checksum in its name; delete it, and `underwatch calibrate "
             "--bank` runs its worlds again"
@@ -114,5 +114,6 @@ def read_shard(path: Path, form: Form) -> dict[str, np.ndarray]:
     return unpacked(data, form, f"{path}: ")
 
 
-def _checksum(data: bytes) -> str:
+def checksum(data: bytes) -> str:
+    """Return what stands for bytes in the name of a file."""
     return hashlib.blake2b(data, digest_size=8).hexdigest()

@@ -20,10 +20,12 @@ from underwatch.channel.expected_counts import (
     in_time,
     miscoded,
 )
+from underwatch.experiments.ensemble.selection import error_of
 from underwatch.inference.bank.bank import Bank
 from underwatch.inference.bank.quantities import halves
 from underwatch.inference.inputs.anchors import QUESTIONS, log_count
 from underwatch.inference.inputs.observed import ObservationDesign, Observed, whole_years
+from underwatch.inference.inputs.published import answered
 from underwatch.inference.inputs.safe_table import disclosed, table_columns, table_row
 from underwatch.record.tally import N_GROUNDS, N_KINDS, Window, period_ranges
 from underwatch.world.draws import rng
@@ -60,6 +62,7 @@ class Simulated(NamedTuple):
     figures: np.ndarray
     n_told: np.ndarray  # expected episodes told to any list, in the effort of the package
     cells: np.ndarray  # [draws, slots, families] of a safe table; empty without one
+    published: np.ndarray  # [draws, figures], each on its scale
 
 
 def simulate_package(
@@ -111,7 +114,16 @@ def _simulate_block(
         by_list, by_year = np.zeros((len(rows), 3, len(names))), np.zeros_like(by_year)
         for slot, of_slot in enumerate(design.table.quarters):
             by_list[:, 0, of_slot[0]] += np.maximum(0.0, np.nan_to_num(cells[:, slot])).sum(axis=1)
-    return Simulated(by_list, by_year, by_kind, by_ground, relays, answers, figures, n_told, cells)
+    published = _published(bank, rows, design, streams)
+    return Simulated(by_list, by_year, by_kind, by_ground, relays, answers, figures, n_told, cells, published)
+
+
+def _published(bank: Bank, rows: np.ndarray, design: ObservationDesign, streams: _Streams) -> np.ndarray:
+    """Return float[draws, figures]: the published figures as each world would have given them, with both errors."""
+    result = answered(bank.figures[rows], design.published)
+    for column, figure in zip(result.T, design.published, strict=True):
+        column += error_of(figure) * streams("published", figure.name).standard_normal(len(rows))
+    return result
 
 
 def _waves(values: Values, window: Window, generator: np.random.Generator) -> np.ndarray:
@@ -167,8 +179,9 @@ def arrests(bank: Bank, rows: np.ndarray, weeks: tuple[int, int]) -> np.ndarray:
 
 def columns(design: ObservationDesign) -> list[str]:
     """Return the names of the summaries of a package made in this way."""
+    published = [f"published figure {figure.name}" for figure in design.published]
     if design.table is not None:
-        return table_columns(design.table)
+        return table_columns(design.table) + published
     names = design.window.of_weeks("quarter")[1]
     first, second = design.open_quarters(0), design.open_quarters(1)
     result = [f"first list {name}" for name, is_open in zip(names, first, strict=True) if is_open]
@@ -179,13 +192,13 @@ def columns(design: ObservationDesign) -> list[str]:
     result += [f"{kind}, {half} half" for half in ("first", "second") for kind in INCIDENT_NAMES]
     result += [f"ground {number}" for number in range(N_GROUNDS)] + ["all incidents"]
     result += [f"survey {survey.question}" for survey in design.surveys]
-    return result + [f"figure {index + 1}" for index in range(len(design.counts))]
+    return result + [f"figure {index + 1}" for index in range(len(design.counts))] + published
 
 
 def row_of(seen: Observed | Simulated, design: ObservationDesign) -> np.ndarray:
     """Return the summaries float[..., s] of a package, or of each simulated one, in the order of `columns`."""
     if design.table is not None:
-        return table_row(seen.cells, design.table)
+        return np.concatenate([table_row(seen.cells, design.table), seen.published], axis=-1)
     by_list = np.asarray(seen.by_list, float)
     result: list[np.ndarray] = []
     first = by_list[..., 0, :] + by_list[..., 2, :]
@@ -202,6 +215,7 @@ def row_of(seen: Observed | Simulated, design: ObservationDesign) -> np.ndarray:
     result += [np.log1p(total)[..., None]]
     asked = np.array([survey.n_asked for survey in design.surveys], float)
     result += [np.log(seen.answers + 0.5) - np.log(asked - seen.answers + 0.5), np.asarray(seen.figures)]
+    result += [np.asarray(seen.published)]
     return np.concatenate(result, axis=-1)
 
 

@@ -23,6 +23,7 @@ from underwatch.inference.checks.cross_fit import HeldOut, a_part, cross_fit, le
 from underwatch.inference.checks.verdict import Verdict, said
 from underwatch.inference.inputs.anchors import Survey
 from underwatch.inference.inputs.observed import ObservationDesign
+from underwatch.inference.inputs.published import published_figures
 from underwatch.inference.inputs.safe_table import Disclosure
 from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.ranges import TAILS, of_posterior
@@ -59,6 +60,7 @@ def reference_designs(bank: Bank) -> dict[str, ObservationDesign]:
     place = bank.plan.scenario().places[0]
     weeks, names = (OPEN,) * window.n_weeks, window.of_weeks("quarter")[1]
     item = ObservationDesign(window, place, 1, (weeks, weeks), 0.9, 0.9, np.full(window.n_weeks, -1))
+    item = replace(item, published=published_figures(bank.figures).used)
     survey = Survey("was_followed", (0, window.n_periods - 1), ASKED, 0)
     unknown = (EffortWeek(),) * window.n_weeks
     quarters = tuple((index,) for index in range(len(names)))

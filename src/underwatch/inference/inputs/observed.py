@@ -10,7 +10,7 @@ a single root, or says of hardly any report that it was no relay, there is one e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import astuple, dataclass, field
 
 import numpy as np
@@ -30,7 +30,7 @@ from underwatch.evidence.reading import (
     reports,
     survey,
 )
-from underwatch.facts import Place
+from underwatch.facts import Constraint, Place
 from underwatch.inference.inputs.anchors import Count, Survey, counts_of, surveys_of
 from underwatch.inference.inputs.safe_table import Disclosure, SafeTable
 from underwatch.record.dates import week_number
@@ -59,6 +59,7 @@ class ObservationDesign:
     surveys: tuple[Survey, ...] = ()
     counts: tuple[Count, ...] = ()
     table: Disclosure | None = None  # a safe table stands for the package
+    published: tuple[Constraint, ...] = ()  # figures that condition the worlds (`published`)
 
     def open_quarters(self, which: int) -> np.ndarray:
         """Return bool[quarters]: could the list hear in any week of it, as far as is recorded."""
@@ -82,6 +83,19 @@ class Observed:
     figures: np.ndarray  # float[counts], log
     # float[slots, families] of a safe table: then nothing else counts
     cells: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    published: np.ndarray = field(default_factory=lambda: np.zeros(0))  # float[figures], each on its scale
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """The published figures that count, and for each other one why it does not."""
+
+    used: tuple[Constraint, ...] = ()
+    off: Mapping[str, str] = field(default_factory=dict)
+
+    def record(self) -> dict[str, object]:
+        """Return it as plain JSON."""
+        return {"used": [figure.name for figure in self.used], "off": dict(self.off)}
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,7 @@ class Reading:
     set_aside: Counter = field(default_factory=Counter)
     n_incidents: int = 0
     n_reports: int = 0
+    figures: PublishedFigures = field(default_factory=PublishedFigures)
 
 
 def read_for(package: Package, place: Place, window: Window, anchors: bool = True) -> Reading:

@@ -9,7 +9,7 @@ import numpy as np
 
 from underwatch.experiments.ledger.entries import ACTS, GAINED, REASONS
 from underwatch.experiments.ledger.ledger import Ledger
-from underwatch.pages.charts.plots import Chart
+from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.svg import GRID, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.record.ranges import range_name, range_of
 from underwatch.record.schema import ALL, GROUPS, LISTED, ORDINARY, rights_words

@@ -1,199 +1,136 @@
-"""Charts as inline SVG, each with the table it was drawn from and a caption that says what its band is."""
+"""The charts of a run: headlines week by week and against the twin, groups beside each other, the silence curve."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from underwatch.experiments.ensemble.robustness import judge
+from underwatch.experiments.ensemble.robustness import CANNOT_SAY, NOT_ROBUST, ROBUST, Robustness, judge
+from underwatch.experiments.ensemble.stand_ins import STAND_IN
 from underwatch.experiments.study import Study, inside
-from underwatch.facts import grounds
-from underwatch.pages.charts.svg import DASHES, GRID, INK, MARKERS, SHADE, WORLD_COLOURS, canvas, inline_svg, styled
-from underwatch.pages.summary import band, band_words, bands_words, window_words
+from underwatch.pages.charts.chart import (
+    Chart,
+    change_of,
+    ensemble_of,
+    month_at,
+    range_sentence,
+    rights_of,
+    shade_sentence,
+    shown,
+    title_of,
+    together,
+    unit_of,
+    world_of,
+)
+from underwatch.pages.drawing.axes import LOG
+from underwatch.pages.drawing.curves import Curve, curves
+from underwatch.pages.drawing.series import DASHES, WORLD_COLOURS, Band, Course, Weeks, courses
+from underwatch.pages.drawing.strips import MARKS, Along, Item, Strip, strips
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import week_starts
-from underwatch.record.ranges import range_of, ranges_of
-from underwatch.record.schema import DICTIONARY, GROUP_WORDS, GROUPS, rights_words
-from underwatch.texts.numbers import form_of, number, signed
+from underwatch.record.ranges import FEWEST, quantiles, range_of, ranges_of
+from underwatch.record.schema import ALL, DICTIONARY, GROUPS, LISTED, ORDINARY
+from underwatch.texts.catalogue import text
+from underwatch.texts.languages import ENGLISH
+from underwatch.texts.numbers import number, signed
+
+_STROKES = tuple((n + 0.5) / 20 for n in range(20))  # one for each twentieth of the worlds
+Show = Callable[[float], str]
+_GAP_COLUMNS = ("figure.difference", "chart.low", "chart.high", "chart.n", "figure.sign", "figure.example")
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A picture, what it shows, and its table. `rights` names the articles of the ICCPR it bears on."""
-
-    key: str
-    title: str
-    caption: str
-    rights: str
-    svg: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def percent_axis(axis: Any) -> None:
-    """Write the shares of an axis as percentages."""
-    from matplotlib.ticker import FuncFormatter
-
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g} %"))
-
-
-def _cells(show: Any, *values: float) -> tuple[str, ...]:
+def _cells(show: Show, *values: float) -> tuple[str, ...]:
     return tuple(show(float(value)) for value in values)
 
 
-def _draw_weeks(axis: Any, study: Study, index: int, days: np.ndarray) -> None:
-    """Draw each world: its band (the twin's by dotted edges alone), its median, and thin the example."""
+def weekly_chart(study: Study, headline: Headline, language: str = ENGLISH) -> Chart:
+    """Draw one headline week by week, baseline and twin."""
+    index, show = HEADLINE_NAMES.index(headline.name), shown(language, headline.is_share)
+    days = [study.day(int(day)) for day in week_starts(study.days)]
+    bands, lines = list[Band](), list[Course]()
     for place, world in enumerate(study.worlds):
-        colour, dash, marker = WORLD_COLOURS[place % 2], DASHES[place % 2], MARKERS[place % 2]
+        colour, dash, name = WORLD_COLOURS[place % 2], DASHES[place % 2], world_of(language, study, world)
         if world in study.drawn:
-            low, middle, high = band(study.drawn[world].weekly[:, :, index])
+            low, middle, high, _ = ranges_of(study.drawn[world].weekly[:, :, index])
             if place == 0:
-                axis.fill_between(days, low, high, color=colour, alpha=0.16, linewidth=0)
+                bands.append(Band(low, high, colour))
             else:
-                axis.plot(days, np.stack([low, high], axis=-1), color=colour, linestyle=":", linewidth=1.1)
-            axis.plot(days, middle, color=colour, linestyle=dash, linewidth=1.8, marker=marker, label=world,
-                      markevery=(2 + place * 3, 8), markersize=4.5)  # fmt: skip
+                lines += [Course(edge, colour, 1.0, (1, 2.4)) for edge in (low, high)]
+            lines.append(Course(middle, colour, 1.9, dash, name))
         if world in study.example.figures:
             history = study.example.figures[world].weekly[:, index]
-            name = None if world in study.drawn else world
-            axis.plot(days, history, color=colour, linestyle=dash, linewidth=0.7, label=name)
-
-
-@styled
-def weekly_chart(study: Study, headline: Headline) -> Chart:
-    """Draw one headline week by week, baseline and twin."""
-    index = HEADLINE_NAMES.index(headline.name)
-    starts = week_starts(study.days)
-    days = np.array([study.day(int(day)) for day in starts])
-    figure, axis = canvas()
-    if study.window is not None and study.twin:
-        axis.axvspan(study.day(study.window[0]), study.day(study.window[1]), color=SHADE, linewidth=0, zorder=0)
-    _draw_weeks(axis, study, index, days)
-    axis.set_ylim(bottom=0)
-    if headline.is_share:
-        percent_axis(axis.yaxis)
-    date_axis(axis)
-    figure.legend(loc="outside upper left", ncols=2, handlelength=3.2)
-    header = ["Week from"]
-    for world in study.worlds:
-        header += (f"{world}: median", "low", "high", "n") if world in study.drawn else ()
-        header += (f"{world}: one history",) if world in study.example.figures else ()
-    rows = [
-        (day.isoformat(), *_week_cells(study, index, week, form_of(headline.is_share))) for week, day in enumerate(days)
-    ]
-    caption = f"By week, {headline.unit}. {_bands_caption(study, index)}"
-    svg = inline_svg(
-        figure, f"w-{headline.name}", f"{headline.title} by week; the table under the chart has the numbers"
+            lines.append(Course(history, colour, 0.7, dash, "" if world in study.drawn else name))
+    has_change = study.window is not None and study.twin
+    shade = (study.day(study.window[0]), study.day(study.window[1])) if has_change and study.window else None
+    picture = courses(Weeks(days, month_at(language), show, shade), bands, lines)
+    title, unit = title_of(language, headline), unit_of(language, headline)
+    brief = text(language, "figure.weekly", unit=unit)
+    is_whole = not any(np.isnan(figures.weekly[:, :, index]).any() for figures in study.drawn.values())
+    return Chart(
+        key=f"w-{headline.name}",
+        title=title,
+        caption=f"{brief}\n{_saved_caption(study, language)}",
+        rights=rights_of(language, headline.articles),
+        svg=picture.svg(text(language, "figure.label", title=title, unit=unit)),
+        header=_weekly_header(study, language, is_whole),
+        rows=tuple(
+            (day.isoformat(), *_week_cells(study, (index, week), show, is_whole)) for week, day in enumerate(days)
+        ),
+        brief=brief,
+        picture=picture,
     )
-    rights = rights_words(headline.articles)
-    return Chart(f"w-{headline.name}", headline.title, caption, rights, svg, tuple(header), tuple(rows))
 
 
-def _week_cells(study: Study, index: int, week: int, show: Any) -> tuple[str, ...]:
+def weekly_caption(study: Study, language: str = ENGLISH) -> str:
+    """Say what every chart by week shows: bands, lines, and the grey days."""
+    if not study.n_draws:
+        return together(text(language, "figure.history_alone"), shade_sentence(language, study))
+    lines = text(language, "figure.lines.twin" if study.twin else "figure.lines")
+    gaps = "" if _all_have_values(study) else text(language, "figure.gaps")
+    return together(lines, range_sentence(language, study), gaps, shade_sentence(language, study))
+
+
+def _saved_caption(study: Study, language: str) -> str:
+    """Say the same as briefly as can be: it goes with each of many pictures."""
+    if study.n_draws < FEWEST:
+        return weekly_caption(study, language)
+    key = "figure.saved.twin" if study.twin else "figure.saved"
+    said = text(language, key, n=study.n_draws, ensemble=ensemble_of(language, study))
+    return together(said, shade_sentence(language, study))
+
+
+def _all_have_values(study: Study) -> bool:
+    """Say whether every world has a value in every week."""
+    return not any(np.isnan(figures.weekly).any() for figures in study.drawn.values())
+
+
+def _weekly_header(study: Study, language: str, is_whole: bool) -> tuple[str, ...]:
+    header = [text(language, "chart.week")]
+    parts = ("low", "high") if is_whole else ("low", "high", "n")
+    for world in study.worlds:
+        name = world_of(language, study, world)
+        if world in study.drawn:
+            header.append(text(language, "figure.median_of", world=name))
+            header += (text(language, f"chart.{part}") for part in parts)
+        if world in study.example.figures:
+            header.append(text(language, "chart.history", world=name))
+    return tuple(header)
+
+
+def _week_cells(study: Study, at: tuple[int, int], show: Show, is_whole: bool) -> tuple[str, ...]:
+    """Return the cells of a headline in a week; the number of worlds stands there where it is not that of all."""
+    index, week = at
     cells: tuple[str, ...] = ()
     for world in study.worlds:
         if world in study.drawn:
             low, middle, high, n = ranges_of(study.drawn[world].weekly[:, week, index])
-            cells += (*_cells(show, float(middle), float(low), float(high)), str(n))
+            cells += _cells(show, float(middle), float(low), float(high))
+            cells += () if is_whole else (str(n),)
         if world in study.example.figures:
             cells += _cells(show, study.example.figures[world].weekly[week, index])
     return cells
-
-
-def _bands_caption(study: Study, index: int) -> str:
-    thin = "thin line: one possible history"
-    shade = f" Grey: {study.change}, {window_words(study)}." if study.window is not None and study.twin else ""
-    if not study.n_draws:
-        return f"{thin.capitalize()}; {band_words(0)}.{shade}"
-    edges = " (dotted edges: the twin's)" if study.twin else ""
-    counts = _counts([result.weekly[:, :, index] for result in study.drawn.values()])
-    gaps = ", the example, left out where it is outside of the band"
-    return f"Band{edges}: {bands_words(study, counts)}; thick line: their median; {thin}{gaps}.{shade}"
-
-
-def _counts(of_worlds: Sequence[np.ndarray]) -> np.ndarray:
-    """Return how many draws have a value behind each range that is drawn."""
-    return np.concatenate([ranges_of(draws)[3].ravel() for draws in of_worlds])
-
-
-def date_axis(axis: Any, most: int = 6) -> None:
-    """Give an axis of days at most so many dates."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(minticks=3, maxticks=most)
-    axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
-
-
-@styled
-def silence_chart(study: Study) -> Chart | None:
-    """Draw the silence curve: incidents above and the reports published of them below, by strength of watching."""
-    points = sorted(study.silence.points, key=lambda point: point.watching)
-    if len(points) < 3:
-        return None
-    watching = [point.watching for point in points]
-    figure, (above, below) = canvas(2, 4.1)
-    above.plot(watching, [p.incidents for p in points], color=WORLD_COLOURS[0], marker="o", markersize=4.5)
-    above.set_title("Incidents", loc="left", fontsize=11)
-    below.fill_between(watching, [p.lo for p in points], [p.hi for p in points], color=WORLD_COLOURS[1], alpha=0.16,
-                       linewidth=0)  # fmt: skip
-    below.plot(watching, [p.published for p in points], color=WORLD_COLOURS[1], linestyle=DASHES[1], marker="s",
-               markersize=4.5)  # fmt: skip
-    below.set_title("Published reports", loc="left", fontsize=11)
-    below.set_xscale("log")
-    below.set_xticks(watching, _spaced(watching))
-    below.minorticks_off()
-    below.set_xlabel("strength of watching, times the scenario's")
-    for axis in (above, below):
-        axis.set_ylim(bottom=0)
-        axis.yaxis.set_major_locator(few_ticks())
-        axis.yaxis.set_major_formatter(_thousands())
-    caption = (
-        "Incidents, and the reports of them that get out, as watching grows. Where the lower curve bends, the same few "
-        f"reports stand for a calm place and for a crushed one. Lines: medians{_where(study)}. Band: "
-        f"{study.silence.band}. Fewer reports at the strongest watching than at some weaker one: in "
-        f"{study.silence.turns} of {study.silence.n} worlds."
-    )
-    header = ("Watching", "Incidents", "Published", "low", "high", "Published per 1,000 incidents")
-    rows = tuple(
-        (f"{p.watching:g}", *_cells(number, p.incidents, p.published, p.lo, p.hi),
-         number(1000 * p.published / p.incidents if p.incidents else float("nan")))
-        for p in points
-    )  # fmt: skip
-    svg = inline_svg(figure, "silence", "The silence curve; the table under the chart has the numbers")
-    return Chart("silence", "What the silence hides", caption, rights_words((19,)), svg, header, rows)
-
-
-def _where(study: Study) -> str:
-    return f", in {study.silence.place}" if study.silence.place else ""
-
-
-def _spaced(watching: Sequence[float]) -> list[str]:
-    """Return labels for a logarithmic axis, left out where the one before is too near."""
-    labels: list[str] = []
-    last = 0.0
-    room = (max(watching) / min(watching)) ** 0.12 if min(watching) > 0 else 1.0
-    for value in watching:
-        free = value >= last * room
-        labels.append(f"{value:g}" if free else "")
-        last = value if free else last
-    return labels
-
-
-def few_ticks(most: int = 4) -> Any:
-    """Return what sets at most so many ticks on an axis."""
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(most)
-
-
-def _thousands() -> Any:
-    from matplotlib.ticker import FuncFormatter
-
-    return FuncFormatter(lambda value, _: f"{value:,.10g}")
 
 
 def ratios(study: Study) -> tuple[np.ndarray, np.ndarray]:
@@ -214,164 +151,171 @@ def ratios(study: Study) -> tuple[np.ndarray, np.ndarray]:
     return inside(example, drawn), drawn
 
 
-@styled
-def change_chart(study: Study) -> Chart | None:
-    """Draw what the change does to each headline: with it over without it, every draw a dot."""
+def change_chart(study: Study, language: str = ENGLISH) -> Chart | None:
+    """Draw what the change does to each headline: with it over without it, every draw a stroke."""
     if study.twin is None:
         return None
     central, draws = ratios(study)
-    figure, axis = canvas(1, 5.0)
-    places = np.arange(len(HEADLINES))[::-1]
-    axis.axvline(1.0, color=INK, linewidth=0.8)
-    for index, y in enumerate(places):
-        if len(draws) and not np.isnan(draws[:, index]).all():
-            low, _, high = band(draws[:, index])
-            axis.plot([low, high], [y, y], color=WORLD_COLOURS[1], linewidth=5, alpha=0.25, solid_capstyle="round")
-            axis.plot(
-                draws[:, index], np.full(len(draws), y), linestyle="", marker="|", markersize=7, color=WORLD_COLOURS[1]
-            )
-    axis.plot(central, places, linestyle="", marker="o", markersize=5, color=WORLD_COLOURS[0])
-    _ratio_axis(axis, np.concatenate([central, draws.ravel()]))
-    axis.set_yticks(places, [headline.label for headline in HEADLINES])
-    axis.tick_params(axis="y", length=0, labelsize=10)
-    axis.set_xlabel(f"times its value in {study.other}")
-    header = ("Figure", *study.pair, "difference", "low", "high", "n", "sign", "example")
-    rows = tuple(_change_row(study, index) for index in range(len(HEADLINES)))
-    when = f" ({window_words(study)})" if study.window is not None else ""
-    caption = (
-        f"What {study.change} changes{when}: each figure as a multiple of the same figure in {study.other}, which has "
-        "the same residents and the same luck. Dot: the example, one possible history"
-        + (
-            f"; strokes: each world; bar: {bands_words(study, _counts([_gaps(study)]))}. In the table medians; low and "
-            "high are of the differences, world by world; pp: percentage points. A sign is robust when it holds in "
-            "90 % of worlds with each form of each rule."
-            if study.n_draws
-            else f"; {band_words(0)}."
-        )
-    )
-    rights = rights_words((9, 12, 17, 19))
-    svg = inline_svg(figure, "change", f"Each figure against {study.other}; the table under the chart has the numbers")
-    return Chart("change", f"What {study.change} changes", caption, rights, svg, header, rows)
-
-
-def _ratio_axis(axis: Any, values: np.ndarray) -> None:
-    """Give a ratio a logarithmic axis with plain numbers."""
-    known = values[~np.isnan(values)]
+    rows = []
+    for index, headline in enumerate(HEADLINES):
+        mine = draws[:, index][~np.isnan(draws[:, index])]
+        around = range_of(mine)
+        item = Item(float(central[index]), around.low, around.high, "c1" if len(mine) else "c0")
+        strokes = quantiles(mine, _STROKES).tolist() if len(mine) >= FEWEST else mine.tolist()
+        rows.append(Strip(title_of(language, headline), [item], strokes))
+    known = np.concatenate([central, draws.ravel()])
+    known = known[~np.isnan(known)]
     low, high = min(0.8, *known, 1.0) / 1.08, max(1.25, *known, 1.0) * 1.08
-    axis.set_xscale("log")
-    axis.set_xlim(low, high)
-    steps = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100, 1000)
-    inside = [step for step in steps if low <= step <= high]
-    if len(inside) > 7:
-        inside = [step for step in inside if step not in (0.02, 0.05, 0.2, 0.8, 1.25, 1.5, 3, 20, 50)]
-    axis.set_xticks(inside, [f"×{step:g}" for step in inside])
-    axis.minorticks_off()
-    axis.grid(axis="y", visible=False)
-    axis.grid(axis="x")
+    steps = [step for step in (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100, 1000) if low <= step <= high]
+    other = text(language, "figure.change.times_twin" if not study.relief else "figure.change.times_baseline")
+    along = Along(low, high, lambda value: f"×{value:g}", LOG, 1.0, other, steps)
+    picture = strips(rows, along)
+    change = change_of(language, study)
+    title = text(language, "figure.change", change=change)
+    marks = text(language, "figure.change.marks" if study.n_draws else "figure.change.marks_alone")
+    caption = together(marks, range_sentence(language, study), shade_sentence(language, study))
+    header = (text(language, "figure.figure"), *(world_of(language, study, world) for world in study.pair),
+              *(text(language, key) for key in _GAP_COLUMNS))  # fmt: skip
+    label = text(language, "figure.label", title=title, unit=other)
+    table = tuple(_change_row(study, index, language) for index in range(len(HEADLINES)))
+    return Chart("change", title, caption, rights_of(language, (9, 12, 17, 19)), picture.svg(label), header, table,
+                 together(marks, text(language, "figure.change.table") if study.n_draws else ""), picture)  # fmt: skip
 
 
-def _gaps(study: Study) -> np.ndarray:
-    """Return the world with the change less the one without, in its window, draw by draw: float[draws, headlines]."""
-    item, other = (study.drawn[world].window for world in study.pair)
-    return item - other
-
-
-def _points(value: float) -> str:
-    """Return a difference of shares in percentage points."""
-    return f"{signed(100.0 * value)}\u00a0pp"
-
-
-def _change_row(study: Study, index: int) -> tuple[str, ...]:
-    headline, show = HEADLINES[index], form_of(HEADLINES[index].is_share)
-    gap = _points if headline.is_share else signed
-    name, example = f"{headline.title} ({headline.unit})", float(study.example.change[index])
+def _change_row(study: Study, index: int, language: str) -> tuple[str, ...]:
+    headline = HEADLINES[index]
+    show = shown(language, headline.is_share)
+    gap = partial(_points, language=language) if headline.is_share else partial(signed, language=language)
+    name = text(language, "figure.figure_unit", title=title_of(language, headline), unit=unit_of(language, headline))
+    example = float(study.example.change[index])
     if not study.n_draws:
         own = [float(study.example.figures[world].window[index]) for world in study.pair]
         return (name, *_cells(show, *own), *_cells(gap, example), "–", "–", "0", "–", *_cells(gap, example))
-    levels = [float(band(study.drawn[world].window[:, index])[1]) for world in study.pair]
-    gaps = _gaps(study)[:, index]
+    item, other = (study.drawn[world].window[:, index] for world in study.pair)
+    gaps = item - other
     around, finding = range_of(gaps), judge(gaps, study.forms)
+    levels = [float(ranges_of(drawn)[1]) for drawn in (item, other)]
     return (
         name,
         *_cells(show, *levels),
-        *_cells(gap, float(band(gaps)[1]), around.low, around.high),
+        *_cells(gap, float(ranges_of(gaps)[1]), around.low, around.high),
         str(around.n),
-        finding.words,
+        finding_words(language, finding),
         *_cells(gap, example),
     )
 
 
-_GROUP_LABELS = {group: group for group in GROUPS} | {name: ground.label for name, ground in grounds().items()}
+def _points(value: float, language: str) -> str:
+    """Return a difference of shares in percentage points."""
+    return f"{signed(100.0 * value, language)}\u00a0{text(language, 'number.points')}"
 
 
-@styled
-def group_chart(study: Study, index: int) -> Chart:
+def finding_words(language: str, finding: Robustness) -> str:
+    """Return whether a sign is robust, in words."""
+    if finding.verdict == ROBUST:
+        return text(language, "finding.robust")
+    if finding.verdict == CANNOT_SAY:
+        return text(language, "finding.cannot_say")
+    if finding.verdict == NOT_ROBUST or not finding.hinges:
+        return text(language, "finding.not_robust")
+    return text(language, "finding.hangs", rules=", ".join(hinge.rule for hinge in finding.hinges))
+
+
+def group_name(language: str, group: str) -> str:
+    """Return the name of a group or ground."""
+    return text(language, f"group.{group}" if group in (ALL, LISTED, ORDINARY) else f"ground.{group}")
+
+
+def group_chart(study: Study, index: int, language: str = ENGLISH) -> Chart:
     """Draw one figure over the whole run for all, listed, ordinary and each ground."""
-    shown, title = DICTIONARY[GROUP_FIGURES[index].indicator], GROUP_FIGURES[index].title
-    show = form_of(shown.is_share)
-    figure, axis = canvas(1, 3.3)
-    places = np.arange(len(GROUPS))[::-1].astype(float)
-    for place, world in enumerate(study.worlds):
-        y = places + (0.16 if place == 0 else -0.16) * (len(study.worlds) > 1)
-        colour, marker = WORLD_COLOURS[place % 2], MARKERS[place % 2]
-        if world in study.drawn:
-            low, _, high = band(study.drawn[world].groups[:, :, index])
-            axis.hlines(y, low, high, color=colour, linewidth=4, alpha=0.25)
-        marks = _group_marks(study, world, index)
-        axis.plot(marks, y, linestyle="", marker=marker, markersize=5, color=colour, label=world)
-    axis.set_yticks(places, [_GROUP_LABELS[group] for group in GROUPS])
-    axis.tick_params(axis="y", length=0)
-    axis.axhline(places[2] - 0.5, color=GRID, linewidth=0.8)
-    axis.set_xlim(left=0)
-    axis.grid(axis="y", visible=False)
-    axis.grid(axis="x")
-    axis.xaxis.set_major_locator(few_ticks())
-    percent_axis(axis.xaxis) if shown.is_share else axis.xaxis.set_major_formatter(_thousands())
-    figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2)
-    header, rows = _group_rows(study, index, show)
-    counts = _counts([result.groups[:, :, index] for result in study.drawn.values()] or [np.zeros((0, 1))])
-    what = f"medians; bars: {bands_words(study, counts)}" if study.n_draws else f"one possible history; {band_words(0)}"
-    caption = (
-        f"Over the whole run. Groups are those of the start; a ground is 'any of', so grounds overlap. Marks: {what}."
-    )
-    key = f"g-{shown.name.replace('_', '-')}"
-    svg = inline_svg(figure, key, f"{title} by group; the table under the chart has the numbers")
-    return Chart(key, title, caption, rights_words(shown.articles), svg, header, rows)
+    of_figure = GROUP_FIGURES[index]
+    indicator = DICTIONARY[of_figure.indicator]
+    show, title = shown(language, indicator.is_share), text(language, f"figure.by_group.{of_figure.indicator}")
+    rows, highest = [], [0.0]
+    for place, group in enumerate(GROUPS):
+        items = [_group_item(study, at, place, index) for at in range(len(study.worlds))]
+        highest += [value for item in items for value in (item.middle, item.high or 0.0) if value == value]
+        rows.append(Strip(group_name(language, group), items, rule=place == 2))
+    names = [(world_of(language, study, world), WORLD_COLOURS[at % 2], MARKS[at % 2])
+             for at, world in enumerate(study.worlds)]  # fmt: skip
+    picture = strips(rows, Along(0.0, (max(highest) or 1.0) * 1.02, show), names)
+    key = f"g-{indicator.name.replace('_', '-')}"
+    header, table = _group_rows(study, index, show, language)
+    label = text(language, "figure.groups_label", title=title)
+    return Chart(key, title, group_caption(study, language),
+                 rights_of(language, indicator.articles), picture.svg(label), header, table, " ", picture)  # fmt: skip
 
 
-def _group_marks(study: Study, world: str, index: int) -> np.ndarray:
-    """Return what is marked for each group: the median over worlds, or the one history there is."""
+def group_caption(study: Study, language: str = ENGLISH) -> str:
+    """Say what every chart by group shows."""
+    marks = text(language, "figure.groups.marks" if study.n_draws else "figure.history_alone")
+    return together(text(language, "figure.groups"), marks, range_sentence(language, study))
+
+
+def _group_item(study: Study, at: int, place: int, index: int) -> Item:
+    """Return the median over worlds with its range, or the one history there is."""
+    world, colour, mark = study.worlds[at], WORLD_COLOURS[at % 2], MARKS[at % 2]
     if world in study.drawn:
-        return band(study.drawn[world].groups[:, :, index])[1]
-    return study.example.figures[world].groups[:, index]
+        low, middle, high, _ = ranges_of(study.drawn[world].groups[:, place, index])
+        return Item(float(middle), float(low), float(high), colour, mark, 4.0)
+    return Item(float(study.example.figures[world].groups[place, index]), colour=colour, mark=mark)
 
 
-def _group_rows(study: Study, index: int, show: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    header: tuple[str, ...] = ("Group", "Residents")
+def _group_rows(
+    study: Study, index: int, show: Show, language: str
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    header: tuple[str, ...] = (text(language, "figure.group"), text(language, "figure.residents"))
     for world in study.worlds:
-        header += (world, "low", "high", "n") if world in study.drawn else (world,)
-    people = band(study.drawn[study.baseline].people)[1] if study.n_draws else _people(study)
+        header += (world_of(language, study, world),)
+        header += tuple(text(language, f"chart.{p}") for p in ("low", "high", "n")) if world in study.drawn else ()
+    people = (
+        ranges_of(study.drawn[study.baseline].people)[1]
+        if study.n_draws
+        else study.example.figures[study.baseline].people
+    )
     rows = []
     for place, group in enumerate(GROUPS):
-        row: tuple[str, ...] = (GROUP_WORDS[group], f"{people[place]:,.0f}")
-        for world in study.worlds:
-            row += _cells(show, _group_marks(study, world, index)[place])
-            if world in study.drawn:
-                around = range_of(study.drawn[world].groups[:, place, index])
-                row += (*_cells(show, around.low, around.high), str(around.n))
+        row: tuple[str, ...] = (group_name(language, group), f"{people[place]:,.0f}")
+        for at, world in enumerate(study.worlds):
+            item = _group_item(study, at, place, index)
+            row += _cells(show, item.middle)
+            if world in study.drawn and item.low is not None and item.high is not None:
+                n = range_of(study.drawn[world].groups[:, place, index]).n
+                row += (*_cells(show, item.low, item.high), str(n))
         rows.append(row)
     return header, tuple(rows)
 
 
-def _people(study: Study) -> np.ndarray:
-    return study.example.figures[study.baseline].people
+def silence_chart(study: Study, language: str = ENGLISH) -> Chart | None:
+    """Draw the silence curve: incidents and the reports published of them, by strength of watching."""
+    points = sorted(study.silence.points, key=lambda point: point.watching)
+    if len(points) < 3:
+        return None
+    show = partial(number, language=language)
+    watching = [point.watching for point in points]
+    above = Curve(text(language, "figure.silence.incidents"), [p.incidents for p in points], "c0")
+    below = Curve(text(language, "figure.silence.published"), [p.published for p in points], "c1",
+                  [p.lo for p in points], [p.hi for p in points])  # fmt: skip
+    picture = curves(watching, (above, below), show, text(language, "figure.silence.along"))
+    border = "border" if study.place.border else "inland"
+    where = text(language, f"figure.silence.where.{border}", n=min(STAND_IN, study.place.residents))
+    turns = text(language, "figure.silence.turns", turns=study.silence.turns, n=study.silence.n)
+    caption = together(text(language, "figure.silence.caption"), where, turns)
+    header = tuple(text(language, f"figure.silence.{part}") for part in ("watching", "incidents", "published"))
+    header += tuple(text(language, f"chart.{part}") for part in ("low", "high"))
+    rows = tuple((f"{p.watching:g}", *_cells(show, p.incidents, p.published, p.lo, p.hi)) for p in points)
+    title = text(language, "figure.silence")
+    label = text(language, "figure.label", title=title, unit=text(language, "figure.silence.along"))
+    return Chart(
+        "silence", title, caption, rights_of(language, (19,)), picture.svg(label), header, rows, caption, picture
+    )
 
 
-def weekly_charts(study: Study) -> tuple[Chart, ...]:
+def weekly_charts(study: Study, language: str = ENGLISH) -> tuple[Chart, ...]:
     """Draw the headlines that are shown week by week."""
-    return tuple(weekly_chart(study, headline) for headline in HEADLINES if headline.charted)
+    return tuple(weekly_chart(study, headline, language) for headline in HEADLINES if headline.charted)
 
 
-def group_charts(study: Study) -> tuple[Chart, ...]:
+def group_charts(study: Study, language: str = ENGLISH) -> tuple[Chart, ...]:
     """Draw every figure that is shown by group."""
-    return tuple(group_chart(study, index) for index in range(len(GROUP_FIGURES)))
+    return tuple(group_chart(study, index, language) for index in range(len(GROUP_FIGURES)))

@@ -22,7 +22,7 @@ _PAGE_COLOURS = {"#d55e00": "var(--c0)", "#0072b2": "var(--c1)", INK: "currentCo
 DASHES = ("-", (0, (4, 2)))
 MARKERS = ("o", "s")
 _WIDTH, _HEIGHT = 4.6, 2.9  # inches at 72 points: small, so that a phone shows the text at full size
-STYLE: dict[Any, Any] = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "underwatch",
     "font.family": "sans-serif",
@@ -68,7 +68,7 @@ def styled(draw: Any) -> Any:
 
         with matplotlib.rc_context():
             matplotlib.rcdefaults()
-            matplotlib.rcParams.update(STYLE)
+            matplotlib.rcParams.update(_STYLE)
             return draw(*arguments, **named)
 
     return drawn

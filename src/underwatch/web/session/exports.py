@@ -72,3 +72,10 @@ TAKEN: dict[str, tuple[str, Maker]] = {
     "report.html": ("text/html; charset=utf-8", report_html),
     "citation.txt": ("text/plain; charset=utf-8", citation),
 }
+
+_OF_STORED = ("question.toml", "data_dictionary.csv", "citation.txt")  # of its worlds no incident is kept
+
+
+def taken_of(run: StudioRun) -> tuple[str, ...]:
+    """Return the files that a run gives."""
+    return _OF_STORED if run.stored else tuple(TAKEN)

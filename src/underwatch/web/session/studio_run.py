@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 QUEUED, WORKING, DONE, STOPPED, FAILED = "queued", "working", "done", "stopped", "failed"
 OVER = (DONE, STOPPED, FAILED)
+STORED = 0  # the number of the run that ships with the program; those that are asked for begin with 1
 PATIENCE_SECONDS = 5.0  # a run that nobody listens to any more is stopped
 
 
@@ -30,6 +31,20 @@ class Lived:
     subjects: np.ndarray
     listed: np.ndarray
     followed: np.ndarray
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the page asks of a run that ships with the program, of whose worlds no incident is kept.
+
+    By world: the days listed and first followed, uint16[R] each; low, median and high of the draws and how many have
+    a value, float[4, weeks, H]. What was seen from outside and whom the page offers to choose are plain data.
+    """
+
+    days: dict[str, tuple[np.ndarray, np.ndarray]]
+    bands: dict[str, np.ndarray]
+    seen: dict[str, Any]
+    examples: dict[str, list[int]]
 
 
 @dataclass
@@ -53,6 +68,7 @@ class StudioRun:
     study: Study | None = None
     ledger: list[dict[str, Any]] = field(default_factory=list)
     lives: dict[int, dict[str, Any]] = field(default_factory=dict)
+    stored: Stored | None = None  # of the run that ships with the program
 
     def __post_init__(self) -> None:
         self.worlds = self.question.worlds()

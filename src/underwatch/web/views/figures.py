@@ -1,44 +1,27 @@
-"""What the page draws and tells of a run: charts by week with bands, the table of changes, the ten lines, two runs."""
+"""What the page draws and tells of a run: charts by week with bands, the table of changes, the summary, two runs."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from underwatch.errors import InputError
 from underwatch.experiments.ensemble.robustness import judge
-from underwatch.experiments.studies.headline_rows import (
-    BASELINE,
-    DIFFERENCE,
-    INCIDENTS,
-    PER_THOUSAND,
-    PUBLISHED,
-    SHARE_LISTED,
-    HeadlineRow,
-    rows_of,
-)
 from underwatch.experiments.study import Study
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, band, band_words, summary_lines
+from underwatch.pages.summary import STATEMENT, band, band_words, summary_of_run
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
-from underwatch.record.measures import SUMS, week_starts
+from underwatch.record.measures import week_starts
 from underwatch.record.ranges import NONE, kind_of, range_of, ranges_of, share_of
-from underwatch.record.schema import GROUP_WORDS, GROUPS, LISTED, rights_words
-from underwatch.texts.numbers import form_of, number, percent, signed
+from underwatch.record.schema import GROUP_WORDS, GROUPS, rights_words
+from underwatch.texts.languages import LANGUAGES
+from underwatch.web.session.exports import taken_of
 from underwatch.web.session.request import RunRequest
 from underwatch.web.session.studio_run import OVER, StudioRun
-from underwatch.world.layout import GROUND_NAMES
 
-# Numbers of the whole run that a line of the summary names
-_TOTALS = {
-    "accused_n": "accused_ordinary",
-    "falsely_n": "falsely_accused_ordinary",
-    "avoided_n": "calls_avoided",
-    "turned_back_n": "calls_turned_back",
-    "stopped_n": "calls_stopped",
-    "arrests_n": "arrests",
-}
 _OF_A_PLACE = ("name", "name_ko", "province", "residents", "census", "border")
 
 
@@ -56,9 +39,11 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "window": run.question.window,
         "limits": list(LIMITS),
         "statement": STATEMENT,
+        "files": list(taken_of(run)),
     }
     if study is None:
         return result
+    bands = run.stored.bands if run.stored else weekly_bands(study)
     return result | {
         "place": {name: getattr(study.place, name) for name in _OF_A_PLACE},
         "start": study.start.isoformat(),
@@ -72,11 +57,11 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "range": _range(study.n_draws),
         "n_set": study.n_set,
         "complete": run.state in OVER,
-        "summary": list(summary_lines(study)),
-        "figures": _figures(study),
-        "charts": [_chart(study, headline) for headline in HEADLINES if headline.charted],
+        "summary": _summary(study),
+        "charts": [_chart(study, headline, bands) for headline in HEADLINES if headline.charted],
         "changes": [_change(study, index) for index in range(len(HEADLINES))],
         "groups": _groups(study),
+        "reports": {world: _reports(drawn) for world, drawn in study.published.items()},
         "silence": _silence(study),
     }
 
@@ -91,16 +76,21 @@ def titled(headline: Headline) -> dict[str, Any]:
     return {"name": headline.name, "title": headline.title, "unit": headline.unit, "share": headline.is_share}
 
 
-def _chart(study: Study, headline: Headline) -> dict[str, Any]:
+def weekly_bands(study: Study) -> dict[str, np.ndarray]:
+    """Return by world low, median and high of the draws and how many have a value, float[4, weeks, H]."""
+    return {world: np.stack(ranges_of(drawn.weekly)) for world, drawn in study.drawn.items()}
+
+
+def _chart(study: Study, headline: Headline, bands: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Return one headline by week: each world's median, low and high over its draws, and its example."""
     index = HEADLINE_NAMES.index(headline.name)
     worlds = {}
     for world in study.worlds:
         worlds[world] = {"history": _list(study.example.figures[world].weekly[:, index])}
-        if world in study.drawn:
-            *edges, n = ranges_of(study.drawn[world].weekly[:, :, index])
+        if world in bands:
+            *edges, n = bands[world][:, :, index]
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
-            worlds[world]["n"] = n.tolist()
+            worlds[world]["n"] = n.astype(int).tolist()
     return titled(headline) | {
         "rights": rights_words(headline.articles),
         "articles": list(headline.articles),
@@ -156,6 +146,14 @@ def _people(study: Study) -> np.ndarray:
     return study.example.figures[study.baseline].people
 
 
+def _reports(published: np.ndarray) -> list[int]:
+    """Return how many reports come out in the worlds of an ensemble, whole ones: low, high, and how many worlds."""
+    around = range_of(published)
+    if around.kind == NONE:
+        return [0, 0, 0]
+    return [math.floor(around.low), math.ceil(around.high), around.n]
+
+
 def _groups(study: Study) -> list[dict[str, Any]]:
     people = _people(study)
     return [{"name": g, "words": GROUP_WORDS[g], "residents": int(people[index])} for index, g in enumerate(GROUPS)]
@@ -177,41 +175,9 @@ def _range(n: int) -> dict[str, Any]:
     return {"kind": kind_of(n), "share": share_of(n), "n": n}
 
 
-def _figures(study: Study) -> dict[str, list[str]]:
-    """Return the numbers of the ten lines, written out: for a summary in another language.
-
-    Each is median, low and high, and the number of draws behind them where that is not all; of a run without draws it
-    is that of its one history.
-    """
-    rows = {(row.world, row.name): row for row in rows_of(study)}
-    result: dict[str, list[str]] = {}
-    for headline in HEADLINES:
-        result[headline.name] = _written(rows[BASELINE, headline.name], form_of(headline.is_share))
-        if study.twin is not None:
-            result[f"change_{headline.name}"] = _written(rows[DIFFERENCE, headline.name], signed)
-    own, drawn = study.example.figures[study.baseline], study.drawn.get(study.baseline)
-
-    def total(part: str, at: int) -> list[str]:
-        some = np.zeros(0) if drawn is None else getattr(drawn, part)[:, at]
-        return _written(HeadlineRow(part, "", BASELINE, some, float(getattr(own, part)[at])), number)
-
-    result["listed"] = total("people", GROUPS.index(LISTED))
-    for ground in GROUND_NAMES:
-        result[ground] = total("people", GROUPS.index(ground))
-    for name, what in _TOTALS.items():
-        result[name] = total("sums", SUMS.index(what))
-    for name in (SHARE_LISTED, INCIDENTS, PUBLISHED):
-        result[name] = _written(rows[BASELINE, name], percent if name == SHARE_LISTED else number)
-    result["per_thousand"] = _written(rows[BASELINE, PER_THOUSAND], number)
-    return result
-
-
-def _written(row: HeadlineRow, form: Any) -> list[str]:
-    if not len(row.drawn):
-        return [form(row.example)]
-    around = range_of(row.drawn)
-    edges = [form(around.low), form(around.high)] if around.kind != NONE else ["", ""]
-    return [form(float(band(row.drawn)[1])), *edges, *([] if around.n == len(row.drawn) else [str(around.n)])]
+def _summary(study: Study) -> dict[str, Any]:
+    """Return the summary in every language: its head, and rows of what each finding is about and what is found."""
+    return {language: summary_of_run(study, language)._asdict() for language in LANGUAGES}
 
 
 def compared(one: StudioRun, other: StudioRun) -> dict[str, Any]:

@@ -145,6 +145,8 @@ def _why(run: StudioRun, lived: dict[str, Life], rows: list[dict[str, Any]]) -> 
 
 def examples(run: StudioRun) -> dict[str, list[int]]:
     """Return a few residents by what happened to them in the baseline, for choosing a dot without a mouse."""
+    if run.stored:
+        return run.stored.examples
     lived = next(iter(run.lived.values()))
     kinds = lived.world.records["kind"]
     result = {}

@@ -16,6 +16,8 @@ _MOST_REPORTS = 2_000  # drawn on the page; the table that can be taken away has
 
 def seen_from_outside(run: StudioRun) -> dict[str, Any]:
     """Return, for each world, incidents by week and kind, and the reports with the day each stands for."""
+    if run.stored:
+        return run.stored.seen
     return {name: _world(lived.world) for name, lived in run.lived.items()}
 
 

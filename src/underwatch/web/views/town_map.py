@@ -41,9 +41,8 @@ def map_bytes(run: StudioRun) -> bytes:
 
     Days count from 1, and 0 is never; a run without a twin has its one world twice. Little-endian, 16 bytes a resident.
     """
-    lived = list(run.lived.values())
-    both = (lived[0], lived[-1])
+    days = [*run.stored.days.values()] if run.stored else [(one.listed, one.followed) for one in run.lived.values()]
     parts = [places_of(run.unit_start, run.question.scenario.seed).tobytes()]
-    for item in both:
-        parts += [item.listed.astype("<u2").tobytes(), item.followed.astype("<u2").tobytes()]
+    for both in (days[0], days[-1]):
+        parts += [each.astype("<u2").tobytes() for each in both]
     return b"".join(parts)

@@ -6,6 +6,7 @@ import { byId, foldedTable, make, table } from "./element.js";
 import { changeWords, current, isoOf, mark } from "./look.js";
 import { date, has, language, number, say, translated } from "./words.js";
 
+const STORED = 0, FIRST = "call_given_up";
 let life = null;
 let lifeOf = null; // the run that it was lived in: another one may be on the page already
 let examples = {};
@@ -30,6 +31,8 @@ export async function show(run) {
   byId("life-status").textContent = say("life.none");
   examples = await get(`runs/${run}/residents`);
   redraw();
+  const kept = run === STORED ? examples[FIRST]?.[0] : undefined; // its life is kept with it, so that one is told at once
+  if (kept !== undefined) await choose(kept);
 }
 
 export function redraw() {
@@ -37,7 +40,7 @@ export function redraw() {
   byId("like").replaceChildren(...Object.keys(examples).map((kind) =>
     make("option", { value: kind, text: say(`like.${kind}`), disabled: examples[kind].length === 0 })));
   if (kept in examples) byId("like").value = kept;
-  else byId("like").value = Object.keys(examples).find((kind) => kind === "call_given_up" && examples[kind].length) ?? Object.keys(examples).find((kind) => examples[kind].length) ?? "";
+  else byId("like").value = Object.keys(examples).find((kind) => kind === FIRST && examples[kind].length) ?? Object.keys(examples).find((kind) => examples[kind].length) ?? "";
   if (life) draw();
   else byId("life-status").textContent = say("life.none");
 }

@@ -159,6 +159,31 @@ function paint() {
     date: date(iso), world: say(`world.${["baseline", "counter-world", "difference"][view.world]}`),
     counts: keys.map((key, at) => `${say(`map.${key}`)} ${whole(found[at])}`).join(", "),
   }));
+  drawMeaning(found, date(iso));
+}
+
+// What the map means on that day, in words beside it.
+function drawMeaning(found, day) {
+  const { told, town, world } = view, n = town.n;
+  const lines = [];
+  if (world === DIFFERENCE) lines.push(say("means.difference", { day, better: whole(found[1]), worse: whole(found[2]), same: whole(found[0]) }));
+  else {
+    const count = ([, followed, listed]) => ({ listed: whole(listed), listed_in: oneIn(listed, n), followed: whole(followed), followed_in: oneIn(followed, n) });
+    lines.push(say("means.world", { day, world: say(`world.${told.worlds[world]}`), n: whole(n), ...count(found) }));
+    const other = 1 - world;
+    if (told.worlds.length > 1) lines.push(say("means.other", { world: say(`world.${told.worlds[other]}`), ...count(counts(town, other, view.day)) }));
+  }
+  const shown = [...lines, say("means.dot")];
+  const place = byId("means");
+  while (place.children.length > shown.length) place.lastChild.remove();
+  while (place.children.length < shown.length) place.append(make("p"));
+  shown.forEach((text, at) => (place.children[at].textContent = text));
+}
+
+// A share as people say it: 7 of 10, or 1 in 15.
+function oneIn(count, n) {
+  if (!count) return say("means.none");
+  return count > 0.4 * n ? say("means.of_ten", { n: Math.round((10 * count) / n) }) : say("means.one_in", { n: whole(n / count) });
 }
 
 export function isoOf(day) {

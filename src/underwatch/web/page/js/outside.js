@@ -73,11 +73,18 @@ function timeFigure(told) {
     one.fitted = () => strip.replaceChildren(reportStrip(told, reports, last, where.clientWidth, one.plot));
     one.fitted();
   });
-  const words = reports.length ? say("outside.reports_caption", { n: seen[told.worlds[0]].published }) : say("outside.no_report", { n: number(seen[told.worlds[0]].expected) });
+  const n = seen[told.worlds[0]].published;
+  const words = [n ? say("outside.reports_caption", { n: whole(n) }) : say("outside.no_report"), inWorlds(told)].filter(Boolean).join(" ");
   return make("figure", { class: "card wide" }, make("h3", { text: say("outside.incidents_title") }), where,
     make("h3", { text: say("outside.reports_title") }), strip, make("figcaption", { text: `${words} ${say("outside.incidents_caption")}` }),
     foldedTable(`${say("table.open")}: ${say("outside.incidents_title")}`, say("outside.incidents_title"), () => incidentsTable(told)),
     foldedTable(`${say("table.open")}: ${say("outside.reports_title")}`, say("outside.reports_title"), () => reportsTable(told)));
+}
+
+// How many reports come out in the other worlds, whole ones, so that one history is not taken for the answer.
+function inWorlds(told) {
+  const [low, high, n] = told.reports[told.worlds[0]] ?? [0, 0, 0];
+  return n ? say("outside.in_worlds", { low: whole(low), high: whole(high), n }) : say("outside.no_worlds");
 }
 
 function incidentsTable(told) {

@@ -3,6 +3,7 @@ import * as ask from "./ask.js";
 import { Refused, bytes, follow, get, post } from "./api.js";
 import { byId, make } from "./element.js";
 import * as key from "./key.js";
+import * as layout from "./layout.js";
 import * as life from "./life.js";
 import * as look from "./look.js";
 import * as outside from "./outside.js";
@@ -12,12 +13,15 @@ import { drawComparison, drawFiles, runName } from "./take.js";
 import { languages, onLanguage, say, speak } from "./words.js";
 
 const page = { run: null, following: null, told: null, runs: [], shut: false };
+const STORED = 0; // the finished example that ships: it stands here until a run takes its place
 const TERMS = 14;
+const NOT_THERE = 404;
 
 async function start() {
   await speak(key.language ?? languages.find((one) => navigator.language.toLowerCase().startsWith(one)) ?? "en");
   for (const button of document.querySelectorAll("[data-lang]")) button.addEventListener("click", () => speak(button.dataset.lang));
   onLanguage(redraw);
+  layout.prepare();
   drawGlossary();
   drawWelcome();
   if (!key.key) return shut();
@@ -35,8 +39,15 @@ async function start() {
   await listRuns();
   for (const one of page.runs.filter((each) => each.state !== "done")) await watch(one.run);
   const done = page.runs.find((one) => one.state === "done");
-  if (done && !page.told) await open(done.run);
+  if (!page.told) await open(done?.run ?? STORED).catch(noExample);
   document.documentElement.dataset.ready = "true";
+}
+
+// Another model has no example yet: say what can be done instead.
+function noExample(error) {
+  if (error.code !== NOT_THERE) return problem(error);
+  page.empty = true;
+  drawWelcome();
 }
 
 // Without a key nothing can be asked: say how to come in, and show nothing else.
@@ -58,6 +69,7 @@ async function submit(event) {
   const asked = ask.read();
   try {
     const { run } = await post("runs", asked);
+    layout.fold(true);
     running.begin(asked);
     byId("results").scrollIntoView({ block: "start" });
     await watch(run);
@@ -77,6 +89,7 @@ async function watch(run) {
     const told = await get(`runs/${run}`);
     start = told.question;
     running.begin(start);
+    byId("former").hidden = !page.told;
     let last = Promise.resolve();
     await follow(run, (kind, data) => {
       if (kind === "week") running.week(data);
@@ -108,7 +121,8 @@ async function open(run) {
   page.told = told;
   byId("welcome").hidden = true;
   byId("answer").hidden = false;
-  ask.fill(told.question);
+  byId("former").hidden = true;
+  if (run !== STORED) ask.fill(told.question);
   look.show(told, buffer);
   drawTold();
   await Promise.all([life.show(run), outside.show(told)]);
@@ -126,7 +140,7 @@ async function refresh(run) {
 
 function drawTold() {
   drawSummary(page.told);
-  drawFiles(page.run, page.told.state === "done");
+  drawFiles(page.run, page.told.files, page.told.state === "done");
 }
 
 async function listRuns() {
@@ -140,6 +154,8 @@ async function listRuns() {
 
 function redraw() {
   ask.redraw();
+  layout.redraw();
+  running.redraw();
   drawGlossary();
   drawWelcome();
   if (page.shut) drawDoor();
@@ -151,10 +167,10 @@ function redraw() {
   listRuns().catch(problem);
 }
 
+// Before anything is there: that the example is being read in, or what to do where none ships.
 function drawWelcome() {
-  const steps = [1, 2, 3, 4, 5].map((n) => make("li", {}, make("b", { text: say(`welcome.${n}.title`) }), ` ${say(`welcome.${n}`)}`));
-  byId("welcome").replaceChildren(make("h2", { text: say("welcome.title") }), make("p", { class: "lead", text: say("welcome.lead") }), make("ol", { class: "steps" }, ...steps),
-    make("div", { class: "limits" }, make("h3", { text: say("limits.title") }), make("p", { text: say("welcome.limits") })));
+  const words = page.empty ? ["welcome.lead", "welcome.empty"] : ["welcome.lead", "welcome.reading"];
+  byId("welcome").replaceChildren(make("h2", { text: say("welcome.title") }), ...words.map((name) => make("p", { class: "lead", text: say(name) })));
 }
 
 function drawGlossary() {

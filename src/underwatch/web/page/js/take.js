@@ -6,8 +6,9 @@ import { number, ranged, say, translated } from "./words.js";
 
 const FILES = ["report.html", "question.toml", "daily.csv", "data_dictionary.csv", "indicators.parquet", "incidents.parquet", "published.parquet", "citation.txt"];
 
-export function drawFiles(run, complete) {
-  const buttons = FILES.map((name) => {
+export function drawFiles(run, there, complete) {
+  byId("take-more").textContent = there.length < FILES.length ? say("take.stored") : "";
+  const buttons = FILES.filter((name) => there.includes(name)).map((name) => {
     const button = make("button", { type: "button", text: name, "data-file": name, disabled: !complete && name === "report.html" });
     button.addEventListener("click", async () => {
       byId("take-status").textContent = say("take.making", { name });
