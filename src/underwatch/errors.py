@@ -28,7 +28,7 @@ class UnknownName(InputError, KeyError):  # noqa: N818 - it is told like any oth
     __str__ = Exception.__str__
 
 
-class Named(dict[str, Value]):
+class ByName(dict[str, Value]):
     """A table by name that says the nearest name where there is none; `what` is what it has, as in "place"."""
 
     def __init__(self, entries: Mapping[str, Value], what: str) -> None:

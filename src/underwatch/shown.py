@@ -1,7 +1,7 @@
 """How a value shows itself: one line in a program, a small card in a notebook. Neither ever holds an array.
 
 A result of this model can be half a gigabyte, and what stands alone in a cell is written into the notebook whole. A
-class that is `Shown` says its line in `_line`, the facts of its card in `_facts`, and what to call next in `_next`.
+class that is `Displayed` says its line in `_line`, the facts of its card in `_facts`, and what to call next in `_next`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CARD = "border:1px solid #8888;border-radius:4px;padding:.6em .9em;max-width:52
 _LEFT = "text-align:left;vertical-align:top"
 
 
-class Shown:
+class Displayed:
     """What shows itself in one line (`repr`) and as a short card (HTML)."""
 
     __slots__ = ()

@@ -11,7 +11,7 @@ import underwatch as uw
 from underwatch.api.commands.run import DiaryResult
 from underwatch.experiments.diary import Diary
 from underwatch.facts import model_parameters
-from underwatch.shown import INVENTED, LONGEST_CARD, LONGEST_LINE, Shown
+from underwatch.shown import INVENTED, LONGEST_CARD, LONGEST_LINE, Displayed
 from underwatch.world.parameters import prior_draws
 from underwatch.world.reference.population import Household, Officer, Resident, Unit
 
@@ -67,7 +67,7 @@ def test_every_public_type_is_one_short_line_and_a_short_card(world):
         assert "\n" not in line
         assert "array(" not in line
         assert " object at 0x" not in line
-        if isinstance(value, Shown):
+        if isinstance(value, Displayed):
             card, reader = value._repr_html_(), Reader()
             assert len(card) <= LONGEST_CARD, type(value)
             reader.feed(card)
@@ -77,11 +77,11 @@ def test_every_public_type_is_one_short_line_and_a_short_card(world):
 
 @pytest.mark.parametrize("kind", api_page.COME_BACK)
 def test_what_comes_back_shows_itself_by_the_one_way(kind):
-    assert issubclass(kind, Shown)
+    assert issubclass(kind, Displayed)
     assert "__repr__" not in vars(kind)
 
 
-class Wild(Shown):
+class Wild(Displayed):
     def _line(self):
         return "a <b> & a\nline " + "x" * 1000
 

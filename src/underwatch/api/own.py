@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.terminal import say
 from underwatch.world import layout as L
 from underwatch.world import simulate
@@ -60,7 +60,7 @@ class Rules(ReferenceWorld):
 
 
 @dataclass(frozen=True, repr=False)
-class Week(Shown):
+class Week(Displayed):
     """What a measure sees of a week of a simulated world, on its last evening: arrays of all residents, read-only.
 
     `first` and `last` are its days, `n_days` how many. An array has one entry for each synthetic resident, in the same

@@ -6,10 +6,10 @@ import hashlib
 
 import pyarrow as pa
 
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 
 
-class Result(Shown):
+class Result(Displayed):
     """What came of a question. Two are equal when they are of one kind and have one digest."""
 
     @property

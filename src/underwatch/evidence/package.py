@@ -29,14 +29,14 @@ from underwatch.evidence.format.table_schemas import (
 from underwatch.evidence.format.vocabularies import shared, vocabulary_files
 from underwatch.files.intake.table import BYTE_ORDER_MARK, check_counts, checked_texts, lines_of, rows_of
 from underwatch.files.writing import csv_bytes
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 
 Row = tuple[str, ...]
 _ROWS_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, repr=False)
-class Table(Shown):
+class Table(Displayed):
     """The rows of one table, in canonical order of columns and rows."""
 
     form: TableForm
@@ -72,7 +72,7 @@ def table(name: str, rows: Iterable[Row]) -> Table:
 
 
 @dataclass(frozen=True, repr=False)
-class Package(Shown):
+class Package(Displayed):
     """A package: its kind (evidence, example, synthetic), the limits it declares, its tables by name, and its key.
 
     The key is no part of the content: two packages that differ in nothing else are equal.

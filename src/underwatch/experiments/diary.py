@@ -17,7 +17,7 @@ from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.studies.kept_run import example_of_manifest
 from underwatch.facts.tables import read_rows
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.layout import EPISODE
@@ -44,7 +44,7 @@ _PATIENCE = 28  # days to wait for the preferred distance after the first hit
 
 
 @dataclass(frozen=True, repr=False)
-class Diary(Shown):
+class Diary(Displayed):
     """Days of one synthetic resident: sentences by date around the episode, and how often what in the whole run."""
 
     place: str

@@ -21,7 +21,7 @@ from underwatch.facts.tables import read_rows
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
 from underwatch.files.tripwire import key_tripped
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world.parameters import checked, possible_range
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
@@ -38,7 +38,7 @@ _MOST_DAYS = 36_525
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Intervention(Shown):
+class Intervention(Displayed):
     """A named change for the better: parameters `put` to a value or multiplied (`times`), rules taken out.
 
     `date` is its own first day, or None for that of the question; `days` how long it lasts, or None for until the end.

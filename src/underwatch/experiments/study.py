@@ -18,7 +18,7 @@ from underwatch.facts import Place
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.measures import Measured
 from underwatch.record.ranges import range_name, ranges_of
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PlaceFacts(Shown):
+class PlaceFacts(Displayed):
     """What is known of the place. `residents` are simulated; the others are of the census of 2008."""
 
     name: str
@@ -71,7 +71,7 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Example(Shown):
+class Example(Displayed):
     """One possible history of the whole place: what a figure of it is, where that lies inside of the range.
 
     `setting` is the scenario with its parameters and forms, those of draw number `draw` (0: the scenario's own).
@@ -98,7 +98,7 @@ class Part:
 
 
 @dataclass(frozen=True, repr=False)
-class Study(Shown):
+class Study(Displayed):
     """A run and its twin, as figures. The first of `worlds` is the baseline, the second, if any, its twin.
 
     `change` names what the baseline has and the twin has not ("the year-end campaign"), or with `relief` what the twin

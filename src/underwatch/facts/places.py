@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from underwatch.errors import InputError, Named, nearest
+from underwatch.errors import InputError, ByName, nearest
 from underwatch.facts.tables import read_rows
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 
 COUNTRY = "North Korea"
 
@@ -25,7 +25,7 @@ _COUNTRY_KEYS = {"northkorea", "dprk", "country", "thecountry"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CensusUnit(Shown):
+class CensusUnit(Displayed):
     """A county, city or district as the census counts it, in persons of 2008."""
 
     name: str
@@ -38,7 +38,7 @@ class CensusUnit(Shown):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Place(Shown):
+class Place(Displayed):
     """A city or county, in persons of 2008.
 
     `border` says whether it lies on the border with China or Russia. `seat_lat` and `seat_lon` are the coordinates of
@@ -101,7 +101,7 @@ def places() -> Mapping[str, Place]:
     for name, rows in rows_of.items():
         result[name] = _place(rows, first_resident)
         first_resident += result[name].population
-    return MappingProxyType(Named(result, "place"))
+    return MappingProxyType(ByName(result, "place"))
 
 
 @cache

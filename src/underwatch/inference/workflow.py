@@ -42,7 +42,7 @@ from underwatch.inference.inputs.expert_prior import ExpertPrior
 from underwatch.inference.inputs.observed import Reading
 from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, save_arrays
 from underwatch.inference.npe.prior_support import PriorSupport
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 
 DRAWS = 4_000
 AGAIN = 8  # packages of each world for a second round in the truncated support, and for each response function alone
@@ -58,7 +58,7 @@ class OutOfTime(Exception):  # noqa: N818 - a result of the budget, no mistake
 
 
 @dataclass(frozen=True, repr=False)
-class EstimateRequest(Shown):
+class EstimateRequest(Displayed):
     """A package read, the bank it is held against, and what is declared; `exact`: its counts may be told as they are,
     not in bands.
     """
@@ -91,7 +91,7 @@ class EstimateRequest(Shown):
 
 
 @dataclass(frozen=True, repr=False)
-class Answer(Shown):
+class Answer(Displayed):
     """What came of it. Columns of draws are `ALL_NAMES`; `None` stands for what was not computed."""
 
     question: EstimateRequest

@@ -16,7 +16,7 @@ from underwatch.errors import InputError
 from underwatch.facts.indicators import STOCK
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world.layout import (
     COUNT,
     GROUND_NAMES,
@@ -38,7 +38,7 @@ DEFAULT_FLOOR = 1.0  # private complaint is untouched by fear when the scenario 
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Combined(Shown):
+class Combined(Displayed):
     """The daily counts of one world and place, or of several places added up: all that the tables here read of it."""
 
     place: str  # the city or county
@@ -148,7 +148,7 @@ def _put(value: np.ndarray, per: str, residents: np.ndarray, days: np.ndarray) -
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Measured(Shown):
+class Measured(Displayed):
     """The figures of one history, or of many with an axis of draws in front (see `stack`).
 
     `year` and `window`: float[H], headlines over the whole run and over the window of the change (equal to `year`

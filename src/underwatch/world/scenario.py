@@ -15,7 +15,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import Place, find_place, model_parameters, places
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.texts.languages import ENGLISH
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, checked
@@ -73,7 +73,7 @@ def day_number(day: date) -> int:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Change(Shown):
+class Change(Displayed):
     """From `date` to `until` (both inclusive), parameters have other values and further rules are taken out.
 
     Without `until` it holds to the end. After its last day, what the other changes leave is in force again.
@@ -109,7 +109,7 @@ class Change(Shown):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Phase(Shown):
+class Phase(Displayed):
     """A stretch of days on which every constant is the same.
 
     `day` is the first in days since 1 January 1970, `days` how many. `order` is the multiple of quota and vigilance
@@ -126,7 +126,7 @@ class Phase(Shown):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Scenario(Shown):
+class Scenario(Displayed):
     """A world to be simulated, from `start` to `end` (both inclusive).
 
     `kind` is "place", "province" or "country" and `name` its full name. `population` draws a single place with that

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world import population
 from underwatch.world.guarded import seal
@@ -31,7 +31,7 @@ seal("underwatch.world.kernels")
 
 
 @dataclass(repr=False)
-class History(Shown):
+class History(Displayed):
     """What a world leaves behind, day by day: the raw material of every indicator.
 
     cells int64[days, cells, indicators] by day and cell; records INCIDENT[n] by week, chunk, day and unit;
@@ -72,7 +72,7 @@ def _joined(blocks: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
 
 
 @dataclass(repr=False, eq=False)
-class World(Shown):
+class World(Displayed):
     """The engine's state: one place in one history, what has come out so far, and the day reached."""
 
     key: tuple

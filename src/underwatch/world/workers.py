@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world.kernels.days import RECORDS_PER_RESIDENT, TRACE_PER_RESIDENT
 
@@ -85,7 +85,7 @@ class Workspace:
 
 
 @dataclass(repr=False)
-class Workers(Shown):
+class Workers(Displayed):
     """The threads at work, each with its workspace. As a context it lets its threads go at the end."""
 
     threads: int = 1

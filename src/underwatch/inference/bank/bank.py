@@ -35,7 +35,7 @@ from underwatch.inference.bank.form import INDICATORS_READ, check_description, c
 from underwatch.inference.bank.priors import levels_of, world_forms, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
 from underwatch.record.tally import FEAR_NODES, Window
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world.forms import Forms
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
 from underwatch.world.parameters import latin_hypercube
@@ -237,7 +237,7 @@ def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) ->
 
 
 @dataclass(frozen=True, repr=False)
-class Bank(Shown):
+class Bank(Displayed):
     """The worlds of a bank, row by row: the sufficient statistics of each (as in `Tally`), its curve and parameters."""
 
     plan: BankPlan

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from underwatch.facts import grounds
-from underwatch.shown import Shown
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world.draws import MASK32, Purpose, threefry_plain
 
@@ -54,7 +54,7 @@ ORGANS = {"mps": {L.MPS}, "mss": {L.MSS}, "both": {L.MPS, L.MSS}}
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Resident(Shown):
+class Resident(Displayed):
     """A person: traits, lists, files, and what the person feels. Levels are multiples of 1/65535."""
 
     number: int  # in census order; the key of all luck
@@ -126,7 +126,7 @@ class Resident(Shown):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Household(Shown):
+class Household(Displayed):
     """People who live together; known by the number of the first. Its head is the first member."""
 
     number: int
@@ -147,7 +147,7 @@ class Household(Shown):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Unit(Shown):
+class Unit(Displayed):
     """A neighbours' unit (inminban) (S1)."""
 
     number: int
@@ -177,7 +177,7 @@ class Unit(Shown):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Case(Shown):
+class Case(Displayed):
     """A household with listed members and its named watchers: role holders, then officers (S3, S4)."""
 
     house: Household
@@ -192,7 +192,7 @@ class Case(Shown):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Officer(Shown):
+class Officer(Displayed):
     """An MPS beat officer or an MSS field officer, with the area's units (S6)."""
 
     organ: int
