@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 UPLOT := src/underwatch/web/page/vendor/uPlot.iife.min.js
+LETTERS := src/underwatch/texts/font/korean.woff
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-deep wheel check bench bench-peers studio example study referee format lock clean
@@ -27,7 +28,11 @@ $(UPLOT): vendor/package-lock.json vendor/placed.sha256 vendor/place.py | $(READ
 	@$(BIN)/python vendor/place.py
 	@touch $@
 
-run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with its report
+# The Korean letters of the texts, of a font that is pinned likewise; made anew when a text has another letter.
+$(LETTERS): vendor/package-lock.json vendor/placed.sha256 vendor/place.py $(wildcard src/underwatch/texts/*/*.json) | $(READY)
+	@$(BIN)/python vendor/place.py letters && touch $@ || echo "going on without them" >&2
+
+run: $(READY) $(LETTERS) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with its report
 	@$(BIN)/underwatch run hoeryong
 
 # Each run compiles the kernels afresh, once for all of its workers. The order of the files is that of tests/conftest.py.
@@ -35,13 +40,13 @@ run: $(READY) ## set up, then simulate Hoeryong and write runs/hoeryong-NNN with
 PYTEST = mkdir -p build && cache=$$(mktemp -d build/numba-XXXXXX) && trap "rm -rf $$cache" EXIT && \
 	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= NUMBA_CACHE_DIR=$$PWD/$$cache $(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
-test: $(READY) $(UPLOT) ## run the tests (compiles the kernels afresh)
+test: $(READY) $(UPLOT) $(LETTERS) ## run the tests (compiles the kernels afresh)
 	@$(PYTEST) tests
 
-test-deep: $(READY) $(UPLOT) ## the tests that take long, every reader fuzzed and Hypothesis in depth among them
+test-deep: $(READY) $(UPLOT) $(LETTERS) ## the tests that take long, every reader fuzzed and Hypothesis in depth among them
 	@$(PYTEST) -m "deep or hypothesis" --hypothesis-profile=deep tests
 
-wheel: $(READY) $(UPLOT) ## build dist/underwatch-*.whl, whole: the studio's chart library is in it
+wheel: $(READY) $(UPLOT) $(LETTERS) ## build dist/underwatch-*.whl, whole: the studio's chart library is in it
 	@$(BIN)/python -m hatchling build --directory dist --target wheel
 
 check: $(READY) ## lint, format, types, and the direction of imports
@@ -58,7 +63,7 @@ bench: $(READY) ## speed and memory of the engine, and what hostile files cost
 bench-peers: $(READY) ## the same toy model in other frameworks
 	@$(BIN)/python benchmarks/bench_peers.py
 
-studio: $(READY) $(UPLOT) ## open the local page
+studio: $(READY) $(UPLOT) $(LETTERS) ## open the local page
 	@$(BIN)/underwatch studio
 
 example: $(READY) ## make the finished example of the studio anew (when the model or its ensemble has changed)

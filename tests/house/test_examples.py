@@ -66,10 +66,11 @@ SHOWN = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].s
 
 
 def test_the_readme_shows_the_lines_of_a_run(tmp_path):
-    """Of a small one: what each line is about, and what it says without a number."""
+    """Of a small one, which judges no statement: what each line is about, and what it says without a number."""
     words = f"run hoeryong --population 3000 --start 2024-11-01 --days 60 --draws 2 --out {tmp_path}/run"
     printed = CliRunner().invoke(main, words.split()).stdout.splitlines()
-    assert [line.split(":")[0] for line in printed] == [line.split(":")[0] for line in SHOWN]
+    about, shown = ([line.split("  ")[0] for line in lines[2:]] for lines in (printed, SHOWN))
+    assert about == [one for one in shown if one not in ("Relief", "News report")]
     assert printed[-1] == SHOWN[-1]
 
 

@@ -41,6 +41,7 @@ MAY = {
     ("cli/typed.py", "read_text"): OWN,
     ("cli/typed.py", "tomllib.loads"): OWN,
     ("pages/rendering.py", "read_text"): OWN,
+    ("texts/korean_font.py", "read_bytes"): OWN,
     ("texts/languages.py", "read_text"): OWN,
     ("texts/languages.py", "json.loads"): OWN,
     ("web/description.py", "read_text"): OWN,

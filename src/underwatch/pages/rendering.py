@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from underwatch.texts.catalogue import text, texts_of, translated
+from underwatch.texts.korean_font import font_style, has_hangul
 from underwatch.texts.languages import ENGLISH, all_texts
 
 
@@ -56,10 +57,13 @@ def page(template: str, language: str = ENGLISH, **what: Any) -> str:
     """Return a page that opens offline, of a template of this package. The same data give the same bytes.
 
     In the template `text(key, ...)` is a text of the catalogue in `language`, and `translated(key, english)` what a
-    table says, in it.
+    table says, in it. A page with Korean in it carries its letters.
     """
     speech = {"language": language, "text": partial(text, language), "translated": partial(translated, language)}
-    written = _environment().get_template(template).render(style=_source("style.css"), **speech, **what)
+    style = _source("style.css")
+    written = _environment().get_template(template).render(style=style, **speech, **what)
+    if has_hangul(written):
+        written = written.replace(style, font_style() + style, 1)
     return written.rstrip() + "\n"
 
 

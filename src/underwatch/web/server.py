@@ -28,6 +28,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from underwatch.errors import InputError
+from underwatch.texts.korean_font import korean_font
 from underwatch.texts.languages import LANGUAGES, all_texts
 from underwatch.web.api import Api, refused
 from underwatch.web.guard import TOKEN_HEADER, Guard
@@ -59,6 +60,7 @@ _MEDIA = {
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
     ".svg": "image/svg+xml",
+    ".woff": "font/woff",
     ".txt": "text/plain; charset=utf-8",
 }
 
@@ -78,6 +80,8 @@ def page_files() -> dict[str, bytes]:
     }
     for language in LANGUAGES:
         result[f"words/{language}.json"] = written(all_texts(language))
+    if (font := korean_font()) is not None:
+        result["vendor/korean.woff"] = font
     if CHARTS not in result:
         raise InputError("the charts' library uPlot is not in its place; make studio puts it there")
     return result
