@@ -3,9 +3,9 @@
 import json
 
 import matplotlib
+import notebooks
 import pytest
 
-import notebooks
 from underwatch.shown import LONGEST_CARD
 
 matplotlib.use("agg")

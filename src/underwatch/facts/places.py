@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from underwatch.errors import InputError, ByName, nearest
+from underwatch.errors import ByName, InputError, nearest
 from underwatch.facts.tables import read_rows
 from underwatch.shown import Displayed
 
