@@ -31,8 +31,8 @@ place's name, a TOML file or a `Scenario` stands wherever a scenario is wanted, 
 import underwatch as uw
 
 world = uw.simulate("hoeryong", population=5_000, days=90, seed=1)
-world.to_df(every="W", by="group")           # a pandas frame; engine="polars" or "arrow"
-world.plot("followed_outings")               # the axes of Matplotlib
+world.to_df(every="W", by="group")  # a pandas frame; engine="polars" or "arrow"
+world.plot("followed_outings")  # the axes of Matplotlib
 uw.twins("hoeryong", {"seen": {"p_notice": 0.9}}, population=5_000, days=90).diff(every="W")
 uw.sweep("hoeryong", draws=30, ensemble="prior", population=2_000, days=90).to_df()
 relief = uw.Intervention("no-quotas", times={"quota_mps_per_week": 0, "quota_mss_per_week": 0})
@@ -56,8 +56,8 @@ that two groups would have of a hidden one, `uw.estimate` answers behind the sam
 hidden = uw.simulate("hoeryong", population=5_000, days=182, seed=7, p_notice=0.8)
 package = uw.tell(hidden)
 answer = uw.estimate(package, bank=uw.bank("hoeryong", population=5_000, days=182))
-answer.to_df(), answer.to_arviz()            # what no gate withholds
-answer.ungated(reason="coverage of the method")   # of a package that tell made, and of no other
+answer.to_df(), answer.to_arviz()  # what no gate withholds
+answer.ungated(reason="coverage of the method")  # of a package that tell made, and of no other
 package.truth()
 ```
 
