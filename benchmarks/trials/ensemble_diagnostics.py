@@ -21,6 +21,7 @@ from underwatch.world.draws import rng
 
 FEWEST_NEAR = 50.0  # effective draws about a synthetic truth
 _LEAST = -1e300
+_TAILS = (0.05, 0.95)
 
 
 def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
@@ -29,11 +30,16 @@ def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[fl
     With equal weights they are those of `record.ranges`: of n draws in order the i-th stands at i / (n + 1), so that a
     range holds one more draw in the share that it names. With others n is the effective number.
     """
+    order = np.argsort(values, kind="stable")
+    return _ordered_quantiles(values[order], weights[order], shares)
+
+
+def _ordered_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
+    """Return `weighted_quantiles` of values in rising order, NaN last."""
     known = ~np.isnan(values) & (weights > 0)
     if not known.any():
         return np.full(len(shares), np.nan)
-    order = np.argsort(values[known], kind="stable")
-    ordered, heavy = values[known][order], weights[known][order]
+    ordered, heavy = values[known], weights[known]
     middle, n = (np.cumsum(heavy) - heavy / 2) / heavy.sum(), effective(heavy)
     return np.interp(shares, (middle * n + 0.5) / (n + 1), ordered)
 
@@ -98,7 +104,18 @@ def _beyond(figure: float, values: np.ndarray, error: float, weights: np.ndarray
     return 2 * min(share, 1 - share)
 
 
-def coverage(outcomes: np.ndarray, names: list[str], truths: int, seed: int) -> tuple[dict[str, float], int]:
+class Coverage(NamedTuple):
+    """In what share of synthetic truths a range holds the truth.
+
+    With `ties` broken by chance: a truth that many draws are equal to, at the end of a range, lies inside as often as
+    the range's share of them says. Where nothing is equal both are the same.
+    """
+
+    held: float
+    ties: float
+
+
+def coverage(outcomes: np.ndarray, names: list[str], truths: int, seed: int) -> tuple[dict[str, Coverage], int]:
     """Return in what share of synthetic truths the 90 % range of each outcome holds the truth, and of how many.
 
     A truth is one of the draws; its figures are its summaries with reading error and discrepancy, and all other draws
@@ -111,20 +128,41 @@ def coverage(outcomes: np.ndarray, names: list[str], truths: int, seed: int) -> 
     spread = np.stack([on_scale(column(outcomes, each.summary), each.scale) for each in figures.values()], axis=1)
     errors = np.array([error_of(each) for each in figures.values()])
     values = outcomes[:, [COLUMNS.index(name) for name in names]]
-    held, asked, n_asked = np.zeros(len(names)), np.zeros(len(names)), 0
+    order = np.argsort(values, axis=0, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=0)
+    found, n_asked = np.full((truths, len(names), 2), np.nan), 0
     for truth in generator.choice(len(outcomes), 20 * truths):
+        if n_asked == truths:
+            break
         figure = spread[truth] + errors * generator.standard_normal(len(errors))
         log_weights = -0.5 * (((spread - figure) / errors) ** 2).sum(axis=1)
         log_weights = np.where(np.isnan(log_weights), -np.inf, log_weights)
         log_weights[truth] = -np.inf
         likely = np.exp(log_weights - max(log_weights.max(), _LEAST))
-        if n_asked == truths or effective(likely) < FEWEST_NEAR:
+        if effective(likely) < FEWEST_NEAR:
             continue
-        n_asked += 1
         for place, truth_value in enumerate(values[truth]):
-            if np.isnan(truth_value):
-                continue
-            low, high = weighted_quantiles(values[:, place], likely, (0.05, 0.95))
-            asked[place] += 1
-            held[place] += low <= truth_value <= high
-    return {name: float(held[n] / asked[n]) if asked[n] else float("nan") for n, name in enumerate(names)}, n_asked
+            if not np.isnan(truth_value):
+                found[n_asked, place] = _held(truth_value, ordered[:, place], likely[order[:, place]])
+        n_asked += 1
+    held = {name: found[:n_asked, place] for place, name in enumerate(names)}
+    return {name: Coverage(*_means(some)) for name, some in held.items()}, n_asked
+
+
+def _means(some: np.ndarray) -> np.ndarray:
+    known = some[~np.isnan(some[:, 0])]
+    return known.mean(axis=0) if len(known) else np.full(2, np.nan)
+
+
+def _held(truth: float, ordered: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Return 1 where the 90 % range of values in rising order holds the truth, else 0; and with ties by chance."""
+    low, high = _ordered_quantiles(ordered, weights, _TAILS)
+    inside = float(low <= truth <= high)
+    first, last = np.searchsorted(ordered, truth, "left"), np.searchsorted(ordered, truth, "right")
+    equal = weights[first:last].sum()
+    if not equal:
+        return inside, inside
+    known = weights[: np.searchsorted(ordered, np.nan)].sum()
+    below = weights[:first].sum() / known
+    above = below + equal / known
+    return inside, float(max(0.0, min(above, _TAILS[1]) - max(below, _TAILS[0])) / (above - below))

@@ -171,7 +171,20 @@ def test_ranges_hold_nine_in_ten_synthetic_truths():
     held, n = coverage(rows, [COLUMNS[-1]], truths=600, seed=2)
     assert n == 600
     held = held[COLUMNS[-1]]
-    assert abs(held - 0.9) < 0.035
+    assert abs(held.held - 0.9) < 0.035
+    assert held.ties == pytest.approx(held.held, abs=0.01)  # nothing is equal
+
+
+def test_a_truth_at_the_end_of_a_range_is_held_by_chance_where_many_are_equal():
+    """Of draws of which 60 % are 0 the range holds every 0; by chance it holds 55 of the 60, and 35 of 40 above."""
+    n = 3_000
+    rows = draws(n, seed=8)
+    for figure in constraints().values():  # no figure says anything
+        rows[:, COLUMNS.index(figure.summary)] = np.exp(figure.mean) if figure.scale == "log" else 0.5
+    rows[:, -1] = np.maximum(0.0, np.random.default_rng(6).uniform(-1.5, 1.0, n))
+    held, _ = coverage(rows, [COLUMNS[-1]], truths=500, seed=3)
+    assert held[COLUMNS[-1]].held == pytest.approx(0.95, abs=0.03)
+    assert held[COLUMNS[-1]].ties == pytest.approx(0.90, abs=0.03)
 
 
 def test_a_figure_is_predicted_without_itself():

@@ -78,7 +78,7 @@ function articles(list) {
 // Put a uPlot into its place once the place has a width, and keep it as wide.
 export function mount(where, { data, series, bands = [], axisNumber, start, pick, show, height = 168, scales = {}, xAxis = null }) {
   const ink = colour("--soft"), line = colour("--grid");
-  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px system-ui, "Underwatch Korean", sans-serif' };
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px "Underwatch Korean", system-ui, sans-serif' };
   // Ticks and their texts are ours: uPlot counts days in the browser's time zone
   const splits = (plot, axis, from, to) => ticks(from, to, plot.width / TICK_PIXELS);
   const dates = (plot, found) => found.map((at) => tickText(isoOfSeconds(at), found));
