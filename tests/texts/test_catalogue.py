@@ -15,10 +15,11 @@ from underwatch.texts.numbers import date, number, percent, ranged, signed
 
 EN, KO = (all_texts(language) for language in ("en", "ko"))
 HANGUL = re.compile("[\uac00-\ud7a3]")
-SAME_IN_BOTH = {"life.nothing", "unit.km", "number.percent"}
+SAME_IN_BOTH = {"life.nothing", "unit.km", "number.percent", "diary.day"}
 # What the tables say in English: Korean alone has them.
 OF_TABLES = (
     "parameter.", "form.", "unit.", "intervention.", "province.", "headline.", "event.", "by.", "kind.", "described.",
+    "vocab.",
 )  # fmt: skip
 SOURCES = [path for kind in ("py", "js", "html", "j2") for path in SOURCE.rglob(f"*.{kind}")]
 WRITTEN = "\n".join(path.read_text("utf-8") for path in SOURCES)

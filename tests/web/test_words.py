@@ -2,7 +2,7 @@
 
 import re
 
-from underwatch.experiments.diary import COUNTED
+from underwatch.experiments.diary import COUNTED, FOLLOWERS
 from underwatch.experiments.ensemble.names import ENSEMBLES
 from underwatch.experiments.ledger.entries import ACTS, REASONS
 from underwatch.facts import grounds, model_parameters, provinces, rival_forms
@@ -13,7 +13,6 @@ from underwatch.web.session import studio_run as run
 from underwatch.web.session.exports import TAKEN
 from underwatch.web.session.simulation import LIVE
 from underwatch.web.views import choices
-from underwatch.web.views.life import _FOLLOWERS
 from underwatch.world.layout import EPISODES, INCIDENT_NAMES
 from web.served import ROOT
 
@@ -86,7 +85,7 @@ def server_keys():
         *(f"headline.{h.name}{part}" for h in HEADLINES for part in ("", ".unit")),
         *(f"report.limit.{n}" for n in range(len(LIMITS))),
         *(f"event.{kind}" for kind in EPISODES),
-        *(f"by.{who}" for who in _FOLLOWERS),
+        *(f"by.{who}" for who in FOLLOWERS),
         *(f"kind.{EPISODES[kind]}" for kind, _ in COUNTED),
     }
 

@@ -249,13 +249,17 @@ class DiaryResult(Result):
         return (".to_df()", ".lines")
 
 
-def diary(run: str | Path | RunResult, like: str = "call-abandoned", around: int = 14) -> DiaryResult:
+def diary(
+    run: str | Path | RunResult, like: str = "call-abandoned", around: int = 14, *, language: str | None = None
+) -> DiaryResult:
     """Return the days of the first synthetic resident of a run to whom it happens, `around` days to both sides.
 
     `run` is a run folder or what `run` returned; `like` is call-abandoned, followed-visit, accused, arrested, listed or
-    stopped-calling. InputError where it happens to nobody.
+    stopped-calling; `language` "en" or "ko". InputError where it happens to nobody.
     """
-    return DiaryResult(make_diary(run.path if isinstance(run, RunResult) else Path(run), like, around))
+    return DiaryResult(
+        make_diary(run.path if isinstance(run, RunResult) else Path(run), like, around, language_of(language))
+    )
 
 
 def diary_of_scenario(scenario: Scenario, like: str = "call-abandoned", around: int = 14) -> DiaryResult:
