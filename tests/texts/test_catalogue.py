@@ -95,7 +95,7 @@ def test_a_text_writes_numbers_and_dates_as_its_language_does():
     assert (date(day), date(day, "ko")) == ("1 July 2024", "2024년 7월 1일")
     assert text("en", "working.until", date=day) == "Until 1 July 2024"
     assert text("ko", "working.until", date=day) == "2024년 7월 1일까지"
-    assert text("ko", "summary.residents", n=153532) == "가상 주민 153,532명"
+    assert text("ko", "means.one_in", n=153532) == "153,532명에 1명"
     with pytest.raises(KeyError):
         text("en", "working.until")
     with pytest.raises(KeyError):

@@ -61,7 +61,7 @@ def sheet(picture: Picture, title: str, caption: str, notes: Sequence[str]) -> P
 def saved(name: str, whole: Picture, scale: float = SHARP) -> Saved:
     """Return a sheet as two links."""
     svg = "data:image/svg+xml," + quote(whole.file(), safe=" =:/;,()*+!~'@.-_&")
-    if is_wide(whole) and not _fonts()[1:]:
+    if is_wide(whole) and not writes_korean():
         return Saved(name, svg, "")
     png = "data:image/png;base64," + base64.b64encode(png_bytes(whole, scale)).decode()
     return Saved(name, svg, png)
@@ -70,6 +70,11 @@ def saved(name: str, whole: Picture, scale: float = SHARP) -> Saved:
 def is_wide(picture: Picture) -> bool:
     """Say whether words of a picture want a Korean font."""
     return any(east_asian_width(letter) in "WF" for shape in picture.shapes for letter in shape.words)
+
+
+def writes_korean() -> bool:
+    """Say whether a font at hand has the letters of Korean."""
+    return len(_fonts()) > 1
 
 
 @cache
