@@ -10,6 +10,7 @@ import base64
 import re
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 FAMILY = "Underwatch Korean"
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -20,6 +21,13 @@ def korean_font() -> bytes | None:
     """Return the font (WOFF); None where it was not put in."""
     path = files("underwatch.texts").joinpath("font", "korean.woff")
     return path.read_bytes() if path.is_file() else None
+
+
+@cache
+def painted_font() -> Path | None:
+    """Return where the same letters are for who paints them (TrueType); None where they were not put in."""
+    path = Path(str(files("underwatch.texts").joinpath("font", "korean.ttf")))
+    return path if path.is_file() else None
 
 
 @cache
