@@ -15,10 +15,11 @@ from underwatch.texts.numbers import date, number, percent, ranged, signed
 
 EN, KO = (all_texts(language) for language in ("en", "ko"))
 HANGUL = re.compile("[\uac00-\ud7a3]")
-SAME_IN_BOTH = {"life.nothing", "unit.km", "number.percent"}
+SAME_IN_BOTH = {"life.nothing", "unit.km", "number.percent", "diary.day"}
 # What the tables say in English: Korean alone has them.
 OF_TABLES = (
     "parameter.", "form.", "unit.", "intervention.", "province.", "headline.", "event.", "by.", "kind.", "described.",
+    "vocab.",
 )  # fmt: skip
 SOURCES = [path for kind in ("py", "js", "html", "j2") for path in SOURCE.rglob(f"*.{kind}")]
 WRITTEN = "\n".join(path.read_text("utf-8") for path in SOURCES)
@@ -92,7 +93,7 @@ def test_a_text_writes_numbers_and_dates_as_its_language_does():
     assert (date(day), date(day, "ko")) == ("1 July 2024", "2024년 7월 1일")
     assert text("en", "working.until", date=day) == "Until 1 July 2024"
     assert text("ko", "working.until", date=day) == "2024년 7월 1일까지"
-    assert text("ko", "summary.residents", n=153532) == "가상 주민 153,532명"
+    assert text("ko", "means.one_in", n=153532) == "153,532명에 1명"
     with pytest.raises(KeyError):
         text("en", "working.until")
     with pytest.raises(KeyError):

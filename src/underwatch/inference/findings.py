@@ -263,7 +263,7 @@ def _published(answer: Answer) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for name, why in figures.off.items():
         reasons.setdefault(why, []).append(in_plain(name))
-    off = "; ".join(f"{', '.join(names)}: {why}" for why, names in reasons.items())
+    off = "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
     if not figures.used and not off:
         return []
     before = " What is shown as before the evidence has them in it." if figures.used else ""

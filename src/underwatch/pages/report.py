@@ -118,11 +118,16 @@ def charts_of(study: Study, language: str = ENGLISH) -> Shown:
     return Shown(lines, sections, frames, relief[1] if relief else "")
 
 
-def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[str, Saved]:
-    """Return the files of each chart by its key; no picture travels without its words."""
+def notes_of(study: Study, language: str = ENGLISH) -> tuple[str, ...]:
+    """Return what a picture never travels without: that residents are invented, the version, place and dates."""
     first, last = study.day(0), study.day(study.days - 1)
     source = {"version": __version__, "place": place_words(study, language), "first": first, "last": last}
-    notes = (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
+    return (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
+
+
+def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[str, Saved]:
+    """Return the files of each chart by its key; no picture travels without its words."""
+    notes = notes_of(study, language)
     return {
         chart.key: saved(
             f"underwatch-{chart.key}",

@@ -16,18 +16,16 @@ FAMILY = "Underwatch Korean"
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
+def korean_file() -> Path:
+    """Return where the font is for what reads no WOFF (Matplotlib), where it was put in."""
+    return Path(str(files("underwatch.texts").joinpath("font", "korean.ttf")))
+
+
 @cache
 def korean_font() -> bytes | None:
     """Return the font (WOFF); None where it was not put in."""
-    path = files("underwatch.texts").joinpath("font", "korean.woff")
+    path = korean_file().with_suffix(".woff")
     return path.read_bytes() if path.is_file() else None
-
-
-@cache
-def painted_font() -> Path | None:
-    """Return where the same letters are for who paints them (TrueType); None where they were not put in."""
-    path = Path(str(files("underwatch.texts").joinpath("font", "korean.ttf")))
-    return path if path.is_file() else None
 
 
 @cache

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from underwatch.pages.drawing.picture import COLOURS, Picture, Shape, wrapped
-from underwatch.texts.korean_font import has_hangul, painted_font
+from underwatch.texts.korean_font import has_hangul, korean_file
 
 SHARP, COARSE = 1.5, 1.25  # pixels for a unit: of what stands in front, and of what there are many of
 _MARGIN, _LEADING = 14.0, 1.35
@@ -58,10 +58,20 @@ def sheet(picture: Picture, title: str, caption: str, notes: Sequence[str]) -> P
 def saved(name: str, whole: Picture, scale: float = SHARP) -> Saved:
     """Return a sheet as two links."""
     svg = "data:image/svg+xml," + quote(whole.file(), safe=" =:/;,()*+!~'@.-_&")
-    if has_hangul("".join(shape.words for shape in whole.shapes)) and painted_font() is None:
+    if is_wide(whole) and not writes_korean():
         return Saved(name, svg, "")
     png = "data:image/png;base64," + base64.b64encode(png_bytes(whole, scale)).decode()
     return Saved(name, svg, png)
+
+
+def is_wide(picture: Picture) -> bool:
+    """Say whether words of a picture want a Korean font."""
+    return has_hangul("".join(shape.words for shape in picture.shapes))
+
+
+def writes_korean() -> bool:
+    """Say whether a font at hand has the letters of Korean."""
+    return korean_file().is_file()
 
 
 def png_bytes(picture: Picture, scale: float = SHARP) -> bytes:
@@ -166,7 +176,7 @@ def _letters(words: str, pixels: float, bold: bool) -> tuple[np.ndarray, float]:
 
     weight = "bold" if bold else "normal"
     families = [findfont(FontProperties(family="DejaVu Sans", weight=weight))]
-    font = get_font(families if painted_font() is None else [*families, str(painted_font())])
+    font = get_font([*families, str(korean_file())] if writes_korean() else families)
     font.clear()
     font.set_size(pixels, 72)
     font.set_text(words, 0.0)
