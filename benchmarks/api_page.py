@@ -26,7 +26,7 @@ INTRO = """# From Python
 `import underwatch as uw`. What one types is what the commands do: `uw.run`, `uw.compare`, `uw.sweep`,
 `uw.sensitivity`, `uw.estimate`, `uw.design`, `uw.exposure` and `uw.diary` are the commands of the same names, and
 the command line only calls them and prints. `uw.simulate` is one world in memory, `uw.twins` are several with the
-same luck. A place's name, a TOML file or a `Scenario` stands wherever a scenario is wanted, and any parameter is a keyword.
+same luck. A place's name, a TOML file or a `Scenario` stands wherever a scenario is wanted; a parameter is a keyword.
 
 ```python
 import underwatch as uw

@@ -97,7 +97,7 @@ def exposure(
 
     `draft` is a TOML file, or its details in codes as a mapping (`{"act": "followed_visit", "place": "Samjiyon"}` and
     so on); never a name, never words. `k` is how large the watchers' set must be at least; no k is safety. `published`
-    is a folder of what is out already. `worlds` of each of three ensembles are lived through, or taken from the `cache`.
+    is a folder of what is out already. `worlds` of each of three ensembles are lived through or taken from the cache.
     Nothing is written but that cache. InputError in one line that repeats nothing of the draft.
     """
     if isinstance(draft, Draft):
