@@ -25,7 +25,7 @@ from underwatch.pages.charts.plots import (
 )
 from underwatch.pages.charts.relieving import relief_figure
 from underwatch.pages.charts.two_weeks import story_charts
-from underwatch.pages.drawing.painting import SHARP, SMALL, Saved, saved, sheet
+from underwatch.pages.drawing.painting import COARSE, SHARP, Saved, saved, sheet
 from underwatch.pages.key_findings import head, key_findings, place_words
 from underwatch.pages.rendering import page, plain
 from underwatch.record.headlines import HEADLINES
@@ -132,7 +132,7 @@ def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[s
         chart.key: saved(
             f"underwatch-{chart.key}",
             sheet(chart.picture, chart.title, chart.caption, notes),
-            SHARP if name in _IN_FRONT else SMALL,
+            SHARP if name in _IN_FRONT else COARSE,
         )
         for name, charts in shown.sections.items()
         for chart in charts
