@@ -54,7 +54,6 @@ def composed_keys():
         *(f"expect.{s}" for s in ("compiling", "draws", "worlds", "silence", "ledger")),
         *(f"outside.{k}" for k in ("world", "incidents", "published", "expected", "relays", "silent")),
         *(f"outside.{k}" for k in ("incident_day", "day", "kind", "list", "copy")),
-        *(f"silence.{k}" for k in ("watching", "incidents", "published", "low", "high", "rate")),
         *(f"life.level{n}" for n in (1, 2, 3)),
         *(f"act.{act}" for act in ACTS),
         *(f"entry.{entry}{part}" for entry in (*REASONS, "kept") for part in ("", ".meaning")),
@@ -64,7 +63,6 @@ def composed_keys():
             for k in ("place", "residents", "start", "end", "seed", "draws", "ensemble", "without", "interventions")
         ),
         *(f"ensemble.{name}" for name in ENSEMBLES),
-        *(f"finding.{key}" for key in ("robust", "hangs", "not_robust", "cannot_say")),
     }
 
 

@@ -24,10 +24,11 @@ def diary(run: Path, like: str, around: int, language: str, as_json: bool) -> No
     """Print a diary."""
     import json
 
-    from underwatch.experiments.diary import diary_lines, diary_record, make_diary
+    from underwatch.api.commands.run import diary as ask
+    from underwatch.experiments.diary import diary_record
 
-    days = make_diary(run, like, around, language)
+    result = ask(run, like, around, language=language)
     if as_json:
-        say_json(json.dumps(diary_record(days), indent=2, ensure_ascii=False))
+        say_json(json.dumps(diary_record(result.diary), indent=2, ensure_ascii=False))
     else:
-        say(*diary_lines(days))
+        say(*result.lines)

@@ -30,6 +30,7 @@ from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY
 from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, with_ratios, words
 from underwatch.record.ranges import range_of
 from underwatch.record.schema import GROUPS, schema_of
+from underwatch.shown import Displayed
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -42,8 +43,8 @@ FIGURES = tuple({item.indicator: item for item in HEADLINES}.values())
 CHANGES_SCHEMA, PAIRS_SCHEMA = schema_of("changes"), schema_of("pairs")
 
 
-@dataclass(frozen=True)
-class ComparePlan:
+@dataclass(frozen=True, repr=False)
+class ComparePlan(Displayed):
     """What is compared: a scenario and interventions with their first days, over replicates and worlds of an ensemble.
 
     Replicates are of the place itself, at its own values; the worlds of the ensemble live in its stand-ins.
@@ -157,8 +158,8 @@ def figures(result: WorldTotals, since: int) -> np.ndarray:
     return np.stack([values[item.indicator] * scale[item.per] for item in FIGURES], axis=-1)
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Displayed):
     """What came out: `baseline` and `changed` are float[worlds, cases, groups, figures]."""
 
     question: ComparePlan

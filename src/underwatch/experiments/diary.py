@@ -18,6 +18,7 @@ from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.studies.kept_run import example_of_manifest
 from underwatch.facts.tables import read_rows
+from underwatch.shown import Displayed
 from underwatch.texts.catalogue import text, translated
 from underwatch.texts.languages import ENGLISH, all_texts
 from underwatch.world import layout as L
@@ -45,8 +46,8 @@ _PREFERRED = {EPISODE.visit_noticed: _REPORTED_KM}
 _PATIENCE = 28  # days to wait for the preferred distance after the first hit
 
 
-@dataclass(frozen=True)
-class Diary:
+@dataclass(frozen=True, repr=False)
+class Diary(Displayed):
     """Days of one synthetic resident: sentences by date around the episode, and how often what in the whole run."""
 
     place: str
@@ -151,11 +152,13 @@ def _times(n: int) -> str:
     return "once" if n == 1 else "twice" if n == 2 else f"{n} times"
 
 
-def make_diary(run: str | Path, like: str, around: int = 14, language: str = ENGLISH) -> Diary:
-    """Return the diary of the first synthetic resident of a run to whom it happens, `around` days to both sides."""
+def make_diary(run: str | Path | Scenario, like: str, around: int = 14, language: str = ENGLISH) -> Diary:
+    """Return the diary of the first synthetic resident of a run, a folder or a scenario, to whom it happens, `around`
+    days to both sides.
+    """
     if like not in LIKE:
         raise InputError(f'--like "{like:.40}" is not known{nearest(like, LIKE)}; one of {", ".join(LIKE)}')
-    scenario = example_of_manifest(Path(run))
+    scenario = run if isinstance(run, Scenario) else example_of_manifest(Path(run))
     day, who = _find(scenario, LIKE[like][0])
     rows = np.concatenate([rows_about(world.town, some, who) for world, some in traced_weeks(scenario)])
     shown = []

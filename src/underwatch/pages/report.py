@@ -25,7 +25,7 @@ from underwatch.pages.charts.plots import (
 )
 from underwatch.pages.charts.relieving import relief_figure
 from underwatch.pages.charts.two_weeks import story_charts
-from underwatch.pages.drawing.painting import SHARP, SMALL, Saved, saved, sheet
+from underwatch.pages.drawing.painting import COARSE, SHARP, Saved, saved, sheet
 from underwatch.pages.key_findings import head, key_findings, place_words
 from underwatch.pages.rendering import page, plain
 from underwatch.record.headlines import HEADLINES
@@ -118,16 +118,21 @@ def charts_of(study: Study, language: str = ENGLISH) -> Shown:
     return Shown(lines, sections, frames, relief[1] if relief else "")
 
 
-def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[str, Saved]:
-    """Return the files of each chart by its key; no picture travels without its words."""
+def notes_of(study: Study, language: str = ENGLISH) -> tuple[str, ...]:
+    """Return what a picture never travels without: that residents are invented, the version, place and dates."""
     first, last = study.day(0), study.day(study.days - 1)
     source = {"version": __version__, "place": place_words(study, language), "first": first, "last": last}
-    notes = (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
+    return (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
+
+
+def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[str, Saved]:
+    """Return the files of each chart by its key; no picture travels without its words."""
+    notes = notes_of(study, language)
     return {
         chart.key: saved(
             f"underwatch-{chart.key}",
             sheet(chart.picture, chart.title, chart.caption, notes),
-            SHARP if name in _IN_FRONT else SMALL,
+            SHARP if name in _IN_FRONT else COARSE,
         )
         for name, charts in shown.sections.items()
         for chart in charts

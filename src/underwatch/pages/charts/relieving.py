@@ -17,7 +17,7 @@ from underwatch.texts.catalogue import text, translated
 from underwatch.texts.languages import ENGLISH
 from underwatch.texts.numbers import signed
 
-# What stands in the picture; every headline is in the table under it
+# What stands in the picture and in the table under it
 DRAWN = ("accused", "share_followed", "calls_given_up", "arrests", "distressed_listed", "distressed_ordinary")
 WIDE = 2.2 * NARROW
 _SIGNS = {ROBUST: relief_bars.ROBUST, HANGS: relief_bars.HANGS}
@@ -74,7 +74,8 @@ def relief_figure(rows: Sequence[ReliefRow], language: str = ENGLISH) -> tuple[C
     )
     header += tuple(text(language, f"report.relief.{part}") for part in ("ties", "now", "change"))
     header += tuple(text(language, key) for key in ("chart.low", "chart.high", "figure.sign"))
-    table = tuple(_row(row, language) for name in in_order(rows) for row in rows if row.intervention == name)
+    drawn = [row for name in in_order(rows) for row in rows if row.intervention == name and row.headline in DRAWN]
+    table = tuple(_row(row, language) for row in drawn)
     chart = Chart("relief", title, caption, rights_of(language, _RIGHTS), wide.svg(label), header, table, caption, wide)
     return chart, narrow.svg(label)
 

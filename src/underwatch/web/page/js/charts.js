@@ -1,6 +1,7 @@
 // Charts of the indicators by week: both worlds with their bands, one day line in all of them, and a table under each.
 import { DAY, isoAfter, isoOfSeconds, secondsOf, ticks } from "./calendar.js";
 import { foldedTable, make, table as tableOf } from "./element.js";
+import { saveLine } from "./saving.js";
 import { behind, date, number, ranged, say, translated } from "./words.js";
 
 const TICK_PIXELS = 70;
@@ -52,7 +53,7 @@ export function indicatorChart(chart, told, pick) {
   const unit = translated(`headline.${chart.name}.unit`, chart.unit);
   const where = make("div", { class: "plot", role: "img", "aria-label": say("chart.label", { title, unit }) });
   const figure = make("figure", { class: "card" }, make("h3", { text: title }), readout, where,
-    make("figcaption", { text: `${unit}. ${say("chart.rights", { rights: articles(chart.articles) })}` }),
+    make("figcaption", { text: `${unit}. ${say("chart.rights", { rights: articles(chart.articles) })}` }), saveLine(title, `w-${chart.name}`),
     foldedTable(say("table.open"), say("table.label", { title }), () => weekTable(chart, told, title)));
   let shown = -1;
   const show = (day) => {
