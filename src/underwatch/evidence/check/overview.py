@@ -15,7 +15,7 @@ from functools import partial
 from underwatch.evidence.format.gazetteer import gazetteer, place_at
 from underwatch.evidence.format.periods import slot_of
 from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY
-from underwatch.evidence.format.vocabularies import entries, label
+from underwatch.evidence.format.vocabularies import entries, named_in
 from underwatch.evidence.package import Package
 from underwatch.evidence.privacy.bands import band_of, in_bands
 from underwatch.evidence.same_incident import Record, speaking
@@ -99,11 +99,6 @@ def summarise(package: Package, exact: bool = False, language: str = ENGLISH) ->
         exact,
         language,
     )
-
-
-def named_in(language: str, vocabulary: str, code: str) -> str:
-    """Return the label of a code in a language."""
-    return translated(language, f"vocab.{vocabulary}.{code}", label(vocabulary, code))
 
 
 def _labelled(language: str, vocabulary: str, column: str) -> Callable[[Sequence[Record]], set[str]]:
