@@ -7,7 +7,7 @@ UPLOT := src/underwatch/web/page/vendor/uPlot.iife.min.js
 LETTERS := src/underwatch/texts/font/korean.woff
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep wheel check bench bench-peers studio example study pictures referee format lock clean
+.PHONY: help run test test-deep wheel check bench bench-peers studio example pictures study referee format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ studio: $(READY) $(UPLOT) $(LETTERS) ## open the local page
 example: $(READY) ## make the finished example of the studio anew (when the model or its ensemble has changed)
 	@$(BIN)/python benchmarks/studio_example.py
 
+pictures: $(READY) $(UPLOT) $(LETTERS) ## make the pictures of the documents anew (wants Chromium)
+	@$(BIN)/python benchmarks/pictures.py
+
 study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
 	@$(BIN)/python benchmarks/ensemble_study.py
 	@$(BIN)/python benchmarks/study.py
@@ -79,9 +82,6 @@ study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
 	@$(BIN)/python benchmarks/synthetic_world.py
 	@$(BIN)/python benchmarks/known_truth.py
 	@$(BIN)/python benchmarks/cluster.py
-
-pictures: $(READY) $(LETTERS) ## the pictures of docs/images, of a run of Hoeryong (needs chromium)
-	@$(BIN)/python benchmarks/pictures.py
 
 referee: $(READY) ## our estimator beside sbi, in a throw-away environment (some 20 minutes)
 	@$(BIN)/python benchmarks/referee.py
