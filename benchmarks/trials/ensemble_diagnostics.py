@@ -159,10 +159,8 @@ def _held(truth: float, ordered: np.ndarray, weights: np.ndarray) -> tuple[float
     low, high = _ordered_quantiles(ordered, weights, _TAILS)
     inside = float(low <= truth <= high)
     first, last = np.searchsorted(ordered, truth, "left"), np.searchsorted(ordered, truth, "right")
-    equal = weights[first:last].sum()
-    if not equal:
-        return inside, inside
     known = weights[: np.searchsorted(ordered, np.nan)].sum()
-    below = weights[:first].sum() / known
-    above = below + equal / known
+    below, above = (weights[:end].sum() / known for end in (first, last))
+    if above == below:
+        return inside, inside
     return inside, float(max(0.0, min(above, _TAILS[1]) - max(below, _TAILS[0])) / (above - below))
