@@ -75,6 +75,7 @@ study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
 	@$(BIN)/python benchmarks/forms_study.py
 	@$(BIN)/python benchmarks/estimate_study.py
 	@$(BIN)/python benchmarks/release_study.py
+	@$(BIN)/python benchmarks/exposure_study.py
 	@$(BIN)/python benchmarks/synthetic_world.py
 	@$(BIN)/python benchmarks/known_truth.py
 	@$(BIN)/python benchmarks/cluster.py

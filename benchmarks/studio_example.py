@@ -18,11 +18,11 @@ import numpy as np
 
 from underwatch.experiments.engine.cores import cores
 from underwatch.record.measures import Measured
+from underwatch.record.ranges import ranges_of
 from underwatch.web.session.request import question_of
 from underwatch.web.session.simulation import answer
 from underwatch.web.session.stored import DRAWN, key_of, stored_path
 from underwatch.web.session.studio_run import StudioRun
-from underwatch.web.views.figures import weekly_bands
 from underwatch.web.views.life import examples, life
 from underwatch.web.views.outsider import seen_from_outside
 
@@ -43,7 +43,7 @@ def packed(run: StudioRun, more: Mapping[str, Any]) -> bytes:
     study = run.study
     if study is None or study.twin is None:
         raise ValueError("only a finished run with its twin is stored")
-    example, bands = study.example, weekly_bands(study)
+    example = study.example
     plain = {
         "key": key_of(study.source), "digest": run.digest, "question": run.question.record(), "ledger": run.ledger,
         "draw": example.draw, "left_out": example.left_out, "n_figures": example.n_figures,
@@ -62,7 +62,7 @@ def packed(run: StudioRun, more: Mapping[str, Any]) -> bytes:
         arrays |= {f"{world}.drawn.{part}": getattr(drawn, part).astype(np.float32) for part in DRAWN}
         arrays |= {f"{world}.example.{part}": getattr(own, part) for part in Measured.__slots__}
         arrays[f"{world}.published"] = study.published[world].astype(np.float32)
-        arrays[f"{world}.bands"] = bands[world].astype(np.float32)
+        arrays[f"{world}.bands"] = np.stack(ranges_of(drawn.weekly)).astype(np.float32)
     sink = BytesIO()
     np.savez_compressed(sink, **arrays)  # type: ignore[arg-type]
     return sink.getvalue()

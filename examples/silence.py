@@ -1,10 +1,9 @@
 """The silence curve: as watching grows, incidents grow with it, and the reports of them do not."""
 
-from underwatch import Parameters, scenario_for, silence_curve
+from underwatch import silence_curve
 
-scenario = scenario_for("hoeryong", population=4_000, days=120)
-curve = silence_curve(scenario, [Parameters.central()], watching=(0.25, 1.0, 4.0, 16.0), threads=2)
+curve = silence_curve("hoeryong", population=4_000, days=120, watching=(0.25, 1.0, 4.0, 16.0), threads=2)
 
-for at, strength in enumerate(curve.watching):
-    incidents, published = curve.incidents[at, 0], curve.published[at, 0]
-    print(f"watching x {strength:g}: {incidents:.0f} incidents, {1000 * published / incidents:.3f} reports per 1,000")
+for row in curve.to_df("arrow").to_pylist():
+    told = 1000 * row["published"] / row["incidents"]
+    print(f"watching x {row['watching']:g}: {row['incidents']:.0f} incidents, {told:.3f} reports per 1,000")

@@ -29,6 +29,7 @@ OF_THE_PAGE = {
 }
 FONT, FONT_SOURCE = "src/underwatch/texts/font", "build/font/nanum-gothic.woff"
 LETTERS, LETTERS_LIST = f"{FONT}/korean.woff", f"{FONT}/korean.letters.txt"
+LETTERS_PLAIN = f"{FONT}/korean.ttf"  # the same for Matplotlib, which reads no WOFF
 OF_THE_LETTERS = {
     f"{FONT}/korean.LICENSE.txt": "@fontsource/nanum-gothic/LICENSE",
     FONT_SOURCE: "@fontsource/nanum-gothic/files/nanum-gothic-korean-400-normal.woff",
@@ -70,7 +71,7 @@ def letters() -> str:
 
 def letters_are_made() -> bool:
     """Say whether the letters are there, made of the font that is pinned, and all of them."""
-    made = (ROOT / LETTERS).is_file() and (ROOT / LETTERS_LIST).is_file()
+    made = all((ROOT / place).is_file() for place in (LETTERS, LETTERS_PLAIN, LETTERS_LIST))
     return made and (ROOT / LETTERS_LIST).read_text("utf-8") == letters_list()
 
 
@@ -93,9 +94,10 @@ def make_letters() -> str:
     made = Subsetter(options)
     made.populate(text=letters())
     made.subset(font)
-    font.flavor = "woff"
     (ROOT / FONT).mkdir(parents=True, exist_ok=True)
-    font.save(ROOT / LETTERS)
+    for flavour, place in ((None, LETTERS_PLAIN), ("woff", LETTERS)):
+        font.flavor = flavour
+        font.save(ROOT / place)
     (ROOT / LETTERS_LIST).write_text(letters_list(), "utf-8")
     return ""
 

@@ -9,14 +9,11 @@ import pyarrow as pa
 
 from underwatch.experiments.compare import FIGURES, Task, measured
 from underwatch.experiments.engine.tasks import run_all
-from underwatch.experiments.ensemble.relief import ReliefRow
-from underwatch.experiments.ensemble.robustness import judge
+from underwatch.experiments.ensemble.relief import ReliefRow, relief_row
 from underwatch.experiments.ensemble.stand_ins import stand_ins
 from underwatch.experiments.interventions import Intervention, with_interventions
-from underwatch.record.headlines import HEADLINES, LOWER, Headline
-from underwatch.record.ranges import range_of
+from underwatch.record.headlines import HEADLINES
 from underwatch.record.schema import GROUPS
-from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
 
 
@@ -42,30 +39,6 @@ def relief_rows(
         relief_row(one.name, headline, found[:, (0, 1 + n), place], forms)
         for n, one in enumerate(interventions)
         for place, headline in enumerate(HEADLINES)
-    )
-
-
-def relief_row(intervention: str, headline: Headline, pairs: np.ndarray, forms: Sequence[Forms]) -> ReliefRow:
-    """Return the row of a headline without and with the intervention, float[worlds, 2]; NaN where there is none."""
-    change = pairs[:, 1] - pairs[:, 0]
-    there = ~np.isnan(change)
-    better = -change if headline.better == LOWER else change
-    relieved, worsened = int((better > 0).sum()), int((better < 0).sum())
-    found, around = judge(change, forms), range_of(change)
-    return ReliefRow(
-        intervention=intervention,
-        headline=headline.name,
-        worlds=around.n,
-        relieved=relieved,
-        worsened=worsened,
-        ties=around.n - relieved - worsened,
-        baseline=float(np.median(pairs[there, 0])) if around.n else float("nan"),
-        change=float(np.median(change[there])) if around.n else float("nan"),
-        low=around.low,
-        high=around.high,
-        is_relief=bool(found.sign) and (found.sign < 0) == (headline.better == LOWER),
-        verdict=found.verdict,
-        finding=found.words,
     )
 
 

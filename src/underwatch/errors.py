@@ -1,7 +1,10 @@
 """The one error that bad input raises, the suggestion that goes with an unknown name, and the stop of the user."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 
 class InputError(ValueError):
@@ -17,6 +20,23 @@ class InputError(ValueError):
 
 class Stopped(Exception):  # noqa: N818 - a wish of the user, no error
     """The user stopped what can go on; the message says how: "resume with underwatch run --resume runs/a"."""
+
+
+class UnknownName(InputError, KeyError):  # noqa: N818 - it is told like any other bad input
+    """A name that is not in a table; a KeyError too, for who asks a mapping."""
+
+    __str__ = Exception.__str__
+
+
+class ByName(dict[str, Value]):
+    """A table by name that says the nearest name where there is none; `what` is what it has, as in "place"."""
+
+    def __init__(self, entries: Mapping[str, Value], what: str) -> None:
+        super().__init__(entries)
+        self.what = what
+
+    def __missing__(self, name: object) -> Value:
+        raise UnknownName(f'{self.what} "{name!s:.60}" is not known{nearest(str(name)[:80], self)}')
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

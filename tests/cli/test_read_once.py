@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from evidence.packages import good_package
 from support.reported import PLACE, WINDOW, made_package, some_reports
-from underwatch.cli.asked import PackageOptions, asked_of
+from underwatch.api.commands.packages import PackageOptions, asked_of
 from underwatch.cli.evidence import evidence
 from underwatch.evidence import package as packages
 from underwatch.evidence.check import checking

@@ -1,7 +1,5 @@
 """`underwatch run` hands the main job the scenario and the options of the command line, or refuses in one line."""
 
-import sys
-import types
 from datetime import date
 from pathlib import Path
 
@@ -17,10 +15,10 @@ from underwatch.world.scenario_file import scenario_for
 def jobs(monkeypatch):
     """What the command hands to the main job."""
     handed = []
-    module = types.ModuleType("underwatch.experiments.studies.run")
-    module.main_job = lambda scenario, options, report: handed.append((scenario, options))
+    monkeypatch.setattr(
+        "underwatch.api.commands.run.main_job", lambda scenario, options, _: handed.append((scenario, options))
+    )
     monkeypatch.setattr("underwatch.cli.world.tell", lambda done, as_json: 0)
-    monkeypatch.setitem(sys.modules, "underwatch.experiments.studies.run", module)
     return handed
 
 

@@ -113,7 +113,7 @@ def test_a_checkpoint_that_is_larger_than_its_world_is_not_read(tmp_path):
 
 
 def sums():
-    parts = [np.zeros((3, N_CELLS, N_INDICATORS), np.int64), *np.ones((3, N_CELLS), np.int64), np.zeros(2)]
+    parts = [np.zeros((3, N_CELLS, N_INDICATORS), np.int64), *np.ones((3, N_CELLS), np.int64), np.zeros(3)]
     parts[0][:, 5] = 1
     return WorldTotals(*parts)
 

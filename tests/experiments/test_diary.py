@@ -1,12 +1,14 @@
 """The diary tells the two episodes of the report in plain sentences, of a synthetic resident, without a number."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
 
 from underwatch.cli import main
-from underwatch.experiments.diary import LIKE, STATEMENT
+from underwatch.experiments.diary import LIKE
+from underwatch.texts.languages import all_texts
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def ask(*words, code=0):
 
 def test_a_caller_who_turned_back(run):
     text = ask(run, "--like", "call-abandoned").stdout
-    assert text.splitlines()[1] == STATEMENT
+    assert text.splitlines()[1] == all_texts("en")["diary.statement"]
     assert "synthetic" in text
     assert "Set out to call abroad" in text
     assert "noticed the follower and turned back without calling" in text
@@ -48,6 +50,23 @@ def test_every_episode_as_json_or_a_clear_word(run, like):
     assert told["days"]
     assert all(sentence.endswith(".") for day in told["days"] for sentence in day["sentences"])
     assert set(told) == {"synthetic", "statement", "place", "like", "days", "whole_run"}
+
+
+@pytest.mark.parametrize("like", LIKE)
+def test_in_korean_it_is_of_the_same_days_and_wholly_korean(run, like):
+    english, korean = (
+        CliRunner().invoke(main, ["diary", str(run), "--like", like, "--json", "--lang", language])
+        for language in ("en", "ko")
+    )
+    assert english.exit_code == korean.exit_code
+    if english.exit_code:
+        return
+    english, korean = (json.loads(result.stdout) for result in (english, korean))
+    assert [day["date"] for day in english["days"]] == [day["date"] for day in korean["days"]]
+    assert len(english["whole_run"]) == len(korean["whole_run"])
+    said = [sentence for day in korean["days"] for sentence in day["sentences"]]
+    assert not any(re.search("[A-Za-z{}]", sentence.replace("km", "")) for sentence in (*said, *korean["whole_run"]))
+    assert korean["place"] == "회령시"
 
 
 def test_the_diary_repeats(run):

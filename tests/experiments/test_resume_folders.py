@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from support.planted import STRANGER, opened_up, tree
+from underwatch.api.commands.estimate import estimate_directory
 from underwatch.cli import main
-from underwatch.cli.estimate import _directory
 from underwatch.errors import InputError, Stopped
 from underwatch.experiments.engine.answer_folder import new_answer, old_answer
 from underwatch.experiments.studies.kept_run import new_run
@@ -169,10 +169,10 @@ def test_a_stop_says_how_to_go_on_and_leaves_the_directory_to_others(sweep):
 @pytest.mark.parametrize(
     ("command", "table"),
     [
-        ("sweep hoeryong --draws 2 --days 7", "experiments.sweep.bands_table"),
+        ("sweep hoeryong --draws 2 --days 7", "api.commands.sweep.bands_table"),
         ("compare hoeryong --with end-reprimands --draws 0 --replicates 2 --days 21", "pages.answers.compare_page"),
         ("sensitivity hoeryong --trajectories 2 --n 2 --factors 1 --town 50 --days 7",
-         "experiments.sensitivity.indices_table"),
+         "api.commands.sensitivity.indices_table"),
     ],
 )  # fmt: skip
 def test_a_stop_while_the_tables_are_made_says_how_to_go_on(tmp_path, monkeypatch, command, table):
@@ -193,24 +193,24 @@ def interrupted(*_):
 def test_an_estimate_goes_on_through_no_link(tmp_path, precious):
     question = {"what": "x"}
     place = find_place("hoeryong")[2][0]
-    folder = _directory(None, tmp_path / "e", place, question, "").path
+    folder = estimate_directory(None, tmp_path / "e", place, question, "").path
     again = (folder, None, place, question, "")
-    assert _directory(*again).path == folder
+    assert estimate_directory(*again).path == folder
     (folder / "steps").rmdir()
     (folder / "steps").symlink_to(precious)
     with pytest.raises(InputError, match="is a link"):
-        _directory(*again)
+        estimate_directory(*again)
     (folder / "steps").unlink()
     (folder / "steps").mkdir()
     (folder / "steps" / "first posterior.npz").symlink_to(precious / "letters")
     with pytest.raises(InputError, match="is a link"):
-        _directory(*again)
+        estimate_directory(*again)
     assert tree(precious) == {"letters": b"mine"}
 
 
 def test_the_key_of_an_estimate_goes_with_its_steps(tmp_path):
     place = find_place("hoeryong")[2][0]
-    directory = _directory(None, tmp_path / "e", place, {"what": "x"}, "a key")
+    directory = estimate_directory(None, tmp_path / "e", place, {"what": "x"}, "a key")
     assert os.listdir(directory.folder) == ["key"]
     (directory.folder / "first posterior.npz").write_bytes(b"x")
     directory.clear()

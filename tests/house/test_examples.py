@@ -4,8 +4,10 @@ import re
 import runpy
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import api_page
 import pytest
 from click.testing import CliRunner
 
@@ -34,9 +36,11 @@ def test_a_program_prints_it_in_a_process_of_its_own(program):
     assert (ran.returncode, ran.stdout) == (0, program.with_suffix(".out").read_text(encoding="utf-8")), ran.stderr
 
 
-def test_the_api_page_tells_of_every_public_name_in_order():
-    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    told = re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE)
+def test_the_api_page_is_made_from_the_docstrings_and_tells_of_every_public_name_in_order():
+    """Remake it with `python benchmarks/api_page.py`."""
+    text = api_page.PAGE.read_text(encoding="utf-8")
+    assert text == api_page.page()
+    told = re.findall(r"^### `(\w+)", text.split("## What comes back")[0], flags=re.MULTILINE)
     assert ["__version__", *told] == underwatch.__all__
 
 
@@ -78,6 +82,7 @@ def test_the_readme_shows_what_the_main_job_prints(tmp_path):
 
 
 @pytest.mark.parametrize(("former", "now"), underwatch._FORMER.items())
-def test_a_former_name_is_understood_and_says_the_new_one(former, now):
-    with pytest.warns(DeprecationWarning, match=f"is now underwatch.{now}"):
-        assert getattr(underwatch, former) is getattr(underwatch, now)
+def test_a_former_name_is_understood_and_says_what_to_call_instead(former, now):
+    module, attribute, instead = now
+    with pytest.warns(DeprecationWarning, match=re.escape(f"underwatch.{former} goes with version 0.3: {instead}")):
+        assert getattr(underwatch, former) is getattr(import_module(module), attribute)

@@ -15,24 +15,36 @@ import underwatch as uw
 from underwatch import scenario_for
 
 scenario = scenario_for("hoeryong", days=90)
-world = uw.run(uw.init_world(scenario, scenario.places[0], 1), scenario.phases(), uw.Workers(threads=2))
+world = uw.simulate("hoeryong", days=90, p_notice=0.9, measure={"afraid": lambda week: week.fear.mean()})
 reveal_type(scenario)
 reveal_type(world)
 reveal_type(uw.prior_draws(3, 1))
 reveal_type(uw.find_interventions)
+reveal_type(uw.twins(scenario, "halve-quotas")["halve-quotas"])
+reveal_type(uw.run("hoeryong", draws=3))
+reveal_type(uw.sweep(scenario))
+reveal_type(uw.compare("hoeryong", "halve-quotas"))
+reveal_type(uw.estimate(uw.tell(world), bank=uw.bank("hoeryong", worlds=20)))
 """
 REVEALED = (
     "underwatch.world.scenario.Scenario",
-    "underwatch.world.simulate.World",
+    "underwatch.api.in_memory.SimulatedWorld",
     "Parameters]",
     "Intervention, ...]",
+    "underwatch.api.in_memory.SimulatedWorld",
+    "underwatch.api.commands.run.RunResult",
+    "underwatch.api.commands.sweep.SweepResult",
+    "underwatch.api.commands.compare.CompareResult",
+    "underwatch.api.commands.estimate.EstimateResult",
 )
 WRONG = {
-    "number: int = uw.digest(world)": 'expression has type "str"',
+    "number: int = world.digest": 'expression has type "str"',
     "scenario.population_of": '"Scenario" has no attribute',
     "scenario_for('hoeryong', day=90)": 'Unexpected keyword argument "day"',
     'uw.prior_draws("three", 1)': 'has incompatible type "str"',
     "uw.begins(scenario)": "has no attribute",
+    "uw.simulate('hoeryong', thread=[2])": "has incompatible type",
+    "uw.estimate(world)": "has incompatible type",
 }
 
 

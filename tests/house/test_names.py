@@ -13,8 +13,10 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 # Files that share a name on purpose: a command, what it calls and the page about it; a rule and its plain reference.
 SHARE = {
     "calibration": {"inference/checks", "pages"},
+    "compare": {"api/commands", "experiments"},
+    "design": {"api/commands", "cli"},
     "diary": {"cli", "experiments"},
-    "estimate": {"cli", "pages"},
+    "estimate": {"api/commands", "cli", "pages"},
     "importing": {"cli/evidence", "evidence/edit"},
     "ledger": {"experiments/ledger", "pages/charts"},
     "merge": {"cli/evidence", "evidence/edit"},
@@ -24,9 +26,12 @@ SHARE = {
     "review": {"world/kernels", "world/reference"},
     "rules": {"world/kernels", "world/reference"},
     "seal": {"cli/evidence", "evidence/privacy"},
-    "sensitivity": {"cli", "experiments"},
+    "run": {"api/commands", "experiments/studies"},
+    "sensitivity": {"api/commands", "cli", "experiments"},
     "share": {"cli/evidence", "evidence/release"},
-    "sweep": {"cli", "experiments"},
+    "silence": {"api", "experiments"},
+    "simulate": {"api", "world"},
+    "sweep": {"api/commands", "cli", "experiments"},
     "world": {"cli", "world/reference"},
 }
 

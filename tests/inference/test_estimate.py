@@ -82,8 +82,8 @@ def test_the_answer_names_the_published_figures_that_count_and_why_the_others_do
     reading = with_figures(seen.question.reading, figures)
     said = Findings(replace(seen, question=replace(seen.question, reading=reading))).lines[-1]
     assert "condition the worlds: watched at home ever (Ministry of Unification), " in said
-    assert "calls after tightening: its root, SNU IPUS, stands behind the package too" in said
-    assert "arrests: its root tells news as well" in said
+    assert "calls after tightening (its root, SNU IPUS, stands behind the package too)" in said
+    assert "arrests (its root tells news as well" in said
     assert "Published figures" not in " ".join(Findings(seen).lines)  # none was asked
 
 

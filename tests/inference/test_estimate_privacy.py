@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from support.reported import PLACE, WINDOW, made_package, some_reports
+from underwatch.api.commands.packages import PackageOptions, asked_of
 from underwatch.cli import main
-from underwatch.cli.asked import PackageOptions, asked_of
 from underwatch.evidence.folder import write_files
 from underwatch.evidence.format.ids import is_key, letters_of
 from underwatch.evidence.package import to_files

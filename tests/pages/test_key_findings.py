@@ -19,9 +19,10 @@ from underwatch.experiments.ensemble.robustness import ROBUST
 from underwatch.experiments.study import place_facts
 from underwatch.facts import places, provinces
 from underwatch.pages import key_findings as K
-from underwatch.pages.summary import columns, summary_lines, summary_of_run
+from underwatch.pages.summary import summary_lines, summary_of_run
 from underwatch.record.headlines import HEADLINE_NAMES
 from underwatch.record.measures import SUMS
+from underwatch.texts.catalogue import columns
 from underwatch.texts.frequencies import (
     COARSE,
     FINE,

@@ -11,6 +11,8 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "from underwatch.cli import main; main(prog_name='underwatch')"
+SCREENS = ROOT / "build" / "screens"
+SIZES = {"wide": (1440, 1000), "narrow": (390, 844)}
 SMALL = {"place": "Hoeryong", "population": 3000, "days": 60, "draws": 2}
 
 
@@ -53,3 +55,59 @@ class Studio:
         code = self.process.wait(60)
         self.process.stdout.close()
         return code
+
+
+class Page:
+    """An opened page that notes every request, error and message of the console."""
+
+    def __init__(self, browser, studio, size="wide", before="", **settings):
+        width, height = SIZES[size]
+        self.context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **settings)
+        if before:
+            self.context.add_init_script(before)
+        self.page = self.context.new_page()
+        self.requests, self.faults, self.bytes = [], [], {}
+        self.context.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._note)
+        self.page.on("response", self._weigh)
+        self.studio = studio
+        self.page.goto(studio.address)
+        self.page.wait_for_selector("html[data-ready=true]", timeout=30_000)
+
+    def _note(self, message):
+        if message.type in ("error", "warning"):
+            self.faults.append(message.text)
+
+    def _weigh(self, response):
+        if "/api/" not in response.url:
+            self.bytes[response.url] = int(response.headers.get("content-length", 0))
+
+    def ask(self, wait=180, **fields):
+        """Fill the form, run, and wait for the end."""
+        for name, value in fields.items():
+            if name == "draws":
+                self.page.select_option("#draws", str(value))
+            else:
+                self.page.fill(f"#{name}", str(value))
+        self.page.click("#run")
+        self.page.wait_for_selector("html[data-state=working]")
+        self.page.wait_for_selector("html[data-state=done]", timeout=wait * 1000)
+
+    def screenshot(self, name, where=None, full=False):
+        """Take a picture to look at."""
+        SCREENS.mkdir(parents=True, exist_ok=True)
+        path = SCREENS / f"{name}.png"
+        if where:
+            self.page.locator(where).screenshot(path=path)
+        else:
+            self.page.screenshot(path=path, full_page=full)
+
+    def close(self):
+        """Close it; any request to the outside and any fault fails the test."""
+        self.context.close()
+        outside = [
+            url for url in self.requests if not url.startswith((self.studio.base + "/", "blob:" + self.studio.base))
+        ]
+        assert outside == []
+        assert self.faults == []

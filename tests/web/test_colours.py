@@ -2,7 +2,7 @@
 
 import json
 
-from web.test_page import Page
+from web.served import Page
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
 SIMULATED = {

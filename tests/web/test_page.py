@@ -2,75 +2,20 @@
 
 import re
 import tomllib
+from html import unescape
 
 import pytest
 
 from support.depth import at_length
+from underwatch.texts.catalogue import text
+from underwatch.texts.languages import LANGUAGES
 from underwatch.world.scenario_file import parse
 from web.conftest import AXE
-from web.served import ROOT, Studio
+from web.served import SCREENS, Page, Studio
 from web.test_runs import finished
 
-SCREENS = ROOT / "build" / "screens"
 MOST_PAGE_BYTES = 300_000
 FRAME_MS = 16.0
-SIZES = {"wide": (1440, 1000), "narrow": (390, 844)}
-
-
-class Page:
-    """An opened page that notes every request, error and message of the console."""
-
-    def __init__(self, browser, studio, size="wide", before="", **settings):
-        width, height = SIZES[size]
-        self.context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB", **settings)
-        if before:
-            self.context.add_init_script(before)
-        self.page = self.context.new_page()
-        self.requests, self.faults, self.bytes = [], [], {}
-        self.context.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", self._note)
-        self.page.on("response", self._weigh)
-        self.studio = studio
-        self.page.goto(studio.address)
-        self.page.wait_for_selector("html[data-ready=true]", timeout=30_000)
-
-    def _note(self, message):
-        if message.type in ("error", "warning"):
-            self.faults.append(message.text)
-
-    def _weigh(self, response):
-        if "/api/" not in response.url:
-            self.bytes[response.url] = int(response.headers.get("content-length", 0))
-
-    def ask(self, wait=180, **fields):
-        """Fill the form, run, and wait for the end."""
-        for name, value in fields.items():
-            if name == "draws":
-                self.page.select_option("#draws", str(value))
-            else:
-                self.page.fill(f"#{name}", str(value))
-        self.page.click("#run")
-        self.page.wait_for_selector("html[data-state=working]")
-        self.page.wait_for_selector("html[data-state=done]", timeout=wait * 1000)
-
-    def screenshot(self, name, where=None, full=False):
-        """Take a picture to look at."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        path = SCREENS / f"{name}.png"
-        if where:
-            self.page.locator(where).screenshot(path=path)
-        else:
-            self.page.screenshot(path=path, full_page=full)
-
-    def close(self):
-        """Close it; any request to the outside and any fault fails the test."""
-        self.context.close()
-        outside = [
-            url for url in self.requests if not url.startswith((self.studio.base + "/", "blob:" + self.studio.base))
-        ]
-        assert outside == []
-        assert self.faults == []
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +59,14 @@ def test_the_page_is_light(opened):
 def test_the_way_from_opening_to_a_report(opened, tmp_path):
     page = opened.page
     assert page.text_content("#tag") == ""
-    assert 10 <= page.locator("#lines li").count() <= 14
-    assert "5,000 invented residents" in page.text_content("#lines")
+    assert 10 <= page.locator("#findings dt").count() + 2 <= 14
+    assert "5,000 invented residents" in page.text_content("#summary-title")
     assert page.locator("#charts figure").count() == 4
     opened.screenshot("2-look", "#look")
     report = saved(opened, "report.html", tmp_path).decode()
     assert report.startswith("<!doctype html>")
-    for line in page.locator("#lines li").all_text_contents():
-        assert line.split(":")[0] in report
+    for line in page.locator("#findings dd").all_text_contents():
+        assert line in unescape(report)
     assert "src=" not in report.replace('src="data:', "")
     question = saved(opened, "question.toml", tmp_path).decode()
     assert parse(question).population == 5000
@@ -163,7 +108,7 @@ def test_the_outsiders_view_has_the_same_days_and_a_silence_curve(opened):
     page = opened.page
     assert page.locator("#outsider svg.reports").count() == 1
     assert "stayed silent" in page.text_content("#outsider")
-    page.wait_for_selector("#outsider figure >> text=The silence curve")
+    page.wait_for_selector("#silence figure >> text=The silence curve")
     opened.screenshot("4-outside", "#outside")
     opened.screenshot("5-take", "#take")
 
@@ -175,6 +120,7 @@ def test_each_chart_has_its_table(opened):
         details.locator("summary").click()
         details.locator("table tbody tr").nth(3).wait_for(timeout=10_000)  # made after the click, not within it
         details.locator("summary").click()
+        assert figure.locator(".save button").count() == 2  # as PNG and as SVG
 
 
 def test_the_keyboard_alone_is_enough(browser, own_studio):
@@ -284,7 +230,7 @@ def test_it_can_be_printed(browser, opened, own_studio):
     one.page.wait_for_selector("#answer:not([hidden])")
     one.page.emulate_media(media="print")
     assert not one.page.is_visible("#ask")
-    assert one.page.is_visible("#lines")
+    assert one.page.is_visible("#findings")
     assert one.page.is_visible("#limits")
     SCREENS.mkdir(parents=True, exist_ok=True)
     pdf = one.page.pdf(path=SCREENS / "printed.pdf", format="A4")
@@ -365,10 +311,9 @@ def test_a_slider_that_is_moved_back_stays_set_until_reset(browser, own_studio):
     assert asked.value.post_data_json["parameters"] == {"p_reprimand": 0.6}
     assert asked.value.post_data_json["forms"] == {"S4": "pooled"}
     one.page.wait_for_selector("html[data-state=done]", timeout=60_000)
-    for language, some, fixed in (("en", "of 20 worlds", "1 parameter is set"), ("ko", "세계 20개", "변수 1개")):
+    for language in LANGUAGES:
         one.page.click(f"[data-lang={language}]")
-        one.page.locator("#lines", has_text=fixed).wait_for(timeout=10_000)
-        assert some in one.page.text_content("#lines")
+        one.page.locator("#asked", has_text=text(language, "summary.set", n=1)).wait_for(timeout=10_000)
         assert one.page.input_value("#form-S4") == "pooled"
     one.page.click("#question button[type=reset]")
     assert one.page.input_value("#form-S4") == ""

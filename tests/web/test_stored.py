@@ -7,6 +7,7 @@ import studio_example
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import BASELINE
 from underwatch.experiments.studies.running_study import RunningStudy
+from underwatch.record.ranges import ranges_of
 from underwatch.record.schema import GROUPS, LISTED
 from underwatch.web.session import stored
 from underwatch.web.session.request import question_of
@@ -38,6 +39,14 @@ def test_a_world_of_its_ensemble_has_the_same_figures_today(kept):
     for world, figures in zip(kept.worlds, again.figures, strict=True):
         for part in ("year", "window", "groups"):
             np.testing.assert_allclose(getattr(kept.study.drawn[world], part)[-1], getattr(figures, part), rtol=1e-6)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 18, 19, 20, 40, 137, 199, 200])
+def test_the_weeks_of_its_worlds_have_the_range_that_was_kept(n):
+    drawn = np.random.default_rng(n).normal(size=(200, 3, 2))
+    drawn[n:] = np.nan
+    bands = np.stack(ranges_of(drawn))
+    np.testing.assert_array_equal(np.stack(ranges_of(stored.spread(bands, 200))), bands)
 
 
 def test_its_map_its_figures_and_its_incidents_are_of_one_history(kept):

@@ -2,7 +2,7 @@
 
 import re
 
-from underwatch.experiments.diary import COUNTED
+from underwatch.experiments.diary import COUNTED, FOLLOWERS
 from underwatch.experiments.ensemble.names import ENSEMBLES
 from underwatch.experiments.ledger.entries import ACTS, REASONS
 from underwatch.facts import grounds, model_parameters, provinces, rival_forms
@@ -13,7 +13,6 @@ from underwatch.web.session import studio_run as run
 from underwatch.web.session.exports import TAKEN
 from underwatch.web.session.simulation import LIVE
 from underwatch.web.views import choices
-from underwatch.web.views.life import _FOLLOWERS
 from underwatch.world.layout import EPISODES, INCIDENT_NAMES
 from web.served import ROOT
 
@@ -55,7 +54,6 @@ def composed_keys():
         *(f"expect.{s}" for s in ("compiling", "draws", "worlds", "silence", "ledger")),
         *(f"outside.{k}" for k in ("world", "incidents", "published", "expected", "relays", "silent")),
         *(f"outside.{k}" for k in ("incident_day", "day", "kind", "list", "copy")),
-        *(f"silence.{k}" for k in ("watching", "incidents", "published", "low", "high", "rate")),
         *(f"life.level{n}" for n in (1, 2, 3)),
         *(f"act.{act}" for act in ACTS),
         *(f"entry.{entry}{part}" for entry in (*REASONS, "kept") for part in ("", ".meaning")),
@@ -65,7 +63,6 @@ def composed_keys():
             for k in ("place", "residents", "start", "end", "seed", "draws", "ensemble", "without", "interventions")
         ),
         *(f"ensemble.{name}" for name in ENSEMBLES),
-        *(f"finding.{key}" for key in ("robust", "hangs", "not_robust", "cannot_say")),
     }
 
 
@@ -86,7 +83,7 @@ def server_keys():
         *(f"headline.{h.name}{part}" for h in HEADLINES for part in ("", ".unit")),
         *(f"report.limit.{n}" for n in range(len(LIMITS))),
         *(f"event.{kind}" for kind in EPISODES),
-        *(f"by.{who}" for who in _FOLLOWERS),
+        *(f"by.{who}" for who in FOLLOWERS),
         *(f"kind.{EPISODES[kind]}" for kind, _ in COUNTED),
     }
 

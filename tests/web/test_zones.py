@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 
 from support.depth import at_length
-from web.test_page import Page
+from web.served import Page
 from web.test_runs import finished, until
 
 # East and west of Greenwich, over the date line and without a 30 December 2011, with summer time

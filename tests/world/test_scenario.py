@@ -169,6 +169,8 @@ def dated_changes(draw, start, end):
     facts = CHANGEABLE if first > start or until not in (None, end) else list(model_parameters().values())
     parts = {"date": first, "values": draw(drawn(facts, possible_range)), "without": draw(RULE_SETS), "until": until}
     assert parts.keys() == {part.name for part in fields(Change)}
+    if not parts["values"] and not parts["without"]:
+        parts["without"] = frozenset({"S6"})  # one that changes nothing is refused
     return Change(**parts)
 
 

@@ -20,6 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "calibrate": ("underwatch.cli.calibrate:calibrate", "Prove the calibration of a bank of worlds; build one."),
     "design": ("underwatch.cli.design:design", "Say what evidence would sharpen an estimate the most."),
+    "exposure": (
+        "underwatch.cli.exposure:exposure",
+        "Say whom a draft report would expose, before it is published.",
+    ),
     "evidence": ("underwatch.cli.evidence:evidence", "Keep, check, seal and publish a package of coded reports."),
     "check": ("underwatch.cli.evidence.check:check", "Short for `evidence check`: what is wrong in a package."),
     "facts": ("underwatch.cli.facts:facts", "Show what the model rests on: numbers, places, sources."),

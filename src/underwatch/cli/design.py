@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-from underwatch.cli.asked import PackageOptions, asked_of, bank_for, held_against_figures, place_of
-from underwatch.cli.typed import BANK, EXAMPLE, NO_CONSTRAINTS, OUT, PACKAGE, PLACE, ROOTS, SEED, help_of, takes
+from underwatch.cli.typed import BANK, EXAMPLE, NO_CONSTRAINTS, OUT, PACKAGE, PLACE, ROOTS, SEED, help_of
 from underwatch.terminal import say
 
 
@@ -18,29 +20,15 @@ from underwatch.terminal import say
 @BANK
 @SEED
 @OUT
-@takes(PackageOptions)
-def design(given: PackageOptions) -> None:
-    """Try each addition and print how wide the ranges would be."""
-    from underwatch.evidence.folder import PRIVATE_FOLDER
-    from underwatch.files.writing import fresh_folder, numbered_folder
-    from underwatch.inference.options import AS_IT_IS, try_options
-    from underwatch.pages.calibration import design_rows, write_design
+def design(package: Path | None, bank_folder: Path | None, no_constraints: bool, **given: Any) -> None:
+    """Hand the command line to `underwatch.design`, and print what comes back."""
+    from underwatch.api.commands.design import design as ask
+    from underwatch.inference.options import AS_IT_IS
+    from underwatch.pages.calibration import design_rows
 
-    given.check()
-    place = place_of(given.place)
-    bank = bank_for(place, given.bank_folder)
-    asked = asked_of(given, place, bank.plan.window)
-    reading = held_against_figures(given, asked, bank)
-    if given.out:
-        out = fresh_folder(given.out, PRIVATE_FOLDER)
-    else:
-        out = numbered_folder("runs", f"design-{place.slug}", PRIVATE_FOLDER)
-    result = try_options(bank, reading, given.seed, lambda name: say(f"{name} ...", err=True))
-    write_design(out, result)
-    say(
-        f"How many times the lower end the upper end of the 90 % range would be, in {result[0].n} simulated cases like "
-        "this one:"
-    )
-    for name, *cells in design_rows(result):
+    result = ask(package, bank=bank_folder, constraints=not no_constraints, **given)
+    n = result.options[0].n
+    say(f"How many times the lower end the upper end of the 90 % range would be, in {n} simulated cases like this one:")
+    for name, *cells in design_rows(result.options):
         say(name, *(f"  {cell}" for cell in cells))
-    say(f"Each is held against {AS_IT_IS!r}, case by case. The table: {out / 'design.csv'}")
+    say(f"Each is held against {AS_IT_IS!r}, case by case. The table: {result.path / 'design.csv'}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from underwatch.cli.typed import help_of, json_option, number
+from underwatch.cli.typed import help_of, json_option, language_option, number
 from underwatch.terminal import say, say_json
 
 
@@ -18,15 +18,17 @@ from underwatch.terminal import say, say_json
     help="call-abandoned, followed-visit, accused, arrested, listed or stopped-calling. Example: --like followed-visit",
 )
 @number("--around", 0, 400, "Days before and after the episode that are told. Example: --around 30", 14)
+@language_option("the diary")
 @json_option("Print JSON for a script. Example: --json | jq .days")
-def diary(run: Path, like: str, around: int, as_json: bool) -> None:
+def diary(run: Path, like: str, around: int, language: str, as_json: bool) -> None:
     """Print a diary."""
     import json
 
-    from underwatch.experiments.diary import diary_lines, diary_record, make_diary
+    from underwatch.api.commands.run import diary as ask
+    from underwatch.experiments.diary import diary_record
 
-    days = make_diary(run, like, around)
+    result = ask(run, like, around, language=language)
     if as_json:
-        say_json(json.dumps(diary_record(days), indent=2, ensure_ascii=False))
+        say_json(json.dumps(diary_record(result.diary), indent=2, ensure_ascii=False))
     else:
-        say(*diary_lines(days))
+        say(*result.lines)

@@ -1,31 +1,17 @@
-"""What the commands about many worlds have in common: their options, their question, their executor and progress."""
+"""What the commands about many worlds have in common: their options, and what is refused beside --resume."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from underwatch.cli.typed import Option, dask, json_option, of_a_world, path_option, threads, together
 from underwatch.errors import InputError
-from underwatch.facts.places import slug
-from underwatch.world.scenario import Scenario
-from underwatch.world.scenario_file import parse, scenario_for
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from underwatch.experiments.compare import ComparePlan
-    from underwatch.experiments.engine.run_directory import RunDirectory
-    from underwatch.experiments.engine.tasks import Results
-    from underwatch.experiments.sensitivity import SensitivityPlan
-    from underwatch.experiments.sweep import Sweep
+from underwatch.world.scenario_file import scenario_for
 
 _WITH_RESUME = {"resume", "threads", "dask", "as_json"}
-Plan = TypeVar("Plan", "ComparePlan", "SensitivityPlan", "Sweep")
-Kinds = Mapping[str, tuple[type, ...]]
 
 ensemble_option = click.option(
     "--ensemble",
@@ -68,53 +54,22 @@ def refuse_beside(ctx: click.Context, allowed: set[str], what: str) -> None:
             raise InputError(f"{name} cannot be given with {what}")
 
 
-def scenario_asked(given: Mapping[str, Any], example: str) -> Scenario:
-    """Return the scenario of the command line; InputError with an example where no place is named."""
+def checked_place(given: Mapping[str, Any], example: str) -> None:
+    """Refuse a command line without a place, with an example, and one whose scenario cannot be."""
+    if given["resume"] is not None:
+        return
     if given["place"] is None:
         raise InputError(f"a PLACE or a FILE.toml is missing; for example: underwatch {example}")
-    own = ("population", "days", "settle_weeks", "seed")
-    return scenario_for(given["place"], **{name: given[name] for name in own})
+    scenario_for(given["place"], **{name: given[name] for name in ("population", "days", "settle_weeks", "seed")})
 
 
-@contextmanager
-def asked_or_kept(
-    ctx: click.Context, asked: Callable[[], Plan], make: Callable[..., Plan], kinds: Kinds
-) -> Iterator[tuple[Plan, RunDirectory]]:
-    """Give what is asked and a new directory for it, or with --resume the directory and what it asks.
-
-    Beside --resume all that says what is asked is refused: the directory tells that itself. `make` gets the scenario
-    that it keeps and its other entries, each of its kinds. The directory is held, and a stop within says how to go on.
-    """
-    from underwatch.experiments.engine.answer_folder import kept_entries, new_answer, old_answer
-
-    what, resume = str(ctx.command.name), ctx.params["resume"]
-    if resume is None:
-        plan = asked()
-        directory = new_answer(ctx.params["out"], f"{what}-{slug(plan.scenario.name)}", plan.question())
-    else:
+def refuse_beside_resume(ctx: click.Context) -> None:
+    """Refuse, beside --resume, all that says what is asked: the folder keeps its own question."""
+    if ctx.params["resume"] is not None:
         refuse_beside(ctx, _WITH_RESUME, "--resume: the folder keeps its own question")
-        directory = old_answer(resume, what)
-        scenario, *others = kept_entries(directory, {"scenario": (str,), **kinds})
-        plan = make(parse(scenario, f"{resume}: "), *others)
-    with directory.hold():
-        yield plan, directory
 
 
-@contextmanager
-def at_work(
-    directory: RunDirectory, plan: Plan, given: Mapping[str, Any], total: int, name: str = ""
-) -> Iterator[tuple[Executor, Results, Callable[[int], None]]]:
-    """Give executor, results and progress (over `total` of whatever is told) for the tasks of one question.
-
-    What is done is in the folder.
-    """
-    from underwatch.experiments.engine.executors import executor_for
-    from underwatch.experiments.engine.progress import Progress, warn_if_cold
-    from underwatch.experiments.engine.tasks import RESULTS, Results
-
-    results = Results(plan.question(), directory.folder / f"{name}{RESULTS}")
-    executor_asked = executor_for(given["threads"], given["dask"])
-    with executor_asked as executor, results, Progress(total) as progress:
-        warn_if_cold()
-        progress.say(name.strip("-") or directory.kind.what)
-        yield executor, results, progress.advance
+def asked_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a question as `underwatch` takes them: beside --resume none of its scenario."""
+    own = ("population", "days", "settle_weeks", "seed")
+    return {name: value for name, value in given.items() if not (name in own and value is None)}

@@ -8,12 +8,10 @@ from typing import Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, many_worlds, scenario_asked
+from underwatch.cli.many import asked_options, checked_place, many_worlds, refuse_beside_resume
 from underwatch.cli.typed import SCENARIO, help_of
 from underwatch.errors import InputError
-from underwatch.facts import model_parameters
 from underwatch.terminal import say, say_json
-from underwatch.world.scenario_file import scenario_toml
 
 
 @click.command(**help_of("sensitivity"))
@@ -25,42 +23,19 @@ from underwatch.world.scenario_file import scenario_toml
 @many_worlds("indices", 20000, "Print the indices as JSON. Example: --json | jq .ask_first")
 @click.pass_context
 def sensitivity(ctx: click.Context, as_json: bool, **given: Any) -> None:
-    """Ask the question, run it, keep it and show it."""
+    """Hand the command line to `underwatch.sensitivity`, and print what comes back."""
     if find_spec("SALib") is None:
         raise InputError("sensitivity needs the package SALib: pip install SALib")
-    from underwatch.experiments.engine.answer_folder import csv
-    from underwatch.experiments.sensitivity import SensitivityPlan, ask_first, chosen, divide, indices_table, screen
-    from underwatch.pages.answers import ask_lines, sensitivity_page
-    from underwatch.record.outputs import parquet
+    refuse_beside_resume(ctx)
+    checked_place(given, "sensitivity hoeryong")
+    from underwatch.api.commands.sensitivity import sensitivity as ask
+    from underwatch.facts import model_parameters
+    from underwatch.pages.answers import ask_lines
 
-    def asked() -> SensitivityPlan:
-        options = (given[name] for name in ("trajectories", "n", "town", "factors"))
-        return SensitivityPlan(scenario_asked(given, "sensitivity hoeryong"), *options)
-
-    meanings = {name: fact.meaning for name, fact in model_parameters().items()}
-    kinds = dict.fromkeys(("trajectories", "n", "population", "factors"), (int,))
-    with asked_or_kept(ctx, asked, SensitivityPlan, kinds) as (plan, directory):
-        runs = plan.trajectories * (len(plan.names()) + 1)
-        with at_work(directory, plan, given, runs, "screening-") as (executor, results, advance):
-            screened = screen(plan, executor, results, lambda _: advance(1))
-        factors = chosen(screened, plan.factors)
-        runs = plan.n * (len(factors) + 2)
-        with at_work(directory, plan, given, runs, "dividing-") as (executor, results, advance):
-            divided = divide(plan, factors, executor, results, lambda _: advance(1))
-        table = indices_table((screened, divided))
-        contents = {
-            "scenario.toml": scenario_toml(plan.scenario).encode(),
-            "indices.parquet": parquet(table),
-            "indices.csv": csv(table),
-            "report.html": sensitivity_page(plan, screened, divided, meanings).encode(),
-        }
-        first = [{"parameter": name, "mean_total_index": share} for name, share in ask_first(divided)]
-        asked_of = {key: value for key, value in plan.question().items() if key != "what"}
-        known = {"place": plan.scenario.name, "seed": plan.scenario.seed, "ask_first": first}
-        manifest = directory.finish(contents.items(), asked_of | known)
+    result = ask(given.pop("place"), **asked_options(given))
     if as_json:
-        told = {"folder": str(directory.path), "manifest": manifest, "ask_first": first, "indices": table.to_pylist()}
-        say_json(json.dumps(told, indent=2))
+        told = {"folder": str(result.path), "manifest": result.manifest, "ask_first": result.ask_first}
+        say_json(json.dumps(told | {"indices": result.to_df("arrow").to_pylist()}, indent=2))
         return
-    say(*ask_lines(divided, meanings))
-    say(f"All indices with intervals, and the page report.html: {directory.path}")
+    say(*ask_lines(result.divided, {name: fact.meaning for name, fact in model_parameters().items()}))
+    say(f"All indices with intervals, and the page report.html: {result.path}")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds, scenario_asked
+from underwatch.cli.many import asked_options, checked_place, ensemble_option, many_worlds, refuse_beside_resume
 from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.terminal import say, say_json, say_table
-from underwatch.world.scenario_file import scenario_toml
 
 if TYPE_CHECKING:
     from underwatch.experiments.sweep import Sweep
@@ -31,46 +30,22 @@ if TYPE_CHECKING:
 @many_worlds("table", 5000, "Print the bands as JSON. Example: --json | jq .bands")
 @click.pass_context
 def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
-    """Ask the question, run it, keep it and show it; 1 when a world has no result."""
-    from underwatch.experiments.engine.answer_folder import about, csv
-    from underwatch.experiments.engine.tasks import run_tasks
-    from underwatch.experiments.ensemble.names import PRIOR
-    from underwatch.experiments.ensemble.settings import usable_ensemble
-    from underwatch.experiments.sweep import Sweep, bands_table, draws_table, headlines_of
-    from underwatch.pages.answers import sweep_page
-    from underwatch.record.outputs import parquet
+    """Hand the command line to `underwatch.sweep`, and print what comes back; 1 when a world has no result."""
+    refuse_beside_resume(ctx)
+    checked_place(given, "sweep hoeryong --draws 100")
+    from underwatch.api.commands.sweep import sweep as ask
 
-    def asked() -> Sweep:
-        named = given["ensemble"] or (PRIOR if given["sampler"] == "sobol" else None)  # no other has a sampler
-        scenario, ensemble = scenario_asked(given, "sweep hoeryong --draws 100"), usable_ensemble(named)
-        return Sweep(scenario, given["draws"], given["replicates"], given["sampler"], ensemble)
-
-    kinds = {"draws": (int,), "replicates": (int,), "sampler": (str,), "ensemble": (str,)}
-    with asked_or_kept(ctx, asked, Sweep, kinds) as (plan, directory):
-        worlds = plan.worlds()
-        with at_work(directory, plan, given, len(worlds)) as (executor, results, advance):
-            outcomes = run_tasks(worlds, headlines_of, executor, results, lambda _: advance(1))
-        n_failed = sum(item.values is None for item in outcomes)
-        draws, bands = draws_table(plan, outcomes), bands_table(plan, outcomes)
-        contents = {
-            "scenario.toml": scenario_toml(plan.scenario).encode(),
-            "draws.parquet": parquet(draws),
-            "bands.csv": csv(bands),
-            "report.html": sweep_page(plan, bands, n_failed).encode(),
-        }
-        drawn = {name: getattr(plan, name) for name in kinds}
-        manifest = directory.finish(contents.items(), about(plan.scenario) | drawn | {"without_result": n_failed})
+    result = ask(given.pop("place"), **asked_options(given))
+    plan, bands = result.plan, result.bands("arrow").to_pylist()
     if as_json:
-        say_json(
-            json.dumps({"folder": str(directory.path), "manifest": manifest, "bands": bands.to_pylist()}, indent=2)
-        )
+        told = {"folder": str(result.path), "manifest": result.manifest, "bands": bands}
+        say_json(json.dumps(told, indent=2))
     else:
-        _print(plan, bands.to_pylist())
-        say(f"Every draw with its parameters, and the page report.html: {directory.path}")
-    if n_failed:
-        first = next(item.reason for item in outcomes if item.values is None)
-        say(f"{n_failed} of {len(outcomes)} worlds have no result; the first: {first}", err=True)
-    return 1 if n_failed else 0
+        _print(plan, bands)
+        say(f"Every draw with its parameters, and the page report.html: {result.path}")
+    if result.n_failed:
+        say(f"{result.n_failed} of {result.n_worlds} worlds have no result; the first: {result.first_reason}", err=True)
+    return 1 if result.n_failed else 0
 
 
 def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:

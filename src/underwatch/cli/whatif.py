@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from underwatch.cli.many import asked_or_kept, at_work, ensemble_option, many_worlds, scenario_asked
+from underwatch.cli.many import asked_options, checked_place, ensemble_option, many_worlds, refuse_beside_resume
 from underwatch.cli.typed import SCENARIO, help_of, number
 from underwatch.errors import InputError
 from underwatch.experiments.interventions import catalogue
 from underwatch.terminal import say, say_json, say_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from underwatch.experiments.compare import ComparePlan, Comparison
-    from underwatch.experiments.ledger.ledger import Ledger
-    from underwatch.world.scenario import Scenario
 
 
 def _interventions() -> str:
@@ -68,76 +62,34 @@ def _interventions() -> str:
 @many_worlds("table", 5000, "Print the whole table as JSON. Example: --json | jq .changes")
 @click.pass_context
 def compare(ctx: click.Context, as_json: bool, **given: Any) -> None:
-    """Ask the question, run it, keep it and show it."""
-    from underwatch.experiments.compare import ComparePlan
-    from underwatch.experiments.compare import compare as run_pairs
-    from underwatch.experiments.engine.answer_folder import about
-    from underwatch.experiments.ensemble.settings import checked_ensemble
-    from underwatch.experiments.interventions import parse_interventions
+    """Hand the command line to `underwatch.compare`, and print what comes back."""
+    refuse_beside_resume(ctx)
+    _check(given)
+    from underwatch.api.commands.compare import compare as ask
 
-    def kept_plan(scenario: Scenario, text: str, *others: Any) -> ComparePlan:
-        interventions = parse_interventions(text, f"{given['resume']}: ") if text.strip() else ()
-        plan = ComparePlan.ask(scenario, interventions, None, *others[:-1])
-        return replace(plan, ensemble=checked_ensemble(others[-1]))
-
-    kinds: dict[str, tuple[type, ...]] = {"interventions": (str,), "replicates": (int,), "draws": (int,)}
-    kinds |= {"ledger": (str, type(None)), "ensemble": (str,)}
-    with asked_or_kept(ctx, lambda: _asked(given), kept_plan, kinds) as (plan, directory):
-        with at_work(directory, plan, given, plan.resident_days) as (executor, results, advance):
-            found = run_pairs(plan, executor, results, advance)
-            kept = None if plan.ledger is None else _ledger(plan, given["threads"], advance)
-        from underwatch.pages.answers import compare_page
-
-        contents = _contents(found, kept, compare_page(found, kept))
-        compared = {name: getattr(plan, name) for name in ("replicates", "draws", "ensemble")}
-        compared["interventions"] = list(found.names)
-        digest = hashlib.blake2b(contents["changes.csv"], digest_size=20).hexdigest()
-        entries = about(plan.scenario) | compared | {"ledger": plan.ledger, "digest": digest}
-        manifest = directory.finish(contents.items(), entries)
+    names, against = given.pop("names"), given.pop("against")
+    result = ask(given.pop("place"), names, ledger=against, **asked_options(given))
+    found, kept = result.found, result.ledger
     if as_json:
-        rows = found.changes().to_pylist()
-        told = {"folder": str(directory.path), "manifest": manifest, "changes": rows}
+        told = {"folder": str(result.path), "manifest": result.manifest, "changes": found.changes().to_pylist()}
         told |= {} if kept is None else {"ledger": kept.table().to_pylist()}
         say_json(json.dumps(told, indent=2, ensure_ascii=False, default=str))
-    else:
-        if found.names:
-            _print(found)
-        if kept is not None:
-            from underwatch.pages.charts.ledger import ledger_lines
-
-            say(*ledger_lines(kept))
-        say(f"Every group and ground, every pair, and the page report.html: {directory.path}")
-
-
-def _contents(found: Comparison, kept: Ledger | None, page: str) -> dict[str, bytes]:
-    """Return the files of a comparison: the question as TOML, the tables, the page."""
-    from underwatch.experiments.engine.answer_folder import csv
-    from underwatch.experiments.interventions import as_toml
-    from underwatch.record.outputs import parquet
-    from underwatch.world.scenario_file import scenario_toml
-
-    changes = found.changes()
-    contents = {
-        "scenario.toml": scenario_toml(found.question.scenario).encode(),
-        "interventions.toml": as_toml(found.question.dated).encode(),
-        "changes.parquet": parquet(changes),
-        "changes.csv": csv(changes),
-        "pairs.parquet": parquet(found.pairs()),
-        "report.html": page.encode(),
-    }
+        return
+    if found.names:
+        _print(found)
     if kept is not None:
-        table = kept.table()
-        contents["ledger.parquet"], contents["ledger.csv"] = parquet(table), csv(table)
-        contents["ledger_weeks.parquet"] = parquet(kept.weekly())
-    return contents
+        from underwatch.pages.charts.ledger import ledger_lines
+
+        say(*ledger_lines(kept))
+    say(f"Every group and ground, every pair, and the page report.html: {result.path}")
 
 
-def _asked(given: dict[str, Any]) -> ComparePlan:
-    """Return the question of the command line."""
-    from underwatch.experiments.compare import UNWATCHED, ComparePlan
-    from underwatch.experiments.ensemble.settings import usable_ensemble
-    from underwatch.experiments.interventions import find_interventions
+def _check(given: dict[str, Any]) -> None:
+    """Refuse a command line that asks nothing, or whose dates, names and numbers cannot be."""
+    from underwatch.experiments.compare import UNWATCHED
 
+    if given["resume"] is not None:
+        return
     names, against = given["names"], given["against"]
     if given["place"] is None and against not in (None, UNWATCHED):
         raise InputError(
@@ -149,22 +101,9 @@ def _asked(given: dict[str, Any]) -> ComparePlan:
         )
     if given["draws"] + given["replicates"] == 0:
         raise InputError("--draws 0 and --replicates 0 leave nothing to compare; give one of them")
-    scenario = scenario_asked(given, "compare hoeryong --ledger")
-    first = None if given["from_date"] is None else _date(given["from_date"])
-    interventions = find_interventions(names) if names else ()
-    ensemble = usable_ensemble(given["ensemble"], given["draws"])
-    plan = ComparePlan.ask(scenario, interventions, first, given["replicates"], given["draws"], against)
-    return replace(plan, ensemble=ensemble)
-
-
-def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
-    """Hold the baseline against the world asked for."""
-    from underwatch.experiments.engine.cores import cores
-    from underwatch.experiments.ledger.ledger import ledger
-
-    names = ("baseline", plan.ledger or "")
-    return ledger(plan.scenario, plan.held_against(), names=names, replicates=max(1, plan.replicates),
-                  threads=threads or cores(), progress=advance)  # fmt: skip
+    checked_place(given, "compare hoeryong --ledger")
+    if given["from_date"] is not None:
+        given["from_date"] = _date(given["from_date"])
 
 
 def _date(text: str) -> date:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +20,8 @@ from underwatch.cli.typed import (
     threads,
 )
 from underwatch.errors import InputError
-from underwatch.experiments.engine.cores import cores
 from underwatch.terminal import say, say_json
-from underwatch.world.scenario import RunOptions, Scenario
-from underwatch.world.scenario_file import scenario_for
+from underwatch.world.scenario_file import ScenarioOptions, scenario_for
 
 if TYPE_CHECKING:
     from underwatch.experiments.studies.run import FinishedRun
@@ -115,23 +112,20 @@ def run(
     as_json: bool,
     **given: object,
 ) -> int | None:
-    """Turn the command line into a scenario and its options, and do the main job."""
-    options = RunOptions(threads=ctx.params["threads"] or cores(), out=out, resume=resume, from_manifest=from_manifest)
+    """Hand the command line to `underwatch.run`, and print what comes back."""
+    asked: dict[str, Any] = {"threads": given.pop("threads")}
     if resume is not None or from_manifest is not None:
         _refuse_beside_kept(ctx)
-        scenario = None
     elif place is None:
         raise InputError("a PLACE or a FILE.toml is missing; for example: underwatch run hoeryong")
     else:
-        named = {
-            name: ctx.params[name] for name in ("replicates", "draws", "incidents", "twin", "ensemble", "language")
-        }
-        scenario, options = _scenario(place, settings, forms, given), replace(options, **named)
+        asked |= given | {"values": dict(map(_setting, settings)), "forms": dict(map(_form, forms))}
+        scenario_for(place, **{name: asked[name] for name in ScenarioOptions.__annotations__})
     # what the work needs is imported only when the command line has no fault
-    from underwatch.experiments.studies.run import main_job
-    from underwatch.pages.report import scenario_report
+    from underwatch.api.commands.run import run as main_job
 
-    return tell(main_job(scenario, options, scenario_report), as_json)
+    result = main_job(place, out=out, resume=resume, from_manifest=from_manifest, **asked)
+    return tell(result.done, as_json)
 
 
 def tell(done: FinishedRun, as_json: bool) -> int:
@@ -154,12 +148,6 @@ def tell(done: FinishedRun, as_json: bool) -> int:
         say(done.spent, err=True)
     say(f"Written to {done.path}; open {done.path / 'report.html'} in a browser.", err=True)
     return 1 if same is False else 0
-
-
-def _scenario(place: str, settings: tuple[str, ...], forms: tuple[str, ...], given: dict[str, Any]) -> Scenario:
-    """Return the scenario of the command line."""
-    parts = {key: given[key] for key in ("days", "start", "end", "seed", "population", "without", "settle_weeks")}
-    return scenario_for(place, values=dict(map(_setting, settings)), forms=dict(map(_form, forms)), **parts)
 
 
 def _form(text: str) -> tuple[str, str]:

@@ -29,13 +29,14 @@ from underwatch.evidence.format.table_schemas import (
 from underwatch.evidence.format.vocabularies import shared, vocabulary_files
 from underwatch.files.intake.table import BYTE_ORDER_MARK, check_counts, checked_texts, lines_of, rows_of
 from underwatch.files.writing import csv_bytes
+from underwatch.shown import Displayed
 
 Row = tuple[str, ...]
 _ROWS_AT_ONCE = 2_000
 
 
-@dataclass(frozen=True)
-class Table:
+@dataclass(frozen=True, repr=False)
+class Table(Displayed):
     """The rows of one table, in canonical order of columns and rows."""
 
     form: TableForm
@@ -70,8 +71,8 @@ def table(name: str, rows: Iterable[Row]) -> Table:
     return Table(form, tuple(sorted((tuple(row) for row in rows), key=lambda row: _order(form, row))))
 
 
-@dataclass(frozen=True)
-class Package:
+@dataclass(frozen=True, repr=False)
+class Package(Displayed):
     """A package: its kind (evidence, example, synthetic), the limits it declares, its tables by name, and its key.
 
     The key is no part of the content: two packages that differ in nothing else are equal.

@@ -21,6 +21,7 @@ from underwatch.errors import InputError
 from underwatch.experiments.engine.tasks import Results, run_tasks
 from underwatch.experiments.engine.worlds import WorldTotals, seed_of, totals_of
 from underwatch.experiments.ensemble.names import DEFAULT_DRAWS, DEFAULT_ENSEMBLE
+from underwatch.experiments.ensemble.relief import ReliefRow, relief_row
 from underwatch.experiments.ensemble.robustness import Robustness, judge
 from underwatch.experiments.ensemble.settings import ensemble_scenarios, is_adapted
 from underwatch.experiments.ensemble.stand_ins import stand_ins
@@ -29,6 +30,7 @@ from underwatch.record.headlines import HEADLINES, LOWER, WEEKLY, YEARLY
 from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, with_ratios, words
 from underwatch.record.ranges import range_of
 from underwatch.record.schema import GROUPS, schema_of
+from underwatch.shown import Displayed
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
 
@@ -41,8 +43,8 @@ FIGURES = tuple({item.indicator: item for item in HEADLINES}.values())
 CHANGES_SCHEMA, PAIRS_SCHEMA = schema_of("changes"), schema_of("pairs")
 
 
-@dataclass(frozen=True)
-class ComparePlan:
+@dataclass(frozen=True, repr=False)
+class ComparePlan(Displayed):
     """What is compared: a scenario and interventions with their first days, over replicates and worlds of an ensemble.
 
     Replicates are of the place itself, at its own values; the worlds of the ensemble live in its stand-ins.
@@ -156,8 +158,8 @@ def figures(result: WorldTotals, since: int) -> np.ndarray:
     return np.stack([values[item.indicator] * scale[item.per] for item in FIGURES], axis=-1)
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Displayed):
     """What came out: `baseline` and `changed` are float[worlds, cases, groups, figures]."""
 
     question: ComparePlan
@@ -191,6 +193,19 @@ class Comparison:
         change = (self.changed - self.baseline)[:, mine]
         w, g, f = (range(change.shape[axis]) for axis in (0, 2, 3))
         return {key: judge(change[key[0], :, key[1], key[2]], forms) for key in product(w, g, f)}
+
+    def relief(self) -> tuple[ReliefRow, ...]:
+        """Return of each intervention and headline how many worlds of the ensemble it relieves, and how far."""
+        cases = self.question.cases()
+        mine = np.array([case[0] == ENSEMBLE for case in cases], bool)
+        forms = [case[3].forms for case in cases if case[0] == ENSEMBLE]
+        places = [item.indicator for item in FIGURES]
+        rows = []
+        for w, headline in product(range(len(self.names)) if mine.any() else (), HEADLINES):
+            at = (GROUPS.index(headline.group), places.index(headline.indicator))
+            both = np.stack([of[w, mine][:, at[0], at[1]] for of in (self.baseline, self.changed)], axis=1)
+            rows.append(relief_row(self.names[w], headline, both, forms))
+        return tuple(rows)
 
     def pairs(self) -> pa.Table:
         """Return every pair (PAIRS_SCHEMA), for those who would summarise them otherwise."""

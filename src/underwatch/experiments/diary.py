@@ -9,6 +9,7 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from underwatch.errors import InputError, nearest
 from underwatch.experiments.engine.worlds import init_world
 from underwatch.experiments.studies.kept_run import example_of_manifest
 from underwatch.facts.tables import read_rows
+from underwatch.shown import Displayed
+from underwatch.texts.catalogue import text, translated
+from underwatch.texts.languages import ENGLISH, all_texts
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.layout import EPISODE
@@ -26,7 +30,6 @@ from underwatch.world.workers import Workers
 _TOLD = {L.EPISODES.index(row["episode"]): row for row in read_rows("tables/episodes.csv", "underwatch.experiments")}
 LIKE = {row["like"]: (kind, row["who"]) for kind, row in _TOLD.items() if row["like"]}
 COUNTED = tuple((kind, row["counted"]) for kind, row in _TOLD.items() if row["counted"])
-STATEMENT = "This resident is synthetic: invented by the model, nobody real, the first of this run to whom it happens."
 _OF_THE_HOUSE = (
     EPISODE.visit, EPISODE.visit_followed, EPISODE.visit_noticed, EPISODE.visit_avoided, EPISODE.journey,
     EPISODE.permit_refused, EPISODE.lodging,
@@ -37,13 +40,14 @@ _FOLLOWER = {
     L.BY_MPS_OFFICER: "the beat officer",
     L.BY_MSS_OFFICER: "the field officer of state security",
 }
+FOLLOWERS = ("neighbour", "informant", "mps_officer", "mss_officer")  # by who it was, as the catalogue names them
 _REPORTED_KM = 6  # the visit of the report
 _PREFERRED = {EPISODE.visit_noticed: _REPORTED_KM}
 _PATIENCE = 28  # days to wait for the preferred distance after the first hit
 
 
-@dataclass(frozen=True)
-class Diary:
+@dataclass(frozen=True, repr=False)
+class Diary(Displayed):
     """Days of one synthetic resident: sentences by date around the episode, and how often what in the whole run."""
 
     place: str
@@ -52,6 +56,7 @@ class Diary:
     end: datetime.date
     days: tuple[tuple[datetime.date, tuple[str, ...]], ...]
     year: tuple[str, ...]
+    language: str = ENGLISH
 
 
 def traced_weeks(scenario: Scenario) -> Iterator[tuple[simulate.World, np.ndarray]]:
@@ -98,8 +103,20 @@ def _km(value: int) -> str:
     return f"{value} km away" if value > 0 else "close by"
 
 
+def sentences_in(rows: np.ndarray, language: str) -> tuple[str, ...]:
+    """Return the sentences of one day in a language; another than English has one for each row."""
+    if language == ENGLISH:
+        return sentences_of(rows)
+    texts, said = all_texts(language), []
+    for _, kind, _, other, value in rows.tolist():
+        key = f"event.{L.EPISODES[kind]}"
+        by = translated(language, f"by.{FOLLOWERS[other]}", "") if 0 <= other < len(FOLLOWERS) else ""
+        said.append(texts[f"{key}.km" if value > 0 and f"{key}.km" in texts else key].format(by=by, km=value))
+    return tuple(dict.fromkeys(said))
+
+
 def sentences_of(rows: np.ndarray) -> tuple[str, ...]:
-    """Return the sentences of one day; rows of one outing run into one sentence."""
+    """Return the sentences of one day in English; rows of one outing run into one sentence."""
     said: list[str] = []
     followed: Counter[str] = Counter()
     noticed = 0
@@ -135,31 +152,41 @@ def _times(n: int) -> str:
     return "once" if n == 1 else "twice" if n == 2 else f"{n} times"
 
 
-def make_diary(run: str | Path, like: str, around: int = 14) -> Diary:
-    """Return the diary of the first synthetic resident of a run to whom it happens, `around` days to both sides."""
+def make_diary(run: str | Path | Scenario, like: str, around: int = 14, language: str = ENGLISH) -> Diary:
+    """Return the diary of the first synthetic resident of a run, a folder or a scenario, to whom it happens, `around`
+    days to both sides.
+    """
     if like not in LIKE:
         raise InputError(f'--like "{like:.40}" is not known{nearest(like, LIKE)}; one of {", ".join(LIKE)}')
-    scenario = example_of_manifest(Path(run))
+    scenario = run if isinstance(run, Scenario) else example_of_manifest(Path(run))
     day, who = _find(scenario, LIKE[like][0])
     rows = np.concatenate([rows_about(world.town, some, who) for world, some in traced_weeks(scenario)])
     shown = []
     for item in range(max(0, day - around), min(scenario.days, day + around + 1)):
-        if sentences := sentences_of(rows[rows["day"] == item]):
+        if sentences := sentences_in(rows[rows["day"] == item], language):
             shown.append((scenario.start + datetime.timedelta(item), sentences))
     counts = Counter(rows["kind"].tolist())
-    year = tuple(f"{words} {_times(counts[kind])}" for kind, words in COUNTED if counts[kind])
-    return Diary(scenario.places[0].name, like, scenario.start, scenario.end, tuple(shown), year)
+    year = tuple(_counted(kind, words, counts[kind], language) for kind, words in COUNTED if counts[kind])
+    place = scenario.places[0]
+    name = place.name if language == ENGLISH else place.name_ko
+    return Diary(name, like, scenario.start, scenario.end, tuple(shown), year, language)
+
+
+def _counted(kind: int, words: str, n: int, language: str) -> str:
+    """Say how often something happened."""
+    if language == ENGLISH:
+        return f"{words} {_times(n)}"
+    return text(language, "diary.times", what=translated(language, f"kind.{L.EPISODES[kind]}", words), n=n)
 
 
 def diary_lines(diary: Diary) -> list[str]:
     """Return a diary as lines to read."""
-    lines = [f"Diary of {LIKE[diary.like][1]}, {diary.place}.", STATEMENT, ""]
-    for day, sentences in diary.days:
-        lines.append(f"{day.day} {day:%B %Y}: {' '.join(sentences)}")
-    lines += ["", "Days on which nothing is noted are left out."]
+    say = partial(text, diary.language)
+    lines = [say(f"diary.of.{diary.like}", place=diary.place), say("diary.statement"), ""]
+    lines += [say("diary.day", day=day, said=" ".join(sentences)) for day, sentences in diary.days]
+    lines += ["", say("diary.left_out")]
     if diary.year:
-        span = f"{diary.start.day} {diary.start:%B %Y} to {diary.end.day} {diary.end:%B %Y}"
-        lines.append(f"In the whole run, {span}: {', '.join(diary.year)}.")
+        lines.append(say("diary.year", first=diary.start, last=diary.end, counts=", ".join(diary.year)))
     return lines
 
 
@@ -167,7 +194,7 @@ def diary_record(diary: Diary) -> dict[str, object]:
     """Return a diary as plain JSON."""
     return {
         "synthetic": True,
-        "statement": STATEMENT,
+        "statement": text(diary.language, "diary.statement"),
         "place": diary.place,
         "like": diary.like,
         "days": [{"date": day.isoformat(), "sentences": list(said)} for day, said in diary.days],

@@ -21,6 +21,7 @@ from underwatch.facts.tables import read_rows
 from underwatch.files.intake.regular import read_text
 from underwatch.files.intake.toml import MOST_BYTES, parse_toml
 from underwatch.files.tripwire import key_tripped
+from underwatch.shown import Displayed
 from underwatch.world.parameters import checked, possible_range
 from underwatch.world.rates import KNOCK_OUT, LET_OFF
 from underwatch.world.scenario import EPOCH, Change, Scenario, without_rules
@@ -36,17 +37,17 @@ _KEYS = ("words", "short", "why", "date", "days", "set", "times", "without")
 _MOST_DAYS = 36_525
 
 
-@dataclass(frozen=True, slots=True)
-class Intervention:
+@dataclass(frozen=True, slots=True, repr=False)
+class Intervention(Displayed):
     """A named change for the better: parameters `put` to a value or multiplied (`times`), rules taken out.
 
     `date` is its own first day, or None for that of the question; `days` how long it lasts, or None for until the end.
-    `short` is its line in the help.
+    `short` is its line in the help; `words` say what it is, its name where they are left out.
     InputError for all that does not relieve.
     """
 
     name: str
-    words: str
+    words: str = ""
     why: str = ""
     put: Mapping[str, float] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
@@ -57,6 +58,8 @@ class Intervention:
 
     def __post_init__(self) -> None:
         where = f"intervention {self.name}: "
+        if not self.words.strip():
+            object.__setattr__(self, "words", f"{self.name.replace('-', ' ').capitalize()}.")
         if self.days is not None and not 1 <= self.days <= _MOST_DAYS:
             raise InputError(f"{where}days = {self.days} must be 1 to {_MOST_DAYS}")
         if twice := sorted(set(self.put) & set(self.times)):
@@ -193,11 +196,16 @@ def _from_table(name: str, table: object) -> Intervention:
     return Intervention(name, words.strip(), why.strip(), put, times, rules_out, day, days, short)
 
 
-def find_interventions(names: Iterable[str]) -> tuple[Intervention, ...]:
-    """Return interventions by name, or of a FILE.toml; InputError for an unknown, a repeated or a contradictory one."""
+def find_interventions(names: str | Intervention | Iterable[str | Intervention]) -> tuple[Intervention, ...]:
+    """Return interventions by name, of a FILE.toml, or as they are.
+
+    InputError for an unknown, a repeated or a contradictory one.
+    """
     result: list[Intervention] = []
-    for name in names:
-        if name.casefold().endswith(".toml") or "/" in name:
+    for name in (names,) if isinstance(names, str | Intervention) else names:
+        if isinstance(name, Intervention):
+            result.append(name)
+        elif name.casefold().endswith(".toml") or "/" in name:
             result += _of_file(Path(name))
         elif (key := name.strip().casefold().replace("_", "-").replace(" ", "-")) in catalogue():
             result.append(catalogue()[key])
@@ -258,14 +266,20 @@ def dated_from(
 def with_interventions(scenario: Scenario, dated: Sequence[tuple[Intervention, date]]) -> Scenario:
     """Return the scenario with interventions in force from their days to their end, over its own later changes."""
     changes = list(scenario.changes)
+
+    def add(day: date, values: Mapping[str, float], without: frozenset[str], until: date | None) -> None:
+        if values or without:
+            changes.append(Change(day, values, without, until))
+
     for intervention, day in dated:
         last = scenario.end
         if intervention.days is not None:
             last = min(last, day + timedelta(intervention.days - 1))
         until = last if last < scenario.end else None
-        changes.append(Change(day, intervention.values(_values_on(scenario, day)), intervention.without, until))
+        add(day, intervention.values(_values_on(scenario, day)), intervention.without, until)
         later = sorted(turn for turn in scenario.turns if day < turn <= last)
-        changes += [Change(item, intervention.values(_values_on(scenario, item)), until=until) for item in later]
+        for turn in later:
+            add(turn, intervention.values(_values_on(scenario, turn)), frozenset(), until)
     return scenario.replace(changes=tuple(changes))
 
 

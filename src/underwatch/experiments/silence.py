@@ -22,6 +22,7 @@ from underwatch.experiments.engine.tasks import run_all
 from underwatch.experiments.engine.worlds import calm_world, seed_of_draw, workers_here
 from underwatch.experiments.ensemble.stand_ins import STAND_IN
 from underwatch.facts import Place
+from underwatch.shown import Displayed
 from underwatch.world import simulate
 from underwatch.world.parameters import Parameters
 from underwatch.world.scenario import Phase, Scenario
@@ -36,8 +37,8 @@ _SCALED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class SilenceCurve:
+@dataclass(frozen=True, slots=True, repr=False)
+class SilenceCurve(Displayed):
     """By strength of watching (a multiple of the scenario's), rising: float[points, worlds]."""
 
     watching: tuple[float, ...]

@@ -18,6 +18,7 @@ from underwatch.facts import Place
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.measures import Measured
 from underwatch.record.ranges import range_name, ranges_of
+from underwatch.shown import Displayed
 from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from underwatch.experiments.story import Story
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceFacts:
+@dataclass(frozen=True, slots=True, repr=False)
+class PlaceFacts(Displayed):
     """What is known of the place. `residents` are simulated; the others are of the census of 2008."""
 
     name: str
@@ -69,8 +70,8 @@ class Silence:
     n: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+@dataclass(frozen=True, slots=True, repr=False)
+class Example(Displayed):
     """One possible history of the whole place: what a figure of it is, where that lies inside of the range.
 
     `setting` is the scenario with its parameters and forms, those of draw number `draw` (0: the scenario's own).
@@ -96,8 +97,8 @@ class Part:
     figures: Measured
 
 
-@dataclass(frozen=True)
-class Study:
+@dataclass(frozen=True, repr=False)
+class Study(Displayed):
     """A run and its twin, as figures. The first of `worlds` is the baseline, the second, if any, its twin.
 
     `change` names what the baseline has and the twin has not ("the year-end campaign"), or with `relief` what the twin

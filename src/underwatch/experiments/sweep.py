@@ -22,6 +22,7 @@ from underwatch.facts import model_parameters, rival_forms
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.ranges import figure_or_none, quantiles, range_of
 from underwatch.record.schema import schema_of
+from underwatch.shown import Displayed
 from underwatch.world.draws import rng
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, along, prior_draws
@@ -54,8 +55,8 @@ def headlines_of(world: SweepTask) -> np.ndarray:
     return totals.measured(world.scenario).year
 
 
-@dataclass(frozen=True)
-class Sweep:
+@dataclass(frozen=True, repr=False)
+class Sweep(Displayed):
     """A scenario, drawn `draws` times from an ensemble, each with `replicates`; no two worlds share luck.
 
     Those of the prior are drawn by `sampler`.

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from underwatch.errors import InputError, nearest
+from underwatch.errors import ByName, InputError, nearest
 from underwatch.facts.tables import read_rows
+from underwatch.shown import Displayed
 
 COUNTRY = "North Korea"
 
@@ -23,8 +24,8 @@ _KIND_WORDS = {"city", "county", "district", "si", "gun"}
 _COUNTRY_KEYS = {"northkorea", "dprk", "country", "thecountry"}
 
 
-@dataclass(frozen=True, slots=True)
-class CensusUnit:
+@dataclass(frozen=True, slots=True, repr=False)
+class CensusUnit(Displayed):
     """A county, city or district as the census counts it, in persons of 2008."""
 
     name: str
@@ -36,8 +37,8 @@ class CensusUnit:
     rural: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+@dataclass(frozen=True, slots=True, repr=False)
+class Place(Displayed):
     """A city or county, in persons of 2008.
 
     `border` says whether it lies on the border with China or Russia. `seat_lat` and `seat_lon` are the coordinates of
@@ -100,7 +101,7 @@ def places() -> Mapping[str, Place]:
     for name, rows in rows_of.items():
         result[name] = _place(rows, first_resident)
         first_resident += result[name].population
-    return MappingProxyType(result)
+    return MappingProxyType(ByName(result, "place"))
 
 
 @cache

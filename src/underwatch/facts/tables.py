@@ -9,12 +9,15 @@ from io import StringIO
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from underwatch.errors import ByName
+from underwatch.shown import Displayed
+
 # Rules that no summary of a published figure reads: how word gets out, and open refusal. A test changes all they have.
 RULES_NO_FIGURE_READS = ("S13", "S14")
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+@dataclass(frozen=True, slots=True, repr=False)
+class Fact(Displayed):
     """A parameter of the model: the rule it belongs to, its range and central value, and what these rest on.
 
     `scale` says how the range is read as a prior: "linear" or "log". `basis` is "stated", "derived",
@@ -33,8 +36,8 @@ class Fact:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedFact:
+@dataclass(frozen=True, slots=True, repr=False)
+class PublishedFact(Displayed):
     """A figure read in a public source; the numbers are None where the source gives a direction and no size.
 
     `source_kind` is "read" or "general-knowledge" (to be verified); `constraint` is how tight the figures lie.
@@ -220,7 +223,8 @@ def estimate_parameters() -> Mapping[str, Fact]:
 
 
 def _facts(table: str) -> Mapping[str, Fact]:
-    return MappingProxyType({row["name"]: Fact(**_with_numbers(row)) for row in read_rows(table)})
+    known = {row["name"]: Fact(**_with_numbers(row)) for row in read_rows(table)}
+    return MappingProxyType(ByName(known, "parameter"))
 
 
 def _with_numbers(row: dict[str, str]) -> dict[str, Any]:
@@ -232,4 +236,5 @@ def _with_numbers(row: dict[str, str]) -> dict[str, Any]:
 def published_facts() -> Mapping[str, PublishedFact]:
     """Return the published figures by name, in the order of the table; it is read once."""
     rows = read_rows("parameters.csv")
-    return MappingProxyType({row["name"]: PublishedFact(**_with_numbers(row)) for row in rows})
+    known = {row["name"]: PublishedFact(**_with_numbers(row)) for row in rows}
+    return MappingProxyType(ByName(known, "published figure"))

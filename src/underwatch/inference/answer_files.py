@@ -54,10 +54,24 @@ def draws_table(findings: Findings) -> pa.Table:
     )
 
 
-def write_tree(findings: Findings, path: Path) -> bool:
-    """Write prior and posterior as an xarray DataTree (the form of ArviZ 1.x); False where xarray is not installed."""
-    if any(find_spec(module) is None for module in _FOR_TREES):
-        return False
+def all_draws_table(findings: Findings, about: str) -> pa.Table:
+    """Return draws of every quantity, withheld or not, for studies of the method; `about` says what for.
+
+    Who calls has proved that the package was told by the model.
+    """
+    draws = findings.answer.draws
+    fields = [
+        pa.field(name, pa.float64(), metadata={"unit": unit_of_column(name), "meaning": words_of(name), "label": MODEL})
+        for name in ALL_NAMES
+    ]
+    arrays = [pa.array(column) for column in draws.T]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={"about": about}))
+
+
+def tree_of(findings: Findings) -> Any:
+    """Return prior and posterior of what may be shown as an xarray DataTree, the form of ArviZ 1.x; ImportError where
+    xarray is not installed.
+    """
     import xarray as xr
 
     answer, groups = findings.answer, {}
@@ -69,8 +83,15 @@ def write_tree(findings: Findings, path: Path) -> bool:
         coordinates = {"chain": [0], "draw": np.arange(len(draws))}
         about = {"label": MODEL, "inference_library": "underwatch", "inference_library_version": __version__}
         groups[group] = xr.Dataset(variables, coordinates, about)
+    return xr.DataTree.from_dict(groups)
+
+
+def write_tree(findings: Findings, path: Path) -> bool:
+    """Write that tree; False where xarray is not installed."""
+    if any(find_spec(module) is None for module in _FOR_TREES):
+        return False
     with temporary_folder(path.parent) as folder:
-        xr.DataTree.from_dict(groups).to_netcdf(folder / path.name, engine="h5netcdf")
+        tree_of(findings).to_netcdf(folder / path.name, engine="h5netcdf")
         write_atomically(path, (folder / path.name).read_bytes(), PRIVATE_FILE)
     return True
 

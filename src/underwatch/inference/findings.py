@@ -13,6 +13,7 @@ from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, RATIOS, SHA
 from underwatch.inference.npe.modes import Mode, find_modes, in_words
 from underwatch.inference.workflow import Answer
 from underwatch.record.ranges import TAILS, of_posterior
+from underwatch.shown import Displayed
 
 LEVELS = (TAILS[0], 0.5, TAILS[1])  # of a posterior, or of the prior: thousands of draws
 _ALL = {quantity.name: quantity for quantity in (*quantities(), *derived())}
@@ -21,8 +22,8 @@ WITHHELD = "withheld"
 MODEL = "estimated by model"
 
 
-@dataclass(frozen=True)
-class Row:
+@dataclass(frozen=True, repr=False)
+class Row(Displayed):
     """One quantity: prior beside posterior; what is withheld is empty, and `why` names the gate."""
 
     name: str
@@ -83,8 +84,8 @@ def in_words_of_columns(sentence: str) -> str:
     return sentence
 
 
-@dataclass(frozen=True)
-class Findings:
+@dataclass(frozen=True, repr=False)
+class Findings(Displayed):
     """An answer told: its rows, the verdicts of the gates, and what comes first; each is worked out once."""
 
     answer: Answer
@@ -263,7 +264,7 @@ def _published(answer: Answer) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for name, why in figures.off.items():
         reasons.setdefault(why, []).append(in_plain(name))
-    off = "; ".join(f"{', '.join(names)}: {why}" for why, names in reasons.items())
+    off = "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
     if not figures.used and not off:
         return []
     before = " What is shown as before the evidence has them in it." if figures.used else ""

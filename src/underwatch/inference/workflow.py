@@ -42,6 +42,7 @@ from underwatch.inference.inputs.expert_prior import ExpertPrior
 from underwatch.inference.inputs.observed import Reading
 from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, save_arrays
 from underwatch.inference.npe.prior_support import PriorSupport
+from underwatch.shown import Displayed
 
 DRAWS = 4_000
 AGAIN = 8  # packages of each world for a second round in the truncated support, and for each response function alone
@@ -56,8 +57,8 @@ class OutOfTime(Exception):  # noqa: N818 - a result of the budget, no mistake
     """The budget ended before the step named."""
 
 
-@dataclass(frozen=True)
-class EstimateRequest:
+@dataclass(frozen=True, repr=False)
+class EstimateRequest(Displayed):
     """A package read, the bank it is held against, and what is declared; `exact`: its counts may be told as they are,
     not in bands.
     """
@@ -89,8 +90,8 @@ class EstimateRequest:
         return (*self.reading.anchors, *(("declared prior",) if self.expert_prior.is_anchor else ()))
 
 
-@dataclass(frozen=True)
-class Answer:
+@dataclass(frozen=True, repr=False)
+class Answer(Displayed):
     """What came of it. Columns of draws are `ALL_NAMES`; `None` stands for what was not computed."""
 
     question: EstimateRequest

@@ -18,6 +18,7 @@ from underwatch.experiments.sensitivity import Indices, SensitivityPlan, ask_fir
 from underwatch.experiments.sweep import PRIOR, Sweep
 from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.ledger import ledger_chart, ledger_lines
+from underwatch.pages.charts.relieving import relief_figure
 from underwatch.pages.charts.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page
 from underwatch.pages.report import LIMITS
@@ -44,6 +45,7 @@ class Section:
     title: str
     words: str
     charts: tuple[Chart, ...]
+    narrow: str = ""  # its one chart for a small screen, where that is another
 
 
 def _answer(title: str, about: str, lines: Sequence[str], sections: Sequence[Section]) -> str:
@@ -68,6 +70,12 @@ def compare_page(result: Comparison, kept: Ledger | None = None) -> str:
         charts = tuple(_change_chart(name, index, mine) for index in range(len(FIGURES)))
         dated = f"{words.get(name, 'All of them at once.')} From {mine[0]['first_day']} to {scenario.end}."
         sections.append(Section(name, dated, charts))
+    relief = result.relief()
+    if relief:
+        chart, narrow = relief_figure(relief)
+        sections.insert(
+            0, Section("In short", "Each intervention beside the same worlds without it.", (chart,), narrow)
+        )
     lines = _change_lines(result, rows, spread)
     if kept is not None:
         charts = tuple(ledger_chart(kept, act) for act in ACTS)

@@ -5,17 +5,16 @@ It shows what `summarise` counts and no more: nothing per list, outlet or source
 
 from __future__ import annotations
 
-from underwatch.evidence.check.overview import OWN_USE, summarise, totals
+from underwatch.evidence.check.overview import summarise, totals
 from underwatch.evidence.package import Package
 from underwatch.evidence.privacy.bands import band_of
 from underwatch.pages.rendering import page, page_words
+from underwatch.texts.languages import ENGLISH
 
-LIMITS = page_words("evidence").limits
 
-
-def evidence_page(package: Package, exact: bool = False) -> str:
+def evidence_page(package: Package, exact: bool = False, language: str = ENGLISH) -> str:
     """Return the page of a package, its counts in bands unless `exact`. The same package gives the same bytes."""
-    summary = summarise(package, exact)
+    summary = summarise(package, exact, language)
 
     def length(n: int) -> int:
         """Return what a bar stands for: the count, or the beginning of its band."""
@@ -23,10 +22,11 @@ def evidence_page(package: Package, exact: bool = False) -> str:
 
     return page(
         "evidence.html.j2",
+        language,
         summary=summary,
         totals=totals(summary),
-        statement=OWN_USE,
-        limits=LIMITS,
+        statement=summary.text("own_use"),
+        limits=page_words("evidence", language).limits,
         counted=summary.counted,
         length=length,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from underwatch import __version__
+from underwatch.experiments.ensemble.relief import shipped_relief
 from underwatch.experiments.ensemble.statements import statement_dots
 from underwatch.experiments.study import Study
 from underwatch.facts import Fact, model_parameters, rival_forms
@@ -22,8 +23,9 @@ from underwatch.pages.charts.plots import (
     weekly_caption,
     weekly_charts,
 )
+from underwatch.pages.charts.relieving import relief_figure
 from underwatch.pages.charts.two_weeks import story_charts
-from underwatch.pages.drawing.painting import SHARP, SMALL, Saved, saved, sheet
+from underwatch.pages.drawing.painting import COARSE, SHARP, Saved, saved, sheet
 from underwatch.pages.key_findings import head, key_findings, place_words
 from underwatch.pages.rendering import page, plain
 from underwatch.record.headlines import HEADLINES
@@ -89,6 +91,7 @@ class Shown(NamedTuple):
     lines: tuple[Line, ...]
     sections: Mapping[str, tuple[Chart, ...]]
     frames: str
+    narrow_relief: str
 
 
 def charts_of(study: Study, language: str = ENGLISH) -> Shown:
@@ -97,9 +100,12 @@ def charts_of(study: Study, language: str = ENGLISH) -> Shown:
     worlds = outcomes_chart(study, language)
     silence, change = silence_chart(study, language), change_chart(study, language)
     provinces, seats = country_charts(study, language)
+    rows = shipped_relief(study.source, study.adapted)
+    relief = relief_figure(rows, language) if rows else None
     sections = {
         "lines": (lines_chart(lines, language),) if lines else (),
         "year": story_charts(study.story, language) if study.story else (),
+        "relief": (relief[0],) if relief else (),
         "worlds": (worlds[0],) if worlds else (),
         "silence": (silence,) if silence else (),
         "change": (change,) if change else (),
@@ -109,19 +115,24 @@ def charts_of(study: Study, language: str = ENGLISH) -> Shown:
         "groups": group_charts(study, language),
     }
     frames = worlds[1].svg(text(language, "report.silence.worlds.label")) if worlds else ""
-    return Shown(lines, sections, frames)
+    return Shown(lines, sections, frames, relief[1] if relief else "")
+
+
+def notes_of(study: Study, language: str = ENGLISH) -> tuple[str, ...]:
+    """Return what a picture never travels without: that residents are invented, the version, place and dates."""
+    first, last = study.day(0), study.day(study.days - 1)
+    source = {"version": __version__, "place": place_words(study, language), "first": first, "last": last}
+    return (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
 
 
 def saved_figures(study: Study, shown: Shown, language: str = ENGLISH) -> dict[str, Saved]:
     """Return the files of each chart by its key; no picture travels without its words."""
-    first, last = study.day(0), study.day(study.days - 1)
-    source = {"version": __version__, "place": place_words(study, language), "first": first, "last": last}
-    notes = (f"{text(language, 'figure.note.invented')} {text(language, 'figure.note.source', **source)}",)
+    notes = notes_of(study, language)
     return {
         chart.key: saved(
             f"underwatch-{chart.key}",
             sheet(chart.picture, chart.title, chart.caption, notes),
-            SHARP if name in _IN_FRONT else SMALL,
+            SHARP if name in _IN_FRONT else COARSE,
         )
         for name, charts in shown.sections.items()
         for chart in charts
@@ -198,6 +209,7 @@ def render_report(model: ReportModel) -> str:
         "lines": shown.lines,
         "charts": shown.sections,
         "frames": shown.frames,
+        "narrow_relief": shown.narrow_relief,
         "n_worlds": len(shown.sections["worlds"][0].rows) if shown.sections["worlds"] else 1,
         "files": saved_figures(study, shown, language),
         "how": texts_of(language, "report.how"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import unicodedata
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from underwatch.experiments.ensemble.names import PRIOR
 from underwatch.experiments.study import Study, drawn_words
 from underwatch.pages.key_findings import head, key_findings
 from underwatch.record.ranges import FEWEST, range_name, ranges_of
-from underwatch.texts.catalogue import text
+from underwatch.texts.catalogue import columns, text
 from underwatch.texts.languages import ENGLISH
 
 
@@ -98,11 +97,6 @@ def _example_words(study: Study) -> str:
 
 STATEMENT = text(ENGLISH, "statement")
 _GAP = 2  # between a label and what is found
-
-
-def columns(words: str) -> int:
-    """Return how many columns of a terminal a text takes: two for a wide letter, as Hangul is."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)
 
 
 class RunSummary(NamedTuple):

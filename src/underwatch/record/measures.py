@@ -12,9 +12,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
+from underwatch.errors import InputError
 from underwatch.facts.indicators import STOCK
 from underwatch.record.headlines import GROUP_FIGURES, HEADLINES, WEEKLY, YEARLY
 from underwatch.record.schema import ALL, DICTIONARY, GROUPS, INDICATOR_SCHEMA, LISTED, ORDINARY
+from underwatch.shown import Displayed
 from underwatch.world.layout import (
     COUNT,
     GROUND_NAMES,
@@ -35,8 +37,8 @@ CALLS_NOT_MADE = {
 DEFAULT_FLOOR = 1.0  # private complaint is untouched by fear when the scenario names no floor
 
 
-@dataclass(frozen=True, slots=True)
-class Combined:
+@dataclass(frozen=True, slots=True, repr=False)
+class Combined(Displayed):
     """The daily counts of one world and place, or of several places added up: all that the tables here read of it."""
 
     place: str  # the city or county
@@ -145,8 +147,8 @@ def _put(value: np.ndarray, per: str, residents: np.ndarray, days: np.ndarray) -
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+@dataclass(frozen=True, slots=True, repr=False)
+class Measured(Displayed):
     """The figures of one history, or of many with an axis of draws in front (see `stack`).
 
     `year` and `window`: float[H], headlines over the whole run and over the window of the change (equal to `year`
@@ -253,6 +255,11 @@ def indicator_table(
 
     A period is a day, or `every_days` days for large runs: counts summed, stocks as daily mean, ratios of sums.
     """
+    if not isinstance(history, Combined):
+        raise InputError(
+            f"indicator_table takes what record_of gives, and this is a {type(history).__name__}; "
+            "simulate(...).to_df() gives frames at once"
+        )
     counts, people, watched = _grouped(history)
     starts = np.arange(0, history.days, every_days)
     lengths = np.diff([*starts, history.days]).astype(float)[:, None]

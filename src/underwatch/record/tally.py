@@ -18,6 +18,7 @@ import numpy as np
 from numba import njit
 
 from underwatch.record.dates import coarsen, thursday, week_number
+from underwatch.shown import Displayed
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, KIND, MARK_LISTED, N_INDICATORS
 
 # Where fear is kept, in the 255 steps of a record; closer where there is much of it, and from 1/6 on, where most
@@ -158,8 +159,8 @@ def _add(records, who, ruler, sums):  # type: ignore[no-untyped-def]
                     sums.pairs[period, kind, response, k, 0] += left[fear] * b
 
 
-@dataclass(frozen=True)
-class Tally:
+@dataclass(frozen=True, repr=False)
+class Tally(Displayed):
     """A world's incidents and episodes by week, kind, ground and listing, and what a channel needs of the witnesses of
     its episodes.
 

@@ -7,6 +7,7 @@ Korean, and `translated` chooses.
 from __future__ import annotations
 
 import datetime
+import unicodedata
 from itertools import count, takewhile
 
 from underwatch.texts.languages import ENGLISH, all_texts
@@ -45,3 +46,8 @@ def texts_of(language: str, key: str) -> tuple[str, ...]:
 def translated(language: str, key: str, english: str) -> str:
     """Return what a table says in English, in the language where its catalogue has it."""
     return english if language == ENGLISH else all_texts(language).get(key, english)
+
+
+def columns(words: str) -> int:
+    """Return how many columns of a terminal a text takes: two for a wide letter, as Hangul is."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in words)

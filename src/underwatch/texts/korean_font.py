@@ -10,15 +10,21 @@ import base64
 import re
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 FAMILY = "Underwatch Korean"
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
+def korean_file() -> Path:
+    """Return where the font is for what reads no WOFF (Matplotlib), where it was put in."""
+    return Path(str(files("underwatch.texts").joinpath("font", "korean.ttf")))
+
+
 @cache
 def korean_font() -> bytes | None:
     """Return the font (WOFF); None where it was not put in."""
-    path = files("underwatch.texts").joinpath("font", "korean.woff")
+    path = korean_file().with_suffix(".woff")
     return path.read_bytes() if path.is_file() else None
 
 

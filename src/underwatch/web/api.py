@@ -55,6 +55,8 @@ ADDRESSES = (
     Address("GET", f"{_RUN}/ledger", "ledger", "The chilling ledger."),
     Address("GET", f"{_RUN}/residents", "residents", "A few residents by what happened to them."),
     Address("GET", f"{_RUN}/residents/{{who}}", "life", "One synthetic life in both worlds."),
+    Address("GET", f"{_RUN}/pictures/{{language}}", "pictures", "The figures that the report has too, drawn."),
+    Address("GET", f"{_RUN}/picture/{{language}}/{{name}}", "picture", "A figure with its words.", "image/svg+xml"),
     Address("GET", f"{_RUN}/beside/{{other}}", "beside", "Two runs compared."),
     Address("GET", f"{_RUN}/take/{{name}}", "take"),
     Address("GET", "/api/openapi.json", "openapi"),
@@ -188,6 +190,22 @@ class Api:
         give_back()
         return JsonAnswer(days)
 
+    def pictures(self, request: Request) -> Response:
+        """Give the figures that report and studio share, as the page shows them."""
+        from underwatch.web.views.pictures import pictures
+
+        return JsonAnswer(pictures(self._lived(request), request.path_params["language"]))
+
+    def picture(self, request: Request) -> Response:
+        """Give a figure as a file, with its words inside."""
+        from underwatch.web.views.pictures import saved_picture
+
+        run, name = self._lived(request), request.path_params["name"]
+        found = saved_picture(run, request.path_params["language"], name)
+        if found is None:
+            raise HTTPException(404, "there is no such figure in this run")
+        return _saved(run, name, *found)
+
     def beside(self, request: Request) -> Response:
         """Compare two runs."""
         from underwatch.web.views.figures import compared
@@ -207,11 +225,7 @@ class Api:
                 409, f"of the stored example there are {', '.join(taken_of(run))}; Run makes the others"
             )
         media, make = TAKEN[name]
-        saved = f"underwatch-{slug(run.question.scenario.name)}-{run.number}-{name}"
-        header = {"content-disposition": f'attachment; filename="{saved}"'}
-        answer = Response(make(run), media_type=media, headers=header)
-        give_back()
-        return answer
+        return _saved(run, name, media, make(run))
 
     def _run(self, request: Request, name: str = "run") -> StudioRun:
         number = _number(request, name)
@@ -241,6 +255,14 @@ class _Stream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self.gone()
+
+
+def _saved(run: StudioRun, name: str, media: str, content: bytes) -> Response:
+    """Answer with a file to be saved, under a name that tells the place and the run."""
+    saved = f"underwatch-{slug(run.question.scenario.name)}-{run.number}-{name}"
+    header = {"content-disposition": f'attachment; filename="{saved}"'}
+    give_back()
+    return Response(content, media_type=media, headers=header)
 
 
 def _stored(number: int) -> StudioRun | None:

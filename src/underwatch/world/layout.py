@@ -131,6 +131,9 @@ class Town(NamedTuple):
     n_mps: int  # officers
     n_mss: int
 
+    def __repr__(self) -> str:
+        return f"Town({len(self.house_start) - 1} households, {self.units.shape[1] - 1} units)"
+
     @property
     def unit_house(self) -> np.ndarray:
         """First household of each unit, int32[U + 1]."""
@@ -169,6 +172,9 @@ class State(NamedTuple):
     homes: np.ndarray  # uint8[8, H]
     units: np.ndarray  # int32[9, U]
     officers: np.ndarray  # int64[2, 2, officers], by organ
+
+    def __repr__(self) -> str:
+        return f"State({self.people.shape[1]} residents)"
 
     @property
     def flags(self) -> np.ndarray:

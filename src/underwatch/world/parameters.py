@@ -36,6 +36,7 @@ RETIRED: Mapping[str, str] = MappingProxyType(
 # exp(y) of the prior draws: y is halved this often, and the series of the rest ends with this power.
 _HALVINGS = 10
 _LAST_POWER = 7
+_MOST_SHOWN = 5
 
 
 def possible_range(fact: Fact) -> tuple[float, float]:
@@ -163,7 +164,8 @@ class Parameters(Mapping[str, float]):
     def __repr__(self) -> str:
         central = model_parameters()
         moved = [f"{name}={value:g}" for name, value in self.items() if value != central[name].central]
-        return f"Parameters({', '.join(moved) or 'central'})"
+        more = [f"and {len(moved) - _MOST_SHOWN} more"] if len(moved) > _MOST_SHOWN else []
+        return f"Parameters({', '.join([*moved[:_MOST_SHOWN], *more]) or 'central'})"
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import Any
 
 from underwatch.errors import InputError, nearest
 from underwatch.facts import Place, find_place, model_parameters, places
+from underwatch.shown import Displayed
 from underwatch.texts.languages import ENGLISH
 from underwatch.world.forms import Forms
 from underwatch.world.parameters import Parameters, checked
@@ -58,13 +59,21 @@ def without_rules(names: Iterable[str]) -> frozenset[str]:
     return frozenset(result)
 
 
+def _as_day(what: str, given: object) -> date:
+    """Return a day that may be written as text; InputError for what is none."""
+    try:
+        return date.fromisoformat(given) if isinstance(given, str) else date(given.year, given.month, given.day)  # type: ignore[attr-defined]
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(f"{what} = {given!s:.40} is no date; write it as 2024-12-01") from None
+
+
 def day_number(day: date) -> int:
     """Return the days since 1 January 1970."""
     return (day - EPOCH).days
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+@dataclass(frozen=True, slots=True, repr=False)
+class Change(Displayed):
     """From `date` to `until` (both inclusive), parameters have other values and further rules are taken out.
 
     Without `until` it holds to the end. After its last day, what the other changes leave is in force again.
@@ -77,6 +86,14 @@ class Change:
     until: Day | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "date", _as_day("date", self.date))
+        if self.until is not None:
+            object.__setattr__(self, "until", _as_day("until", self.until))
+        if not self.values and not self.without:
+            raise InputError(
+                f"the change of {self.date} changes nothing; say what, for example: "
+                f'Change("{self.date}", {{"p_notice": 0.9}}), or without=["S6"]'
+            )
         if self.until is not None and self.until < self.date:
             raise InputError(f"the change of {self.date} ends on {self.until}, before it begins")
         known = {name: checked(name, value, dated=True) for name, value in self.values.items()}
@@ -91,8 +108,8 @@ class Change:
         return self.date <= day and (self.until is None or day <= self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+@dataclass(frozen=True, slots=True, repr=False)
+class Phase(Displayed):
     """A stretch of days on which every constant is the same.
 
     `day` is the first in days since 1 January 1970, `days` how many. `order` is the multiple of quota and vigilance
@@ -108,8 +125,8 @@ class Phase:
     forms: Forms = field(default_factory=Forms.central)
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+@dataclass(frozen=True, slots=True, repr=False)
+class Scenario(Displayed):
     """A world to be simulated, from `start` to `end` (both inclusive).
 
     `kind` is "place", "province" or "country" and `name` its full name. `population` draws a single place with that
@@ -135,8 +152,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "without", without_rules(self.without))
-        dated = [change for change in self.changes if change.values or change.without]
-        object.__setattr__(self, "changes", tuple(sorted(dated, key=lambda change: change.date)))
+        object.__setattr__(self, "changes", tuple(sorted(self.changes, key=lambda change: change.date)))
         for what, day in (("start", self.start), ("end", self.end)):
             if not EPOCH <= day <= LAST_DATE:
                 raise InputError(f"{what} = {day} is out of range; it may be {EPOCH} to {LAST_DATE}")
@@ -188,6 +204,12 @@ class Scenario:
                 f"end = {self.end} is too late: {self.lived_days:,} days from the first of settle_weeks on, and it may "
                 f"be {MOST_DAYS:,}"
             )
+
+    def _line(self) -> str:
+        said = [self.name, f"{self.residents:,} residents", f"{self.start} to {self.end}", f"seed {self.seed}"]
+        said += [f"{name}={value:g}" for name, value in self.fixed().items()][:5]
+        said += [f"{len(self.changes)} dated changes"] if self.changes else []
+        return f"Scenario({', '.join([*said, *(f'without {rule}' for rule in sorted(self.without))])})"
 
     @property
     def days(self) -> int:
@@ -305,10 +327,11 @@ class Scenario:
 
         What is ordered at a quarter's end within the campaign's dates falls away with it.
         """
-        changes = tuple(
-            replace(item, values={name: value for name, value in item.values.items() if name != "order_campaign"})
+        left = [
+            (item, {name: value for name, value in item.values.items() if name != "order_campaign"})
             for item in self.changes
-        )
+        ]
+        changes = tuple(replace(item, values=values) for item, values in left if values or item.without)
         return replace(self, parameters=self.parameters.with_values(order_campaign=1.0), changes=changes)
 
     def replace(self, **parts: Any) -> Scenario:

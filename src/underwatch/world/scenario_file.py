@@ -83,6 +83,14 @@ def scenario_for(text_or_path: str | Path, **options: Unpack[ScenarioOptions]) -
     return _build({"place": text}, given, "")
 
 
+def scenario_over(scenario: Scenario, options: Mapping[str, Any]) -> Scenario:
+    """Return a scenario with options on top of it, as `scenario_for` puts them over a file."""
+    given = {key: value for key, value in options.items() if value is not None}
+    if not given:
+        return scenario
+    return _build(parse_toml(scenario_toml(scenario), ""), given, "").replace(places=scenario.places)
+
+
 def scenario_toml(scenario: Scenario) -> str:
     """Return a scenario as TOML that reads back as the same scenario, with every parameter, its unit and range.
 

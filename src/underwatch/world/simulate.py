@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world import population
+from underwatch.world.guarded import seal
 from underwatch.world.kernels import days as kernel
 from underwatch.world.kernels import review, word
 from underwatch.world.kernels.slots import pack
@@ -25,8 +27,11 @@ if TYPE_CHECKING:
     from underwatch.world.scenario import Phase
 
 
-@dataclass
-class History:
+seal("underwatch.world.kernels")
+
+
+@dataclass(repr=False)
+class History(Displayed):
     """What a world leaves behind, day by day: the raw material of every indicator.
 
     cells int64[days, cells, indicators] by day and cell; records INCIDENT[n] by week, chunk, day and unit;
@@ -66,8 +71,8 @@ def _joined(blocks: Sequence[np.ndarray], dtype: np.dtype) -> np.ndarray:
     return np.concatenate(blocks) if blocks else np.zeros(0, dtype)
 
 
-@dataclass
-class World:
+@dataclass(repr=False, eq=False)
+class World(Displayed):
     """The engine's state: one place in one history, what has come out so far, and the day reached."""
 
     key: tuple
@@ -81,6 +86,11 @@ class World:
     week_days: int = 0
     phase: Phase | None = None  # whose rates are `now`
     now: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __eq__(self, other: object) -> bool:
+        return digest(self) == digest(other) if isinstance(other, World) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # it changes from day to day
 
 
 S = TypeVar("S", bound="Reached")

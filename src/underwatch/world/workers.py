@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world.kernels.days import RECORDS_PER_RESIDENT, TRACE_PER_RESIDENT
 
@@ -83,8 +84,8 @@ class Workspace:
         return [(out.records[:n].copy().view(L.INCIDENT)[:, 0], out.who[:n].copy(), out.trace[:m].copy())]
 
 
-@dataclass
-class Workers:
+@dataclass(repr=False)
+class Workers(Displayed):
     """The threads at work, each with its workspace. As a context it lets its threads go at the end."""
 
     threads: int = 1

@@ -1,5 +1,6 @@
 """The look: counts that add up, and nothing per list, outlet, source, or about when a channel was open."""
 
+import re
 from html.parser import HTMLParser
 
 import click
@@ -19,6 +20,7 @@ from underwatch.evidence.package import to_files
 from underwatch.evidence.samples.example import example_package
 from underwatch.evidence.samples.synthetic import synthetic_package
 from underwatch.pages.evidence import evidence_page
+from underwatch.texts.languages import LANGUAGES
 
 
 class Page(HTMLParser):
@@ -160,3 +162,15 @@ def test_an_empty_path_is_told_and_not_taken_for_this_folder(line):
     result = CliRunner().invoke(evidence, words, standalone_mode=False)
     assert isinstance(result.exception, click.BadParameter)
     assert "it is empty" in str(result.exception)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_in_korean_it_has_the_same_numbers_and_no_english(exact):
+    package = synthetic_package()[0]
+    shown = {language: as_text(summarise(package, exact, language)) for language in LANGUAGES}
+    english, korean = ([line for line in shown[language].splitlines() if line] for language in LANGUAGES)
+    assert sorted(re.findall(r"\d+", "\n".join(english))) == sorted(re.findall(r"\d+", "\n".join(korean)))
+    assert len(english) == len(korean)
+    own = re.sub(r"`[^`]*`", "", shown["ko"])
+    assert re.findall(r"[A-Za-z]{3,}", own) == []
+    assert 'lang="ko"' in evidence_page(package, exact, "ko")

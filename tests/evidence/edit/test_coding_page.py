@@ -1,5 +1,6 @@
 """The coder's page, followed step by step as it stands: from an empty folder to a checked, sealed package."""
 
+import io
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from underwatch.evidence.edit.template import template_xlsx
 from underwatch.evidence.format.ids import is_id
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "evidence" / "coding.md"
@@ -70,6 +72,22 @@ def test_the_page_leads_to_a_checked_and_sealed_package(tmp_path):
     rows = (tmp_path / "reports-2025" / "reports.csv").read_text().splitlines()
     assert len(rows) == 4
     assert all(is_id(row.split(",")[0]) for row in rows[1:])
+
+
+def test_the_korean_page_has_the_same_steps_and_its_template_says_what_codes_mean_in_korean():
+    english, korean = (BLOCK.findall(page.read_text("utf-8")) for page in (PAGE, PAGE.with_name("coding.ko.md")))
+    assert [(kind, name, body.replace(" --lang ko", "")) for kind, name, body in korean] == english
+    told = [ElementTree.fromstring(part).itertext() for part in _sheets(template_xlsx("ko"))[-2:-1]]
+    words = [word for word in next(iter(told)) if word not in ("means", "unknown")]
+    codes = [word for word in words if word.isascii()]
+    assert len(words) > 500
+    assert {word for word in words if not word.isascii()} >= {"탈북자 가족", "회령시", "량강도", "보위부(국가보위성)"}
+    assert [word for word in codes if " " in word] == []  # what is told in words is told in Korean
+
+
+def _sheets(workbook):
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        return [archive.read(name) for name in sorted(archive.namelist()) if name.startswith("xl/worksheets/")]
 
 
 @pytest.mark.parametrize("identity", ["김철수", "Pak Yong Hui", "+86 138 0000 1111"])

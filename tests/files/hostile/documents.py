@@ -84,9 +84,9 @@ def _of_json(name, data):
         written(folder / "question.json", data)
 
         def read():
-            from underwatch.cli.estimate import _directory
+            from underwatch.api.commands.estimate import estimate_directory
 
-            _directory(folder, None, None, {}, "")
+            estimate_directory(folder, None, None, {}, "")
 
         return read
 

@@ -12,10 +12,14 @@ from underwatch.experiments.ensemble.outcomes import answers_to_figures
 from underwatch.experiments.ensemble.selection import error_of, from_scale
 from underwatch.facts import constraints
 from underwatch.inference.bank import figure_answers as parts
-from underwatch.inference.bank.bank import BankPlan, read_bank
+from underwatch.inference.bank.bank import BankPlan, read_bank, shipped_folder
+from underwatch.inference.bank.quantities import support_of
 from underwatch.inference.bank.shard import checksum, packed
 from underwatch.inference.bank.simulations import conditioned, simulations
 from underwatch.inference.bank.summaries import _published, _Streams, columns, row_of
+from underwatch.inference.checks.calibration import covered
+from underwatch.inference.checks.cross_fit import HeldOut, cross_fit
+from underwatch.inference.checks.proof import ASKED, reference_designs
 from underwatch.inference.inputs import published
 from underwatch.inference.inputs.observed import read_for
 from underwatch.inference.inputs.published import (
@@ -144,14 +148,15 @@ def test_weights_of_worlds_give_the_exact_posterior_of_a_normal_toy():
 
 
 def test_the_prior_that_is_shown_has_the_figures_in_it_by_weight(bank, reading):
-    figure = with_figures(reading, published_figures(bank.figures)).design.published[-1]
-    design = replace(reading.design, published=(figure,))
+    design = with_figures(reading, published_figures(bank.figures)).design
     runs = simulations(bank.rows(np.arange(24)), reading.design, 1, per_world=4)
-    logs = log_likelihood(bank.figures[runs.rows], design.published)
-    weights = np.exp(logs) / np.exp(logs).sum()
-    times = np.bincount(conditioned(runs, bank, design, 1).rows, minlength=24)
-    expected = np.bincount(runs.rows, weights, minlength=24) * len(runs)
-    assert times == pytest.approx(expected, abs=4)  # each of a world's four rows, give or take one
+    weights = np.exp(log_likelihood(bank.figures[runs.rows], design.published))
+    expected = weights / weights.sum() * len(runs)
+    own = "p_tell_at_no_fear"  # another value in each run
+    drawn = conditioned(runs, bank, design, 1).values[own]
+    times = (drawn == runs.values[own][:, None]).sum(axis=1)
+    assert (abs(times - expected) < 1).all()
+    assert expected.max() > 3
     assert conditioned(runs, bank, reading.design, 1) is runs
 
 
@@ -166,6 +171,20 @@ def test_a_net_that_hears_the_figure_is_moved_by_it_as_exact_weights_move():
         assert draws.mean() == pytest.approx(mean, abs=0.25 * sd)
         assert draws.std() == pytest.approx(sd, rel=0.2)
     assert abs(package / (1 + NOISE**2) - mean) > 0.6 * sd  # without the figure
+
+
+@pytest.mark.deep
+def test_ranges_hold_the_truth_among_the_worlds_that_the_figures_leave():
+    """With the figures heard, cross-fitted ranges are as calibrated over all worlds as over those near the figures."""
+    shipped = read_bank(shipped_folder(), check_key=False)
+    design = reference_designs(shipped)[f"two lists, {ASKED} leavers"]
+    runs = simulations(shipped, design, 1, per_world=4)
+    support = support_of(runs.theta)
+    held = covered(HeldOut.of(cross_fit(runs, support, 1), support, 1).rank, 0.9)
+    weights = np.exp(log_likelihood(shipped.figures[runs.rows], design.published))
+    assert [figure.name for figure in design.published] == COUNTED
+    assert held.mean() == pytest.approx(0.9, abs=0.02)
+    assert (weights @ held).mean() / weights.sum() == pytest.approx(0.9, abs=0.06)  # some 50 effective worlds
 
 
 def test_parts_are_what_worlds_answer_and_another_question_finds_none(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from underwatch.cli.evidence.shared import FOLDER
+from underwatch.cli.typed import language_option
 from underwatch.errors import InputError
 from underwatch.evidence.folder import PRIVATE_FILE, write_files
 from underwatch.evidence.package import new_package, to_files
@@ -17,7 +18,8 @@ from underwatch.terminal import say
 @FOLDER
 @click.option("--example", is_flag=True, help="The 198 coded public reports that ship, to look at.")
 @click.option("--synthetic", is_flag=True, help="5,000 synthetic reports, with their truth beside the folder.")
-def new(folder: Path, example: bool, synthetic: bool) -> None:
+@language_option("the template")
+def new(folder: Path, example: bool, synthetic: bool, language: str) -> None:
     """Start a package in the new FOLDER, with a spreadsheet template beside it."""
     if example and synthetic:
         raise InputError("--example or --synthetic, one of the two")
@@ -40,6 +42,6 @@ def new(folder: Path, example: bool, synthetic: bool) -> None:
     if not example and not synthetic:
         from underwatch.evidence.edit.template import template_xlsx
 
-        write_new(beside, template_xlsx(), PRIVATE_FILE)
+        write_new(beside, template_xlsx(language), PRIVATE_FILE)
         say(f"{beside} is the template; fill it in, save the sheet `reports` as CSV UTF-8, then import it.")
     say(f"{folder} is a package. It is not sealed.")

@@ -7,6 +7,7 @@ import click
 
 from underwatch.cli.evidence.shared import FOLDER, KEY, TODAY, unlocked
 from underwatch.cli.paths import AnyPath
+from underwatch.cli.typed import language_option
 from underwatch.evidence.check.checking import read_checked
 from underwatch.evidence.check.overview import as_text as summary_text
 from underwatch.evidence.check.overview import summarise
@@ -26,14 +27,15 @@ from underwatch.terminal import say
     "--exact", is_flag=True, help="Counts as they are, not in bands; refused in a folder that others can open."
 )
 @TODAY
-def summary(folder: Path, key: Path | None, html: Path | None, exact: bool, today: date | None) -> None:
+@language_option("the summary")
+def summary(folder: Path, key: Path | None, html: Path | None, exact: bool, today: date | None, language: str) -> None:
     """Show what a package has and lacks, for the group's own use; nothing per list, outlet or source."""
     package = read_checked(unlocked(folder, key), str(folder), today)
     if html is None:
-        say(*summary_text(summarise(package, exact)).split("\n"))
+        say(*summary_text(summarise(package, exact, language)).split("\n"))
         return
     must_be_new(html)
     if exact and not is_the_example(package):
         require_closed(html)
-    write_new(html, evidence_page(package, exact).encode(), PRIVATE_FILE)
+    write_new(html, evidence_page(package, exact, language).encode(), PRIVATE_FILE)
     say(f"{html} is written.")

@@ -12,10 +12,12 @@ from xml.sax.saxutils import escape, quoteattr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from underwatch.evidence.folder import zip_bytes
-from underwatch.evidence.format.gazetteer import gazetteer
+from underwatch.evidence.format.gazetteer import NamedPlace, gazetteer
 from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.format.table_schemas import EFFORT, FIGURES, REPORTS, SURVEY, TABLES, Column
-from underwatch.evidence.format.vocabularies import entries
+from underwatch.evidence.format.vocabularies import entries, named_in
+from underwatch.texts.catalogue import text, translated
+from underwatch.texts.languages import ENGLISH, KOREAN
 
 SHEETS = (REPORTS, EFFORT, SURVEY, FIGURES)
 # So many rows carry the lists to choose from, and the sheet of identifiers so many to take.
@@ -36,13 +38,16 @@ _PARTS = {
 }
 
 
-def template_xlsx() -> bytes:
-    """Return the template as the bytes of an .xlsx file; the identifiers in it are fresh each time."""
+def template_xlsx(language: str = ENGLISH) -> bytes:
+    """Return the template as the bytes of an .xlsx file, what its codes mean in a language.
+
+    The identifiers in it are fresh each time.
+    """
     vocabularies = sorted(
         {column.source for name in SHEETS for column in TABLES[name].columns if column.kind == "code"}
     )
-    lists = {name: {code: entry["label"] for code, entry in entries(name).items()} for name in vocabularies}
-    lists["place"] = {code: place.name for code, place in gazetteer().items()}
+    lists = {name: {code: named_in(language, name, code) for code in entries(name)} for name in vocabularies}
+    lists["place"] = {code: _place_in(language, place) for code, place in gazetteer().items()}
     codes = zip_longest(
         *(column for name, labels in lists.items() for column in ((name, *labels), ("means", *labels.values()))),
         fillvalue="",
@@ -62,12 +67,20 @@ def template_xlsx() -> bytes:
     engine.filters |= {"letters": _letters, "text": escape, "attribute": quoteattr, "area": area}
     sheets: list[dict[str, Any]] = [{"rows": [TABLES[name].names], "columns": TABLES[name].columns} for name in SHEETS]
     sheets.append({"rows": list(codes), "columns": ()})
-    sheets.append({"rows": [["take one for each new row"], *([new_id()] for _ in range(N_IDS))], "columns": ()})
+    sheets.append(
+        {"rows": [[text(language, "evidence.identifiers")], *([new_id()] for _ in range(N_IDS))], "columns": ()}
+    )
     names = [*SHEETS, "codes", "identifiers"]
     parts = {part: _xml(engine, template, names=names) for part, template in _PARTS.items()}
     for number, sheet in enumerate(sheets, 1):
         parts[f"xl/worksheets/sheet{number}.xml"] = _xml(engine, "sheet.xml.j2", n_rows=N_ROWS, **sheet)
     return zip_bytes(parts)
+
+
+def _place_in(language: str, place: NamedPlace) -> str:
+    """Return what a place is called in a language."""
+    own = place.name_ko if language == KOREAN else ""
+    return own or translated(language, f"province.{place.name}", place.name)
 
 
 def _xml(engine: Environment, template: str, **what: Any) -> bytes:

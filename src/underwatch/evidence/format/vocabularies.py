@@ -12,6 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from underwatch.facts import grounds
+from underwatch.texts.catalogue import translated
 
 _FOLDER, _GROUNDS = "vocab", "ground.csv"
 SHARE = "share"  # of a group that was asked: the one unit that a survey gives
@@ -47,6 +48,11 @@ def label(vocabulary: str, code: str) -> str:
     """Return the label of a code, or the code itself when the vocabulary has none."""
     entry = entries(vocabulary).get(code)
     return entry["label"] if entry else code
+
+
+def named_in(language: str, vocabulary: str, code: str) -> str:
+    """Return the label of a code in a language."""
+    return translated(language, f"vocab.{vocabulary}.{code}", label(vocabulary, code))
 
 
 def unit_of(measure: str) -> str:

@@ -7,6 +7,9 @@ times ten, a hundred, a thousand: one report more seldom changes what is told.
 """
 
 from underwatch.evidence.release.publish import LEAST_MIN_CELL
+from underwatch.texts.catalogue import text
+from underwatch.texts.languages import ENGLISH
+from underwatch.texts.numbers import ranged
 
 _STEPS = (1, 2, 5, 10)
 
@@ -22,9 +25,9 @@ def band_of(n: int) -> tuple[int, int]:
     return low * scale, _STEPS[_STEPS.index(low) + 1] * scale - 1
 
 
-def in_bands(n: int, exact: bool = False) -> str:
+def in_bands(n: int, exact: bool = False, language: str = ENGLISH) -> str:
     """Write a count of evidence: its band, or the count itself where the group asked for it or all is public anyway."""
     low, high = band_of(n)
     if exact:
         return f"{n:,}"
-    return f"{low:,} to {high:,}" if low else f"fewer than {high + 1}"
+    return ranged(f"{low:,}", f"{high:,}", language) if low else text(language, "band.fewer", n=high + 1)

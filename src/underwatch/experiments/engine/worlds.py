@@ -147,6 +147,9 @@ class WorldTotals(NamedTuple):
     watched: np.ndarray
     numbers: np.ndarray  # float[3]: incidents, expected published, ordinary residents accused
 
+    def __repr__(self) -> str:
+        return f"WorldTotals({int(self.residents.sum()):,} residents, {len(self.cells)} days)"
+
     def plus(self, other: WorldTotals) -> WorldTotals:
         """Return those of both together."""
         return WorldTotals._make(map(np.add, self, other))

@@ -6,9 +6,17 @@ any other scenario, world by world.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
+
+import numpy as np
+
+from underwatch.experiments.ensemble.robustness import judge
+from underwatch.record.headlines import LOWER, Headline
+from underwatch.record.ranges import range_of
+from underwatch.world.forms import Forms
 
 _SHIPPED = "relief.parquet"
 
@@ -41,6 +49,30 @@ class ReliefRow(NamedTuple):
     def share(self) -> float:
         """In what share of the worlds it relieves; NaN of none."""
         return self.relieved / self.worlds if self.worlds else float("nan")
+
+
+def relief_row(intervention: str, headline: Headline, pairs: np.ndarray, forms: Sequence[Forms]) -> ReliefRow:
+    """Return the row of a headline without and with the intervention, float[worlds, 2]; NaN where there is none."""
+    change = pairs[:, 1] - pairs[:, 0]
+    there = ~np.isnan(change)
+    better = -change if headline.better == LOWER else change
+    relieved, worsened = int((better > 0).sum()), int((better < 0).sum())
+    found, around = judge(change, forms), range_of(change)
+    return ReliefRow(
+        intervention=intervention,
+        headline=headline.name,
+        worlds=around.n,
+        relieved=relieved,
+        worsened=worsened,
+        ties=around.n - relieved - worsened,
+        baseline=float(np.median(pairs[there, 0])) if around.n else float("nan"),
+        change=float(np.median(change[there])) if around.n else float("nan"),
+        low=around.low,
+        high=around.high,
+        is_relief=bool(found.sign) and (found.sign < 0) == (headline.better == LOWER),
+        verdict=found.verdict,
+        finding=found.words,
+    )
 
 
 @cache

@@ -24,6 +24,7 @@ from underwatch.experiments.ledger.entries import ACTS, REASONS, enter
 from underwatch.record.measures import WEEK, YEAR_DAYS, group_columns, group_keys, members, words
 from underwatch.record.ranges import range_of
 from underwatch.record.schema import GROUPS, schema_of
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.population import cells
@@ -34,8 +35,8 @@ from underwatch.world.workers import Workers
 SIGNS = (-1, -1, -1, -1, -1, 1)
 
 
-@dataclass(frozen=True)
-class Ledger:
+@dataclass(frozen=True, repr=False)
+class Ledger(Displayed):
     """What differs, and what each world did: int64[replicates, weeks, acts, reasons, cells] and [..., 2, acts, cells].
 
     `residents` int64[replicates, cells] at the start. `worlds` names the watched world and the one it is held against.

@@ -35,6 +35,7 @@ from underwatch.inference.bank.form import INDICATORS_READ, check_description, c
 from underwatch.inference.bank.priors import levels_of, world_forms, world_of, world_prior, world_rules
 from underwatch.inference.bank.shard import packed, read_shard, shards_in, write_shard
 from underwatch.record.tally import FEAR_NODES, Window
+from underwatch.shown import Displayed
 from underwatch.world.forms import Forms
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES, INDICATORS
 from underwatch.world.parameters import latin_hypercube
@@ -235,8 +236,8 @@ def _write(folder: Path, number: int, rows: dict[int, dict[str, np.ndarray]]) ->
     write_shard(folder, number, packed(arrays, _ROUNDED))
 
 
-@dataclass(frozen=True)
-class Bank:
+@dataclass(frozen=True, repr=False)
+class Bank(Displayed):
     """The worlds of a bank, row by row: the sufficient statistics of each (as in `Tally`), its curve and parameters."""
 
     plan: BankPlan
@@ -260,6 +261,10 @@ class Bank:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def _line(self) -> str:
+        window = self.plan.window
+        return f"Bank({self.plan.place}, {len(self)} worlds, {window.n_weeks} weeks from {window.start})"
 
     def value(self, name: str) -> np.ndarray:
         """Return float64[worlds], a parameter of the prior."""

@@ -21,14 +21,15 @@ from underwatch.inference.bank.quantities import hidden
 from underwatch.inference.bank.summaries import n_reports, row_of, simulate_package
 from underwatch.inference.inputs.observed import ObservationDesign
 from underwatch.inference.inputs.published import answered, log_likelihood
+from underwatch.shown import Displayed
 from underwatch.world.draws import rng
 from underwatch.world.parameters import latin_hypercube
 
 PER_WORLD = 1
 
 
-@dataclass(frozen=True)
-class Simulations:
+@dataclass(frozen=True, repr=False)
+class Simulations(Displayed):
     """n simulated experiments: hidden quantities, summaries, and what lay behind them."""
 
     theta: np.ndarray  # float[n, quantities]

@@ -57,14 +57,19 @@ def recovery_cases(plan: BankPlan) -> tuple[RecoveryCase, ...]:
         world = hidden_world(plan, k)
         told_in_all[k] = world.expected_told()
         yes = int(generator.binomial(ASKED, followed[k]))
-        packages.append(_package(world, world.observe(plan.seed + k), yes, generator))
+        packages.append(package_of_world(world, world.observe(plan.seed + k), (yes, ASKED), generator))
         responses.append(world.response)
     truth = truth_of(worlds, told_in_all)
     return tuple(RecoveryCase(packages[k], truth[k], responses[k]) for k in range(n))
 
 
-def _package(world: HiddenWorld, observation: Observation, yes: int, generator: np.random.Generator) -> Package:
-    """Return what two groups would code by the last day of the window; copies are known as such with `relay_marked`."""
+def package_of_world(
+    world: HiddenWorld, observation: Observation, answers: tuple[int, int], generator: np.random.Generator
+) -> Package:
+    """Return what two groups would code by the last day of the window; copies are known as such with `relay_marked`.
+
+    `answers` are how many who left say that they were followed, and how many were asked.
+    """
     plan, days = world.plan, world.records["day"]
 
     def an_id(what: str, number: int) -> str:
@@ -90,7 +95,15 @@ def _package(world: HiddenWorld, observation: Observation, yes: int, generator: 
         for week in range(plan.window.n_weeks)
     ]
     period = f"{week_of(0)}/{week_of(7 * plan.window.n_weeks - 1)}"  # of the window, whose first quarter may be cut
-    survey = (an_id("survey", 0), "recent_leavers", period, plan.place, "was_followed", str(ASKED), str(yes))
+    survey = (
+        an_id("survey", 0),
+        "recent_leavers",
+        period,
+        plan.place,
+        "was_followed",
+        str(answers[1]),
+        str(answers[0]),
+    )
     package = new_package("synthetic", ("synthetic",)).with_rows("reports", reports)
-    package = package.with_rows("effort", effort).with_rows("survey", [survey])
+    package = package.with_rows("effort", effort).with_rows("survey", [survey] if answers[1] else [])
     return recorded(package, an_id("coder", 0), "coding", Segment(an_id("segment", 0)))

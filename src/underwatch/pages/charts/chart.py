@@ -12,7 +12,7 @@ from underwatch.pages.drawing.picture import Picture
 from underwatch.record.headlines import Headline
 from underwatch.record.ranges import FEWEST
 from underwatch.texts.catalogue import text, translated
-from underwatch.texts.numbers import form_of
+from underwatch.texts.numbers import form_of, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,11 @@ def change_of(language: str, study: Study) -> str:
 def shown(language: str, is_share: bool) -> Callable[[float], str]:
     """Return how numbers of a figure are written: shares as percentages."""
     return partial(form_of(is_share), language=language)
+
+
+def points(value: float, language: str) -> str:
+    """Return a difference of shares in percentage points."""
+    return f"{signed(100.0 * value, language)}\u00a0{text(language, 'number.points')}"
 
 
 def month_at(language: str) -> Callable[[date], str]:

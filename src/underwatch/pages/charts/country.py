@@ -9,7 +9,7 @@ import numpy as np
 
 from underwatch.experiments.study import Part, Study
 from underwatch.pages.charts.chart import Chart, month_at, rights_of, shown, title_of, together, unit_of
-from underwatch.pages.drawing.picture import NARROW, Picture, width_of
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, width_of
 from underwatch.pages.drawing.series import DASHES, Course, Weeks, courses, highest_of
 from underwatch.record.headlines import HEADLINE_NAMES, HEADLINES, Headline
 from underwatch.record.measures import week_starts
@@ -26,7 +26,7 @@ _LARGEST_CIRCLE = 9.8  # radius of a mark, in units of the picture
 _LATITUDE_STRETCH = 1.3  # 1 / cos 40 degrees: a degree of longitude is shorter than one of latitude
 _LETTER, _LINE = 0.108, 0.2  # degrees of longitude and of latitude that a letter of a label takes up
 _SIZES = (50_000, 350_000)  # residents in the legend of the map
-_SMALL = 9.8
+_SMALL = SMALL
 
 
 def _headline(name: str, language: str) -> tuple[int, Headline, Callable[[float], str]]:

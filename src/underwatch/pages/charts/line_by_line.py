@@ -11,13 +11,13 @@ from underwatch.experiments.ensemble.statements import StatementDots
 from underwatch.facts import described, patterns
 from underwatch.pages.charts.chart import Chart, together
 from underwatch.pages.drawing.dots import Dots, dotplot, n_inside
-from underwatch.pages.drawing.picture import NARROW, Picture, wrapped
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, wrapped
 from underwatch.texts.catalogue import text, translated
 from underwatch.texts.languages import ENGLISH
 from underwatch.texts.numbers import number, percent
 
 _VERDICTS = {"agrees": "agrees", "disagrees": "disagrees", "cannot be said": "cannot_say"}
-_SHARE, _LEADING, _SMALL = "share", 12.6, 9.8
+_SHARE, _LEADING, _SMALL = "share", 12.6, SMALL
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from underwatch.pages.charts.chart import (
     change_of,
     ensemble_of,
     month_at,
+    points,
     range_sentence,
     rights_of,
     shade_sentence,
@@ -185,7 +186,7 @@ def change_chart(study: Study, language: str = ENGLISH) -> Chart | None:
 def _change_row(study: Study, index: int, language: str) -> tuple[str, ...]:
     headline = HEADLINES[index]
     show = shown(language, headline.is_share)
-    gap = partial(_points, language=language) if headline.is_share else partial(signed, language=language)
+    gap = partial(points, language=language) if headline.is_share else partial(signed, language=language)
     name = text(language, "figure.figure_unit", title=title_of(language, headline), unit=unit_of(language, headline))
     example = float(study.example.change[index])
     if not study.n_draws:
@@ -203,11 +204,6 @@ def _change_row(study: Study, index: int, language: str) -> tuple[str, ...]:
         finding_words(language, finding),
         *_cells(gap, example),
     )
-
-
-def _points(value: float, language: str) -> str:
-    """Return a difference of shares in percentage points."""
-    return f"{signed(100.0 * value, language)}\u00a0{text(language, 'number.points')}"
 
 
 def finding_words(language: str, finding: Robustness) -> str:

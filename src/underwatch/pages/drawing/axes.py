@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from underwatch.pages.drawing.picture import SIZE, Picture, width_of
+from underwatch.pages.drawing.picture import SIZE, SMALL, Picture, width_of
 
 LINEAR, LOG = "linear", "log"
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-_TICK = 9.5  # size of the words at a mark
+_TICK = SMALL  # size of the words at a mark
 
 
 class Scale(NamedTuple):

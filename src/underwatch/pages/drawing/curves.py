@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from underwatch.pages.drawing.axes import LOG, Scale, mark_x, mark_y, ticks
-from underwatch.pages.drawing.picture import NARROW, Picture, width_of
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, width_of
 
 _TALL, _HEAD = 92.0, 18.0
 
@@ -28,7 +28,7 @@ def curves(at: Sequence[float], over: Sequence[Curve], show: Callable[[float], s
     picture = Picture(width, len(over) * (_TALL + _HEAD) + 34)
     tops = [max(_known([*curve.values, *curve.high]), default=0.0) or 1.0 for curve in over]
     marks = [ticks(0.0, top, 4) for top in tops]
-    left = max(width_of(show(mark), 9.5) for of_curve in marks for mark in of_curve) + 6
+    left = max(width_of(show(mark), SMALL) for of_curve in marks for mark in of_curve) + 6
     along = Scale(min(at), max(at), left + 6, width - 8, LOG)
     for n, (curve, top) in enumerate(zip(over, tops, strict=True)):
         base = (n + 1) * (_TALL + _HEAD)
@@ -43,7 +43,7 @@ def curves(at: Sequence[float], over: Sequence[Curve], show: Callable[[float], s
         picture.line(places, curve.colour, 1.9, (5, 3) if n % 2 else ())
         picture.dots(places, 2.6, curve.colour)
     mark_x(picture, along, len(over) * (_TALL + _HEAD), at, lambda value: f"{value:g}")
-    picture.text(((left + width) / 2, picture.height - 4), words, 9.8, "middle")
+    picture.text(((left + width) / 2, picture.height - 4), words, SMALL, "middle")
     return picture
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from underwatch.pages.drawing.axes import LINEAR, LOG, Scale, ends, mark_x, ticks
-from underwatch.pages.drawing.picture import NARROW, Picture, Point
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, Point
 
 _SIZES = (7.0, 6.0, 5.2, 4.6, 4.0, 3.5, 3.0)  # of a dot, the largest first
 _STACK = 56.0  # units of height for the dots
@@ -54,7 +54,7 @@ def dotplot(dots: Dots, show: Callable[[float], str], width: float = NARROW) -> 
     marks = ticks(low, high, 6, dots.kind)
     mark_x(picture, scale, base, [value for value in marks if not whole or value == round(value)], show)
     if has_zero:
-        picture.text((_MARGIN, base + 13), show(0.0), 9.5, "middle")
+        picture.text((_MARGIN, base + 13), show(0.0), SMALL, "middle")
     return picture
 
 

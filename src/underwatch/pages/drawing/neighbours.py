@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from underwatch.pages.drawing.picture import NARROW, Picture, Point, wrapped
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, Point, wrapped
 
 _GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
-_SMALL, _LEADING = 9.8, 12.6
+_SMALL, _LEADING = SMALL, 12.6
 _GAP = 10.0
 
 

@@ -7,21 +7,18 @@ import logging
 import struct
 import zlib
 from collections.abc import Sequence
-from functools import cache, lru_cache
-from importlib.resources import files
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, NamedTuple
-from unicodedata import east_asian_width
 from urllib.parse import quote
 
 import numpy as np
 
 from underwatch.pages.drawing.picture import COLOURS, Picture, Shape, wrapped
+from underwatch.texts.korean_font import has_hangul, korean_file
 
-SHARP, SMALL = 1.7, 1.25  # pixels for a unit: of what stands in front, and of what there are many of
+SHARP, COARSE = 1.5, 1.25  # pixels for a unit: of what stands in front, and of what there are many of
 _MARGIN, _LEADING = 14.0, 1.35
 _TITLE, _SMALL = 14.0, 9.0
-KOREAN_FONT = Path(str(files("underwatch.pages"))) / "fonts" / "korean.ttf"  # placed when the package is built
 _SHADES, _ALIKE = 10, 12.0  # colours of a PNG, and how far apart they are wanted (in 32nds, squared)
 
 
@@ -61,7 +58,7 @@ def sheet(picture: Picture, title: str, caption: str, notes: Sequence[str]) -> P
 def saved(name: str, whole: Picture, scale: float = SHARP) -> Saved:
     """Return a sheet as two links."""
     svg = "data:image/svg+xml," + quote(whole.file(), safe=" =:/;,()*+!~'@.-_&")
-    if is_wide(whole) and not _fonts()[1:]:
+    if is_wide(whole) and not writes_korean():
         return Saved(name, svg, "")
     png = "data:image/png;base64," + base64.b64encode(png_bytes(whole, scale)).decode()
     return Saved(name, svg, png)
@@ -69,19 +66,12 @@ def saved(name: str, whole: Picture, scale: float = SHARP) -> Saved:
 
 def is_wide(picture: Picture) -> bool:
     """Say whether words of a picture want a Korean font."""
-    return any(east_asian_width(letter) in "WF" for shape in picture.shapes for letter in shape.words)
+    return has_hangul("".join(shape.words for shape in picture.shapes))
 
 
-@cache
-def _fonts() -> tuple[str, ...]:
-    """Return the families to write with: one for all, and a Korean one where it is placed."""
-    from matplotlib.font_manager import fontManager
-
-    if not KOREAN_FONT.is_file():
-        return ("DejaVu Sans",)
-    known = len(fontManager.ttflist)
-    fontManager.addfont(KOREAN_FONT)
-    return ("DejaVu Sans", *{font.name for font in fontManager.ttflist[known:]})
+def writes_korean() -> bool:
+    """Say whether a font at hand has the letters of Korean."""
+    return korean_file().is_file()
 
 
 def png_bytes(picture: Picture, scale: float = SHARP) -> bytes:
@@ -185,7 +175,8 @@ def _letters(words: str, pixels: float, bold: bool) -> tuple[np.ndarray, float]:
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     weight = "bold" if bold else "normal"
-    font = get_font([findfont(FontProperties(family=family, weight=weight)) for family in _fonts()])
+    families = [findfont(FontProperties(family="DejaVu Sans", weight=weight))]
+    font = get_font([*families, str(korean_file())] if writes_korean() else families)
     font.clear()
     font.set_size(pixels, 72)
     font.set_text(words, 0.0)

@@ -19,7 +19,7 @@ COLOURS = {
     "c0": "#d55e00", "c1": "#0072b2", "axis": "#8a8a8a", "dim": "#c4c4c4",
 }  # fmt: skip
 FONT = "system-ui,-apple-system,Segoe UI,Noto Sans,Noto Sans KR,DejaVu Sans,sans-serif"
-SIZE = 11.0  # of text, in units of a picture
+SIZE, SMALL = 11.0, 9.8  # of text, in units of a picture: of titles, and of most words
 NARROW = 340.0  # wide as a phone shows a figure, so that text is as large as it is written
 Point = tuple[float, float]
 Anchor = Literal["start", "middle", "end"]
@@ -106,7 +106,8 @@ class Picture:
     def svg(self, label: str) -> str:
         """Return it as an element of a page, with what it is in words for those who do not see it."""
         head = f'<svg class="chart" role="img" aria-label="{escape(label, quote=True)}"'
-        return f'{head} viewBox="0 0 {_short(self.width)} {_short(self.height)}">{self._body()}</svg>'
+        size = f"{_short(self.width)} {_short(self.height)}"
+        return f'{head} viewBox="0 0 {size}" font-size="{_short(SMALL)}">{self._body()}</svg>'
 
     def file(self) -> str:
         """Return it as a file that stands for itself, on white."""
@@ -116,7 +117,8 @@ class Picture:
         w, h = _short(self.width), _short(self.height)
         return (
             f"<svg xmlns='http://www.w3.org/2000/svg' width='{w}' height='{h}' viewBox='0 0 {w} {h}' "
-            f"font-family='{FONT}'><rect width='{w}' height='{h}' fill='#ffffff'/>{text}</svg>"
+            f"font-family='{FONT}' font-size='{_short(SMALL)}' fill='{COLOURS['ink']}'>"
+            f"<rect width='{w}' height='{h}' fill='#ffffff'/>{text}</svg>"
         )
 
     def _body(self) -> str:
@@ -150,7 +152,10 @@ def _way(points: Sequence[Point]) -> str:
     (x, y), *rest = _tenths(points)
     steps = [f"M{_step(x, y)}"]
     for u, v in rest:
-        steps.append(f"l{_step(u - x, v - y)}")
+        if u != x and v != y:
+            steps.append(f"l{_step(u - x, v - y)}")
+        elif (u, v) != (x, y):
+            steps.append(f"h{_short((u - x) / 10)}" if u != x else f"v{_short((v - y) / 10)}")
         x, y = u, v
     return "".join(steps)
 
@@ -171,7 +176,8 @@ def _opacity(shape: Shape) -> str:
 
 def _text(shape: Shape) -> str:
     x, y = shape.points[0]
-    look = f' font-size="{_short(shape.size)}" fill="{_colour(shape.fill)}"'
+    look = f' font-size="{_short(shape.size)}"' if shape.size != SMALL else ""
+    look += f' fill="{_colour(shape.fill)}"' if shape.fill != "ink" else ""
     look += f' text-anchor="{shape.anchor}"' if shape.anchor != "start" else ""
     look += ' font-weight="600"' if shape.bold else ""
     words = escape(shape.words, quote=False).replace('"', "&quot;")

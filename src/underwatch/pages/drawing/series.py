@@ -10,12 +10,12 @@ from datetime import date
 import numpy as np
 
 from underwatch.pages.drawing.axes import Scale, mark_x, mark_y, ticks
-from underwatch.pages.drawing.picture import NARROW, Picture, Point, width_of
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, Point, width_of
 
 WORLD_COLOURS = ("c0", "c1")
 DASHES: tuple[tuple[float, ...], ...] = ((), (5, 3))
 _LEGEND, _TALL = 18.0, 150.0
-_SMALL = 9.8
+_SMALL = SMALL
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def courses(weeks: Weeks, bands: Sequence[Band], lines: Sequence[Course], size: 
         weeks.top if weeks.top is not None else highest_of([*(band.high for band in bands), *(x.values for x in lines)])
     )
     marks = ticks(0.0, highest or 1.0, 4)
-    left = max(width_of(weeks.show(mark), 9.5) for mark in marks) + 6
+    left = max(width_of(weeks.show(mark), SMALL) for mark in marks) + 6
     picture.height = top + tall + 18
     up = Scale(0.0, (highest or 1.0) * 1.03, top + tall, top + 2)
     along = Scale(

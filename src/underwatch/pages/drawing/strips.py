@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from underwatch.pages.drawing.axes import LINEAR, Scale, mark_x, ticks
-from underwatch.pages.drawing.picture import NARROW, Picture, width_of, wrapped
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, width_of, wrapped
 from underwatch.pages.drawing.timeline import draw_mark
 
 MARKS = ("dot", "square")
-_SMALL, _LEADING = 9.8, 12.0
+_SMALL, _LEADING = SMALL, 12.0
 
 
 @dataclass(frozen=True)

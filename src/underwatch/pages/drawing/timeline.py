@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from underwatch.pages.drawing.picture import NARROW, Picture, wrapped
+from underwatch.pages.drawing.picture import NARROW, SMALL, Picture, wrapped
 
 _DATE, _GAP = 50.0, 8.0
-_SMALL, _LEADING, _PAD = 9.8, 12.6, 4.0
+_SMALL, _LEADING, _PAD = SMALL, 12.6, 4.0
 _MARK = 13.0  # room for a mark before its words
 
 

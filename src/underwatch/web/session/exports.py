@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from underwatch import __version__
+from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.ensemble.settings import ensemble_words
+from underwatch.experiments.story import story_of
 from underwatch.experiments.studies.world_tables import table_parts
 from underwatch.files.writing import csv_bytes
 from underwatch.pages.rendering import lines
@@ -51,6 +54,8 @@ def report_html(run: StudioRun) -> bytes:
     """Return the report as one HTML file that opens offline."""
     if run.study is None:
         raise ValueError("a run without figures has no report")
+    if run.study.story is None and not run.question.dated:  # its residents are looked at when somebody wants to read
+        run.study = replace(run.study, story=story_of(run.worlds, cores()))
     return scenario_report(run.question.scenario, run.study, run.digest).encode()
 
 
@@ -73,7 +78,8 @@ TAKEN: dict[str, tuple[str, Maker]] = {
     "citation.txt": ("text/plain; charset=utf-8", citation),
 }
 
-_OF_STORED = ("question.toml", "data_dictionary.csv", "citation.txt")  # of its worlds no incident is kept
+# Of the worlds of the example that ships no incident is kept
+_OF_STORED = ("report.html", "question.toml", "data_dictionary.csv", "citation.txt")
 
 
 def taken_of(run: StudioRun) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from underwatch.record.schema import GROUPS
 from underwatch.web.session.request import question_of
 from underwatch.web.session.studio_run import DONE, STORED, Stored, StudioRun
 
-DRAWN = tuple(name for name in Measured.__slots__ if name != "weekly")  # of the draws; their weeks are kept as bands
+DRAWN = tuple(name for name in Measured.__slots__ if name != "weekly")  # of the weeks of draws their bands are kept
 Arrays = Mapping[str, np.ndarray]
 _one_at_a_time = threading.Lock()
 
@@ -63,8 +63,7 @@ def _read() -> StudioRun | None:
     run.worlds = question.worlds_of(question.example_at(plain["draw"]))
     run.study, run.unit_start = _study(run, arrays, plain), arrays["unit_start"]
     run.lives = {int(who): life for who, life in plain["lives"].items()}
-    bands = {world: arrays[f"{world}.bands"].astype(float) for world in run.worlds}
-    run.stored = Stored(_days(arrays, [*run.worlds]), bands, plain["seen"], plain["examples"])
+    run.stored = Stored(_days(arrays, [*run.worlds]), plain["seen"], plain["examples"])
     return run
 
 
@@ -90,8 +89,7 @@ def _study(run: StudioRun, arrays: Arrays, plain: Mapping[str, Any]) -> Study:
 
     def drawn(world: str) -> Measured:
         kept = {part: arrays[f"{world}.drawn.{part}"].astype(float) for part in DRAWN}
-        shape = len(kept["year"]), *arrays[f"{world}.example.weekly"].shape
-        return Measured(**kept, weekly=np.full(shape, np.nan))
+        return Measured(**kept, weekly=spread(arrays[f"{world}.bands"].astype(float), len(kept["year"])))
 
     example = Example(
         running.example, plain["draw"], {world: own(world) for world in run.worlds}, plain["published"],
@@ -99,6 +97,19 @@ def _study(run: StudioRun, arrays: Arrays, plain: Mapping[str, Any]) -> Study:
     )  # fmt: skip
     published = {world: arrays[f"{world}.published"].astype(float) for world in run.worlds}
     return replace(study, example=example, drawn={world: drawn(world) for world in run.worlds}, published=published)
+
+
+def spread(bands: np.ndarray, draws: int) -> np.ndarray:
+    """Return float[draws, ...] that has these low, median, high and number of values, float[4, ...], as its range.
+
+    A quarter of the values are the low one, a half the median, a quarter the high one; all that is asked of the weeks
+    of draws is their range.
+    """
+    low, middle, high, n = bands
+    rank = np.arange(draws).reshape(-1, *(1,) * low.ndim)
+    some = np.ceil(n / 4)
+    values = np.where(rank < some, low, np.where(rank < n - some, middle, high))
+    return np.where(rank < n, np.where(n < 2, middle, values), np.nan)
 
 
 class Nobody:

@@ -37,12 +37,11 @@ class Lived:
 class Stored:
     """What the page asks of a run that ships with the program, of whose worlds no incident is kept.
 
-    By world: the days listed and first followed, uint16[R] each; low, median and high of the draws and how many have
-    a value, float[4, weeks, H]. What was seen from outside and whom the page offers to choose are plain data.
+    By world the days listed and first followed, uint16[R] each. What was seen from outside and whom the page offers to
+    choose are plain data.
     """
 
     days: dict[str, tuple[np.ndarray, np.ndarray]]
-    bands: dict[str, np.ndarray]
     seen: dict[str, Any]
     examples: dict[str, list[int]]
 

@@ -1,15 +1,13 @@
-"""What the page draws and tells of a run: charts by week with bands, the table of changes, the summary, two runs."""
+"""What the page tells of a run: its summary, charts by week with bands, and two runs side by side."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.experiments.ensemble.robustness import judge
 from underwatch.experiments.study import Study
 from underwatch.pages.report import LIMITS
 from underwatch.pages.summary import STATEMENT, band, band_words, summary_of_run
@@ -43,7 +41,6 @@ def run_view(run: StudioRun) -> dict[str, Any]:
     }
     if study is None:
         return result
-    bands = run.stored.bands if run.stored else weekly_bands(study)
     return result | {
         "place": {name: getattr(study.place, name) for name in _OF_A_PLACE},
         "start": study.start.isoformat(),
@@ -58,8 +55,8 @@ def run_view(run: StudioRun) -> dict[str, Any]:
         "n_set": study.n_set,
         "complete": run.state in OVER,
         "summary": _summary(study),
-        "charts": [_chart(study, headline, bands) for headline in HEADLINES if headline.charted],
-        "changes": [_change(study, index) for index in range(len(HEADLINES))],
+        "charts": [_chart(study, headline) for headline in HEADLINES if headline.charted],
+        "year": {name: _middle(study, study.baseline, "year", at) for at, name in enumerate(HEADLINE_NAMES)},
         "groups": _groups(study),
         "reports": {world: _reports(drawn) for world, drawn in study.published.items()},
         "silence": _silence(study),
@@ -76,60 +73,21 @@ def titled(headline: Headline) -> dict[str, Any]:
     return {"name": headline.name, "title": headline.title, "unit": headline.unit, "share": headline.is_share}
 
 
-def weekly_bands(study: Study) -> dict[str, np.ndarray]:
-    """Return by world low, median and high of the draws and how many have a value, float[4, weeks, H]."""
-    return {world: np.stack(ranges_of(drawn.weekly)) for world, drawn in study.drawn.items()}
-
-
-def _chart(study: Study, headline: Headline, bands: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _chart(study: Study, headline: Headline) -> dict[str, Any]:
     """Return one headline by week: each world's median, low and high over its draws, and its example."""
     index = HEADLINE_NAMES.index(headline.name)
     worlds = {}
     for world in study.worlds:
         worlds[world] = {"history": _list(study.example.figures[world].weekly[:, index])}
-        if world in bands:
-            *edges, n = bands[world][:, :, index]
+        if world in study.drawn:
+            *edges, n = ranges_of(study.drawn[world].weekly[:, :, index])
             worlds[world] |= {key: _list(edge) for key, edge in zip(("low", "median", "high"), edges, strict=True)}
-            worlds[world]["n"] = n.astype(int).tolist()
+            worlds[world]["n"] = n.tolist()
     return titled(headline) | {
         "rights": rights_words(headline.articles),
         "articles": list(headline.articles),
         "week_starts": week_starts(study.days).tolist(),
         "worlds": worlds,
-    }
-
-
-def _edges(draws: np.ndarray) -> list[float | None]:
-    """Return low, high and the number of draws behind them."""
-    around = range_of(draws)
-    return [*_list(np.array([around.low, around.high])), around.n]
-
-
-def _change(study: Study, index: int) -> dict[str, Any]:
-    """Return a row of the table: the median of each world and of the difference, in the days of the change.
-
-    Of a run without draws they are those of its one history. The sign of the difference is robust or hangs on a form.
-    """
-    headline, drawn = HEADLINES[index], bool(study.n_draws)
-    row: dict[str, Any] = titled(headline) | {
-        "values": {w: _middle(study, w, "window", index) for w in study.worlds},
-        "year": {w: _middle(study, w, "year", index) for w in study.worlds},
-        "ranges": {w: _edges(study.drawn[w].year[:, index]) for w in study.drawn},
-        "difference": None,
-        "range": None,
-        "finding": None,
-    }
-    if study.twin is None:
-        return row
-    if not drawn:
-        return row | {"difference": _list(study.example.change[index : index + 1])[0]}
-    one, other = (study.drawn[world].window[:, index] for world in study.pair)
-    finding = judge(one - other, study.forms)
-    rules = [hinge.rule for hinge in finding.hinges]
-    return row | {
-        "difference": _list(np.array([band(one - other)[1]]))[0],
-        "range": _edges(one - other),
-        "finding": {"verdict": finding.verdict, "rules": rules},
     }
 
 

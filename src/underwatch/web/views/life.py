@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.experiments.diary import COUNTED, rows_about, sentences_of, traced_weeks
+from underwatch.experiments.diary import COUNTED, FOLLOWERS, rows_about, sentences_of, traced_weeks
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world import layout as L
@@ -20,7 +20,6 @@ from underwatch.world.scenario import Scenario
 
 _MOST_KEPT = 12
 _EXAMPLES = 5  # of each kind of incident, for those who choose by keyboard
-_FOLLOWERS = ("neighbour", "informant", "mps_officer", "mss_officer")
 _with_follower = (L.EPISODE.followed, L.EPISODE.visit_followed, L.EPISODE.call_followed)
 _one_at_a_time = threading.Lock()
 
@@ -103,7 +102,7 @@ def _day(rows: np.ndarray) -> dict[str, Any]:
     """Return one day: its sentences in English, and its events by kind for another language."""
     events = []
     for _, kind, _, other, value in rows.tolist():
-        by = _FOLLOWERS[other] if kind in _with_follower and 0 <= other < len(_FOLLOWERS) else None
+        by = FOLLOWERS[other] if kind in _with_follower and 0 <= other < len(FOLLOWERS) else None
         events.append([L.EPISODES[kind], by, value])
     return {"said": list(sentences_of(rows)), "events": events}
 

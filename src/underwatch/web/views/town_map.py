@@ -36,12 +36,17 @@ def places_of(unit_start: np.ndarray, seed: int) -> np.ndarray:
     return (np.stack([x, y]) / (2.0 * reach) + 0.5).astype("<f4")
 
 
+def days_of(run: StudioRun) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return for each world the days listed and first followed, uint16[R] each."""
+    return [*run.stored.days.values()] if run.stored else [(one.listed, one.followed) for one in run.lived.values()]
+
+
 def map_bytes(run: StudioRun) -> bytes:
     """Return the map of a run: float32 x[R], y[R], then for each of two worlds uint16 listed[R], followed[R].
 
     Days count from 1, and 0 is never; a run without a twin has its one world twice. Little-endian, 16 bytes a resident.
     """
-    days = [*run.stored.days.values()] if run.stored else [(one.listed, one.followed) for one in run.lived.values()]
+    days = days_of(run)
     parts = [places_of(run.unit_start, run.question.scenario.seed).tobytes()]
     for both in (days[0], days[-1]):
         parts += [each.astype("<u2").tobytes() for each in both]

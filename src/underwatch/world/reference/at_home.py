@@ -5,12 +5,12 @@ from __future__ import annotations
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
 from underwatch.world.reference.population import Resident, Unit, choose, choose16
-from underwatch.world.reference.rules import FULL_WEIGHT, ONE, Rules, part, weekday
+from underwatch.world.reference.rules import FULL_WEIGHT, ONE, SmallRules, part, weekday
 
 MOST_ROLES = 64
 
 
-class AtHome(Rules):
+class AtHome(SmallRules):
     """The last steps of the day, in the unit."""
 
     def visit_homes(self, unit: Unit) -> None:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from underwatch.facts import grounds
+from underwatch.shown import Displayed
 from underwatch.world import layout as L
 from underwatch.world.draws import MASK32, Purpose, threefry_plain
 
@@ -52,8 +53,8 @@ def choose16(quarter: int, n: int) -> int:
 ORGANS = {"mps": {L.MPS}, "mss": {L.MSS}, "both": {L.MPS, L.MSS}}
 
 
-@dataclass(slots=True, eq=False)
-class Resident:
+@dataclass(slots=True, eq=False, repr=False)
+class Resident(Displayed):
     """A person: traits, lists, files, and what the person feels. Levels are multiples of 1/65535."""
 
     number: int  # in census order; the key of all luck
@@ -124,8 +125,8 @@ class Resident:
         )
 
 
-@dataclass(slots=True, eq=False)
-class Household:
+@dataclass(slots=True, eq=False, repr=False)
+class Household(Displayed):
     """People who live together; known by the number of the first. Its head is the first member."""
 
     number: int
@@ -145,8 +146,8 @@ class Household:
         return self.members[0]
 
 
-@dataclass(slots=True, eq=False)
-class Unit:
+@dataclass(slots=True, eq=False, repr=False)
+class Unit(Displayed):
     """A neighbours' unit (inminban) (S1)."""
 
     number: int
@@ -175,8 +176,8 @@ class Unit:
         return [r for r in adults if r.open_role] + [r for r in adults if r.covert]
 
 
-@dataclass(slots=True, eq=False)
-class Case:
+@dataclass(slots=True, eq=False, repr=False)
+class Case(Displayed):
     """A household with listed members and its named watchers: role holders, then officers (S3, S4)."""
 
     house: Household
@@ -190,8 +191,8 @@ class Case:
         return self.members[0].family
 
 
-@dataclass(slots=True, eq=False)
-class Officer:
+@dataclass(slots=True, eq=False, repr=False)
+class Officer(Displayed):
     """An MPS beat officer or an MSS field officer, with the area's units (S6)."""
 
     organ: int

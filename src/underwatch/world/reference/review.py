@@ -9,14 +9,14 @@ from underwatch.facts import grounds
 from underwatch.world import layout as L
 from underwatch.world.draws import Purpose
 from underwatch.world.reference.population import ORGANS, Household, Officer, Resident, Unit, choose16
-from underwatch.world.reference.rules import FULL_WEIGHT, ONE, WHOLE, Rules, part, weekday
+from underwatch.world.reference.rules import FULL_WEIGHT, ONE, WHOLE, SmallRules, part, weekday
 
 REPRIMANDS = {L.MPS: Purpose.REPRIMAND_MPS, L.MSS: Purpose.REPRIMAND_MSS}
 DETAINEE = L.GROUND_NAMES.index("former_detainee")
 FORGOTTEN = 64  # a file below a quarter of a report no longer speaks of an offence
 
 
-def hold(world: Rules, order: int, week_days: int) -> None:
+def hold(world: SmallRules, order: int, week_days: int) -> None:
     """The whole review, on the Sunday that `world` has reached; `order` is the week's mean, 65536 = 1."""
     for officers in world.officers:
         judge_officers(world, officers, order, week_days)
@@ -29,7 +29,7 @@ def hold(world: Rules, order: int, week_days: int) -> None:
         close_week(world, house)
 
 
-def judge_officers(world: Rules, officers: list[Officer], order: int, week_days: int) -> None:
+def judge_officers(world: SmallRules, officers: list[Officer], order: int, week_days: int) -> None:
     """S6: who brought fewer reports than expected may be reprimanded: pressure rises. Else it eases; quotas ratchet.
 
     In the form `avoidance` no reprimand needs to fall: the chance of one presses on who is not safely above.
@@ -63,7 +63,7 @@ def judge_officers(world: Rules, officers: list[Officer], order: int, week_days:
             officer.pressure -= part(now.pressure_relax, before)
 
 
-def decide_on(world: Rules, unit: Unit) -> None:
+def decide_on(world: SmallRules, unit: Unit) -> None:
     """S3, S10, S11: the week's decisions on a unit's residents, and what its households hear from kin."""
     now = world.rates
     for house in unit.households:
@@ -79,7 +79,7 @@ def decide_on(world: Rules, unit: Unit) -> None:
         hear_from_kin(world, house)
 
 
-def consider(world: Rules, r: Resident) -> None:
+def consider(world: SmallRules, r: Resident) -> None:
     """S3, S10: the listed may come off the list, slowly; anybody may be accused; the unlisted, listed for a ground."""
     now = world.rates
     if r.lists and world.draw(Purpose.EXIT, r.number)[2] < let_off(world, r):
@@ -102,7 +102,7 @@ def consider(world: Rules, r: Resident) -> None:
     take_in_the_wave(world, r)
 
 
-def accuser(world: Rules, r: Resident, weight: int) -> int | None:
+def accuser(world: SmallRules, r: Resident, weight: int) -> int | None:
     """S10: the organ that summons the resident this week: its file is full, or (form hazard) a report turns into one.
 
     In that form what fades from the file this week, over the bar, is the chance: in all a report carries its weight
@@ -118,7 +118,7 @@ def accuser(world: Rules, r: Resident, weight: int) -> int | None:
     return None
 
 
-def take_in_the_wave(world: Rules, r: Resident) -> None:
+def take_in_the_wave(world: SmallRules, r: Resident) -> None:
     """S3, S6: in a campaign an unlisted adult with a ground may be put on its lists; a defector's family as one."""
     held = r.grounds | (1 << DETAINEE if r.was_detained else 0)
     who = r.house.number if r.family else r.number
@@ -128,7 +128,7 @@ def take_in_the_wave(world: Rules, r: Resident) -> None:
         enlist(world, r, set().union(*(ORGANS[ground.organ] for ground in names)))
 
 
-def let_off(world: Rules, r: Resident) -> int:
+def let_off(world: SmallRules, r: Resident) -> int:
     """S3: the chance of being let off by order: of all, or of those who have no other ground than those named."""
     chances = world.rates.let_off
     held = r.grounds | (1 << DETAINEE if r.was_detained else 0)
@@ -136,12 +136,12 @@ def let_off(world: Rules, r: Resident) -> int:
     return max(min(own, default=0), int(chances[-1]))
 
 
-def reentry(world: Rules) -> int:
+def reentry(world: SmallRules) -> int:
     """S3, S9: the chance that a release is a ground for the list, unless that ground was taken from it."""
     return part(world.rates.entry, 65536 - int(world.rates.let_off[DETAINEE]))
 
 
-def accuse(world: Rules, r: Resident, organ: int) -> None:
+def accuse(world: SmallRules, r: Resident, organ: int) -> None:
     """S10: a resident is summoned; false where no real offence stands in the file. The unlisted may end on a list."""
     world.count("accusations", r)
     if not r.real_offence:
@@ -158,7 +158,7 @@ def accuse(world: Rules, r: Resident, organ: int) -> None:
         enlist(world, r, {organ})
 
 
-def enlist(world: Rules, r: Resident, lists: set[int]) -> None:
+def enlist(world: SmallRules, r: Resident, lists: set[int]) -> None:
     """S3: onto the lists of these organs, out of any role; the resident may learn of it."""
     r.lists = lists
     r.open_role = r.covert = False
@@ -168,13 +168,13 @@ def enlist(world: Rules, r: Resident, lists: set[int]) -> None:
         world.incident("listing", r)
 
 
-def protest(world: Rules, r: Resident) -> None:
+def protest(world: SmallRules, r: Resident) -> None:
     """S14: anger may come out."""
     if r.adult and world.rng.words(Purpose.PROTEST, r.number, world.day)[0] < part(world.rates.protest, r.anger):
         world.count("protests", r)
 
 
-def prepare_to_tell(world: Rules, house: Household) -> None:
+def prepare_to_tell(world: SmallRules, house: Household) -> None:
     """S11, S15: the chance that one of its kin hears of the week (any event of it), if the household dares."""
     now, unheard = world.rates, WHOLE
     for kind, times in enumerate(house.events):
@@ -185,7 +185,7 @@ def prepare_to_tell(world: Rules, house: Household) -> None:
     house.events = [0] * L.N_EVENTS
 
 
-def hear_from_kin(world: Rules, house: Household) -> None:
+def hear_from_kin(world: SmallRules, house: Household) -> None:
     """S11: kin to whom something happened may tell; the word of each who does comes on some day of the week to come."""
     house.word_days = set()
     for tie in range(world.rates.kin_ties):
@@ -194,7 +194,7 @@ def hear_from_kin(world: Rules, house: Household) -> None:
             house.word_days.add(choose16(world.draw(Purpose.WORD_DAY + tie // 4, house.number)[tie % 4], 7))
 
 
-def close_week(world: Rules, house: Household) -> None:
+def close_week(world: SmallRules, house: Household) -> None:
     """S11, S13: what others will know of the household until the next review: its fear, and its contact abroad."""
     house.fear = sum(r.fear for r in house.members) // len(house.members) >> 8
     house.contact = world.rates.contact_weeks if house.called else max(0, house.contact - 1)

@@ -42,7 +42,7 @@ def weekday(day: int) -> int:
     return (day + 3) % 7
 
 
-class Rules:
+class SmallRules:
     """A place on a day, and what the steps of the day and the review are made of."""
 
     def __init__(

@@ -16,7 +16,7 @@ from underwatch.world.reference.rules import (
     MSS_OFFICER,
     OPEN_ROLE,
     REPORTS_TO,
-    Rules,
+    SmallRules,
     at_least_once,
     part,
 )
@@ -24,7 +24,7 @@ from underwatch.world.reference.rules import (
 SPARE_TRIES = 16
 
 
-class Watching(Rules):
+class Watching(SmallRules):
     """The watchers of each unit on a day."""
 
     def taken_up(self, unit: Unit, lists: set[int], family: bool) -> int:

@@ -58,9 +58,9 @@ export async function follow(run, listener) {
 }
 
 // Save a file under the name that the server gives it.
-export async function save(run, name) {
-  const answer = await checked(await fetch(`api/runs/${run}/take/${name}`, { headers }));
-  const called = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? name;
+export async function save(path) {
+  const answer = await checked(await fetch(`api/${path}`, { headers }));
+  const called = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "")?.[1] ?? path.split("/").pop();
   const address = URL.createObjectURL(await answer.blob());
   const link = Object.assign(document.createElement("a"), { href: address, download: called });
   document.body.append(link);

@@ -1,6 +1,7 @@
 // Charts of the indicators by week: both worlds with their bands, one day line in all of them, and a table under each.
 import { DAY, isoAfter, isoOfSeconds, secondsOf, ticks } from "./calendar.js";
 import { foldedTable, make, table as tableOf } from "./element.js";
+import { saveLine } from "./saving.js";
 import { behind, date, number, ranged, say, translated } from "./words.js";
 
 const TICK_PIXELS = 70;
@@ -52,7 +53,7 @@ export function indicatorChart(chart, told, pick) {
   const unit = translated(`headline.${chart.name}.unit`, chart.unit);
   const where = make("div", { class: "plot", role: "img", "aria-label": say("chart.label", { title, unit }) });
   const figure = make("figure", { class: "card" }, make("h3", { text: title }), readout, where,
-    make("figcaption", { text: `${unit}. ${say("chart.rights", { rights: articles(chart.articles) })}` }),
+    make("figcaption", { text: `${unit}. ${say("chart.rights", { rights: articles(chart.articles) })}` }), saveLine(title, `w-${chart.name}`),
     foldedTable(say("table.open"), say("table.label", { title }), () => weekTable(chart, told, title)));
   let shown = -1;
   const show = (day) => {
@@ -78,7 +79,7 @@ function articles(list) {
 // Put a uPlot into its place once the place has a width, and keep it as wide.
 export function mount(where, { data, series, bands = [], axisNumber, start, pick, show, height = 168, scales = {}, xAxis = null }) {
   const ink = colour("--soft"), line = colour("--grid");
-  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px system-ui, "Underwatch Korean", sans-serif' };
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '12px "Underwatch Korean", system-ui, sans-serif' };
   // Ticks and their texts are ours: uPlot counts days in the browser's time zone
   const splits = (plot, axis, from, to) => ticks(from, to, plot.width / TICK_PIXELS);
   const dates = (plot, found) => found.map((at) => tickText(isoOfSeconds(at), found));

@@ -11,6 +11,12 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+// A picture as the server draws it: read as a drawing, never as a page.
+export function drawing(svg) {
+  const made = new DOMParser().parseFromString(svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"'), "image/svg+xml");
+  return document.importNode(made.documentElement, true);
+}
+
 export function byId(id) {
   return document.getElementById(id);
 }

@@ -1,5 +1,6 @@
 // The chilling ledger as a picture: a bar is all that the unwatched life has, its parts what is kept and why the rest is not.
 import { foldedTable, make, table } from "./element.js";
+import { saveLine } from "./saving.js";
 import { number, say, whole } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -23,7 +24,7 @@ export function ledgerFigure(rows) {
   const key = make("div", { class: "legend ledger-key" }, ...["kept", ...MISSING].map((entry) =>
     make("span", {}, make("i", { class: `e-${entry}`, "aria-hidden": "true" }), make("b", { text: say(`entry.${entry}`) }), ` ${say(`entry.${entry}.meaning`)}`)));
   return make("figure", { class: "card" }, make("h3", { text: say("ledger.title") }), choice, bars, key,
-    make("figcaption", { text: say("ledger.caption") }), foldedTable(say("table.open"), say("ledger.title"), () => ledgerTable(counts)));
+    make("figcaption", { text: say("ledger.caption") }), saveLine(say("ledger.title"), () => `ledger-${group}`), foldedTable(say("table.open"), say("ledger.title"), () => ledgerTable(counts)));
 }
 
 function bar(act, counts) {

@@ -3,6 +3,7 @@ import { get } from "./api.js";
 import { DAY, secondsOf } from "./calendar.js";
 import { colour, mount } from "./charts.js";
 import { byId, foldedTable, make, table } from "./element.js";
+import { saveLine } from "./saving.js";
 import { changeWords, current, isoOf, mark } from "./look.js";
 import { date, has, language, number, say, translated } from "./words.js";
 
@@ -112,7 +113,7 @@ function fearChart(told) {
   const build = () => table([say("chart.week"), ...told.worlds.flatMap((world) => [1, 2, 3].map((at) => `${say(`world.${world}`)}: ${say(`life.level${at}`)}`))],
     first.map((week, at) => [isoOf(week[0] + 1), ...told.worlds.flatMap((world) => life.weeks[world][at].slice(1).map((level) => number(level)))]), say("life.fear"));
   const figure = make("figure", { class: "card" }, make("h3", { text: say("life.fear") }), where,
-    make("figcaption", { text: say("life.fear_caption") }), foldedTable(say("table.open"), say("life.fear"), build));
+    make("figcaption", { text: say("life.fear_caption") }), saveLine(say("life.fear"), () => `fear-${life.resident}`), foldedTable(say("table.open"), say("life.fear"), build));
   requestAnimationFrame(() => mount(where, { data, series, axisNumber: String, start, scales: { y: { range: [0, 1] } }, height: 150 }));
   return figure;
 }

@@ -3,7 +3,8 @@ import { isoAfter } from "./calendar.js";
 import { colour, forget, indicatorChart, setDay } from "./charts.js";
 import { Dots, counts, unpack } from "./dots.js";
 import { byId, make, table } from "./element.js";
-import { behind, date, number, rangeWords, say, signed, translated, whole } from "./words.js";
+import { placeLine } from "./saving.js";
+import { date, rangeWords, say, translated, whole } from "./words.js";
 
 const FIRST_CHARTS = 4;
 const DIFFERENCE = 2;
@@ -51,7 +52,7 @@ export function redraw() {
   drawSwitch();
   drawKey();
   drawCharts();
-  drawChanges();
+  placeLine("map-save", say("look.which"), () => `map-${view.world}-${view.day}`);
   fit();
 }
 
@@ -210,33 +211,3 @@ function play() {
   }
   byId("play").textContent = say(view.playing ? "look.pause" : "look.play");
 }
-
-// Whether the sign of a difference is robust, or what it hangs on.
-function findingWords(finding) {
-  if (!finding) return "–";
-  const key = { "robust": "robust", "hangs on a form": "hangs", "not robust": "not_robust", "cannot be said": "cannot_say" }[finding.verdict];
-  return say(`finding.${key}`, { rules: finding.rules.join(", ") });
-}
-
-// What the change changes, as a table: each figure in both worlds, the difference, its range, the right it bears on.
-function drawChanges() {
-  const { told } = view;
-  const twin = told.worlds.length > 1;
-  const pair = told.interventions.length ? ["counter-world", "baseline"] : told.worlds;
-  const header = [say("changes.figure"), ...pair.map((world) => say(`world.${world}`))];
-  if (twin) header.push(say("changes.difference"), say("changes.range"), say("changes.sign"));
-  const rows = told.changes.map((row) => {
-    const title = `${translated(`headline.${row.name}`, row.title)} (${translated(`headline.${row.name}.unit`, row.unit)})`;
-    const cells = [title, ...pair.map((world) => number(row.values[world], row.share))];
-    const [low, high, n] = row.range ?? [null, null, told.n_draws];
-    const range = low === null ? "–" : say("number.range", { low: signed(low, row.share), high: signed(high, row.share) });
-    if (twin) cells.push(signed(row.difference, row.share), range + behind(n, told), findingWords(row.finding));
-    return cells;
-  });
-  const title = twin ? say("changes.title", { change: changeWords(told) }) : say("changes.alone");
-  const when = told.window ? say("changes.when", { from: date(isoOf(told.window[0] + 1)), to: date(isoOf(told.window[1])) }) : "";
-  byId("changes").replaceChildren(make("h3", { text: title }),
-    make("p", { class: "soft", text: `${when} ${twin ? say("changes.same_luck") : ""} ${told.n_draws ? say("changes.note", { band: bandWords(told) }) : say("changes.note_alone")}` }),
-    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, table(header, rows, title)));
-}
-

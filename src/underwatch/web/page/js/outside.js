@@ -5,7 +5,8 @@ import { colour, mount } from "./charts.js";
 import { byId, foldedTable, make, table } from "./element.js";
 import { current, isoOf } from "./look.js";
 import { ledgerFigure } from "./ledger.js";
-import { number, rangeWords, say, whole } from "./words.js";
+import { saveLine } from "./saving.js";
+import { number, say, whole } from "./words.js";
 
 const MOST_DRAWN = 60;
 const SVG = "http://www.w3.org/2000/svg";
@@ -32,8 +33,7 @@ export function redraw() {
 function draw() {
   const { told } = current();
   if (!told || !seen || seenOf !== told.run) return;
-  const parts = [headline(told), timeFigure(told), silenceFigure(told)];
-  parts.push(ledgerFigure(ledger));
+  const parts = [headline(told), timeFigure(told), ledgerFigure(ledger)];
   byId("outsider").replaceChildren(make("div", { class: "outside-grid" }, ...parts.filter(Boolean)));
 }
 
@@ -76,7 +76,7 @@ function timeFigure(told) {
   const n = seen[told.worlds[0]].published;
   const words = [n ? say("outside.reports_caption", { n: whole(n) }) : say("outside.no_report"), inWorlds(told)].filter(Boolean).join(" ");
   return make("figure", { class: "card wide" }, make("h3", { text: say("outside.incidents_title") }), where,
-    make("h3", { text: say("outside.reports_title") }), strip, make("figcaption", { text: `${words} ${say("outside.incidents_caption")}` }),
+    make("h3", { text: say("outside.reports_title") }), strip, make("figcaption", { text: `${words} ${say("outside.incidents_caption")}` }), saveLine(say("outside.incidents_title"), "incidents"),
     foldedTable(`${say("table.open")}: ${say("outside.incidents_title")}`, say("outside.incidents_title"), () => incidentsTable(told)),
     foldedTable(`${say("table.open")}: ${say("outside.reports_title")}`, say("outside.reports_title"), () => reportsTable(told)));
 }
@@ -118,29 +118,4 @@ function reportStrip(told, reports, last, width, plot) {
     put("rect", { x: x(one.day) - 4, y: y - 4, width: 8, height: 8, class: "to" });
   });
   return svg;
-}
-
-function silenceFigure(told) {
-  const points = told.silence.points;
-  if (points.length < 3) return make("p", { class: "soft", text: say("silence.waiting") });
-  const x = points.map((one) => Math.log2(one.watching));
-  const log = { x: { time: false } };
-  const labels = (plot, splits) => splits.map((at) => `×${Number((2 ** at).toPrecision(2))}`);
-  const above = make("div", { class: "plot", role: "img", "aria-label": say("silence.incidents") });
-  const below = make("div", { class: "plot", role: "img", "aria-label": say("silence.published") });
-  const dot = (name) => ({ stroke: colour(name), width: 2, points: { show: true, size: 7, fill: colour(name) } });
-  const edge = { stroke: "transparent", width: 0, points: { show: false } };
-  const shade = `${colour("--c1")}2b`;
-  requestAnimationFrame(() => {
-    const shared = { start: null, scales: log, height: 150, xAxis: { values: labels, splits: () => x.filter((_, at) => x.length < 6 || at % 2 === 1 || at === 0) } };
-    mount(above, { ...shared, data: [x, points.map((one) => one.incidents)], series: [{}, dot("--c0")], axisNumber: whole });
-    mount(below, { ...shared, data: [x, ...["high", "low", "published"].map((key) => points.map((one) => one[key]))], series: [{}, edge, edge, { ...dot("--c1"), dash: [7, 4] }],
-      bands: [{ series: [1, 2], fill: shade }], axisNumber: (value) => String(Number(value.toPrecision(3))) });
-  });
-  const rows = points.map((one) => [`×${one.watching}`, whole(one.incidents), number(one.published), number(one.low), number(one.high), number(one.incidents ? (1000 * one.published) / one.incidents : null)]);
-  const header = ["watching", "incidents", "published", "low", "high", "rate"].map((key) => say(`silence.${key}`));
-  return make("figure", { class: "card" }, make("h3", { text: say("silence.title") }), make("p", { class: "axis-name", text: say("silence.incidents") }), above,
-    make("p", { class: "axis-name", text: say("silence.published") }), below,
-    make("figcaption", { text: `${say("silence.caption")} ${say("silence.band", { band: rangeWords(told.silence.range), turns: told.silence.turns, n: told.silence.n })}` }),
-    foldedTable(say("table.open"), say("silence.title"), () => table(header, rows, say("silence.title"))));
 }

@@ -2,12 +2,14 @@
 import * as ask from "./ask.js";
 import { Refused, bytes, follow, get, post } from "./api.js";
 import { byId, make } from "./element.js";
+import * as figures from "./figures.js";
 import * as key from "./key.js";
 import * as layout from "./layout.js";
 import * as life from "./life.js";
 import * as look from "./look.js";
 import * as outside from "./outside.js";
 import * as running from "./running.js";
+import * as saving from "./saving.js";
 import { drawSummary } from "./summary.js";
 import { drawComparison, drawFiles, runName } from "./take.js";
 import { languages, onLanguage, say, speak } from "./words.js";
@@ -107,6 +109,7 @@ async function watch(run) {
   } catch (error) {
     running.end();
     problem(error);
+    document.documentElement.dataset.state = "failed";
   } finally {
     page.following = null;
     byId("stop").disabled = true;
@@ -118,14 +121,16 @@ async function watch(run) {
 async function open(run) {
   const [told, buffer] = await Promise.all([get(`runs/${run}`), bytes(`runs/${run}/map`)]);
   page.run = run;
+  saving.of(run);
   page.told = told;
   byId("welcome").hidden = true;
   byId("answer").hidden = false;
   byId("former").hidden = true;
+  byId("ask-intro").hidden = run !== STORED;
   if (run !== STORED) ask.fill(told.question);
   look.show(told, buffer);
   drawTold();
-  await Promise.all([life.show(run), outside.show(told)]);
+  await Promise.all([figures.show(told), life.show(run), outside.show(told)]);
   await listRuns();
 }
 
@@ -134,7 +139,7 @@ async function refresh(run) {
   page.told = await get(`runs/${run}`);
   look.show(page.told, null);
   drawTold();
-  await outside.show(page.told);
+  await Promise.all([figures.show(page.told), outside.show(page.told)]);
   return listRuns();
 }
 
@@ -164,6 +169,7 @@ function redraw() {
   look.redraw();
   life.redraw();
   outside.redraw();
+  figures.redraw().catch(problem);
   listRuns().catch(problem);
 }
 

@@ -13,7 +13,7 @@ export function drawFiles(run, there, complete) {
     button.addEventListener("click", async () => {
       byId("take-status").textContent = say("take.making", { name });
       try {
-        byId("take-status").textContent = say("take.saved", { name: await save(run, name) });
+        byId("take-status").textContent = say("take.saved", { name: await save(`runs/${run}/take/${name}`) });
       } catch (error) {
         byId("take-status").textContent = error.message;
       }

@@ -1,4 +1,4 @@
-"""What `estimate` and `design` are asked about: one package or safe table, one place, and the name for outputs."""
+"""What `estimate` and `design` are asked about: a package or safe table, a place, a bank, the outputs' name."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from underwatch.errors import InputError
+from underwatch.evidence.package import Package
 
 if TYPE_CHECKING:
-    from underwatch.evidence.package import Package
     from underwatch.facts import Place
     from underwatch.inference.bank.bank import Bank
     from underwatch.inference.inputs.observed import Reading
     from underwatch.record.tally import Window
+
+DEFAULT_PLACE = "hoeryong"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Asked:
 class PackageOptions:
     """What a command that asks about a package is given."""
 
-    package: Path | None
+    package: Path | Package | None
     example: bool
     place: str
     bank_folder: Path | None
@@ -50,7 +52,7 @@ class PackageOptions:
         """Refuse no package, two, or one that is not there, before anything is read."""
         if sum((self.example, self.package is not None, self.rehearsal is not None)) != 1:
             raise InputError("name one package, or --example for the one that comes with the program")
-        if self.package is not None and not self.package.exists():
+        if isinstance(self.package, Path) and not self.package.exists():
             raise InputError(f"{self.package} does not exist; `underwatch evidence new DIR` starts a package")
 
 
@@ -64,13 +66,13 @@ def place_of(name: str) -> Place:
     return members[0]
 
 
-def bank_for(place: Place, folder: Path | None) -> Bank:
-    """Return the bank of a folder, or the one that ships; one of another place is refused at once."""
-    from underwatch.inference.bank.bank import read_bank, shipped_folder
+def bank_for(place: Place | None, given: Path | Bank | None) -> Bank:
+    """Return a bank in memory, of a folder, or the one that ships; one of another place is refused at once."""
+    from underwatch.inference.bank.bank import Bank, read_bank, shipped_folder
 
-    bank = read_bank(folder or shipped_folder())
+    bank = given if isinstance(given, Bank) else read_bank(given or shipped_folder())
     own = bank.plan.scenario().places[0]
-    if own.slug != place.slug:
+    if place is not None and own.slug != place.slug:
         raise InputError(
             f"--place {place.slug}: the bank is of {own.slug}, and a place needs a bank of its own; build one with "
             f"`underwatch calibrate --bank DIR --place {place.slug} --worlds 2000`, then give --bank DIR"
@@ -79,17 +81,20 @@ def bank_for(place: Place, folder: Path | None) -> Bank:
 
 
 def asked_of(given: PackageOptions, place: Place, window: Window, case: Package | None = None) -> Asked:
-    """Read the package or the safe table; `case` is the package of a parameter-recovery test."""
+    """Read the package or the safe table; `case` is a package that the model told: of a rehearsal, or verified."""
     from underwatch.evidence.check.checking import read_package
     from underwatch.evidence.samples.example import example_package, is_the_example
     from underwatch.inference.inputs.observed import read_for, reading_of_table
     from underwatch.inference.inputs.safe_table import is_safe_table, read_safe_table
 
-    if given.package is not None and is_safe_table(given.package):
+    if isinstance(given.package, Path) and is_safe_table(given.package):
         table = read_safe_table(given.package, place, window)
         return Asked(reading_of_table(table, place, window), table.checksum, table.checksum, True)
-    package = case or (example_package() if given.package is None else read_package(given.package))
-    is_public, checksum = given.package is None or is_the_example(package), package.fingerprint
+    if isinstance(given.package, Path):
+        package, is_public = case or read_package(given.package), False
+    else:
+        package, is_public = case or given.package or example_package(), case is not None or given.package is None
+    is_public, checksum = is_public or is_the_example(package), package.fingerprint
     name = checksum if is_public else package.keyed_name() if package.key else ""
     reading = read_for(package, place, window, not given.no_anchors)
     return Asked(reading, name, checksum, is_public, package.kind == "synthetic")
