@@ -11,6 +11,7 @@ import underwatch
 from underwatch.api.commands.compare import CompareResult
 from underwatch.api.commands.design import DesignResult
 from underwatch.api.commands.estimate import EstimateResult
+from underwatch.api.commands.exposure import ExposureResult
 from underwatch.api.commands.run import DiaryResult, RunResult
 from underwatch.api.commands.sensitivity import SensitivityResult
 from underwatch.api.commands.sweep import SweepResult
@@ -23,9 +24,9 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "api.md"
 INTRO = """# From Python
 
 `import underwatch as uw`. What one types is what the commands do: `uw.run`, `uw.compare`, `uw.sweep`,
-`uw.sensitivity`, `uw.estimate`, `uw.design` and `uw.diary` are the commands of the same names, and the command line
-only calls them and prints. `uw.simulate` is one world in memory, `uw.twins` are several with the same luck. A
-place's name, a TOML file or a `Scenario` stands wherever a scenario is wanted, and any parameter is a keyword.
+`uw.sensitivity`, `uw.estimate`, `uw.design`, `uw.exposure` and `uw.diary` are the commands of the same names, and
+the command line only calls them and prints. `uw.simulate` is one world in memory, `uw.twins` are several with the
+same luck. A place's name, a TOML file or a `Scenario` stands wherever a scenario is wanted; a parameter is a keyword.
 
 ```python
 import underwatch as uw
@@ -75,12 +76,14 @@ GROUPS = {
         "simulate", "twins", "SimulatedWorld", "TwinWorlds", "Week", "Rules", "silence_curve", "ledger",
     ),
     "The commands": ("run", "diary", "compare", "sweep", "sensitivity"),
-    "What got out, and what it tells": ("read_package", "example_package", "tell", "bank", "estimate", "design"),
+    "What got out, and what it tells": (
+        "read_package", "example_package", "tell", "bank", "estimate", "design", "exposure",
+    ),
     "When something is wrong": ("InputError",),
 }  # fmt: skip
 COME_BACK = (
     RunResult, DiaryResult, CompareResult, SweepResult, SensitivityResult, SilenceResult, Neighbourhood, ToldPackage,
-    EstimateResult, DesignResult,
+    EstimateResult, DesignResult, ExposureResult,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds t
     from underwatch.api.commands.compare import compare as compare
     from underwatch.api.commands.design import design as design
     from underwatch.api.commands.estimate import estimate as estimate
+    from underwatch.api.commands.exposure import exposure as exposure
     from underwatch.api.commands.run import diary as diary
     from underwatch.api.commands.run import run as run
     from underwatch.api.commands.sensitivity import sensitivity as sensitivity
@@ -72,6 +73,7 @@ _FRONT = {
     "bank": "underwatch.api.told",
     "estimate": "underwatch.api.commands.estimate",
     "design": "underwatch.api.commands.design",
+    "exposure": "underwatch.api.commands.exposure",
     "InputError": "underwatch.errors",
 }
 

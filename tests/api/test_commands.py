@@ -9,7 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 import underwatch as uw
+from disclosure.made import tiny
 from underwatch.cli import main
+from underwatch.disclosure import asking
+from underwatch.disclosure.draft import draft_of, draft_toml
 from underwatch.record.headlines import HEADLINE_NAMES
 
 matplotlib.use("agg")
@@ -107,3 +110,18 @@ def test_what_cannot_be_asked_is_one_line(ask, said, tmp_path, monkeypatch):
         ask()
     assert "\n" not in str(told.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_exposure_is_what_the_command_does(monkeypatch, tmp_path):
+    monkeypatch.setattr(asking, "settings_for", lambda draft, each, earlier: tiny(draft, 2, 900))
+    told = {"act": "followed_visit", "place": "Samjiyon", "published": "2023-03-01", "period": "2023-01-11"}
+    result = uw.exposure(told, k=50, cache=False, threads=1)
+    draft = tmp_path / "draft.toml"
+    draft.write_text(draft_toml(draft_of(told)))
+    typed = CliRunner().invoke(main, ["exposure", str(draft), "--k", "50", "--no-cache", "--threads", "1", "--json"])
+    assert json.loads(typed.stdout) == json.loads(json.dumps(result.record))
+    assert typed.exit_code == (0 if result.reaches_k else 1)
+    frame = result.to_df()
+    assert list(frame["detail"]) == [step["detail"] for step in result.record["steps"]]
+    assert frame["watchers"].dropna().ge(5).all()
+    assert result == uw.exposure(draft, k=50, cache=False, threads=1)

@@ -17,6 +17,7 @@ SHARE = {
     "design": {"api/commands", "cli"},
     "diary": {"cli", "experiments"},
     "estimate": {"api/commands", "cli", "pages"},
+    "exposure": {"api/commands", "cli"},
     "importing": {"cli/evidence", "evidence/edit"},
     "ledger": {"experiments/ledger", "pages/charts"},
     "merge": {"cli/evidence", "evidence/edit"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from underwatch.terminal import is_asked_by_hand, say, say_json, say_table
 
 if TYPE_CHECKING:
     from underwatch.disclosure.answer import ExposureAnswer
-    from underwatch.disclosure.counts import Earlier
     from underwatch.disclosure.draft import Draft
 
 ASK = "new"
@@ -53,7 +51,6 @@ class ExposureOptions:
 def exposure(given: ExposureOptions) -> int:
     """Judge a draft and print the answer; 1 where the watchers' set does not reach k."""
     from underwatch.disclosure.draft import read_draft
-    from underwatch.disclosure.mosaic import read_earlier
     from underwatch.disclosure.telling import record
     from underwatch.texts.languages import language_of
 
@@ -63,34 +60,17 @@ def exposure(given: ExposureOptions) -> int:
     is_asked = str(given.draft) == ASK
     if given.out is not None and not is_asked:
         raise InputError("--out goes with `underwatch exposure new`: a draft that is a file is kept already")
+    from underwatch.api.commands.exposure import exposure as ask
+
     draft = _ask(given.out, language) if is_asked else read_draft(given.draft)
-    if draft.links and given.published is None:
-        raise InputError("the draft has [links]; give the folder of what is out with --published")
-    earlier = [] if given.published is None else read_earlier(given.published, draft)
-    answer = _answer(draft, earlier, given)
+    result = ask(draft, k=given.k, published=given.published, worlds=given.worlds, cache=not given.no_cache,
+                 threads=given.threads, language=language)  # fmt: skip
+    answer = result.answer
     if given.as_json:
         say_json(json.dumps(record(answer), indent=2, ensure_ascii=False))
     else:
         _print(answer, language)
     return 0 if answer.reaches_k else 1
-
-
-def _answer(draft: Draft, earlier: list[Earlier], given: ExposureOptions) -> ExposureAnswer:
-    """Judge a draft, with progress where worlds are lived through."""
-    from underwatch.disclosure.asking import ExposureQuestion
-    from underwatch.disclosure.asking import exposure as judged
-    from underwatch.experiments.engine.progress import Progress, warn_if_cold
-
-    with Progress(1) as progress:
-
-        def begin(work: int) -> Callable[[int], object]:
-            warn_if_cold()
-            progress.bar.update(progress.task, total=work)
-            progress.say("worlds")
-            return progress.advance
-
-        asked = ExposureQuestion(given.k, given.worlds, not given.no_cache, given.threads, begin)
-        return judged(draft, asked, earlier)
 
 
 def _print(answer: ExposureAnswer, language: str) -> None:
