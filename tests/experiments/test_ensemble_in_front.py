@@ -276,7 +276,7 @@ def test_a_run_of_the_described_ensemble_says_so_and_keeps_what_is_set(monkeypat
     monkeypatch.setattr(settings, "read_ensemble", lambda name: made)
     words = "run hoeryong --population 400 --days 30 --start 2024-11-01 --draws 20 --ensemble described --threads 2"
     result = do(f"{words} --set p_notice=0.5 --out {tmp_path}/a")
-    assert "20 worlds of the described ensemble, adapted (1 parameter is set" in result.stdout.splitlines()[0]
+    assert "20 worlds that agree with the report of Hoeryong, changed as asked" in result.stdout.splitlines()[1]
     kept = json.loads((tmp_path / "a" / "summary.json").read_text())
     assert kept["ensemble"]["name"] == "described"
     example = example_of_manifest(tmp_path / "a")
