@@ -7,7 +7,7 @@ UPLOT := src/underwatch/web/page/vendor/uPlot.iife.min.js
 LETTERS := src/underwatch/texts/font/korean.woff
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-deep wheel check bench bench-peers studio example study referee format lock clean
+.PHONY: help run test test-deep wheel check bench bench-peers studio example pictures study referee format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,9 @@ studio: $(READY) $(UPLOT) $(LETTERS) ## open the local page
 
 example: $(READY) ## make the finished example of the studio anew (when the model or its ensemble has changed)
 	@$(BIN)/python benchmarks/studio_example.py
+
+pictures: $(READY) $(UPLOT) $(LETTERS) ## make the pictures of the documents anew (wants Chromium)
+	@$(BIN)/python benchmarks/pictures.py
 
 study: $(READY) ## the long studies whose tables are committed (some 90 minutes)
 	@$(BIN)/python benchmarks/ensemble_study.py

@@ -25,7 +25,7 @@ LIGHT = {"act": "followed_visit", "place": "Samjiyon", "published": "2023-03-01"
 @pytest.fixture
 def small(monkeypatch):
     """Tiny places, so that a command is answered in moments."""
-    monkeypatch.setattr(asking, "settings_for", lambda draft, each, earlier: tiny(draft, 2, 1200))
+    monkeypatch.setattr(asking, "settings_for", lambda draft, each, earlier: tiny(draft, 1, 1500))
     monkeypatch.setattr(asking, "cache_folder", lambda: None)
 
 

@@ -14,7 +14,12 @@ from underwatch.facts import grounds, model_parameters
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 RULES = [f"S{number}" for number in range(1, 18)]
-PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(page.relative_to(ROOT)) for page in DOCS.rglob("*.md"))]
+PAGES = [
+    "README.md",
+    "README.ko.md",
+    "CONTRIBUTING.md",
+    *sorted(str(page.relative_to(ROOT)) for page in DOCS.rglob("*.md")),
+]
 
 
 def odd_sections():
@@ -102,8 +107,9 @@ def test_the_process_overview_has_the_steps_of_a_day_in_their_order():
 
 
 def readme_commands():
-    """Lines of the README's blocks that a shell would run."""
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    """Lines of the README's blocks, and of the page of all commands, that a shell would run."""
+    pages = (ROOT / "README.md", DOCS / "how-to" / "commands.md")
+    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
     return [line.split("#")[0].split() for line in lines if re.match(r" {4}(make|underwatch)\b", line)]
 
 

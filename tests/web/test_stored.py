@@ -7,6 +7,7 @@ import studio_example
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import BASELINE
 from underwatch.experiments.studies.running_study import RunningStudy
+from underwatch.pages.summary import summary_lines
 from underwatch.record.ranges import ranges_of
 from underwatch.record.schema import GROUPS, LISTED
 from underwatch.web.session import stored
@@ -17,6 +18,7 @@ from underwatch.web.views.figures import run_view
 from underwatch.web.views.life import life
 from underwatch.web.views.outsider import seen_from_outside
 from underwatch.world.layout import INCIDENT_NAMES
+from web.served import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,12 @@ def test_one_of_another_model_is_not_shown(monkeypatch):
         assert stored.stored_run() is None
     finally:
         stored._read.cache_clear()
+
+
+@pytest.mark.parametrize(("page", "language"), [("README.md", "en"), ("README.ko.md", "ko")])
+def test_what_a_newcomer_reads_is_what_the_studio_shows(kept, page, language):
+    shown = (ROOT / page).read_text(encoding="utf-8").split("```text\n")[1].split("\n```")[0]
+    assert shown.splitlines() == [*summary_lines(kept.study, language)]
 
 
 @pytest.mark.deep

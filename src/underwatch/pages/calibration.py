@@ -15,6 +15,7 @@ from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
 from underwatch.inference.checks.proof import LEVELS, Proof
 from underwatch.inference.findings import in_words_of_columns, number, percent, words_of
 from underwatch.inference.options import Option
+from underwatch.pages.answers import Section
 from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page, page_words
@@ -69,7 +70,7 @@ def proofs_page(proofs: Sequence[Proof]) -> str:
     for index, proof in enumerate(proofs):
         charts = (_ranks_chart(proof, index), _reports_chart(proof, index), _terror_chart(proof, index))
         words = f"{len(proof.ranks)} simulated cases, each judged by a posterior that has not seen its world."
-        sections.append({"title": proof.kind.capitalize(), "words": words, "charts": charts})
+        sections.append(Section(proof.kind.capitalize(), words, charts))
     lines = [
         f"{proof.kind.capitalize()}: {verdict.gate} {verdict.state}. {in_words_of_columns(verdict.sentence)}"
         for proof in proofs

@@ -19,6 +19,8 @@ from starlette.types import Receive, Scope, Send
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.files.intake.json import NoJson
+from underwatch.texts.languages import LANGUAGES
+from underwatch.web.session.draft_desk import DraftBusy
 from underwatch.web.session.memory import give_back
 from underwatch.web.session.queue import JobQueue, QueueFull
 from underwatch.web.session.studio_run import OVER, STORED, StudioRun
@@ -59,6 +61,10 @@ ADDRESSES = (
     Address("GET", f"{_RUN}/picture/{{language}}/{{name}}", "picture", "A figure with its words.", "image/svg+xml"),
     Address("GET", f"{_RUN}/beside/{{other}}", "beside", "Two runs compared."),
     Address("GET", f"{_RUN}/take/{{name}}", "take"),
+    Address("GET", "/api/exposure/choices", "draft_choices", "The details of a draft, and their codes."),
+    Address("POST", "/api/exposure", "ask_of_draft"),
+    Address("POST", "/api/exposure/stop", "stop_draft"),
+    Address("GET", "/api/exposure/{language}", "exposed"),
     Address("GET", "/api/openapi.json", "openapi"),
 )
 
@@ -94,14 +100,43 @@ class Api:
 
         return JsonAnswer(description())
 
+    def draft_choices(self, _: Request) -> Response:
+        """Give what a draft can state."""
+        from underwatch.web.session.draft_desk import choices
+
+        return JsonAnswer(choices())
+
+    async def ask_of_draft(self, request: Request) -> Response:
+        """Take a draft, which stays in memory, and begin to judge it."""
+        _must_be_json(request)
+        body = await request.body()
+        try:
+            await run_in_threadpool(lambda: self.job_queue.drafts.ask(read(body)))
+        except NoJson:
+            raise HTTPException(400, "the body is no JSON") from None
+        except DraftBusy:
+            raise HTTPException(429, "another draft is being judged; stop it, or wait") from None
+        return JsonAnswer({"state": self.job_queue.drafts.state}, 202)
+
+    def stop_draft(self, _: Request) -> Response:
+        """Let go of the draft and of its answer."""
+        self.job_queue.drafts.stop()
+        return JsonAnswer({"state": self.job_queue.drafts.state})
+
+    def exposed(self, request: Request) -> Response:
+        """Tell how far the draft is, and its answer in a language."""
+        language = request.path_params["language"]
+        if language not in LANGUAGES:
+            raise HTTPException(404, "there is no such language")
+        return JsonAnswer(self.job_queue.drafts.shown(language))
+
     def overview(self, _: Request) -> Response:
         """List all runs."""
         return JsonAnswer(self.job_queue.overview())
 
     async def ask(self, request: Request) -> Response:
         """Take a question and put its run into the queue."""
-        if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-            raise HTTPException(415, "the body of a question is application/json")
+        _must_be_json(request)
         body = await request.body()
         run = await run_in_threadpool(self._ask, body)
         return JsonAnswer({"run": run.number, "ahead": self.job_queue.ahead(run)}, 202)
@@ -272,6 +307,11 @@ def _stored(number: int) -> StudioRun | None:
     from underwatch.web.session.stored import stored_run
 
     return stored_run()
+
+
+def _must_be_json(request: Request) -> None:
+    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, "the body of a question is application/json")
 
 
 def _number(request: Request, name: str) -> int:

@@ -5,8 +5,11 @@ import pytest
 from scipy import stats
 from trials.cross_fit import cross_fit
 
+from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks import calibration as C
+from underwatch.inference.checks.proof import LEVELS, Proof
 from underwatch.inference.npe.prior_support import PriorSupport
+from underwatch.pages.calibration import proofs_page
 from underwatch.world.draws import rng
 
 LUCK = rng(1, "calibration tests")
@@ -99,3 +102,14 @@ def test_cross_fitting_judges_each_row_by_nets_that_have_not_seen_it():
     assert fit.draws.shape == (300, C.DRAWS, 1)
     assert fit.log_density.mean() < 0.0  # no better than the prior, which has 0
     assert abs(np.corrcoef(np.median(fit.draws[:, :, 0], axis=1), theta[:, 0])[0, 1]) < 0.2
+
+
+def test_the_page_of_a_proof_shows_its_kind_with_three_charts_and_their_tables():
+    rank = LUCK.random((400, len(ALL_NAMES)))
+    coverage = {level: C.coverage(rank, level) for level in LEVELS}
+    by_reports = C.coverage_by_quartile(rank, LUCK.random(400))
+    chance = LUCK.random(400)
+    said = C.reliability(chance, LUCK.random(400) < chance)
+    page = proofs_page([Proof("one list", rank, coverage, *by_reports, said, rank[0], 0.1, rank[0], (), 400)])
+    assert "<h2>One list</h2>" in page
+    assert page.count('<svg class="chart"') == page.count("<table") == 3

@@ -63,7 +63,8 @@ def test_a_figure_counts_unless_it_is_no_figure_for_estimates_or_shares_a_root_o
         assert constraints()[name].root in some.off[name]
     answers = bank.figures.copy()
     answers[: int(0.6 * len(answers)), NAMES.index(COUNTED[0])] = np.nan
-    assert "no answer" in published_figures(answers).off[COUNTED[0]]
+    assert "too few worlds" in published_figures(answers).off[COUNTED[0]]
+    assert "have not been asked" in published_figures(np.full_like(answers, np.nan)).off[COUNTED[0]]
     assert no_figures(AS_ASKED).off.keys() == constraints().keys()
 
 

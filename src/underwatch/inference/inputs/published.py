@@ -25,7 +25,10 @@ SYNTHETIC = "the package is told from a synthetic world, of which nothing was pu
 AS_ASKED = "left out as asked"
 LEAST_ANSWERING = 0.5  # of the worlds: a figure to which fewer have an answer tells no worlds apart
 _ALSO_NEWS = "its root tells news as well, which may be what the package repeats"
-_UNANSWERED = "the worlds of this bank have no answer to it (`underwatch calibrate --bank DIR --worlds N` asks them)"
+_UNASKED = "the worlds of this bank have not been asked (`underwatch calibrate --bank DIR --worlds N` asks them)"
+_UNANSWERED = (
+    "too few worlds of this bank have an answer to it; without a campaign in its window none has one to a change"
+)
 
 
 def checked_roots(roots: Iterable[str]) -> frozenset[str]:
@@ -54,7 +57,7 @@ def published_figures(answers: np.ndarray, roots: Iterable[str] = ()) -> Publish
         elif figure.root in same:
             off[name] = f"its root, {figure.root}, stands behind the package too"
         elif np.isfinite(on_scale(column, figure.scale)).mean() < LEAST_ANSWERING:
-            off[name] = _UNANSWERED
+            off[name] = _UNANSWERED if np.isfinite(answers).any() else _UNASKED
         else:
             used.append(figure)
     refuse_impossible(_far(answers, tuple(used)), [figure.name for figure in used])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from underwatch.errors import InputError
 from underwatch.experiments.engine.cores import cores
+from underwatch.web.session.draft_desk import DraftDesk
 from underwatch.web.session.memory import give_back
 from underwatch.web.session.studio_run import DONE, FAILED, OVER, QUEUED, STOPPED, WORKING, StudioRun
 
@@ -31,6 +32,7 @@ class JobQueue:
     def __init__(self, answer: Answer | None = None, threads: int | None = None) -> None:
         self.runs: dict[int, StudioRun] = {}
         self.threads = threads or cores()
+        self.drafts = DraftDesk()
         self._answer = answer
         self._wake = threading.Condition()
         self._next = 1
@@ -72,6 +74,7 @@ class JobQueue:
         """Stop all runs and the thread."""
         with self._wake:
             self._closed = True
+            self.drafts.stop()
             for run in self.runs.values():
                 run.asked_to_stop.set()
             self._wake.notify_all()

@@ -14,6 +14,7 @@ from underwatch.pages.charts.hidden import outcomes_chart
 from underwatch.pages.charts.line_by_line import Line, lines_chart, statement_lines
 from underwatch.pages.charts.plots import change_chart, silence_chart, weekly_chart
 from underwatch.pages.charts.relieving import relief_figure
+from underwatch.pages.charts.two_weeks import story_charts
 from underwatch.pages.drawing.painting import SHARP, is_wide, png_bytes, sheet, writes_korean
 from underwatch.pages.report import notes_of
 from underwatch.record.headlines import HEADLINES
@@ -85,7 +86,8 @@ _OF_A_STUDY: dict[str, Callable[[Study, str], Chart | None]] = {
 def chart_of(run: StudioRun, language: str, name: str) -> Chart | None:
     """Return a chart by its name on the page; None where there is none of this name in this run.
 
-    `w-HEADLINE` by week, `map-WORLD-DAY`, `incidents`, `fear-RESIDENT`, `ledger-GROUP`, and those that the report has.
+    `w-HEADLINE` by week, `map-WORLD-DAY`, `incidents`, `fear-RESIDENT`, `ledger-GROUP`, and those that the report has
+    (`year-caller` and its like once the report has been asked for).
     """
     study = run.study
     kind, *rest = name.split("-")
@@ -101,6 +103,8 @@ def chart_of(run: StudioRun, language: str, name: str) -> Chart | None:
         return fear_chart(run, language, *numbers)
     if kind == "ledger" and len(rest) == 1:
         return ledger_bars(run, language, rest[0])
+    if kind == "year" and study.story:
+        return next((chart for chart in story_charts(study.story, language) if chart.key == name), None)
     if name == "incidents":
         return incidents_chart(run, language)
     return _OF_A_STUDY[name](study, language) if name in _OF_A_STUDY else None

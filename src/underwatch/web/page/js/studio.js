@@ -2,6 +2,7 @@
 import * as ask from "./ask.js";
 import { Refused, bytes, follow, get, post } from "./api.js";
 import { byId, make } from "./element.js";
+import * as exposure from "./exposure.js";
 import * as figures from "./figures.js";
 import * as key from "./key.js";
 import * as layout from "./layout.js";
@@ -30,6 +31,7 @@ async function start() {
   try {
     const [presets, facts, forms, interventions] = await Promise.all(["presets", "facts", "forms", "interventions"].map(get));
     ask.prepare({ presets, facts, forms, interventions });
+    exposure.prepare(presets);
   } catch (error) {
     return error.isWithoutKey ? shut() : problem(error);
   }
