@@ -13,7 +13,7 @@ SUM, STOCK, RATIO = "count", "stock", "ratio"
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One indicator. A ratio names its numerator and denominator; `articles` are those of the ICCPR it bears on."""
+    """One indicator. A ratio names its numerator and denominator; `articles` are those of the ICCPR it concerns."""
 
     name: str
     meaning: str

@@ -36,7 +36,7 @@ class Headline:
 
     @property
     def articles(self) -> tuple[int, ...]:
-        """The articles of the ICCPR it bears on."""
+        """The articles of the ICCPR it concerns."""
         return DICTIONARY[self.indicator].articles
 
     @property

@@ -1,4 +1,4 @@
-"""The data dictionary: what each indicator and column means, its unit, how it adds up, and the right it bears on.
+"""The data dictionary: what each indicator and column means, its unit, how it adds up, and the right it concerns.
 
 No table has a column for a resident: the record is an outsider's, and a test holds it.
 """
