@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from evidence.packages import CODER, TODAY, good_package
 from support import crafted
+from underwatch.disclosure.draft import read_draft
 from underwatch.errors import InputError
 from underwatch.evidence.check.checking import check_files
 from underwatch.evidence.edit.importing import import_csv, read_mapping
@@ -193,9 +194,11 @@ def readers(folder):
     declared = b'declared_by = "us"\nreason = "a survey"\n[parameters]\np_tell_at_no_fear = [1e-5, 5e-5]\n'
     scenario = scenario_toml(scenario_for("hoeryong", days=3)).encode()
     interventions = b'[mine]\nwords = "x"\ndate = 2024-07-02\ndays = 3\n[mine.times]\nquota_mps_per_week = 0.5\n'
+    draft = b'act = "followed_visit"\nplace = "Hyesan"\nperiod = "2023-05-17"\npublished = 2023-06-05\n'
     question = b'{"place": "hoeryong", "days": 3, "population": 50, "draws": 2, "parameters": {"p_notice": 0.5}}'
     return {
         "scenario": Reader(by_path(scenario_for), (scenario, b'place = "hoeryong"\n[[change]]\ndate = 2024-07-05\n')),
+        "draft": Reader(by_path(read_draft), (draft, draft + b'[links]\nearlier = "same_source"\n')),
         "scenario text": Reader(lambda data, _: parse(data.decode("utf-8", "replace")), (scenario,)),
         "interventions": Reader(
             lambda data, _: parse_interventions(data.decode("utf-8", "replace"), ""), (interventions,)
