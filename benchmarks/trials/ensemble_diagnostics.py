@@ -22,6 +22,7 @@ from underwatch.world.draws import rng
 FEWEST_NEAR = 50.0  # effective draws about a synthetic truth
 _LEAST = -1e300
 _TAILS = (0.05, 0.95)
+_NO_TIE = 1e-9  # of the weight
 
 
 def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[float, ...]) -> np.ndarray:
@@ -159,10 +160,9 @@ def _held(truth: float, ordered: np.ndarray, weights: np.ndarray) -> tuple[float
     low, high = _ordered_quantiles(ordered, weights, _TAILS)
     inside = float(low <= truth <= high)
     first, last = np.searchsorted(ordered, truth, "left"), np.searchsorted(ordered, truth, "right")
-    equal = weights[first:last].sum()
-    if not equal:
+    whole, n = weights[: np.searchsorted(ordered, np.nan)].sum(), effective(weights)
+    below, equal = weights[:first].sum() / whole, weights[first:last].sum() / whole
+    if equal < _NO_TIE:
         return inside, inside
-    known = weights[: np.searchsorted(ordered, np.nan)].sum()
-    below = weights[:first].sum() / known
-    above = below + equal / known
-    return inside, float(max(0.0, min(above, _TAILS[1]) - max(below, _TAILS[0])) / (above - below))
+    least, most = ((share * (n + 1) - 0.5) / n for share in _TAILS)  # where the range ends
+    return inside, float(max(0.0, min(below + equal, most) - max(below, least)) / equal)

@@ -55,6 +55,13 @@ class Displayed:
         return f'<div style="{_CARD}">{title}<table>{rows}</table>{after}<p>{INVENTED}</p></div>'
 
 
+def brief(value: float | None) -> str:
+    """Return a number in three digits, thousands in full; a dash for none."""
+    if value is None or value != value:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def cut(text: str, most: int) -> str:
     """Return a text of so many letters at most."""
     return text if len(text) <= most else text[: most - 3] + "..."

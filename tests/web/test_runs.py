@@ -198,6 +198,8 @@ def test_a_run_of_the_page_is_the_run_of_the_command(client, tmp_path, monkeypat
         (tmp_path / name).write_bytes(client.get(f"/api/runs/{run}/take/{name}.parquet").content)
         assert pq.read_table(tmp_path / name).equals(pq.read_table(tmp_path / "mine" / f"{name}.parquet"))
     assert client.get(f"/api/runs/{run}/take/report.html").text == (tmp_path / "mine" / "report.html").read_text()
+    assert '<html lang="ko">' in client.get(f"/api/runs/{run}/take/report.html?language=ko").text
+    assert client.get(f"/api/runs/{run}/take/report.html?language=kr").status_code == 422
     opened = Studio("mine", cwd=tmp_path)
     try:
         with opened.client() as other:

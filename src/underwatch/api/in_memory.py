@@ -21,6 +21,7 @@ from underwatch.record.headlines import HEADLINES
 from underwatch.record.incidents import incident_table
 from underwatch.record.measures import Combined
 from underwatch.record.schema import DICTIONARY
+from underwatch.shown import brief
 from underwatch.world import simulate as engine
 from underwatch.world.scenario import Scenario
 
@@ -114,17 +115,26 @@ class SimulatedWorld(Result):
         return diary_of_scenario(self.scenario, like, around)
 
     def plot(
-        self, indicator: str = "followed_outings", *, by: str | None = None, every: str = "W", ax: Any = None
+        self,
+        indicator: str = "followed_outings",
+        *,
+        by: str | None = None,
+        every: str = "W",
+        ax: Any = None,
+        label: str = "",
     ) -> Any:
-        """Draw an indicator, or a measure of your own, by day, week or month; return the axes of Matplotlib."""
-        return plot_periods({self.lived.name: self}, indicator, by, every, ax)
+        """Draw an indicator, or a measure of your own, by day, week or month; return the axes of Matplotlib.
+
+        `label` names the line where several worlds are drawn on the same axes.
+        """
+        return plot_periods({label: self}, indicator, by, every, ax)
 
     def _line(self) -> str:
         said = f"SimulatedWorld({self.lived.name}, {self.lived.residents:,} residents, {self.lived.start} to "
         return f"{said}{self.lived.end}, seed {self.lived.seed}, digest {self.digest[:12]})"
 
     def _facts(self) -> list[tuple[str, str]]:
-        rows = [(item.title, f"{value:.3g} {item.unit}") for item, value in _headlines(self._totals, self.lived)[:8]]
+        rows = [(item.title, f"{brief(value)} {item.unit}") for item, value in _headlines(self._totals, self.lived)[:8]]
         about = [("Incidents", f"{self.n_incidents:,}"), ("Reports expected of them", f"{self.expected_reports:.3g}")]
         own = [(name, f"{values[-1]:.3g} in the last week") for name, values in self._measures.items() if values]
         return [("Asked", repr(self.lived)), *rows, *about, *own]
@@ -194,7 +204,7 @@ class TwinWorlds(Result, Mapping[str, SimulatedWorld]):
 
     def _facts(self) -> list[tuple[str, str]]:
         of_worlds = [dict(_named_headlines(world)) for world in self.worlds.values()]
-        rows = [(item.title, ", ".join(f"{one[item.name]:.3g}" for one in of_worlds)) for item in HEADLINES[:8]]
+        rows = [(item.title, ", ".join(brief(one[item.name]) for one in of_worlds)) for item in HEADLINES[:8]]
         return [("Worlds", ", ".join(self.worlds)), *rows]
 
     def _next(self) -> tuple[str, ...]:
@@ -237,28 +247,28 @@ def plot_periods(worlds: Mapping[str, SimulatedWorld], indicator: str, by: str |
     if indicator not in known:
         raise InputError(f'indicator "{indicator!s:.40}" is not known{nearest(str(indicator)[:40], known)}')
     item = DICTIONARY.get(indicator)
-    at = 0
     with axes_of(ax) as axes:
+        at = len(axes.lines) // 2  # a line and its rings
         for name, world in worlds.items():
             table = world.to_df("arrow", by=by, every=every, shares=True)
             groups = dict.fromkeys(table.column(by).to_pylist() if by else [""])
             for group in groups:
                 own = table.filter(pc.equal(table.column(by), group)) if by else table
-                label = ", ".join(filter(None, (name if len(worlds) > 1 else "", group)))
+                label = ", ".join(filter(None, (name, group)))
                 days, values = own.column("date").to_numpy(), own.column(indicator).to_numpy(zero_copy_only=False)
-                axes.plot(days, values, color=WORLD_COLOURS[at % 2], linestyle=DASHES[at // 2 % 2], label=label,
+                axes.plot(days, values, color=WORLD_COLOURS[at % 2], linestyle=DASHES[at // 2 % 2], label=label or None,
                           marker=MARKERS[at % 2], markersize=3.5, linewidth=1.4)  # fmt: skip
                 cut = own.column("is_partial").to_numpy(zero_copy_only=False)
                 axes.plot(days[cut], values[cut], MARKERS[at % 2], color=WORLD_COLOURS[at % 2], fillstyle="none",
                           markersize=7)  # fmt: skip
                 at += 1
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=0, auto=None)
         date_axis(axes.xaxis)
         words = {"D": "day", "W": "week", "M": "month"}[every]
         axes.set_title(item.meaning if item else indicator, loc="left")
         axes.set_ylabel(f"{item.unit if item else 'own measure'} by {words} (ringed: cut short)")
         if item is not None and item.is_share:
             percent_axis(axes.yaxis)
-        if at > 1:
+        if any(not str(line.get_label()).startswith("_") for line in axes.lines):
             axes.legend()
     return axes

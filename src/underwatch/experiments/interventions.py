@@ -80,6 +80,17 @@ class Intervention(Displayed):
         if not self.touched:
             raise InputError(f"{where}nothing changes; it wants set, times or without")
 
+    def _line(self) -> str:
+        return f"Intervention({self.name}: {self.words})"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        changes = [(name, f"set to {value:g}") for name, value in self.put.items()]
+        changes += [(name, f"times {factor:g}") for name, factor in self.times.items()]
+        return [*changes, *((rule, "taken out") for rule in sorted(self.without))]
+
+    def _next(self) -> tuple[str, ...]:
+        return ("simulate(..., interventions=[one])", "compare(place, [one])")
+
     @property
     def touched(self) -> frozenset[str]:
         """All that it changes: parameters, and what the rules it takes out stand for."""

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from underwatch.errors import InputError
 from underwatch.facts.places import slug
 from underwatch.files.intake.json import NoJson
-from underwatch.texts.languages import LANGUAGES
+from underwatch.texts.languages import ENGLISH, LANGUAGES, language_of
 from underwatch.web.session.draft_desk import DraftBusy
 from underwatch.web.session.memory import give_back
 from underwatch.web.session.queue import JobQueue, QueueFull
@@ -249,7 +249,7 @@ class Api:
 
     def take(self, request: Request) -> Response:
         """Give a file to be saved."""
-        from underwatch.web.session.exports import TAKEN, taken_of
+        from underwatch.web.session.exports import REPORT, TAKEN, report_html, taken_of
 
         name = request.path_params["name"]
         if name not in TAKEN:
@@ -260,7 +260,8 @@ class Api:
                 409, f"of the stored example there are {', '.join(taken_of(run))}; Run makes the others"
             )
         media, make = TAKEN[name]
-        return _saved(run, name, media, make(run))
+        language = language_of(request.query_params.get("language") or ENGLISH)
+        return _saved(run, name, media, report_html(run, language) if name == REPORT else make(run))
 
     def _run(self, request: Request, name: str = "run") -> StudioRun:
         number = _number(request, name)

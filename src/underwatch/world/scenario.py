@@ -211,6 +211,14 @@ class Scenario(Displayed):
         said += [f"{len(self.changes)} dated changes"] if self.changes else []
         return f"Scenario({', '.join([*said, *(f'without {rule}' for rule in sorted(self.without))])})"
 
+    def _facts(self) -> list[tuple[str, str]]:
+        told = [("Settles for", f"{self.settle_weeks} weeks before the first day, which are not counted")]
+        told += [("Campaign", f"{self.campaign[0]} to {self.campaign[1]}")] if self.campaign else []
+        return told + [(name, f"{value:g}, set") for name, value in self.fixed().items()]
+
+    def _next(self) -> tuple[str, ...]:
+        return ("simulate(scenario)", "run(scenario)")
+
     @property
     def days(self) -> int:
         """The number of days simulated and counted."""

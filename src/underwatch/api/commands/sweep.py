@@ -103,10 +103,6 @@ class SweepResult(Result):
         return (".to_df()", ".bands()", ".plot()")
 
 
-def _said(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}"
-
-
 def sweep(
     scenario: ScenarioLike | None = None,
     *,

@@ -17,8 +17,10 @@ from underwatch.pages.report import scenario_report
 from underwatch.record.measures import group_cells, with_ratios
 from underwatch.record.outputs import joined, table_bytes
 from underwatch.record.schema import ALL, DICTIONARY, LISTED, ORDINARY, data_dictionary
+from underwatch.texts.languages import ENGLISH
 from underwatch.web.session.studio_run import StudioRun
 
+REPORT = "report.html"
 Maker = Callable[[StudioRun], bytes]
 
 
@@ -50,13 +52,13 @@ def _parquet(name: str) -> Maker:
     return make
 
 
-def report_html(run: StudioRun) -> bytes:
-    """Return the report as one HTML file that opens offline."""
+def report_html(run: StudioRun, language: str = ENGLISH) -> bytes:
+    """Return the report in a language as one HTML file that opens offline."""
     if run.study is None:
         raise ValueError("a run without figures has no report")
     if run.study.story is None and not run.question.dated:  # its residents are looked at when somebody wants to read
         run.study = replace(run.study, story=story_of(run.worlds, cores()))
-    return scenario_report(run.question.scenario, run.study, run.digest).encode()
+    return scenario_report(run.question.scenario, run.study, run.digest, language).encode()
 
 
 def citation(run: StudioRun) -> bytes:
@@ -74,12 +76,12 @@ TAKEN: dict[str, tuple[str, Maker]] = {
     "incidents.parquet": ("application/vnd.apache.parquet", _parquet("incidents")),
     "published.parquet": ("application/vnd.apache.parquet", _parquet("published")),
     "question.toml": ("application/toml; charset=utf-8", lambda run: run.question.to_toml().encode()),
-    "report.html": ("text/html; charset=utf-8", report_html),
+    REPORT: ("text/html; charset=utf-8", report_html),
     "citation.txt": ("text/plain; charset=utf-8", citation),
 }
 
 # Of the worlds of the example that ships no incident is kept
-_OF_STORED = ("report.html", "question.toml", "data_dictionary.csv", "citation.txt")
+_OF_STORED = (REPORT, "question.toml", "data_dictionary.csv", "citation.txt")
 
 
 def taken_of(run: StudioRun) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 import { get, save } from "./api.js";
 import { byId, make, table } from "./element.js";
 import { placeName } from "./ask.js";
-import { number, ranged, say, translated } from "./words.js";
+import { language, number, ranged, say, translated } from "./words.js";
 
 const FILES = ["report.html", "question.toml", "daily.csv", "data_dictionary.csv", "indicators.parquet", "incidents.parquet", "published.parquet", "citation.txt"];
 
@@ -13,7 +13,7 @@ export function drawFiles(run, there, complete) {
     button.addEventListener("click", async () => {
       byId("take-status").textContent = say("take.making", { name });
       try {
-        byId("take-status").textContent = say("take.saved", { name: await save(`runs/${run}/take/${name}`) });
+        byId("take-status").textContent = say("take.saved", { name: await save(`runs/${run}/take/${name}?language=${language}`) });
       } catch (error) {
         byId("take-status").textContent = error.message;
       }
