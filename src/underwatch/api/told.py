@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.asked import Option, ScenarioLike, one_place, scenario_of
+from underwatch.api.asked import Option, ScenarioLike, one_place, scenario_of, threads_of
 from underwatch.api.in_memory import SimulatedWorld
 from underwatch.api.own import Rules
 from underwatch.api.simulate import again
@@ -25,7 +25,6 @@ from underwatch.channel.episodes import episodes
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.errors import InputError, nearest
 from underwatch.evidence.package import Package
-from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.engine.progress import Progress, warn_if_cold
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.inference.bank.bank import Bank, BankPlan, row_of
@@ -242,7 +241,7 @@ def bank(
     warn_if_cold()
     with Progress(worlds * plan.resident_days) as progress:
         progress.say("worlds of the bank")
-        rows = run_all(range(worlds), lambda row: row_of(plan, 0, row, progress.advance), threads or cores())
+        rows = run_all(range(worlds), lambda row: row_of(plan, 0, row, progress.advance), threads_of(threads))
     form = form_of(plan)
     arrays = {name: np.stack([rows[row][name] for row in range(worlds)]) for name in form}
     arrays["reached"] = arrays["reached"].astype(np.int64)

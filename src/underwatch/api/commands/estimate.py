@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from underwatch.api import frames
+from underwatch.api.asked import path_of
 from underwatch.api.commands.packages import (
     DEFAULT_PLACE,
     Asked,
@@ -215,8 +216,8 @@ def estimate(
     from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
 
     there = [None if path is None else Path(path) for path in (declared_prior, out, resume)]
-    own = package if package is None or isinstance(package, Package) else Path(package)
-    folder = None if bank is None or isinstance(bank, Bank) else Path(bank)
+    own = package if package is None or isinstance(package, Package) else path_of("package", package)
+    folder = None if bank is None or isinstance(bank, Bank) else path_of("bank", bank)
     given = EstimateOptions(
         own, example, place or DEFAULT_PLACE, folder, seed, there[1], exact, there[0], budget, rounds, there[2],
         rehearsal=rehearsal, no_anchors=not anchors, roots=tuple(roots), no_constraints=not constraints,
