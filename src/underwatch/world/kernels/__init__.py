@@ -2,5 +2,5 @@
 
 In: arrays of a place (`layout`), thresholds as integers (`rates`), the key of all luck.
 Out: counts, incidents and the changed state, in the arrays handed in.
-Called by `world.simulate`, and whoever shares a rule or the folder of compiled code; nothing here knows the population.
+Called by `world.simulate` and, for single rules, tests; nothing here knows the population.
 """
