@@ -286,7 +286,7 @@ def test_a_run_of_the_described_ensemble_says_so_and_keeps_what_is_set(monkeypat
     example = example_of_manifest(tmp_path / "a")
     assert example.parameters["p_notice"] == 0.5
     assert example.parameters["p_reprimand"] in {one["p_reprimand"] for one in made.parameters}
-    assert "ensemble: described, adapted" in (tmp_path / "a" / "report.html").read_text()
+    assert "the described ensemble, adapted to another scenario" in (tmp_path / "a" / "report.html").read_text()
 
 
 @pytest.mark.parametrize("command", ["run hoeryong", "compare hoeryong --with amnesty", "sweep hoeryong"])
