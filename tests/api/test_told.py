@@ -50,6 +50,7 @@ def test_its_truth_is_counted_in_the_whole_weeks_of_the_world(world, package):
     assert sum(weeks.values()) == (counts[COUNT.followed_outings] + counts[COUNT.followed_visits]) / 5
     listed = truth["listed_residents_first_year"] + truth["listed_residents_second_year"]
     assert listed == pytest.approx(counts[COUNT.listed] / 35)
+    assert package.truth()["unit"].ne("").all()
 
 
 def test_more_is_told_where_witnesses_tell_more(world, package):

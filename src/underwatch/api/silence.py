@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -116,7 +115,7 @@ def silence_curve(
     if not isinstance(draws, int) or draws < 0 or (draws and parameters):
         raise InputError(f"draws = {draws!s:.20} must be 0 or more, and goes with no parameters of your own")
     strengths: tuple[Any, ...] = tuple(watching) if isinstance(watching, Iterable) else (watching,)
-    if not strengths or not all(isinstance(one, Real) and 0 <= one < np.inf for one in strengths):
+    if not strengths or not all(isinstance(one, (int, float, np.integer)) and 0 <= one < np.inf for one in strengths):
         raise InputError(f"watching = {watching!s:.60} must be multiples of the scenario's, for example (0.5, 1, 2)")
     warn_if_cold()
     if parameters:

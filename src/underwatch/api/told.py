@@ -32,7 +32,7 @@ from underwatch.inference.bank.figure_answers import read_figures
 from underwatch.inference.bank.form import form_of
 from underwatch.inference.bank.held_out import HiddenWorld
 from underwatch.inference.bank.priors import channel_prior, world_prior
-from underwatch.inference.bank.quantities import COUNTED, LEAST_TOLD, SILENCE, halves, quantities
+from underwatch.inference.bank.quantities import COUNTED, LEAST_TOLD, SILENCE, derived, halves, quantities
 from underwatch.inference.checks.recovery import ASKED, package_of_world
 from underwatch.record.tally import Window
 from underwatch.world.draws import rng
@@ -66,11 +66,11 @@ class ToldPackage(Package):
 
     def truth(self, engine: str = "pandas") -> Any:
         """Return what is true of the world, a row for each quantity of an answer that can be counted."""
-        units = {item.name: item.unit for item in quantities()}
+        units = {item.name: item.unit for item in (*quantities(), *derived())}
         columns = [
             (frames.field_of("quantity", pa.string(), "name"), [name for name, _ in self._truth]),
             (frames.field_of("value", pa.float64(), "in this world"), [value for _, value in self._truth]),
-            (frames.field_of("unit", pa.string(), "unit"), [units.get(name, "") for name, _ in self._truth]),
+            (frames.field_of("unit", pa.string(), "unit"), [units[name] for name, _ in self._truth]),
         ]
         return frames.frame_of(frames.table_of(columns, "The truth of a synthetic world."), engine)
 
