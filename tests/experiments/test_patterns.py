@@ -65,7 +65,7 @@ def test_settled_worlds_drift_less_than_calm_ones() -> None:
 
 @pytest.mark.deep
 def test_what_happens_is_told_no_more_readily_at_first_in_settled_worlds() -> None:
-    """Within a fifth of the year's mean, pooled over 200 draws; in worlds that start calm it is more than twice that."""
+    """Within a fifth of the year's mean, pooled over 200 draws; where worlds start calm, more than twice that mean."""
     with ThreadPoolExecutor(2) as pool:
         settled, calm = (cold_start(without_campaign(weeks), 200, pool) for weeks in (26, 0))
     assert settled == pytest.approx((1.0, 1.0), abs=0.2)
