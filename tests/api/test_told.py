@@ -98,6 +98,8 @@ def test_a_bank_is_of_the_scenario_asked_for_and_draws_nothing_that_it_sets():
     assert bank.key == again.key
     assert (bank.counts == again.counts).all()
     assert bank.residents[:, :, 0].sum(axis=1).tolist() == [TOWN["population"]] * 2
+    with pytest.raises(uw.InputError, match="5 weeks of one quarter"):
+        uw.estimate(uw.example_package(), bank=bank)
 
 
 REFUSED = {

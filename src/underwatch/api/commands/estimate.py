@@ -234,6 +234,12 @@ def _estimate(given: EstimateOptions, place: Place, bank: Bank, expert_prior: Ex
     from underwatch.evidence.privacy.access import require_closed
     from underwatch.inference.workflow import EstimateRequest
 
+    window = bank.plan.window
+    if window.n_periods < 2:
+        raise InputError(
+            f"the bank has {window.n_weeks} weeks of one quarter, and an estimate holds its second half against its "
+            "first; make a bank of two quarters or more, for example days=182"
+        )
     case = None if given.rehearsal is None else _recovery_case(place, bank, given.rehearsal)
     told = given.package if isinstance(given.package, ToldPackage) and verified(given.package) else None
     asked = asked_of(given, place, bank.plan.window, told if case is None else case.package)
