@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from underwatch.experiments.diary import traced_weeks
 from underwatch.experiments.engine.worlds import BASELINE, COUNTER, worlds_of
-from underwatch.experiments.story import BEFORE, DAYS, TWIN, WITHIN, nearest, story_of, told_days
+from underwatch.experiments.histories.diary import traced_weeks
+from underwatch.experiments.histories.story import BEFORE, DAYS, TWIN, WITHIN, nearest, story_of, told_days
 from underwatch.world.scenario_file import scenario_for
 
 

@@ -50,7 +50,7 @@ def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
 
 def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
-    from underwatch.pages.summary import sentence, set_words, worlds_words
+    from underwatch.pages.summary import fixed_words, sentence, worlds_words
     from underwatch.record.ranges import FEWEST
 
     numbers, rows = ("low", "25 %", "50 %", "75 %", "high", "holds", "n"), []
@@ -64,5 +64,5 @@ def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
         f"{worlds_words(plan.ensemble, plan.is_adapted)}; luck: over worlds, each around its draw. "
         f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
         "as the whole range can hold; luck of two replicates holds less where a figure is rare."
-        f"{sentence(set_words(len(plan.scenario.fixed())))}"
+        f"{sentence(fixed_words(len(plan.scenario.fixed())))}"
     )
