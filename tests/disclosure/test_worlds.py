@@ -174,22 +174,24 @@ def test_names_hang_on_settings_and_on_a_salt_and_tell_nothing(folder, tmp_path,
 
 def test_kept_settings_are_those_that_are_drawn_and_damaged_ones_are_drawn_anew(folder, tiny_worlds, monkeypatch):
     settings, lived = tiny_worlds
-    cache, anew = WorldCache(folder), settings.worlds
+    cache, anew, draw = WorldCache(folder), settings.worlds, drawing._draw
+    assert cache.read(settings, [KIND.followed_visit]) is None
     cache.write(settings, lived)
-
-    def fresh():
-        monkeypatch.setattr(drawing, "_known", {})
-        kept_lived._worlds.cache_clear()
-
-    fresh()
-    monkeypatch.setattr(drawing, "_draw", lambda *_: pytest.fail("drawn, though it is kept"))
-    assert cache.read(settings, [KIND.followed_visit]) is not None
-    assert settings.worlds == anew
     path = cache.path_of_settings(settings)
-    for wound in (b"[]", b"{}", b"[[1, 2, 3, 4]]", path.read_bytes().replace(b"assigned", b"neither"), b"\xff"):
+    whole = path.read_bytes()
+
+    def read_by_another_process(draw):
+        monkeypatch.setattr(drawing, "_known", {})
+        monkeypatch.setattr(drawing, "_draw", draw)
+        kept_lived._worlds.cache_clear()
+        assert cache.read(settings, [KIND.followed_visit]) is not None
+        assert settings.worlds == anew
+        assert path.read_bytes() == whole
+
+    read_by_another_process(lambda *_: pytest.fail("drawn, though it is kept"))
+    for wound in (b"[]", b"[[1, 2, 3, 4]]", whole.replace(b"assigned", b"neither"), b"\xff"):
         path.write_bytes(wound)
-        assert cache.read(settings, [KIND.followed_visit]) is None
-    fresh()
+        read_by_another_process(draw)
 
 
 def test_what_finds_its_worlds_kept_loads_neither_the_engine_nor_pandas():

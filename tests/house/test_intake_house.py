@@ -28,7 +28,7 @@ MAY = {
     ("experiments/silence.py", "pq.read_table"): OWN,
     ("experiments/ensemble/statements.py", "open"): OWN,
     ("experiments/ensemble/statements.py", "pq.read_table"): OWN,
-    ("experiments/ensemble/settings.py", "pq.read_table"): OWN,
+    ("experiments/ensemble/settings.py", "pq.ParquetFile"): OWN,
     ("experiments/ensemble/relief.py", "open"): OWN,
     ("experiments/ensemble/relief.py", "pq.read_table"): OWN,
     ("evidence/format/vocabularies.py", "read_bytes"): OWN,

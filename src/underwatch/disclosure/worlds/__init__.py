@@ -2,5 +2,5 @@
 
 In: which days and which place.
 Out: recorded histories, world by world, new or from the cache of this account.
-Called by `disclosure`.
+Called by `disclosure`, `api`.
 """

@@ -89,20 +89,23 @@ class WorldCache:
                 self._write(self.path(settings, part, kind), [one.rows[kind] for one in parts[number].worlds])
             one_kind = next(iter(lived.values()))
             self._write(self.path(settings, part, -1), [one.later for one in one_kind[number].worlds])
-        told = [[name, one.parameters.in_order, one.forms.in_order, one.seed] for name, one in settings.worlds]
-        write_atomically(self.path_of_settings(settings), json.dumps(told).encode(), _PRIVATE)
         self._keep_within(MOST_BYTES)
 
+    def _keep_settings(self, settings: Settings) -> None:
+        told = [[name, one.parameters.in_order, one.forms.in_order, one.seed] for name, one in settings.worlds]
+        write_atomically(self.path_of_settings(settings), json.dumps(told).encode(), _PRIVATE)
+
     def _give(self, settings: Settings) -> None:
-        """Give the settings of the worlds that are kept, so that they need not be drawn; InputError where none are."""
-        told = read_json(self.path_of_settings(settings), "kept settings")
+        """Give the settings of the worlds that are kept, so that they need not be drawn; else draw and keep them."""
         try:
+            told = read_json(self.path_of_settings(settings), "kept settings")
             found = [_drawn(*row) for row in told]
-        except (TypeError, ValueError):
+        except (InputError, OSError, TypeError, ValueError):
             found = []
-        if len(found) != settings.each * len(ENSEMBLES):
-            raise InputError(f"kept settings are damaged; {_REMEDY}")
-        give(settings.each, settings.seed, found)
+        if len(found) == settings.each * len(ENSEMBLES):
+            give(settings.each, settings.seed, found)
+        else:
+            self._keep_settings(settings)
 
     def path_of_settings(self, settings: Settings) -> Path:
         """Return the file of the settings of the worlds."""
