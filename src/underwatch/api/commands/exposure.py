@@ -17,9 +17,9 @@ from underwatch.disclosure.answer import DEFAULT_K, ExposureAnswer
 from underwatch.disclosure.asking import ExposureQuestion
 from underwatch.disclosure.asking import exposure as judged
 from underwatch.disclosure.draft import Draft, draft_of, read_draft
-from underwatch.disclosure.lived import WORLDS_EACH
 from underwatch.disclosure.mosaic import read_earlier
 from underwatch.disclosure.telling import SETS, record, verdict
+from underwatch.disclosure.worlds.lived import WORLDS_EACH
 from underwatch.errors import InputError
 from underwatch.experiments.engine.progress import Progress, warn_if_cold
 from underwatch.texts.languages import language_of
