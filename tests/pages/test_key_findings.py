@@ -231,7 +231,7 @@ def measured_spread():
 
 @pytest.mark.parametrize("row", measured_spread(), ids=lambda row: f"{row['figure']} {row['end']}")
 def test_no_figure_is_finer_than_twice_what_it_changes_from_seed_to_seed(row):
-    """The unit of a share is that of its printed form: a tenth, or the stretch of shares said as 1 in N or as N of 1,000."""
+    """The unit of a share is that of its printed form: a tenth, or the stretch said as 1 in N or N of 1,000."""
     value, spread, at = float(row["value"]), float(row["spread"]), ("low", "high").index(row["end"])
     ladder = K.LADDERS[row["figure"]][at]
     if row["is_share"] == "yes":

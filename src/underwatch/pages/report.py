@@ -170,7 +170,9 @@ def _rules(study: Study, language: str) -> tuple[tuple[str, str, str], ...]:
             (
                 rule,
                 text(language, f"report.rule.{rule}"),
-                text(language, "report.rules.form", form=form) if form else "",
+                text(language, "report.rules.form", form=translated(language, f"form.{rule}.{form}", form))
+                if form
+                else "",
             )
         )
     return tuple(found)

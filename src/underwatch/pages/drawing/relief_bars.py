@@ -34,7 +34,8 @@ class BarRow(NamedTuple):
 def relief_chart(figures: Sequence[tuple[str, str]], rows: Sequence[BarRow], width: float = NARROW) -> Picture:
     """Draw a bar for each figure under each intervention: filled as far as worlds in which it moves to relief.
 
-    A figure is its name and what its numbers are of. On a narrow sheet the words of an intervention stand over its bars, on a wide one beside them.
+    A figure is its name and what its numbers are of. On a narrow sheet the words of an intervention stand over its
+    bars, on a wide one beside them.
     """
     beside = width >= 1.6 * NARROW
     left = 0.34 * width if beside else _LEFT
