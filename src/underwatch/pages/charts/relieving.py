@@ -40,7 +40,7 @@ def relief_picture(rows: Sequence[ReliefRow], language: str, width: float) -> Pi
         BarRow(words_of(language, name), [_cell(by_both[name, headline], language) for headline in drawn])
         for name in in_order(rows)
     ]
-    heads = [tuple(text(language, f"report.relief.{key}") for key in (name, f"{name}.of")) for name in drawn]
+    heads = [(text(language, f"report.relief.{name}"), text(language, f"report.relief.{name}.of")) for name in drawn]
     return relief_chart(heads, bars, width)
 
 
