@@ -225,11 +225,11 @@ def test_a_world_has_a_dot_for_so_many_incidents_and_blue_ones_for_what_came_out
 @pytest.mark.parametrize("width", [340.0, 720.0])
 def test_a_bar_of_relief_is_filled_as_far_as_its_share_of_worlds(width):
     rows = [BarRow("something is changed", [BarCell(0.75, 0.0, "−3", "robust"), BarCell(0.5, 0.25, "−1", "hangs")])]
-    picture = relief_chart(["one", "other"], rows, width)
+    picture = relief_chart([("one", "of 100"), ("other", "a year")], rows, width)
     boxes = {name: [shape for shape in picture.shapes if shape.kind == "area" and shape.fill == name]
              for name in ("shade", "c1", "c0")}  # fmt: skip
     wide = {name: [shape.points[1][0] - shape.points[0][0] for shape in found] for name, found in boxes.items()}
     assert wide["c1"] == pytest.approx([0.75 * wide["shade"][0], 0.5 * wide["shade"][1]])
     assert wide["c0"] == pytest.approx([0.25 * wide["shade"][1]])
     assert len(dots_of(picture, "ink")) == 2
-    assert {"something is changed", "one", "other", "−3", "−1"} <= set(words_of(picture))
+    assert {"something is changed", "one", "of 100", "other", "a year", "−3", "−1"} <= set(words_of(picture))

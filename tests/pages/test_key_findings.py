@@ -146,12 +146,12 @@ SHARES = st.one_of(st.just(0.0), st.floats(1e-6, 1.0))
 LADDERS = st.sampled_from([FINE, MIDDLE, COARSE, THIRDS, TENS])
 
 
-def value_of(said):
-    """The share that a printed end stands for; `of 10` is taken off before."""
-    if said == "none":
-        return 0.0
-    one_in = re.fullmatch(r"1 in ([\d,]+)", said)
-    return 1 / int(one_in[1].replace(",", "")) if one_in else int(said.removesuffix(" of 10")) / 10
+def values_of(said):
+    """The shares that the printed ends stand for: of so many people, or each as 1 in so many."""
+    ends, _, many = said.replace(",", "").partition(" of ")
+    if many:
+        return [int(end) / int(many) for end in ends.split(" to ")]
+    return [0.0 if end == "none" else 1 / int(end.removeprefix("1 in ")) for end in ends.split(" to ")]
 
 
 def widest_step(ladder):
@@ -163,15 +163,16 @@ def test_a_printed_range_of_shares_rises_and_each_end_is_the_nearest_that_can_be
     """No line prints a point beside a range: what is printed are the ends of ranges, and counts of worlds."""
     ends = sorted(values)
     said = ShareRange(*ends, ladders, TIMES).said("en")
-    printed = [value_of(end) for end in said.split(" to ")]
+    printed = values_of(said)
     assert printed == sorted(printed)
+    tenths = (said.endswith(" of 10"), ends[1] >= 0.25)
     for at in (0, -1):
         share, shown = ends[at], printed[at]
         ladder = ladders[at] if ends[0] < ends[1] else ladders[1]
-        if " in " in said.split(" to ")[at]:
-            assert abs(np.log(shown / share)) <= widest_step(ladder) / 2 + widest_step(ladders[1]) / 2 + 1e-9
-        else:
+        if tenths[at] or share == 0:
             assert abs(shown - share) <= 0.05 + 1e-9
+        else:
+            assert abs(np.log(shown / share)) <= widest_step(ladder) / 2 + widest_step(ladders[1]) / 2 + 1e-9
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), LADDERS)
@@ -211,7 +212,10 @@ def test_frequencies_are_said_as_people_say_them():
     assert ShareRange(0.036, 0.12).said("en") == "1 in 30 to 1 in 8"
     assert ShareRange(0.036, 0.12).said("ko") == "30명 중 1명~8명 중 1명"
     assert ShareRange(0.3, 0.98, counter=TIMES).said("ko") == "10번 중 3~10번"
-    assert ShareRange(0.004, 0.37).said("en") == "1 in 250 to 4 of 10"
+    assert ShareRange(0.004, 0.37).said("en") == "4 to 400 of 1,000"
+    assert ShareRange(0.004, 0.37).said("ko") == "1,000명 중 4~400명"
+    assert ShareRange(0.0418, 0.299).said("en") == "4 to 30 of 100"
+    assert ShareRange(0.015, 0.5, counter=TIMES).said("ko") == "1,000번 중 15~500번"
     assert ShareRange(0.0, 0.0).said("en") == "0 of 10"
     assert ShareRange(0.5, 0.5).said("en") == "5 of 10"
     assert ShareRange(0.0015, 0.0016, (COARSE, FINE)).said("en") == "1 in 500"
@@ -227,11 +231,11 @@ def measured_spread():
 
 @pytest.mark.parametrize("row", measured_spread(), ids=lambda row: f"{row['figure']} {row['end']}")
 def test_no_figure_is_finer_than_twice_what_it_changes_from_seed_to_seed(row):
-    """The unit of a share is that of its printed form: a tenth, or the stretch of shares that are said as 1 in N."""
+    """The unit of a share is that of its printed form: a tenth, or the stretch said as 1 in N or N of 1,000."""
     value, spread, at = float(row["value"]), float(row["spread"]), ("low", "high").index(row["end"])
     ladder = K.LADDERS[row["figure"]][at]
     if row["is_share"] == "yes":
-        unit = 0.1 if row["form"] == "tenths" else unit_of(1 / value, ladder) * value**2
+        unit = 0.1 if row["form"] == "tenths" else min(unit_of(1 / value, ladder) * value**2, unit_of(value, ladder))
     else:
         unit = unit_of(value, ladder)
     assert unit >= 2 * spread

@@ -39,6 +39,8 @@ def test_a_korean_page_is_korean():
     for key in ("report.lines.title", "report.year.title", "report.silence.title", "report.cite.title"):
         assert text("en", key) not in page
         assert text("ko", key) in page
+    for rule, form in fake_study().example.setting.forms.items():
+        assert text("ko", "report.rules.form", form=form) not in page, (rule, form)
 
 
 def test_rules_are_named_as_the_description_names_them():

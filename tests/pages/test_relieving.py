@@ -9,6 +9,7 @@ from underwatch.experiments.ensemble.relief import shipped_relief
 from underwatch.pages.charts.relieving import DRAWN, WIDE, in_order, relief_figure, relief_picture, words_of
 from underwatch.pages.report import charts_of, render_report
 from underwatch.texts.languages import LANGUAGES
+from underwatch.texts.numbers import signed
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,15 @@ def test_every_intervention_is_a_sentence_in_both_languages(rows):
         words = [shape.words for shape in relief_picture(rows, language, WIDE).shapes if shape.kind == "text"]
         for name in in_order(rows):
             assert set(words_of(language, name).split()) <= set(" ".join(words).split()), name
+
+
+def test_a_share_is_told_as_so_many_of_the_hundred_at_the_head_of_its_column(rows):
+    row = next(row for row in rows if (row.intervention, row.headline) == ("abolish-the-list", "calls_given_up"))
+    picture = relief_picture(rows, "en", WIDE)
+    words = [shape.words for shape in picture.shapes if shape.kind == "text"]
+    assert -1 < row.change < -0.01
+    assert {"of 100 calls", signed(100 * row.change)} <= set(words)
+    assert not any(word.endswith("pp") for word in words)
 
 
 def test_a_report_of_the_described_worlds_has_it_and_an_adapted_one_says_why_not():

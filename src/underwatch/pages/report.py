@@ -31,7 +31,7 @@ from underwatch.pages.rendering import page, plain
 from underwatch.record.headlines import HEADLINES
 from underwatch.record.provenance import software
 from underwatch.record.schema import DICTIONARY, RIGHTS
-from underwatch.texts.catalogue import text, texts_of
+from underwatch.texts.catalogue import text, texts_of, translated
 from underwatch.texts.languages import ENGLISH
 from underwatch.world.scenario import Scenario
 from underwatch.world.scenario_file import scenario_toml
@@ -166,13 +166,8 @@ def _rules(study: Study, language: str) -> tuple[tuple[str, str, str], ...]:
     found = []
     for rule in (f"S{n}" for n in range(1, _N_RULES + 1)):
         form = forms[rule] if forms and rule in rival_forms() and rule != _LEFT_OUT else ""
-        found.append(
-            (
-                rule,
-                text(language, f"report.rule.{rule}"),
-                text(language, "report.rules.form", form=form) if form else "",
-            )
-        )
+        named = text(language, "report.rules.form", form=translated(language, f"form.{rule}.{form}", form))
+        found.append((rule, text(language, f"report.rule.{rule}"), named if form else ""))
     return tuple(found)
 
 

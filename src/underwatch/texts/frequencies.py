@@ -1,4 +1,6 @@
-"""Shares and counts as people say them: 1 in 30, 4 to 8 of 10, 400,000 to 2,000,000.
+"""Shares and counts as people say them: 1 in 30, 4 to 8 of 10, 2 to 300 of 1,000, 400,000 to 2,000,000.
+
+Both ends of a range are said of the same number of people, or both as 1 in so many: nobody has to convert.
 
 A figure is rounded to the rungs of a ladder that repeats with every power of ten. How coarse it must be is measured:
 no finer than twice what the figure changes from seed to seed (`benchmarks/finding_spread.py`).
@@ -63,28 +65,36 @@ class ShareRange:
         if self.in_tenths:
             low, high = (str(_tenths(end)) for end in (self.low, self.high))
             return all_texts(language)[f"share.{self.counter}.tenths"].format(range=ranged(low, high, language))
+        if self.high >= _TENTHS_FROM:
+            return self._of_many(language)
         low, high = (self._end(end, language) for end in _rising(self.low, self.high, self.ladders, _nearest_share))
         return ranged(low, high, language)
+
+    def _of_many(self, language: str) -> str:
+        """Write a wide range of the fewest people, 100 or more, of whom its lower end is a whole number."""
+        many = 100
+        while not _is_whole(few := rounded(self.low * many, self.ladders[0])):
+            many *= 10
+        low, high, of = (f"{n:,.0f}" for n in (few, _tenths(self.high) * many / 10, many))
+        return all_texts(language)[f"share.{self.counter}.of"].format(range=ranged(low, high, language), n=of)
 
     def _end(self, share: float, language: str) -> str:
         """Write an end that has been rounded."""
         texts = all_texts(language)
-        if share == 0:
-            return texts["share.none"]
-        if (one_in := 1 / share) > 1 / _TENTHS_FROM or not (10 * share + _ROUNDING) % 1 < 2 * _ROUNDING:
-            return texts[f"share.{self.counter}.one_in"].format(n=f"{one_in:,.0f}")
-        return texts[f"share.{self.counter}.tenths"].format(range=_tenths(share))
+        return texts[f"share.{self.counter}.one_in"].format(n=f"{1 / share:,.0f}") if share else texts["share.none"]
 
 
 def _tenths(share: float) -> int:
     return math.floor(10 * share + 0.5)
 
 
+def _is_whole(value: float) -> bool:
+    return value > 1 - _ROUNDING and abs(value - round(value)) < _ROUNDING * value
+
+
 def _nearest_share(share: float, ladder: Ladder) -> float:
-    """Return a share as it is said: so many tenths, or 1 in a rung."""
-    if share == 0:
-        return 0.0
-    return _tenths(share) / 10 if share >= _TENTHS_FROM else 1 / rounded(1 / share, ladder)
+    """Return a share as it is said, as 1 in a rung."""
+    return 1 / rounded(1 / share, ladder) if share else 0.0
 
 
 def _nearest_count(value: float, ladder: Ladder) -> float:

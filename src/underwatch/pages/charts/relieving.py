@@ -40,7 +40,8 @@ def relief_picture(rows: Sequence[ReliefRow], language: str, width: float) -> Pi
         BarRow(words_of(language, name), [_cell(by_both[name, headline], language) for headline in drawn])
         for name in in_order(rows)
     ]
-    return relief_chart([text(language, f"report.relief.{name}") for name in drawn], bars, width)
+    heads = [(text(language, f"report.relief.{name}"), text(language, f"report.relief.{name}.of")) for name in drawn]
+    return relief_chart(heads, bars, width)
 
 
 def in_order(rows: Sequence[ReliefRow]) -> list[str]:
@@ -57,9 +58,8 @@ def _cell(row: ReliefRow, language: str) -> BarCell:
 
 
 def _change(row: ReliefRow, language: str) -> str:
-    """Return the median change, shares in percentage points."""
-    show = points if headline_of(row.headline).is_share else signed
-    return show(row.change, language=language)
+    """Return the median change, of what stands at the head of its column: a share is so many of 100."""
+    return signed(row.change * (100.0 if headline_of(row.headline).is_share else 1.0), language)
 
 
 def relief_figure(rows: Sequence[ReliefRow], language: str = ENGLISH) -> tuple[Chart, str]:

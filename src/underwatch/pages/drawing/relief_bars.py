@@ -31,20 +31,25 @@ class BarRow(NamedTuple):
     cells: Sequence[BarCell]
 
 
-def relief_chart(figures: Sequence[str], rows: Sequence[BarRow], width: float = NARROW) -> Picture:
+def relief_chart(figures: Sequence[tuple[str, str]], rows: Sequence[BarRow], width: float = NARROW) -> Picture:
     """Draw a bar for each figure under each intervention: filled as far as worlds in which it moves to relief.
 
-    On a narrow sheet the words of an intervention stand over its bars, on a wide one beside them.
+    A figure is its name and what its numbers are of. On a narrow sheet the words of an intervention stand over its
+    bars, on a wide one beside them.
     """
     beside = width >= 1.6 * NARROW
     left = 0.34 * width if beside else _LEFT
     column = (width - left) / max(1, len(figures))
-    heads = [wrapped(figure, column - _GAP, _SMALL, True) for figure in figures]
-    top = max(map(len, heads), default=0) * _LEADING + 6
+    heads = [wrapped(name, column - _GAP, _SMALL, True) for name, _ in figures]
+    units = [wrapped(unit, column - _GAP, _SMALL) for _, unit in figures]
+    under = max(map(len, heads), default=0)
+    top = (under + max(map(len, units), default=0)) * _LEADING + 6
     picture = Picture(width, 0)
-    for n, head in enumerate(heads):
+    for n, (head, unit) in enumerate(zip(heads, units, strict=True)):
         for k, line in enumerate(head):
             picture.text((left + n * column, (k + 1) * _LEADING - 1), line, _SMALL, bold=True)
+        for k, line in enumerate(unit, under):
+            picture.text((left + n * column, (k + 1) * _LEADING - 1), line, _SMALL)
     picture.line([(0, top), (width, top)], "ink", 1.0)
     for row in rows:
         lines = wrapped(row.words, (left if beside else width) - _GAP, _HEAD)
