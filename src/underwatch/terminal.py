@@ -13,7 +13,7 @@ import getpass
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from underwatch.errors import InputError
@@ -122,13 +122,21 @@ def is_asked_by_hand() -> bool:
     return sys.stdin.isatty()
 
 
+def ask(question: str) -> str:
+    """Return an answer that is typed at the keyboard and seen there; InputError for what is no text."""
+    return _typed(lambda: input(f"{printable(question)}: "))
+
+
 def ask_hidden(question: str) -> str:
     """Return an answer that is typed without echo, or the first line of a pipe; InputError for what is no text."""
+    if is_asked_by_hand():
+        return _typed(lambda: getpass.getpass(printable(question)))
+    return _typed(lambda: sys.stdin.readline(_LONGEST_ANSWER + 1).rstrip("\r\n"))
+
+
+def _typed(read: Callable[[], str]) -> str:
     try:
-        if is_asked_by_hand():
-            answer = getpass.getpass(printable(question))
-        else:
-            answer = sys.stdin.readline(_LONGEST_ANSWER + 1).rstrip("\r\n")
+        answer = read()
         answer.encode()
     except UnicodeError:
         raise InputError("what was typed is no text in the terminal's encoding; set PYTHONIOENCODING=utf-8") from None

@@ -57,6 +57,7 @@ def test_a_frame_of_draws_has_plain_names_and_the_values_of_the_table(sweep):
     assert hash(sweep) == hash(sweep)
 
 
+@pytest.mark.deep
 def test_compare_is_what_the_command_does_and_its_frames_do_not_overlap(tmp_path):
     found = uw.compare("hoeryong", "end-reprimands", draws=0, replicates=2, threads=1, out=tmp_path / "a", **SMALL)
     typed(f"compare hoeryong --with end-reprimands --draws 0 --replicates 2 {WORDS} --out {tmp_path}/b")
@@ -112,6 +113,7 @@ def test_what_cannot_be_asked_is_one_line(ask, said, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.deep
 def test_exposure_is_what_the_command_does(monkeypatch, tmp_path):
     monkeypatch.setattr(asking, "settings_for", lambda draft, each, earlier: tiny(draft, 2, 900))
     told = {"act": "followed_visit", "place": "Samjiyon", "published": "2023-03-01", "period": "2023-01-11"}

@@ -9,7 +9,7 @@ import pytest
 
 import underwatch as uw
 from underwatch.api.commands.run import DiaryResult
-from underwatch.experiments.diary import Diary
+from underwatch.experiments.histories.diary import Diary
 from underwatch.facts import model_parameters
 from underwatch.shown import INVENTED, LONGEST_CARD, LONGEST_LINE, Displayed
 from underwatch.world.parameters import prior_draws

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from underwatch.cli import main
-from underwatch.experiments.diary import LIKE
+from underwatch.experiments.histories.diary import LIKE
 from underwatch.texts.languages import all_texts
 
 

@@ -15,13 +15,13 @@ from trials.shipping import silence_table
 from support.depth import examples
 from underwatch.cli import main
 from underwatch.experiments import silence
-from underwatch.experiments.diary import traced_weeks
 from underwatch.experiments.ensemble import settings
 from underwatch.experiments.ensemble.distance import distances, nearest_to_medians
 from underwatch.experiments.ensemble.names import DEFAULT_ENSEMBLE
 from underwatch.experiments.ensemble.robustness import CANNOT_SAY, HANGS, NOT_ROBUST, ROBUST, judge
 from underwatch.experiments.ensemble.settings import Ensemble, is_adapted
 from underwatch.experiments.ensemble.stand_ins import STAND_IN, stand_ins
+from underwatch.experiments.histories.diary import traced_weeks
 from underwatch.experiments.silence import SilenceCurve, shipped_silence
 from underwatch.experiments.studies.headline_rows import (
     BASELINE,
@@ -286,7 +286,7 @@ def test_a_run_of_the_described_ensemble_says_so_and_keeps_what_is_set(monkeypat
     example = example_of_manifest(tmp_path / "a")
     assert example.parameters["p_notice"] == 0.5
     assert example.parameters["p_reprimand"] in {one["p_reprimand"] for one in made.parameters}
-    assert "ensemble: described, adapted" in (tmp_path / "a" / "report.html").read_text()
+    assert "the described ensemble, adapted to another scenario" in (tmp_path / "a" / "report.html").read_text()
 
 
 @pytest.mark.parametrize("command", ["run hoeryong", "compare hoeryong --with amnesty", "sweep hoeryong"])

@@ -130,8 +130,8 @@ def test_a_file_that_lists_every_value_sets_those_it_says(tmp_path):
 def test_a_run_says_how_many_are_set_and_its_folder_keeps_which(tmp_path):
     (tmp_path / "a.toml").write_text(FILE)
     told = json.loads(do(f"run {tmp_path}/a.toml --draws 2 --out {tmp_path}/a --json").stdout)
-    assert "(1 parameter is set and drawn nowhere)" in told["summary"][0]
-    assert "The scenario sets 1, which no draw changes." in (tmp_path / "a" / "report.html").read_text()
+    assert "changed as asked" in told["summary"][1]
+    assert "The scenario sets 1 of them, which no world changes." in (tmp_path / "a" / "report.html").read_text()
     asked = prior_scenarios(parse(FILE), 2)
     assert (
         prior_scenarios(run_of_manifest(tmp_path / "a")[0], 2)

@@ -15,7 +15,7 @@ SHARE = {
     "calibration": {"inference/checks", "pages"},
     "compare": {"api/commands", "experiments"},
     "design": {"api/commands", "cli"},
-    "diary": {"cli", "experiments"},
+    "diary": {"cli", "experiments/histories"},
     "estimate": {"api/commands", "cli", "pages"},
     "exposure": {"api/commands", "cli"},
     "importing": {"cli/evidence", "evidence/edit"},

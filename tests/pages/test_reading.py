@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from underwatch.experiments.engine.worlds import worlds_of
-from underwatch.experiments.story import story_of
+from underwatch.experiments.histories.story import story_of
 from underwatch.pages.key_findings import key_findings
 from underwatch.pages.report import charts_of
 from underwatch.pages.summary import summary_lines

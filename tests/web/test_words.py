@@ -2,8 +2,8 @@
 
 import re
 
-from underwatch.experiments.diary import COUNTED, FOLLOWERS
 from underwatch.experiments.ensemble.names import ENSEMBLES
+from underwatch.experiments.histories.diary import COUNTED, FOLLOWERS
 from underwatch.experiments.ledger.entries import ACTS, REASONS
 from underwatch.facts import grounds, model_parameters, provinces, rival_forms
 from underwatch.pages.report import LIMITS

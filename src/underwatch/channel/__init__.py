@@ -2,5 +2,5 @@
 
 In: recorded incidents with their subjects, or a tally of them, and how much each list could hear.
 Out: expected counts and published reports of synthetic lists.
-Called by `experiments` and `inference`.
+Called by `experiments`, `inference` and `api`.
 """

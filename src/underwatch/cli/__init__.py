@@ -2,6 +2,8 @@
 
 `COMMANDS` is the list of them. Every error that a user can cause ends in one line on standard error and exit code 2,
 and leaves earlier results as they were.
+In: words typed. Out: lines, folders, an exit code.
+Called by the program `underwatch` alone.
 """
 
 from underwatch.cli.front import Front

@@ -25,7 +25,7 @@ def diary(run: Path, like: str, around: int, language: str, as_json: bool) -> No
     import json
 
     from underwatch.api.commands.run import diary as ask
-    from underwatch.experiments.diary import diary_record
+    from underwatch.experiments.histories.diary import diary_record
 
     result = ask(run, like, around, language=language)
     if as_json:

@@ -11,7 +11,7 @@ import click
 
 from underwatch.cli.typed import help_of, json_option, number, path_option, takes, threads
 from underwatch.errors import InputError
-from underwatch.terminal import is_asked_by_hand, say, say_json, say_table
+from underwatch.terminal import ask, is_asked_by_hand, say, say_json, say_table
 
 if TYPE_CHECKING:
     from underwatch.disclosure.answer import ExposureAnswer
@@ -60,10 +60,10 @@ def exposure(given: ExposureOptions) -> int:
     is_asked = str(given.draft) == ASK
     if given.out is not None and not is_asked:
         raise InputError("--out goes with `underwatch exposure new`: a draft that is a file is kept already")
-    from underwatch.api.commands.exposure import exposure as ask
+    from underwatch.api.commands.exposure import exposure as judge
 
     draft = _ask(given.out, language) if is_asked else read_draft(given.draft)
-    result = ask(draft, k=given.k, published=given.published, worlds=given.worlds, cache=not given.no_cache,
+    result = judge(draft, k=given.k, published=given.published, worlds=given.worlds, cache=not given.no_cache,
                  threads=given.threads, language=language)  # fmt: skip
     answer = result.answer
     if given.as_json:
@@ -99,7 +99,9 @@ def _ask(out: Path | None, language: str) -> Draft:
     for detail in details():
         codes = codes_of(detail)
         say("", text(language, f"exposure.detail.{detail}"), *(f"  {code}" for code in codes))
-        answer = click.prompt(detail, default="" if detail not in NEEDED else None, show_default=False).strip()
+        answer = ask(detail).strip()
+        while not answer and detail in NEEDED:
+            answer = ask(detail).strip()
         if answer:
             told[detail] = answer
     draft = draft_of(told)

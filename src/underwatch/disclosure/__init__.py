@@ -2,5 +2,5 @@
 
 In: a draft of stated details, in closed vocabularies; recorded histories of synthetic worlds.
 Out: sets as numbers, their lower ends, and what would make them larger; never a resident.
-Called by `web`, `cli`.
+Called by `web`, `api`, `cli`.
 """

@@ -2,5 +2,5 @@
 
 In: a folder, a zip or a sealed file that people coded.
 Out: findings, a package in memory, a reading for an estimate, the one table that may leave.
-Called by `inference`, `pages`, `cli`; it knows nothing of the world.
+Called by `inference`, `disclosure`, `pages`, `api`, `cli`; it knows nothing of the world.
 """

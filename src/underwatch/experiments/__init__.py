@@ -2,5 +2,5 @@
 
 In: a scenario and what is asked of it.
 Out: studies and tables, each in a folder that resumes and reproduces.
-Called by `inference.bank`, `pages`, `web`, `cli`.
+Called by `inference`, `disclosure`, `pages`, `web`, `api`, `cli`.
 """

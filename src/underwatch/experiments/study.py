@@ -23,7 +23,7 @@ from underwatch.world.forms import Forms
 from underwatch.world.scenario import Scenario
 
 if TYPE_CHECKING:
-    from underwatch.experiments.story import Story
+    from underwatch.experiments.histories.story import Story
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,6 +2,9 @@
 
 Every constant with a meaning stands in one of these tables with its unit, range, basis and source; `SOURCES.md` beside
 them says where each table comes from and under which terms.
+In: nothing: they ship.
+Out: places, parameters with ranges, grounds, figures, statements.
+Called by everything above; it calls `files` alone.
 """
 
 from underwatch.facts.places import COUNTRY as COUNTRY

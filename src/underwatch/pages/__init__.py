@@ -2,5 +2,5 @@
 
 In: studies, tables, answers.
 Out: one HTML file each, that opens offline; lines for the terminal.
-Called by `web` and `cli`; nothing here simulates.
+Called by `web`, `api` and `cli`; nothing here simulates.
 """

@@ -2,5 +2,5 @@
 
 In: a scenario (place, days, seed, parameters, rules taken out, dated changes).
 Out: a world: its state, what was counted day by day, its incidents.
-Called by `experiments`, and `inference.bank` for worlds of its own; `kernels` know arrays alone.
+Called by everything above but `evidence`, for its names and tables; worlds are run by `experiments` and `api`.
 """

@@ -16,8 +16,8 @@ from underwatch.api.asked import Option, ScenarioLike, scenario_of
 from underwatch.api.look import DASHES, WORLD_COLOURS, axes_of, date_axis
 from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError, nearest
-from underwatch.experiments.diary import Diary, diary_lines, make_diary
 from underwatch.experiments.engine.cores import cores
+from underwatch.experiments.histories.diary import Diary, diary_lines, make_diary
 from underwatch.experiments.studies.headline_rows import HeadlineRow, rows_of, summary_of
 from underwatch.experiments.studies.run import FinishedRun, main_job
 from underwatch.experiments.study import Study, drawn_words

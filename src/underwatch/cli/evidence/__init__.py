@@ -1,6 +1,8 @@
 """`underwatch evidence`: start, fill, check, join, seal, open and publish a package of coded reports.
 
 A file for each verb, and for those that belong together; each is imported when it is called.
+In: words typed. Out: findings, folders, files; an exit code.
+Called by `cli` alone.
 """
 
 from importlib import import_module

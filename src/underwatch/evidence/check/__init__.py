@@ -2,5 +2,5 @@
 
 In: the files of a package.
 Out: findings with file, row, column, code and remedy; a package where there is no error; a summary.
-Called by `edit`, `release`, `privacy`, `inference`, `cli`; it writes nothing.
+Called by `edit`, `release`, `disclosure`, `pages`, `api`, `cli`; it writes nothing.
 """

@@ -2,5 +2,5 @@
 
 In: a checked package and rows from elsewhere.
 Out: a package with its history, and what was met twice.
-Called by `cli`; everything is noted in the history.
+Called by `release`, `privacy`, `cli`; everything is noted in the history.
 """

@@ -2,5 +2,5 @@
 
 In: files of a package, a passphrase or a key, a count.
 Out: a sealed file and back, a judgement of a passphrase, words for a count.
-Called by `edit`, `check`, `inference`, `pages`, `cli`.
+Called by `check`, `inference`, `pages`, `api`, `cli`.
 """

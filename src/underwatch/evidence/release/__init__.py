@@ -2,5 +2,5 @@
 
 In: a checked package and the rules of a release.
 Out: counts with small ones hidden or noise on all, a public record.
-Called by `cli`; `inference.inputs` copies the disclosure step.
+Called by `cli`, and `inference.inputs`, which copies what it hides.
 """

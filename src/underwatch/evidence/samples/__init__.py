@@ -2,5 +2,5 @@
 
 In: nothing: they ship.
 Out: packages, and the truth of the synthetic one.
-Called by tests, examples, `cli`.
+Called by tests, examples, `api`, `cli`.
 """

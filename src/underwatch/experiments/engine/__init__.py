@@ -2,5 +2,5 @@
 
 In: scenarios as numbered tasks.
 Out: sums, tallies and tables of each world; a run directory or the folder of an answer.
-Called by the rest of `experiments`, and `inference.bank`.
+Called by the rest of `experiments`, and whoever runs worlds.
 """

@@ -2,5 +2,5 @@
 
 In: the prior, the published figures (facts/constraints.csv) and the statements of the report (facts/described.csv).
 Out: the settings that a run, a comparison or a sweep simulates, and what they say of each statement.
-Called by `experiments`, `inference`, `pages`, `web`, `cli`.
+Called by `experiments`, `inference`, `disclosure`, `pages`, `web`, `api`, `cli`.
 """

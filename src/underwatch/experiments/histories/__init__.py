@@ -1,6 +1,6 @@
-"""What is recorded of the residents of a world, whole and compact: whose history an account of an incident would fit.
+"""What residents of a world live through: recorded whole and compact, told as a diary, told beside the twin.
 
-In: a scenario of one place, from which days it is counted on.
-Out: rows of incidents with what stands in the files, and what came later; no row leaves this machine.
-Called by `disclosure`.
+In: a scenario of one place, or the manifest of a run, and whom it is about.
+Out: rows of incidents with what stands in the files; days and weeks in words. No row leaves this machine.
+Called by `experiments.studies`, `disclosure`, `pages`, `web`, `api`, `cli`.
 """

@@ -2,5 +2,5 @@
 
 In: two worlds with shared luck.
 Out: entries that add up to the difference.
-Called by `experiments.compare`, `pages`, `web`.
+Called by `pages`, `web`, `api`.
 """

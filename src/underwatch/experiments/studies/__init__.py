@@ -2,5 +2,5 @@
 
 In: a plan, from the command line or from the studio.
 Out: a run directory, or a study that grows stage by stage.
-Called by `experiments.diary`, `web`, `cli`.
+Called by `experiments.histories`, `web`, `api`, `cli`.
 """

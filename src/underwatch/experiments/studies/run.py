@@ -21,7 +21,7 @@ from underwatch.experiments.engine.run_directory import RunDirectory
 from underwatch.experiments.engine.runner import Runner
 from underwatch.experiments.engine.worlds import WorldKey, digest_of
 from underwatch.experiments.ensemble.settings import ensemble_words, usable_ensemble
-from underwatch.experiments.story import Story, story_of
+from underwatch.experiments.histories.story import Story, story_of
 from underwatch.experiments.studies.checkpoints import Checkpoints
 from underwatch.experiments.studies.headline_rows import SUMMARY, summary_bytes
 from underwatch.experiments.studies.kept_run import kept_options, new_run, note_of, old_run, reproduces, run_of_manifest

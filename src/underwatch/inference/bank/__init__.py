@@ -2,5 +2,5 @@
 
 In: the prior, a place, a window of weeks.
 Out: simulated rows of parameters, hidden quantities and summaries.
-Called by `inference.workflow`, `checks`, `cli`.
+Called by `inference.workflow`, `checks`, `inputs`, `pages`, `api`, `cli`.
 """

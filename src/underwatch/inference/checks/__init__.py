@@ -2,5 +2,5 @@
 
 In: posteriors and simulated rows whose truth is known.
 Out: verdicts in words, and what may be shown after all of them.
-Called by `inference.workflow`, `pages`, `cli`.
+Called by `inference.workflow`, `pages`, `api`, `cli`.
 """

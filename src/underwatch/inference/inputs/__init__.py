@@ -2,5 +2,5 @@
 
 In: a checked package, or what an expert declares.
 Out: the observation, and how it was made.
-Called by `inference.workflow`.
+Called by `inference.workflow`, `bank`, `checks`, `api`.
 """

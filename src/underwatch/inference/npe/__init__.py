@@ -2,5 +2,5 @@
 
 In: rows of parameters and summaries.
 Out: a posterior to draw from and to weigh.
-Called by `inference.workflow`, `checks`; nothing here knows what the numbers mean.
+Called by `inference.workflow`, `bank`, `checks`, `pages`; nothing here knows what the numbers mean.
 """

@@ -24,7 +24,7 @@ _ON_MAP = "forgone"
 _COLUMNS, _PANEL, _GAP = 2, 58.0, 12.0
 _LARGEST_CIRCLE = 9.8  # radius of a mark, in units of the picture
 _LATITUDE_STRETCH = 1.3  # 1 / cos 40 degrees: a degree of longitude is shorter than one of latitude
-_LETTER, _LINE = 0.108, 0.2  # degrees of longitude and of latitude that a letter of a label takes up
+_LETTER, _LINE = 0.125, 0.2  # degrees of longitude and of latitude that a letter of a label takes up
 _SIZES = (50_000, 350_000)  # residents in the legend of the map
 _SMALL = SMALL
 
@@ -169,7 +169,9 @@ def _map(seats: Sequence[Part], share: np.ndarray, language: str, ends: tuple[st
         for province in dict.fromkeys(part.place.province for part in seats)
     }
     for province, spot in label_spots(belongs, spots, radii / unit).items():
-        picture.text(at(*spot), _province(language, province), _SMALL, "middle", "soft", bold=True)
+        words, (x, y) = _province(language, province), at(*spot)
+        half = width_of(words, _SMALL) / 2
+        picture.text((min(max(x, half), NARROW - half), y), words, _SMALL, "middle", "soft")
     x, y = 6.0, tall + 14
     entries = [
         (0.0, False, 6.0, text(language, "figure.map.inland")),

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from underwatch.experiments.story import BEFORE, DAYS, TWIN, WITHIN, Story, ToldLife
+from underwatch.experiments.histories.story import BEFORE, DAYS, TWIN, WITHIN, Story, ToldLife
 from underwatch.pages.charts.chart import Chart
 from underwatch.pages.drawing.neighbours import View, neighbourhood
 from underwatch.pages.drawing.timeline import Mark, TimelineDay, timeline

@@ -2,5 +2,5 @@
 
 In: a question as the page asks it.
 Out: a run on its way, its results, files to take away.
-Called by `web.api`.
+Called by `web.api`, `web.views`, and `cli`, which makes the queue.
 """

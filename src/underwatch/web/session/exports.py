@@ -9,7 +9,7 @@ from datetime import timedelta
 from underwatch import __version__
 from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.ensemble.settings import ensemble_words
-from underwatch.experiments.story import story_of
+from underwatch.experiments.histories.story import story_of
 from underwatch.experiments.studies.world_tables import table_parts
 from underwatch.files.writing import csv_bytes
 from underwatch.pages.rendering import lines

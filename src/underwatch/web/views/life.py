@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
-from underwatch.experiments.diary import COUNTED, FOLLOWERS, rows_about, sentences_of, traced_weeks
 from underwatch.experiments.engine.tasks import run_all
+from underwatch.experiments.histories.diary import COUNTED, FOLLOWERS, rows_about, sentences_of, traced_weeks
 from underwatch.web.session.studio_run import StudioRun
 from underwatch.world import layout as L
 from underwatch.world.layout import GROUND_NAMES

@@ -2,5 +2,5 @@
 
 In: a scenario, a place, a seed.
 Out: the same state and incidents as the kernels', bit for bit.
-Called by tests, and whoever wants to read the model; slow on purpose.
+Called by tests, `api` and whoever wants to read the model; slow on purpose.
 """

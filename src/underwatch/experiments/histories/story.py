@@ -12,8 +12,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from underwatch.experiments.diary import rows_about
 from underwatch.experiments.engine.worlds import BASELINE, calm_world
+from underwatch.experiments.histories.diary import rows_about
 from underwatch.world import layout as L
 from underwatch.world import simulate
 from underwatch.world.layout import EPISODE
