@@ -30,7 +30,7 @@ from underwatch.inference.checks.recovery import ASKED, recovery_cases
 from underwatch.inference.findings import Findings
 from underwatch.inference.inputs.observed import Reading, read_for, reading_of_table
 from underwatch.inference.inputs.safe_table import read_safe_table
-from underwatch.inference.words import number, words_of
+from underwatch.inference.wording import number, words_of
 from underwatch.inference.workflow import Answer, EstimateRequest, Steps, answer
 
 PAGE = Path(__file__).parents[1] / "docs" / "estimate.md"

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import arviz_base
@@ -45,7 +46,7 @@ from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_pr
 from underwatch.inference.inputs.observed import read_for, reading_of_table
 from underwatch.inference.inputs.published import published_figures, with_figures
 from underwatch.inference.inputs.safe_table import read_safe_table
-from underwatch.inference.words import number, percent, unit_of_column
+from underwatch.inference.wording import number, percent, unit_of_column
 from underwatch.inference.workflow import EstimateRequest, Steps, answer
 from underwatch.pages.estimate import estimate_page
 from underwatch.record.tally import Window
@@ -141,7 +142,7 @@ def test_the_rows_of_an_answer_are_worked_out_once(answers, tmp_path, monkeypatc
 def figures_in(said):
     """The numbers that a reader meets: those of a page without its style, its pictures and its tags."""
     said = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<head>.*?</head>|<[^>]+>", " ", said, flags=re.DOTALL)
-    return Counter(re.findall(r"\d+(?:[.,]\d+)*", said))
+    return Counter(re.findall(r"\d+(?:[.,]\d+)*", unescape(said)))
 
 
 @pytest.mark.parametrize("shown", [False, True])

@@ -26,7 +26,7 @@ from underwatch.files.writing import csv_bytes, write_atomically
 from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.recovery import RecoveryCase
 from underwatch.inference.findings import MODEL, Findings
-from underwatch.inference.words import number, unit_of_column, words_of
+from underwatch.inference.wording import number, unit_of_column, words_of
 from underwatch.texts.sentences import OfTable, Sentence, sentence
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"

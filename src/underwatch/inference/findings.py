@@ -12,7 +12,7 @@ from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, SHAPE, SLOP
 from underwatch.inference.checks.verdict import State
 from underwatch.inference.lines import lines_of
 from underwatch.inference.npe.modes import Mode, find_modes, in_words
-from underwatch.inference.words import InColumns, number, unit_of_column, words_of
+from underwatch.inference.wording import InColumns, number, unit_of_column, words_of
 from underwatch.inference.workflow import Answer
 from underwatch.record.ranges import TAILS, of_posterior
 from underwatch.shown import Displayed

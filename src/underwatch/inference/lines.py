@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from underwatch.evidence.privacy.bands import band_of
 from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, RATIOS, SILENCE, SLOPE
 from underwatch.inference.inputs.published import root_of
-from underwatch.inference.words import Chance, InColumns, in_any_year, number, unit_of_column, words_of
+from underwatch.inference.wording import Chance, InColumns, in_any_year, number, unit_of_column, words_of
 from underwatch.inference.workflow import Answer
 from underwatch.texts.catalogue import Sayable
 from underwatch.texts.sentences import Called, Listed, OfTable, Sentence, sentence

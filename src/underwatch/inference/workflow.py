@@ -19,7 +19,7 @@ import numpy as np
 
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.errors import InputError
-from underwatch.evidence.privacy.bands import Band
+from underwatch.evidence.privacy.bands import CountInBand
 from underwatch.files.intake.arrays import arrays_of, expect
 from underwatch.files.intake.regular import read_bytes
 from underwatch.inference.bank.bank import Bank
@@ -44,7 +44,7 @@ from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, save_arr
 from underwatch.inference.npe.prior_support import PriorSupport
 from underwatch.record.tally import Window
 from underwatch.shown import Displayed
-from underwatch.texts.sentences import Span
+from underwatch.texts.sentences import FromTo
 
 DRAWS = 4_000
 AGAIN = 8  # packages of each world for a second round in the truncated support, and for each response function alone
@@ -72,9 +72,9 @@ class EstimateRequest(Displayed):
     rounds: int = 2
     exact: bool = False
 
-    def counted(self, n: int) -> int | Band:
+    def counted(self, n: int) -> int | CountInBand:
         """Return a count of the evidence as it may be told."""
-        return n if self.exact else Band(n)
+        return n if self.exact else CountInBand(n)
 
     @cached_property
     def x_obs(self) -> np.ndarray:
@@ -327,5 +327,5 @@ def _contract(question: EstimateRequest) -> Verdict:
     return gates.contract(own, bank, question.x_obs, np.where(cut, np.nan, counts), cut, question.counted)
 
 
-def _span(window: Window) -> Span:
-    return Span(str(window.start), str(window.end))
+def _span(window: Window) -> FromTo:
+    return FromTo(str(window.start), str(window.end))

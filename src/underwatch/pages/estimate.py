@@ -12,7 +12,7 @@ from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
 from underwatch.inference.findings import LEVELS, Findings, Row
 from underwatch.inference.lines import place_of
 from underwatch.inference.npe.modes import density
-from underwatch.inference.words import Chance, in_any_year, number, unit_of_column, words_of
+from underwatch.inference.wording import Chance, in_any_year, number, unit_of_column, words_of
 from underwatch.inference.workflow import Answer
 from underwatch.pages.charts.chart import Chart, rights_of
 from underwatch.pages.charts.svg import DASHES, INK, SHADE, WORLD_COLOURS, canvas, inline_svg, styled

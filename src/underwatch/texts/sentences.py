@@ -63,7 +63,7 @@ class Called(NamedTuple):
         return self.english if language == ENGLISH else self.korean or self.english
 
 
-class Span(NamedTuple):
+class FromTo(NamedTuple):
     """From one end to the other, both written."""
 
     low: str

@@ -271,7 +271,7 @@ def _answered(
     """Answer as far as the budget allows, and keep the answer in the folder."""
     from underwatch.inference.answer_files import write_answer, write_truth
     from underwatch.inference.findings import Findings
-    from underwatch.inference.words import Made
+    from underwatch.inference.wording import Made
     from underwatch.inference.workflow import OutOfTime, Steps, answer
     from underwatch.pages.estimate import estimate_page
 
@@ -296,7 +296,7 @@ def _recovery_case(place: Place, bank: Bank, number: int, language: str) -> Reco
     """Return a package told from the world of that number, which is in no bank."""
     from underwatch.inference.bank.bank import BankPlan
     from underwatch.inference.checks.recovery import recovery_cases
-    from underwatch.inference.words import Made
+    from underwatch.inference.wording import Made
 
     say(text(language, "estimate.step", step=Made("a world that is in no bank")), err=True)
     return recovery_cases(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]

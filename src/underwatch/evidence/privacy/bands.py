@@ -35,7 +35,7 @@ def in_bands(n: int, exact: bool = False, language: str = ENGLISH) -> str:
     return ranged(f"{low:,}", f"{high:,}", language) if low else text(language, "band.fewer", n=high + 1)
 
 
-class Band(NamedTuple):
+class CountInBand(NamedTuple):
     """A count of evidence that is told in its band, in the language of the sentence it stands in."""
 
     n: int

@@ -13,7 +13,7 @@ import numpy as np
 from underwatch.inference.checks import calibration
 from underwatch.inference.checks.verdict import Verdict, said
 from underwatch.inference.npe.blas import one_thread
-from underwatch.inference.words import Made
+from underwatch.inference.wording import Made
 from underwatch.texts.sentences import Listed, OfTable, Sentence, sentence
 
 FEWEST_ASKED = 20  # leavers; evidence packages refuse smaller surveys too
