@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
+from functools import cache
 from html import escape
 from io import StringIO
 from typing import Any
 
 import numpy as np
+
+from underwatch.texts.korean_font import FAMILY, korean_file
+from underwatch.texts.languages import KOREAN
 
 # Drawn in these colours and shown in the page's: Okabe-Ito vermilion and blue in the light, orange and sky in the dark
 WORLD_COLOURS = ("#d55e00", "#0072b2")
@@ -60,15 +65,33 @@ def canvas(rows: int = 1, height: float = _HEIGHT) -> tuple[Any, Any]:
     return figure, axes
 
 
+@cache
+def _families() -> tuple[str, ...]:
+    """Return the fonts of a chart with Korean in it, its letters made known to matplotlib where they were put in."""
+    from matplotlib.font_manager import FontEntry, fontManager
+
+    if not korean_file().is_file():
+        return tuple(_STYLE["font.sans-serif"])
+    fontManager.ttflist.append(FontEntry(str(korean_file()), FAMILY, "normal", "normal", 400, "normal", "scalable"))
+    return (*_STYLE["font.sans-serif"], FAMILY)
+
+
 def styled(draw: Any) -> Any:
-    """Let a chart be drawn in the house style, whatever style the user's own matplotlib has."""
+    """Let a chart be drawn in the house style, whatever style the user's own matplotlib has.
+
+    Text stays text, so that a letter that matplotlib does not have is no fault: the page shows it.
+    """
 
     def drawn(*arguments: Any, **named: Any) -> Any:
         import matplotlib
 
-        with matplotlib.rc_context():
+        is_korean = any(isinstance(one, str) and one == KOREAN for one in (*arguments, *named.values()))
+        with matplotlib.rc_context(), warnings.catch_warnings():
             matplotlib.rcdefaults()
             matplotlib.rcParams.update(_STYLE)
+            if is_korean:
+                matplotlib.rcParams["font.sans-serif"] = list(_families())
+                warnings.filterwarnings("ignore", "Glyph .* missing from font")
             return draw(*arguments, **named)
 
     return drawn
