@@ -99,8 +99,8 @@ def settings_of(rows: np.ndarray, residents: int) -> list[tuple[Parameters, Form
     return [(scenario.parameters, scenario.forms) for scenario in found]
 
 
-def ship(name: str, weights: np.ndarray, residents: int) -> None:
-    """Write the settings of an ensemble: all that have any weight, or MOST of them, drawn by their weights."""
+def ship(name: str, weights: np.ndarray, residents: int) -> str:
+    """Write the settings of an ensemble, all that have any weight, or MOST drawn by their weights; say how many."""
     rows = np.flatnonzero(weights)
     kept = capped(weights[rows])
     if len(rows) > MOST:
@@ -116,7 +116,7 @@ def ship(name: str, weights: np.ndarray, residents: int) -> None:
     SHIPPED.mkdir(exist_ok=True)
     table = pa.table(columns).replace_schema_metadata({"key": ensemble_key()})
     pq.write_table(table, SHIPPED / f"{name}.parquet", compression="zstd")
-    print(f"{name}: {len(rows)} settings, effective {effective(kept):.0f}")
+    return f"{name}: {len(rows)} distinct settings ship, effective {effective(kept):.0f}"
 
 
 def all_judged(outcomes: np.ndarray, known: np.ndarray, residents: int) -> list[Judged]:
@@ -237,14 +237,16 @@ def outcome_of(headline: str) -> str:
     return "arrests_per_1000" if headline == "arrests" else f"{headline}:baseline:year"
 
 
-def write_page(outcomes: np.ndarray, known: np.ndarray, holds: np.ndarray, rows: list[Judged]) -> None:
+def write_page(
+    outcomes: np.ndarray, known: np.ndarray, holds: np.ndarray, rows: list[Judged], shipped: Sequence[str]
+) -> None:
     """Write the sections of the page."""
     chosen = kept_by(known, holds)
     plausible, left = np.count_nonzero(known), np.count_nonzero(chosen)
     counts = [
         f"{len(outcomes):,} draws of the prior; {plausible:,} plausible, effective {effective(known):,.0f};",
         f"all statements hold in {int(holds.all(axis=1).sum()):,} draws, {left:,} of them plausible,",
-        f"effective {effective(chosen):,.0f}.",
+        f"effective {effective(chosen):,.0f}. Drawn from these by weight, {'; '.join(shipped)}.",
     ]
     prior = np.full(len(outcomes), 1 / len(outcomes))
     put_section(PAGE, "how many", counts)
@@ -272,9 +274,9 @@ def main() -> None:
     rows = all_judged(outcomes, known, given.residents)
     print("\n".join(statement_lines(rows)))
     ship_statements(rows)
-    write_page(outcomes, known, holds, rows)
-    ship("known", known, given.residents)
-    ship("described", chosen, given.residents)
+    shipped = [ship(name, weights, given.residents) for name, weights in (("known", known), ("described", chosen))]
+    print("\n".join(shipped))
+    write_page(outcomes, known, holds, rows, shipped)
     ship_silence()
     ship_relief()
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from sections import put_section
-from trials.drift import drift_rows, drifts, without_campaign
+from trials.drift import cold_start, cold_start_lines, drift_rows, drifts, without_campaign
 from trials.mix import mix_rows
 from trials.patterns import CONTROLS, LISTED, PATTERNS, SETTLE_WEEKS, Town, Verdict, count, judged, share
 
@@ -173,7 +173,7 @@ TWIN_HEAD = [
     "| --- | --- | --- | --- | --- |",
 ]
 DRIFT_HEAD = ["| headline | draws | median | range |", "| --- | --- | --- | --- |"]
-PARTS = ("patterns", "published figures", "mix", "twins", "drift")
+PARTS = ("patterns", "published figures", "mix", "twins", "drift", "cold start")
 
 
 def main() -> None:
@@ -190,6 +190,9 @@ def main() -> None:
             "mix": lambda: MIX_HEAD + mix_rows(n),
             "twins": lambda: TWIN_HEAD + twin_rows(pool),
             "drift": lambda: DRIFT_HEAD + list(drift_rows(drifts(without_campaign(), n, pool))),
+            "cold start": lambda: cold_start_lines(
+                {weeks: cold_start(without_campaign(weeks), n, pool) for weeks in (26, 0)}
+            ),
         }
         for part in parts:
             put_section(PAGE, part, made[part]())

@@ -26,7 +26,7 @@ class Displayed:
 
     def _line(self) -> str:
         """Return the line: by default the name of the class and those of its fields that are short."""
-        names: list[str] = [one.name for one in fields(self)] if is_dataclass(self) else []
+        names: list[str] = [one.name for one in fields(self) if one.repr] if is_dataclass(self) else []
         pairs = [(name, getattr(self, name)) for name in names if not name.startswith("_")]
         short = [f"{name}={value}" for name, value in pairs if isinstance(value, (str, int, float, date, Path))]
         return f"{type(self).__name__}({', '.join(text for text in short if len(text) <= _LONGEST_VALUE)})"

@@ -22,9 +22,9 @@ def test_a_scenario_reaches_the_kernel_in_eight_calls(tmp_path, monkeypatch):
         return kernel(*given)
 
     run_days.signatures = [()]  # as of a kernel that is compiled
-    monkeypatch.setattr(days, "run_days", run_days)
+    monkeypatch.setitem(vars(days), "run_days", run_days)  # a compiled rule is sealed against any other way
     words = f"hoeryong --population 60 --days 3 --draws 0 --threads 1 --out {tmp_path}/a"
     assert CliRunner().invoke(run, words.split(), standalone_mode=False).exit_code == 0
     calls = [*seen[::-1], "run_days"]
     assert calls[0] == "run"
-    assert len(calls) <= MOST_CALLS, calls
+    assert len(calls) <= MOST_CALLS, " ".join(calls)

@@ -145,7 +145,10 @@ def test_a_run_says_how_many_are_set_and_its_folder_keeps_which(tmp_path):
 def test_the_commands_say_how_many_are_set(tmp_path):
     (tmp_path / "a.toml").write_text(FILE)
     said = "1 parameter is set and drawn nowhere"
-    assert said in " ".join(do(f"sweep {tmp_path}/a.toml --draws 3 --out {tmp_path}/s").stdout.split())
+    swept = " ".join(do(f"sweep {tmp_path}/a.toml --draws 3 --out {tmp_path}/s").stdout.split())
+    assert said in swept
+    assert "3 of worlds of the described ensemble, adapted" in swept
+    assert " prior " not in swept, "draws of another ensemble are not called the prior"
     assert {row["parameter:p_notice"] for row in pq.read_table(tmp_path / "s" / "draws.parquet").to_pylist()} == {
         CENTRAL
     }

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from trials.drift import drift_rows, drifts, ratios, without_campaign
+from trials.drift import cold_start, drift_rows, drifts, ratios, without_campaign
 from trials.patterns import CONTROLS, PATTERNS, WATCHING, Town, judged
 
 from underwatch.record.headlines import HEADLINES
@@ -61,3 +61,12 @@ def test_settled_worlds_drift_less_than_calm_ones() -> None:
         for found in (settled, calm)
     ]
     assert np.mean(away[0]) < 0.5 * np.mean(away[1])
+
+
+@pytest.mark.deep
+def test_what_happens_is_told_no_more_readily_at_first_in_settled_worlds() -> None:
+    """Within a fifth of the year's mean, pooled over 200 draws; where worlds start calm, more than twice that mean."""
+    with ThreadPoolExecutor(2) as pool:
+        settled, calm = (cold_start(without_campaign(weeks), 200, pool) for weeks in (26, 0))
+    assert settled == pytest.approx((1.0, 1.0), abs=0.2)
+    assert min(calm) > 2

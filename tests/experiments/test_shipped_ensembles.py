@@ -1,6 +1,7 @@
-"""The ensembles that ship: of this model, whole, and what the issue of them promises."""
+"""The ensembles that ship: of this model, whole, and of as many settings as the page says."""
 
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from underwatch.experiments.ensemble.settings import read_ensemble
 from underwatch.experiments.silence import WATCHING, shipped_silence
 from underwatch.facts import model_parameters
 
+PAGE = Path(__file__).parents[2] / "docs" / "ensembles.md"
 SHIPPED = files("underwatch.experiments.ensemble").joinpath("shipped")
 
 
@@ -33,6 +35,7 @@ def test_the_shipped_curve_is_of_the_worlds_of_a_run():
 def test_settings_are_distinct_many_and_none_weighs_more_than_a_hundredth(name):
     ensemble = read_ensemble(name)
     assert len(set(zip(ensemble.parameters, ensemble.forms, strict=True))) == len(ensemble.weights) >= 400
+    assert f"{name}: {len(ensemble.weights)} distinct settings ship" in PAGE.read_text(encoding="utf-8")
     assert ensemble.weights.sum() == pytest.approx(1)
     assert ensemble.weights.max() <= 0.01 * (1 + 1e-9)
     for fact in model_parameters().values():

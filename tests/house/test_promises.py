@@ -34,6 +34,12 @@ def test_the_tables_are_read_whole():
     assert {len(row) for row in [*PROMISES, *QUESTIONS]} == {3}
 
 
+def test_every_command_of_the_makefile_is_explained():
+    targets = re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    explained = {word for row in rows("Commands") for word in re.findall(r"`make ([a-z-]+)`", row[0])}
+    assert explained == set(targets) - {"help"}
+
+
 def test_every_source_and_test_of_a_promise_exists():
     named = [SOURCE / one for _, sources, _ in PROMISES for one in quoted(sources)]
     named += [TESTS / f"{one}.py" for *_, tests in PROMISES for one in quoted(tests)]

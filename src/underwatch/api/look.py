@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from underwatch.pages.charts.svg import GRID, INK, MARKERS, WORLD_COLOURS
 from underwatch.shown import INVENTED
 
-# Okabe-Ito, and never colour alone: worlds differ by dash and marker too
-WORLD_COLOURS = ("#d55e00", "#0072b2")
-DASHES, MARKERS = ("-", "--"), ("o", "s")
-INK, GRID = "#111111", "#c8c8c9"
+__all__ = ["DASHES", "GRID", "MARKERS", "WORLD_COLOURS", "axes_of", "date_axis", "percent_axis"]
+DASHES = ("-", "--")
 _WIDTH, _HEIGHT = 7.0, 4.0  # inches
 _STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",

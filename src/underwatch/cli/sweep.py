@@ -50,19 +50,21 @@ def sweep(ctx: click.Context, as_json: bool, **given: Any) -> int:
 
 def _print(plan: Sweep, bands: list[dict[str, Any]]) -> None:
     """Print the band of every headline."""
-    from underwatch.pages.summary import sentence, set_words, worlds_words
+    from underwatch.experiments.sweep import PRIOR
+    from underwatch.pages.summary import fixed_words, sentence, worlds_words
     from underwatch.record.ranges import FEWEST
 
     numbers, rows = ("low", "25 %", "50 %", "75 %", "high", "holds", "n"), []
     for row in bands:
         cells = [row[q] for q in ("low", "q25", "q50", "q75", "high")]
         shown = ["-" if cell is None else f"{cell:,.3g}" for cell in cells]
-        rows.append((row["headline"], row["unit"], row["spread"], *shown, f"{row['holds']:.0%}", str(row["n"])))
+        spread = "draws" if row["spread"] == PRIOR else row["spread"]
+        rows.append((row["headline"], row["unit"], spread, *shown, f"{row['holds']:.0%}", str(row["n"])))
     say_table(("headline", "unit", "spread", *numbers), rows, numbers)
     say(
-        f"prior: over draws of every uncertain parameter and form that is not set, {plan.draws} of "
+        f"draws: over all that is not set, parameters and forms, {plan.draws} of "
         f"{worlds_words(plan.ensemble, plan.is_adapted)}; luck: over worlds, each around its draw. "
         f"From low to high lies the share of further ones under holds: 90 % where n is {FEWEST} or more, else as many "
         "as the whole range can hold; luck of two replicates holds less where a figure is rare."
-        f"{sentence(set_words(len(plan.scenario.fixed())))}"
+        f"{sentence(fixed_words(len(plan.scenario.fixed())))}"
     )

@@ -116,7 +116,7 @@ def _date(text: str) -> date:
 def _print(found: Comparison) -> None:
     """Print a table for each counter-world: all residents, the listed and the ordinary."""
     from underwatch.experiments.compare import ENSEMBLE, FIGURES, LUCK
-    from underwatch.pages.summary import sentence, set_words, worlds_words
+    from underwatch.pages.summary import fixed_words, sentence, worlds_words
     from underwatch.record.ranges import FEWEST, range_name
     from underwatch.record.schema import ALL, LISTED, ORDINARY
 
@@ -153,7 +153,7 @@ def _print(found: Comparison) -> None:
         "range is the full one; rises is the probability that the figure rises"
         f"{_sign_words(plan)}. "
         f"Listed and ordinary are those of the baseline at the start."
-        f"{sentence(set_words(len(plan.scenario.fixed())))}"
+        f"{sentence(fixed_words(len(plan.scenario.fixed())))}"
     )
 
 

@@ -32,18 +32,18 @@ class AnswerPart:
     notes: tuple[str, ...] = ()
 
 
-def rounded(size: float) -> int:
+def rounded_down(size: float) -> int:
     """Return a set as it may be told: whole, and from a hundred on in two digits, always rounded down."""
     whole = math.floor(size + 1e-9)
     scale = 10 ** (len(str(whole)) - 2) if whole >= _MANY else 1
     return whole // scale * scale
 
 
-def set_words(size: float, language: str) -> str:
+def size_words(size: float, language: str) -> str:
     """Return a set as a reader meets it."""
     if size < FEWEST:
         return text(language, "exposure.fewer", n=FEWEST)
-    return text(language, "exposure.at_least", n=rounded(size))
+    return text(language, "exposure.at_least", n=rounded_down(size))
 
 
 def said(detail: str, code: str, language: str) -> str:
@@ -53,11 +53,11 @@ def said(detail: str, code: str, language: str) -> str:
     if detail == PERIOD:
         return code
     if detail == PLACE:
-        return place_words(code, language)
+        return area_words(code, language)
     return text(language, f"exposure.say.{detail}.{code}")
 
 
-def place_words(name: str, language: str) -> str:
+def area_words(name: str, language: str) -> str:
     """Return the name of a place, a province or the country."""
     if name == COUNTRY:
         return text(language, "exposure.say.country")
@@ -68,7 +68,7 @@ def place_words(name: str, language: str) -> str:
 
 def verdict(answer: ExposureAnswer, language: str) -> tuple[str, ...]:
     """Return the lines that come first: the watchers' set against k, and how many worlds speak."""
-    lower = set_words(answer.sets.watchers.lower, language)
+    lower = size_words(answer.sets.watchers.lower, language)
     key = "exposure.reached" if answer.reaches_k else "exposure.below"
     lines = [text(language, key, lower=lower, k=answer.k)]
     lines.append(text(language, "exposure.worlds", fitting=answer.n_fitting, worlds=answer.n_worlds))
@@ -100,9 +100,9 @@ def _sets(answer: ExposureAnswer, language: str) -> AnswerPart:
     rows = []
     for name in SETS:
         bounds: Bounds = getattr(answer.sets, name)
-        low, median, high = (set_words(size, language) for size in (bounds.low, bounds.median, bounds.high))
+        low, median, high = (size_words(size, language) for size in (bounds.low, bounds.median, bounds.high))
         between = low if low == high else text(language, "number.range", low=low, high=high)
-        rows.append((text(language, f"exposure.set.{name}"), set_words(bounds.lower, language), median, between))
+        rows.append((text(language, f"exposure.set.{name}"), size_words(bounds.lower, language), median, between))
     header = _columns(language, "set", "lower", "median", "range")
     return AnswerPart("sets", text(language, "exposure.title"), header, tuple(rows))
 
@@ -111,7 +111,7 @@ def _steps(answer: ExposureAnswer, language: str) -> AnswerPart:
     rows = tuple(
         (
             text(language, f"exposure.detail.{step.detail}"), said(step.detail, step.code, language),
-            *(set_words(size, language) for size in step.lower), _factor(step.alone, language),
+            *(size_words(size, language) for size in step.lower), _factor(step.alone, language),
             _factor(step.last, language),
         )
         for step in answer.steps
@@ -130,7 +130,7 @@ def _rewrites(answer: ExposureAnswer, language: str) -> AnswerPart:
         key = "exposure.rewrites.needless" if answer.reaches_k else "exposure.rewrites.none"
         return AnswerPart("rewrites", title, (), (), (text(language, key, k=answer.k),))
     rows = tuple(
-        (changes_words(one, language), costs_words(one, language), set_words(one.lower, language))
+        (changes_words(one, language), costs_words(one, language), size_words(one.lower, language))
         for one in answer.rewrites
     )
     more = (text(language, "exposure.rewrites.more", n=answer.n_rewrites),)
@@ -161,7 +161,7 @@ def _waits(answer: ExposureAnswer, language: str) -> AnswerPart:
     rows = tuple(
         (
             text(language, "exposure.wait.weeks", n=weeks) if weeks else text(language, "exposure.wait.now"),
-            *(set_words(size, language) for size in sets.lower),
+            *(size_words(size, language) for size in sets.lower),
         )
         for weeks, sets in answer.waits
     )
@@ -206,7 +206,7 @@ def _lower(sizes: tuple[float, ...]) -> dict[str, int | None]:
 
 
 def _size(size: float) -> int | None:
-    return None if size < FEWEST else rounded(size)
+    return None if size < FEWEST else rounded_down(size)
 
 
 def _plain(times: float) -> float | None:

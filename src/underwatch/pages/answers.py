@@ -22,7 +22,7 @@ from underwatch.pages.charts.relieving import relief_figure
 from underwatch.pages.charts.svg import INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled
 from underwatch.pages.rendering import page
 from underwatch.pages.report import LIMITS
-from underwatch.pages.summary import STATEMENT, sentence, set_words, worlds_words
+from underwatch.pages.summary import STATEMENT, fixed_words, sentence, worlds_words
 from underwatch.record.headlines import HEADLINES, headline_of
 from underwatch.record.ranges import FEWEST, range_name
 from underwatch.record.schema import ALL, DICTIONARY, GROUP_WORDS, rights_words
@@ -85,7 +85,7 @@ def compare_page(result: Comparison, kept: Ledger | None = None) -> str:
         f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: pairs of "
         f"twins that share every resident and all luck, {question.replicates} over luck at the scenario's own "
         f"parameters and {question.draws} over {worlds_words(question.ensemble, question.is_adapted)}, in places of "
-        f"{min(STAND_IN, scenario.residents):,} residents.{sentence(set_words(len(scenario.fixed())))}"
+        f"{min(STAND_IN, scenario.residents):,} residents.{sentence(fixed_words(len(scenario.fixed())))}"
     )
     return _answer(f"What would relieve people: {scenario.name}", about, lines, sections)
 
@@ -203,7 +203,7 @@ def sweep_page(sweep: Sweep, bands: pa.Table, n_failed: int) -> str:
         f"{scenario.name}, {scenario.residents:,} synthetic residents, {scenario.start} to {scenario.end}: "
         f"{_sweep_words(sweep)}, "
         f"{sweep.replicates} of each, every one with luck of its own; {n_failed} worlds without a result."
-        f"{sentence(set_words(len(scenario.fixed())))}"
+        f"{sentence(fixed_words(len(scenario.fixed())))}"
     )
     lines = [_band_line(row) for row in rows if row["spread"] == PRIOR and row["n"]]
     charts = tuple(_band_chart(headline.name, rows) for headline in HEADLINES)
@@ -283,7 +283,7 @@ def sensitivity_page(question: SensitivityPlan, screened: Indices, divided: Indi
         f"{scenario.name}: Morris over {len(screened.factors)} uncertain parameters, {screened.n_runs} runs of "
         f"{scenario.residents:,} synthetic residents; then Sobol over {len(divided.factors)}, {divided.n_runs} runs of "
         f"{question.town.residents:,}, all with the same luck. {screened.n_failed + divided.n_failed} runs left out."
-        f"{sentence(set_words(len(scenario.fixed())))}"
+        f"{sentence(fixed_words(len(scenario.fixed())))}"
     )
     charts = tuple(_share_chart(divided, t, meanings) for t in range(len(divided.targets)))
     words = (

@@ -43,7 +43,7 @@ def worlds_words(source: str, adapted: bool) -> str:
     return f"{drawn_words(source)[1]}{', adapted' if adapted else ''}"
 
 
-def set_words(n: int) -> str:
+def fixed_words(n: int) -> str:
     """Say how many parameters the scenario sets, or nothing when it sets none."""
     return f"{n} parameter{'s are' if n > 1 else ' is'} set and drawn nowhere" if n else ""
 
@@ -68,7 +68,7 @@ def window_words(study: Study) -> str:
 
 def figures_words(study: Study) -> str:
     """Say what the figures are: whose worlds, how many, lived where, and what the example is."""
-    given = f" ({set_words(study.n_set)})" if study.n_set else ""
+    given = f" ({fixed_words(study.n_set)})" if study.n_set else ""
     if not study.n_draws:
         return f"Figures are one possible history at the scenario's own values{given}; {band_words(0)}."
     together = f"small places of {study.stand_in:,} residents together" if study.place.n_places > 1 else (

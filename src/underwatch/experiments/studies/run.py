@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -117,58 +118,57 @@ def _asked(scenario: Scenario | None, options: RunOptions) -> tuple[RunDirectory
     return new_run(scenario, options, same_as), scenario, options
 
 
-def main_job(scenario: Scenario | None, options: RunOptions, report: Report) -> FinishedRun:
-    """Do the main job and return what it leaves; nothing is printed but progress. A stop, or a full disk, says how to
-    go on.
-    """
-    directory, scenario, kept = _asked(scenario, options)
+@contextmanager
+def _goes_on_when_full(directory: RunDirectory) -> Iterator[None]:
+    """Say how to go on where the disk is full."""
     try:
-        with directory.hold():
-            study, manifest, spent = _carry_out(directory, scenario, replace(kept, threads=options.threads), report)
+        yield
     except OSError as error:
         if error.errno not in _FULL:
             raise
         raise InputError(
             f"the disk is full; earlier results are untouched; make room, then {directory.resume}"
         ) from None
-    return FinishedRun(scenario, study, manifest, directory.path, spent, kept.language, reproduces(directory))
 
 
-def _carry_out(
-    directory: RunDirectory, scenario: Scenario, options: RunOptions, report: Report
-) -> tuple[Study, dict[str, Any], str]:
-    """Do the work; return its figures, its manifest, and in words what the time was spent on."""
-    ensemble = usable_ensemble(options.ensemble, options.draws)
-    plan = StudyPlan(scenario, (), options.draws, options.replicates, bool(options.twin), ensemble)
-    checkpoints, threads = Checkpoints(directory.folder, note_of(directory)), max(1, options.threads)
+def main_job(scenario: Scenario | None, options: RunOptions, report: Report) -> FinishedRun:
+    """Do the main job and return what it leaves; nothing is printed but progress. A stop, or a full disk, says how to
+    go on.
+    """
+    directory, scenario, kept = _asked(scenario, options)
+    ensemble, threads = usable_ensemble(kept.ensemble, kept.draws), max(1, options.threads)
+    plan = StudyPlan(scenario, (), kept.draws, kept.replicates, bool(kept.twin), ensemble)
     wall, clock, stopping = Clock(), Clock(), threading.Event()
-    if warn_if_cold():
-        with wall.on("compiling"):
-            compile_first(scenario)
-    with Progress(plan.resident_days) as progress:
-        patience = _PATIENCE if plan.many else 0.0
-        runner = Runner(progress.advance, stopping.is_set, stopping.set, patience, lambda: clock.on("checkpoints"))
-        tables = RunTables(plan, options.incidents == "sample", checkpoints, runner)
-        study = RunningStudy(plan, threads, runner, tables, checkpoints, clock)
-        progress.say(f"worlds of {ensemble_words(ensemble)}")
-        with wall.on("worlds"):
-            study.run_draws()
-        with wall.on("places"):
-            if plan.many:
-                study.run_places(checkpoints, progress.say)
-            else:
-                progress.say(scenario.name)
-                with Workers(threads) as workers:
-                    study.add_place(scenario.places[0], *study.run_place(0, workers, study.candidates()))
-        progress.say("silence curve")
-        with wall.on("silence curve"):
-            study.run_silence()
-    figures = study.study()
-    with wall.on("story"):
-        figures = replace(figures, story=_story(plan, study, threads))
-    with wall.on("tables and report"):
-        manifest = _write(directory, options, study, figures, tables, report)
-    return figures, manifest, _spent(wall, clock, threads)
+    with _goes_on_when_full(directory), directory.hold():
+        checkpoints = Checkpoints(directory.folder, note_of(directory))
+        if warn_if_cold():
+            with wall.on("compiling"):
+                compile_first(scenario)
+        with Progress(plan.resident_days) as progress:
+            patience = _PATIENCE if plan.many else 0.0
+            runner = Runner(progress.advance, stopping.is_set, stopping.set, patience, lambda: clock.on("checkpoints"))
+            tables = RunTables(plan, kept.incidents == "sample", checkpoints, runner)
+            study = RunningStudy(plan, threads, runner, tables, checkpoints, clock)
+            progress.say(f"worlds of {ensemble_words(ensemble)}")
+            with wall.on("worlds"):
+                study.run_draws()
+            with wall.on("places"):
+                if plan.many:
+                    study.run_places(checkpoints, progress.say)
+                else:
+                    progress.say(scenario.name)
+                    with Workers(threads) as workers:
+                        study.add_place(scenario.places[0], *study.run_place(0, workers, study.candidates()))
+            progress.say("silence curve")
+            with wall.on("silence curve"):
+                study.run_silence()
+        figures = study.study()
+        with wall.on("story"):
+            figures = replace(figures, story=_story(plan, study, threads))
+        with wall.on("tables and report"):
+            manifest = _write(directory, kept, study, figures, tables, report)
+    spent = _spent(wall, clock, threads)
+    return FinishedRun(scenario, figures, manifest, directory.path, spent, kept.language, reproduces(directory))
 
 
 def _story(plan: StudyPlan, study: RunningStudy, threads: int) -> Story | None:

@@ -2,5 +2,5 @@
 
 In: tables with ranges.
 Out: figures.
-Called by `pages`, `web`, `cli`.
+Called by `pages`, `web`, `api`, `cli`.
 """

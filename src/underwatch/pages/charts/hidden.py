@@ -22,12 +22,12 @@ def outcomes_of(study: Study, language: str = ENGLISH) -> list[WorldShown]:
     found = []
     for world in spread_out(published):
         n, behind = round(float(published[world])), float(incidents[world])
-        came = text(language, "report.silence.none" if n == 0 else "report.silence.came", n=rounded(n))
-        found.append(WorldShown(n, behind, (came, text(language, "report.silence.behind", n=rounded(behind)))))
+        came = text(language, "report.silence.none" if n == 0 else "report.silence.came", n=two_digits(n))
+        found.append(WorldShown(n, behind, (came, text(language, "report.silence.behind", n=two_digits(behind)))))
     return found
 
 
-def rounded(value: float) -> int:
+def two_digits(value: float) -> int:
     """Return a count with two digits that count."""
     digits = len(str(round(abs(value))))
     return int(np.round(value, min(0, 2 - digits)))

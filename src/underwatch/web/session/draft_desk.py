@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from underwatch.errors import InputError
+from underwatch.web.session.studio_run import DONE, FAILED, STOPPED, WORKING
 
 if TYPE_CHECKING:
     from underwatch.disclosure.answer import ExposureAnswer
     from underwatch.disclosure.counts import Earlier
     from underwatch.disclosure.draft import Draft
 
-IDLE, WORKING, DONE, STOPPED, FAILED = "idle", "working", "done", "stopped", "failed"
+IDLE = "idle"
 MOST_EARLIER = 20
 
 

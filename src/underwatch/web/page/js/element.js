@@ -14,6 +14,7 @@ export function make(tag, attributes = {}, ...children) {
 // A picture as the server draws it: read as a drawing, never as a page.
 export function drawing(svg) {
   const made = new DOMParser().parseFromString(svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"'), "image/svg+xml");
+  if (made.querySelector("parsererror, script, foreignObject")) throw new Error("no drawing");
   return document.importNode(made.documentElement, true);
 }
 
