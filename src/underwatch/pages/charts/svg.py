@@ -115,6 +115,7 @@ def inline_svg(figure: Any, key: str, label: str) -> str:
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', body))
     body = re.sub(r' id="([^"]+)"', lambda m: f' id="{key}-{m[1]}"' if m[1] in used else "", body)
     body = re.sub(r'(href="|url\()#', rf"\1#{key}-", body).replace("xlink:href", "href")
+    body = body.replace(f"'DejaVu Sans', '{FAMILY}'", f"'{FAMILY}', 'DejaVu Sans'")  # a page asks for its own first
     for drawn, shown in _PAGE_COLOURS.items():
         body = re.sub(re.escape(drawn), shown, body, flags=re.I)
     body = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), body)
