@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from functools import cache
 from html import escape
 from io import StringIO
 from typing import Any
 
 import numpy as np
 
-from underwatch.texts.korean_font import FAMILY, korean_file
+from underwatch.texts.korean_font import FAMILY
 from underwatch.texts.languages import KOREAN
 
 # Drawn in these colours and shown in the page's: Okabe-Ito vermilion and blue in the light, orange and sky in the dark
@@ -65,17 +64,6 @@ def canvas(rows: int = 1, height: float = _HEIGHT) -> tuple[Any, Any]:
     return figure, axes
 
 
-@cache
-def _families() -> tuple[str, ...]:
-    """Return the fonts of a chart with Korean in it, its letters made known to matplotlib where they were put in."""
-    from matplotlib.font_manager import FontEntry, fontManager
-
-    if not korean_file().is_file():
-        return tuple(_STYLE["font.sans-serif"])
-    fontManager.ttflist.append(FontEntry(str(korean_file()), FAMILY, "normal", "normal", 400, "normal", "scalable"))
-    return (*_STYLE["font.sans-serif"], FAMILY)
-
-
 def styled(draw: Any) -> Any:
     """Let a chart be drawn in the house style, whatever style the user's own matplotlib has.
 
@@ -90,7 +78,7 @@ def styled(draw: Any) -> Any:
             matplotlib.rcdefaults()
             matplotlib.rcParams.update(_STYLE)
             if is_korean:
-                matplotlib.rcParams["font.sans-serif"] = list(_families())
+                matplotlib.rcParams["font.sans-serif"] = [*_STYLE["font.sans-serif"], FAMILY]
                 warnings.filterwarnings("ignore", "Glyph .* missing from font")
             return draw(*arguments, **named)
 
