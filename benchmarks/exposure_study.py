@@ -21,13 +21,14 @@ from scipy.stats import binom
 
 from underwatch.disclosure.answer import Sets, plain_sets
 from underwatch.disclosure.draft import Draft, draft_of
-from underwatch.disclosure.lived import LIGHT, LivedWorlds, Settings, live, settings_for
 from underwatch.disclosure.lower_ends import Bounds
 from underwatch.disclosure.matching import fit
 from underwatch.disclosure.sets import distinct, sources
 from underwatch.disclosure.terms import acts, terms
+from underwatch.disclosure.worlds.lived import LIGHT, LivedWorlds, Settings, live, settings_for
 from underwatch.experiments.ensemble.names import ENSEMBLES
-from underwatch.experiments.histories.recorded import Histories, histories_of
+from underwatch.experiments.histories.recorded import histories_of
+from underwatch.experiments.histories.rows import Histories
 from underwatch.facts import model_parameters, rival_forms
 from underwatch.record.dates import coarsen
 from underwatch.world import layout as L

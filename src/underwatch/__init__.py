@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds that the two lists agree
     from underwatch.api.commands.compare import compare as compare
+    from underwatch.api.commands.compare import ledger as ledger
     from underwatch.api.commands.design import design as design
     from underwatch.api.commands.estimate import estimate as estimate
     from underwatch.api.commands.exposure import exposure as exposure
@@ -30,7 +31,6 @@ if TYPE_CHECKING:  # what a type checker reads of the same names; a test holds t
     from underwatch.evidence.samples.example import example_package as example_package
     from underwatch.experiments.interventions import Intervention as Intervention
     from underwatch.experiments.interventions import find_interventions as find_interventions
-    from underwatch.experiments.ledger.ledger import ledger as ledger
     from underwatch.facts import model_parameters as model_parameters
     from underwatch.facts import places as places
     from underwatch.facts import published_facts as published_facts
@@ -61,7 +61,7 @@ _FRONT = {
     "Week": "underwatch.api.own",
     "Rules": "underwatch.api.own",
     "silence_curve": "underwatch.api.silence",
-    "ledger": "underwatch.experiments.ledger.ledger",
+    "ledger": "underwatch.api.commands.compare",
     "run": "underwatch.api.commands.run",
     "diary": "underwatch.api.commands.run",
     "compare": "underwatch.api.commands.compare",
@@ -110,7 +110,10 @@ if not TYPE_CHECKING:  # else every name would be taken for known
             former: object = getattr(import_module(module), attribute)
             return former
         if name not in _FRONT:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            from underwatch.errors import nearest
+
+            known = "" if name.startswith("_") else nearest(name, _FRONT)
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}{known}")
         value: object = getattr(import_module(_FRONT[name]), name)
         globals()[name] = value
         return value

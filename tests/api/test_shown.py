@@ -44,7 +44,7 @@ def values_of(world):
     yield uw.tell(uw.simulate("hoeryong", **{**SMALL, "days": 35}))
     yield uw.silence_curve("hoeryong", watching=(0.5, 1.0), **SMALL)
     yield uw.twins("hoeryong", "halve-quotas", **SMALL)
-    yield uw.ledger(scenario)
+    yield uw.ledger("hoeryong", population=300, days=7, settle_weeks=1)
 
 
 class Reader(HTMLParser):

@@ -50,6 +50,7 @@ def test_its_truth_is_counted_in_the_whole_weeks_of_the_world(world, package):
     assert sum(weeks.values()) == (counts[COUNT.followed_outings] + counts[COUNT.followed_visits]) / 5
     listed = truth["listed_residents_first_year"] + truth["listed_residents_second_year"]
     assert listed == pytest.approx(counts[COUNT.listed] / 35)
+    assert package.truth()["unit"].ne("").all()
 
 
 def test_more_is_told_where_witnesses_tell_more(world, package):
@@ -97,6 +98,8 @@ def test_a_bank_is_of_the_scenario_asked_for_and_draws_nothing_that_it_sets():
     assert bank.key == again.key
     assert (bank.counts == again.counts).all()
     assert bank.residents[:, :, 0].sum(axis=1).tolist() == [TOWN["population"]] * 2
+    with pytest.raises(uw.InputError, match="5 weeks of one quarter"):
+        uw.estimate(uw.example_package(), bank=bank)
 
 
 REFUSED = {

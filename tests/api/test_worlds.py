@@ -112,7 +112,7 @@ def test_twins_differ_by_what_is_changed_and_by_nothing_before_it():
 
 
 def test_own_rules_unchanged_are_the_engine_and_changed_are_not(capsys):
-    small = {"population": 250, "days": 17, "settle_weeks": 1, "measure": {"never": unfollowed}}
+    small = {"population": 120, "days": 17, "settle_weeks": 1, "measure": {"never": unfollowed}}
 
     class Blind(uw.Rules):
         """Nobody takes an outing up."""
@@ -182,6 +182,21 @@ REFUSED = {
     lambda: uw.twins("hoeryong", {"a": uw.scenario_for("hyesan")}): "twins live in one place",
     lambda: uw.twins("hoeryong", {"p_notice": 0.9}): "twins are named",
     lambda: uw.Intervention("more", times={"quota_mps_per_week": 2}): "may only relieve",
+    lambda: uw.simulate("hoeryong", without="S99"): "rule 'S99' is not known",
+    lambda: uw.simulate("hoeryong", threads=0): "threads = 0 is no whole number of 1 or more",
+    lambda: uw.simulate("hoeryong", interventions=3): "interventions = 3 names none",
+    lambda: uw.simulate("hoeryong", values=3): "values = 3 is no mapping",
+    lambda: uw.simulate("hoeryong", measure=len): "has no names",
+    lambda: uw.simulate("hoeryong", measure={"outings": unfollowed}): "called like a column",
+    lambda: uw.twins("hoeryong", {3: {"p_notice": 0.9}}): "twins are named in words",
+    lambda: uw.run("hoeryong", draw=3): 'did you mean "draws"',
+    lambda: uw.run("hoeryong", draws="many"): "draws = many is no whole number",
+    lambda: uw.silence_curve("hoeryong", watching=(-1,)): "must be multiples of the scenario's",
+    lambda: uw.ledger(3): "int names no scenario",
+    lambda: uw.read_package(3): "3 is no path",
+    lambda: uw.estimate(3): "package = 3 is no path",
+    lambda: uw.exposure(3): "draft = 3 is no path",
+    lambda: uw.diary(3): "run = 3 is no path",
 }
 
 
@@ -191,6 +206,11 @@ def test_what_cannot_be_is_one_line(ask):
         ask()
     assert REFUSED[ask] in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_name_that_is_nearly_one_is_told():
+    with pytest.raises(AttributeError, match='did you mean "simulate"'):
+        uw.simulat  # noqa: B018
 
 
 def test_a_parameter_of_the_town_in_the_phases_of_another_world_is_refused():

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from underwatch.disclosure.draft import draft_of
-from underwatch.disclosure.lived import LivedPlace, LivedWorlds, Settings, settings_for
-from underwatch.experiments.histories.recorded import EVENT, LATER, ROW, Histories
+from underwatch.disclosure.worlds.lived import LivedPlace, LivedWorlds, Settings, settings_for
+from underwatch.experiments.histories.rows import EVENT, LATER, ROW, Histories
 from underwatch.facts import places
 from underwatch.world.layout import GROUND_NAMES, KIND
 

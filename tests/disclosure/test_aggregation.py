@@ -9,7 +9,7 @@ import pytest
 
 from underwatch.disclosure.counts import FIT, WRITTEN, count
 from underwatch.disclosure.draft import draft_of
-from underwatch.disclosure.lived import LivedPlace, live, settings_for
+from underwatch.disclosure.worlds.lived import LivedPlace, live, settings_for
 from underwatch.facts import provinces
 from underwatch.world.layout import KIND
 

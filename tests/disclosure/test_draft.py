@@ -4,8 +4,8 @@ import pytest
 
 from disclosure.made import DRAFT
 from underwatch.disclosure.draft import draft_of, draft_of_text, draft_toml
-from underwatch.disclosure.lived import settings_for
 from underwatch.disclosure.terms import acts, details, ladder, terms
+from underwatch.disclosure.worlds.lived import settings_for
 from underwatch.errors import InputError
 from underwatch.evidence.format.vocabularies import codes
 from underwatch.facts import grounds
@@ -64,9 +64,11 @@ def test_identity_and_free_text_are_refused_and_never_repeated(detail, secret):
     assert [part for part in secret.split() if part in said] == []
 
 
+@pytest.mark.parametrize("value", ["x", "", 3, ["x"], {"a": "b"}, "long " * 20], ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("key", ["name", "phone", "주소", "Kim Chol-su", "resident"])
-def test_a_key_about_a_person_is_refused_and_never_repeated(key):
-    said = refusal(DRAFT | {key: "x"})
+def test_a_key_about_a_person_is_refused_and_never_repeated(key, value):
+    """Whatever is its value: none is looked at before its name."""
+    said = refusal(DRAFT | {key: value})
     assert "line 8 of the draft looks like a person" in said
     assert key not in said
 

@@ -15,7 +15,7 @@ from underwatch.disclosure.draft import draft_of
 from underwatch.disclosure.matching import Fitting, fit
 from underwatch.disclosure.sets import aware, sources, subjects
 from underwatch.errors import InputError
-from underwatch.experiments.histories.recorded import ROW
+from underwatch.experiments.histories.rows import ROW
 from underwatch.world.layout import KIND
 
 VISIT = KIND.followed_visit

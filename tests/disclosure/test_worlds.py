@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -10,15 +12,18 @@ import numpy as np
 import pytest
 
 from disclosure.made import DRAFT, tiny
-from underwatch.disclosure import cache as kept
 from underwatch.disclosure.answer import judge
-from underwatch.disclosure.cache import WorldCache
 from underwatch.disclosure.draft import draft_of
-from underwatch.disclosure.lived import live, settings_for
 from underwatch.disclosure.lower_ends import bounds_of, groups, lower_end, weighted
 from underwatch.disclosure.telling import record, sections, verdict
+from underwatch.disclosure.worlds import cache as kept
+from underwatch.disclosure.worlds import drawn as drawing
+from underwatch.disclosure.worlds import lived as kept_lived
+from underwatch.disclosure.worlds.cache import WorldCache
+from underwatch.disclosure.worlds.lived import live, settings_for
 from underwatch.experiments.engine.worlds import init_world
-from underwatch.experiments.histories.recorded import LATER, histories_of
+from underwatch.experiments.histories.recorded import histories_of
+from underwatch.experiments.histories.rows import LATER
 from underwatch.world import simulate
 from underwatch.world.forms import Forms
 from underwatch.world.layout import EPISODE, FILE_MPS, FILE_MSS, INCIDENT_NAMES, KIND
@@ -165,6 +170,35 @@ def test_names_hang_on_settings_and_on_a_salt_and_tell_nothing(folder, tmp_path,
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         data = path.read_bytes()
         assert not any(word in data for word in (b"Samjiyon", b"2023", b"defector", b"followed_visit"))
+
+
+def test_kept_settings_are_those_that_are_drawn_and_damaged_ones_are_drawn_anew(folder, tiny_worlds, monkeypatch):
+    settings, lived = tiny_worlds
+    cache, anew, draw = WorldCache(folder), settings.worlds, drawing._draw
+    assert cache.read(settings, [KIND.followed_visit]) is None
+    cache.write(settings, lived)
+    path = cache.path_of_settings(settings)
+    whole = path.read_bytes()
+
+    def read_by_another_process(draw):
+        monkeypatch.setattr(drawing, "_known", {})
+        monkeypatch.setattr(drawing, "_draw", draw)
+        kept_lived._worlds.cache_clear()
+        assert cache.read(settings, [KIND.followed_visit]) is not None
+        assert settings.worlds == anew
+        assert path.read_bytes() == whole
+
+    read_by_another_process(lambda *_: pytest.fail("drawn, though it is kept"))
+    for wound in (b"[]", b"[[1, 2, 3, 4]]", whole.replace(b"assigned", b"neither"), b"\xff"):
+        path.write_bytes(wound)
+        read_by_another_process(draw)
+
+
+def test_what_finds_its_worlds_kept_loads_neither_the_engine_nor_pandas():
+    heavy = ["underwatch.world.simulate", "underwatch.world.draws", "pandas"]
+    code = f"import sys, underwatch.api.commands.exposure; print([one for one in {heavy} if one in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
 
 
 def test_the_days_that_are_kept_tell_no_period():

@@ -126,6 +126,14 @@ def test_fewer_than_a_hundred_worlds_with_some_form_cannot_say(n):
     assert judge(values, forms_of(200)).verdict == CANNOT_SAY
 
 
+def test_a_sign_that_a_form_turns_round_hangs_on_its_rule_though_as_many_worlds_rise_as_fall():
+    forms = forms_of(200)
+    turned = judge(np.array([1.0 if form["S10"] == "hazard" else -1.0 for form in forms]), forms)
+    assert turned.verdict == HANGS
+    assert turned.hinges[0][:3] == ("S10", ("hazard",), ("threshold",))
+    assert judge(np.zeros(200), forms).sign == 0
+
+
 def test_a_sign_that_holds_with_one_form_alone_hangs_on_its_rule():
     forms = forms_of(200)
     pooled = np.array([one["S4"] == "pooled" for one in forms])

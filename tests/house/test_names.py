@@ -4,10 +4,9 @@ import ast
 import re
 from collections import defaultdict
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "src" / "underwatch"
+from house.test_house import ROOT, SOURCE, tree_of
+
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 # Files that share a name on purpose: a command, what it calls and the page about it; a rule and its plain reference.
@@ -50,7 +49,7 @@ def names_in(path):
 
 
 def _names_in(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Name):
             yield node.id
         elif isinstance(node, ast.Attribute):
@@ -64,7 +63,7 @@ def _names_in(path):
 def test_no_class_is_defined_twice():
     defined = defaultdict(list)
     for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 defined[node.name].append(path.relative_to(SOURCE).as_posix())
     assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}

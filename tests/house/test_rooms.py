@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from house.test_house import SOURCE
+from house.test_house import SOURCE, tree_of
 
 MOST_NAMES = 12
 FULLER = {
@@ -49,7 +49,7 @@ def callers():
         top = path.relative_to(SOURCE).parts[0]
         if not (SOURCE / top).is_dir():
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("underwatch"):
                 for room in set().union(*(rooms_of(f"{node.module}.{name.name}") for name in node.names)):
                     if room.split("/")[0] != top:

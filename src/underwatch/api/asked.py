@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from underwatch.errors import InputError, nearest
+from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.interventions import Intervention, dated_from, find_interventions, with_interventions
 from underwatch.facts import Place, model_parameters
 from underwatch.world.parameters import refuse_retired
@@ -18,6 +20,11 @@ ScenarioLike = str | Path | Place | Scenario
 Option = float | str | date | Iterable[str] | Iterable[Change] | Mapping[str, float] | Mapping[str, str] | None
 Interventions = str | Intervention | Iterable[str | Intervention]
 _OPTIONS = (*ScenarioOptions.__annotations__, "changes")
+# What functions take beside a scenario's options, for who almost writes one of them
+_ASKED_BESIDE = (
+    "draws", "replicates", "ensemble", "sampler", "trajectories", "factors", "worlds", "watching", "interventions",
+    "from_date", "measure", "rules", "threads", "twin", "language", "ledger", "out", "resume",
+)  # fmt: skip
 
 
 def scenario_of(given: ScenarioLike | None, options: Mapping[str, Any], example: str = "simulate") -> Scenario:
@@ -36,11 +43,13 @@ def scenario_of(given: ScenarioLike | None, options: Mapping[str, Any], example:
             values[name] = value
         else:
             refuse_retired(name)
-            known = nearest(name[:80], [*_OPTIONS, *model_parameters()])
+            known = nearest(name[:80], [*_OPTIONS, *_ASKED_BESIDE, *model_parameters()])
             raise InputError(
                 f'"{name[:60]}" is no option and no parameter of a scenario{known}; model_parameters() lists them'
             )
     changes = own.pop("changes", None)
+    if not isinstance(own.get("values") or {}, Mapping):
+        raise InputError(f'values = {own["values"]!s:.40} is no mapping; for example: values={{"p_notice": 0.9}}')
     own["values"] = {**(own.get("values") or {}), **values}
     if isinstance(given, Scenario):
         scenario = scenario_over(given, own)
@@ -75,7 +84,11 @@ def one_place(scenario: Scenario, what: str, instead: str = "run() takes many") 
 
 def interventions_of(given: Interventions) -> tuple[Intervention, ...]:
     """Return interventions: names of those that ship, files of them, or one's own."""
-    several = (given,) if isinstance(given, (str, Intervention)) else tuple(given)
+    if isinstance(given, (str, Intervention)):
+        return find_interventions((given,))
+    if not isinstance(given, Iterable):
+        raise InputError(f'interventions = {given!s:.40} names none; for example: "end-reprimands", or a list')
+    several = tuple(given)
     return find_interventions(several) if several else ()
 
 
@@ -93,3 +106,25 @@ def day_of(given: date | str | None) -> date | None:
         return date.fromisoformat(given)
     except (TypeError, ValueError):
         raise InputError(f"{given!s:.40} is no date; write it as 2024-12-01") from None
+
+
+def whole(least: int = 0, **given: object) -> None:
+    """Refuse what is no whole number of `least` or more, by its name."""
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise InputError(f"{name} = {value!s:.40} is no whole number of {least} or more")
+
+
+def threads_of(given: int | None) -> int:
+    """Return how many threads to use: all cores where nothing is asked for."""
+    if given is None:
+        return cores()
+    whole(1, threads=given)
+    return given
+
+
+def path_of(what: str, given: object) -> Path:
+    """Return a path that may be written as text; InputError for what is none."""
+    if not isinstance(given, (str, Path)):
+        raise InputError(f"{what} = {given!s:.40} is no path")
+    return Path(given)

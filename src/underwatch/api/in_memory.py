@@ -84,7 +84,7 @@ class SimulatedWorld(Result):
         return frames.frame_of(table, engine)
 
     def headlines(self, engine: str = "pandas") -> Any:
-        """Return the headline figures over the whole run: name, value, unit, whether less of it is better."""
+        """Return the headline figures over the whole run: `headline` (its name), value, unit, `better`, title."""
         return frames.frame_of(_headline_table(self._totals, self.lived), engine)
 
     def incidents(self, engine: str = "pandas") -> Any:
@@ -262,6 +262,8 @@ def plot_periods(worlds: Mapping[str, SimulatedWorld], indicator: str, by: str |
                 axes.plot(days[cut], values[cut], MARKERS[at % 2], color=WORLD_COLOURS[at % 2], fillstyle="none",
                           markersize=7)  # fmt: skip
                 at += 1
+        axes.update_datalim([(0, 0)], updatex=False)  # so that the space above is a share of all that is shown
+        axes.autoscale_view(scalex=False)
         axes.set_ylim(bottom=0, auto=None)
         date_axis(axes.xaxis)
         words = {"D": "day", "W": "week", "M": "month"}[every]

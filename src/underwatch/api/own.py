@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from underwatch.errors import InputError
+from underwatch.record.schema import DICTIONARY
 from underwatch.shown import Displayed
 from underwatch.terminal import say
 from underwatch.world import layout as L
@@ -51,7 +52,7 @@ class Rules(ReferenceWorld):
     The methods are those of docs/odd.md: `after_fear(chance, resident)` is what fear leaves of the chance to go out
     (S11), `vigilance(unit, organ)` the chance that a watcher takes an outing up (S4), `feel(resident, rise)` how fear
     rises (S11), and so on; chances are whole numbers of 65536, levels of 65535. Unchanged it comes to the same digest
-    as the compiled engine, some hundreds of times more slowly (`simulate` says how long it will take). A rule that
+    as the compiled engine, some thousand times more slowly (`simulate` says how long it will take). A rule that
     proves itself becomes a form of the engine by the steps of CONTRIBUTING.md, "A rule form".
     """
 
@@ -145,6 +146,8 @@ class Week(Displayed):
 
 
 Measure = Callable[[Week], float]
+_MEASURE_EXAMPLE = 'for example: measure={"never_followed": lambda week: 1 - week.ever_followed.mean()}'
+_TAKEN = frozenset(("date", "n_days", "is_partial", "world", *DICTIONARY))
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
@@ -161,13 +164,14 @@ def day_of(number: int) -> date:
 
 def checked_measures(given: Mapping[str, Measure] | None) -> dict[str, Measure]:
     """Return measures by name; InputError for what cannot be called."""
+    if not isinstance(given or {}, Mapping):
+        raise InputError(f"measure = {given!s:.40} has no names; {_MEASURE_EXAMPLE}")
     measures = dict(given or {})
     for name, function in measures.items():
+        if not isinstance(name, str) or name in _TAKEN:
+            raise InputError(f'measure "{name!s:.40}" is called like a column that frames have; take another name')
         if not callable(function):
-            raise InputError(
-                f'measure "{name:.40}" is no function; for example: measure={{"never_followed": '
-                "lambda week: 1 - week.ever_followed.mean()}"
-            )
+            raise InputError(f'measure "{name:.40}" is no function; {_MEASURE_EXAMPLE}')
     return measures
 
 

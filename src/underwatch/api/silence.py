@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,11 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.asked import Option, ScenarioLike, scenario_of
+from underwatch.api.asked import Option, ScenarioLike, scenario_of, threads_of
 from underwatch.api.look import WORLD_COLOURS, axes_of
 from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError
-from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.engine.progress import warn_if_cold
 from underwatch.experiments.engine.worlds import prior_scenarios
 from underwatch.experiments.silence import WATCHING, SilenceCurve, silence_in
@@ -115,8 +114,11 @@ def silence_curve(
     made = scenario_of(scenario, options, "silence_curve")
     if not isinstance(draws, int) or draws < 0 or (draws and parameters):
         raise InputError(f"draws = {draws!s:.20} must be 0 or more, and goes with no parameters of your own")
+    strengths: tuple[Any, ...] = tuple(watching) if isinstance(watching, Iterable) else (watching,)
+    if not strengths or not all(isinstance(one, (int, float, np.integer)) and 0 <= one < np.inf for one in strengths):
+        raise InputError(f"watching = {watching!s:.60} must be multiples of the scenario's, for example (0.5, 1, 2)")
     warn_if_cold()
     if parameters:
-        return SilenceResult(made, curve_of_parameters(made, parameters, threads or cores(), tuple(watching)))
+        return SilenceResult(made, curve_of_parameters(made, parameters, threads_of(threads), strengths))
     worlds = prior_scenarios(made, draws) or [made]
-    return SilenceResult(made, silence_in(worlds, threads or cores(), tuple(watching)))
+    return SilenceResult(made, silence_in(worlds, threads_of(threads), strengths))

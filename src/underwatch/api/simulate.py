@@ -13,6 +13,7 @@ from underwatch.api.asked import (
     lived_with,
     one_place,
     scenario_of,
+    threads_of,
 )
 from underwatch.api.asked import day_of as day_asked
 from underwatch.api.in_memory import BASELINE, SimulatedWorld, TwinWorlds
@@ -55,7 +56,7 @@ def simulate(
     if rules is not None:
         return _by_rules(rules, made, lived, measures)
     warn_if_cold()
-    with Workers(threads or cores()) as workers:
+    with Workers(threads_of(threads)) as workers:
         world = init_world(made, place, made.seed, workers)
         return SimulatedWorld(made, lived, world, _lived(world, lived, measures, workers))
 
@@ -131,7 +132,7 @@ def twins(
         lives[name] = life_of(made, other, from_date, name)
     warn_if_cold()
     found = {}
-    with Workers(threads or cores()) as workers:
+    with Workers(threads_of(threads)) as workers:
         settled = init_world(made, place, made.seed, workers)
         for name, lived in lives.items():
             world = twin_world(settled, made, lived, made.seed, workers)
@@ -142,6 +143,8 @@ def twins(
 def _named(others: Mapping[str, Other] | Interventions) -> Mapping[str, Other]:
     """Return other worlds by name; interventions alone go by their own."""
     if isinstance(others, Mapping):
+        if odd := [name for name in others if not isinstance(name, str)]:
+            raise InputError(f'twins are named in words, and {odd[0]!s:.40} is none; for example: "other"')
         if wrong := [name for name, other in others.items() if isinstance(other, (int, float))]:
             raise InputError(
                 f'twins are named, and "{wrong[0]!s:.40}" is a number; for example: {{"other": {{"{wrong[0]!s:.40}": '

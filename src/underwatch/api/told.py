@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.asked import Option, ScenarioLike, one_place, scenario_of
+from underwatch.api.asked import Option, ScenarioLike, one_place, scenario_of, threads_of
 from underwatch.api.in_memory import SimulatedWorld
 from underwatch.api.own import Rules
 from underwatch.api.simulate import again
@@ -25,7 +25,6 @@ from underwatch.channel.episodes import episodes
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.errors import InputError, nearest
 from underwatch.evidence.package import Package
-from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.engine.progress import Progress, warn_if_cold
 from underwatch.experiments.engine.tasks import run_all
 from underwatch.inference.bank.bank import Bank, BankPlan, row_of
@@ -33,7 +32,7 @@ from underwatch.inference.bank.figure_answers import read_figures
 from underwatch.inference.bank.form import form_of
 from underwatch.inference.bank.held_out import HiddenWorld
 from underwatch.inference.bank.priors import channel_prior, world_prior
-from underwatch.inference.bank.quantities import COUNTED, LEAST_TOLD, SILENCE, halves, quantities
+from underwatch.inference.bank.quantities import COUNTED, LEAST_TOLD, SILENCE, derived, halves, quantities
 from underwatch.inference.checks.recovery import ASKED, package_of_world
 from underwatch.record.tally import Window
 from underwatch.world.draws import rng
@@ -67,11 +66,11 @@ class ToldPackage(Package):
 
     def truth(self, engine: str = "pandas") -> Any:
         """Return what is true of the world, a row for each quantity of an answer that can be counted."""
-        units = {item.name: item.unit for item in quantities()}
+        units = {item.name: item.unit for item in (*quantities(), *derived())}
         columns = [
             (frames.field_of("quantity", pa.string(), "name"), [name for name, _ in self._truth]),
             (frames.field_of("value", pa.float64(), "in this world"), [value for _, value in self._truth]),
-            (frames.field_of("unit", pa.string(), "unit"), [units.get(name, "") for name, _ in self._truth]),
+            (frames.field_of("unit", pa.string(), "unit"), [units[name] for name, _ in self._truth]),
         ]
         return frames.frame_of(frames.table_of(columns, "The truth of a synthetic world."), engine)
 
@@ -242,7 +241,7 @@ def bank(
     warn_if_cold()
     with Progress(worlds * plan.resident_days) as progress:
         progress.say("worlds of the bank")
-        rows = run_all(range(worlds), lambda row: row_of(plan, 0, row, progress.advance), threads or cores())
+        rows = run_all(range(worlds), lambda row: row_of(plan, 0, row, progress.advance), threads_of(threads))
     form = form_of(plan)
     arrays = {name: np.stack([rows[row][name] for row in range(worlds)]) for name in form}
     arrays["reached"] = arrays["reached"].astype(np.int64)

@@ -11,10 +11,10 @@ import numpy as np
 
 from underwatch.disclosure.counts import FIT, LEVELS, WRITTEN, ByKind, Counted, Earlier, count
 from underwatch.disclosure.draft import Draft, kind_of
-from underwatch.disclosure.lived import WAITS, Settings, check_there
 from underwatch.disclosure.lower_ends import Bounds, bounds_of, groups, lower_end, no_higher_than_broader
 from underwatch.disclosure.matching import worded
 from underwatch.disclosure.terms import ACT, PLACE
+from underwatch.disclosure.worlds.lived import WAITS, Settings, check_there
 from underwatch.errors import InputError
 
 FEWEST = 5  # below it a set is told as "fewer than 5"

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from underwatch.disclosure.answer import DEFAULT_K, ExposureAnswer, judge
-from underwatch.disclosure.cache import WorldCache, cache_folder
 from underwatch.disclosure.counts import Earlier, check_earlier
 from underwatch.disclosure.draft import Draft, kind_of
-from underwatch.disclosure.lived import WORLDS_EACH, LivedWorlds, Settings, live, settings_for
+from underwatch.disclosure.worlds.cache import WorldCache, cache_folder
+from underwatch.disclosure.worlds.lived import WORLDS_EACH, LivedWorlds, Settings, live, settings_for
 from underwatch.errors import InputError
 from underwatch.experiments.engine.executors import executor_for
 

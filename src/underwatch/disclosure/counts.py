@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from underwatch.disclosure.draft import Draft, kind_of
-from underwatch.disclosure.lived import LivedWorlds, Settings, residents_for
 from underwatch.disclosure.matching import Fitting, fit, worded
 from underwatch.disclosure.sets import Aware, aware, chosen, distinct, sources, subjects
 from underwatch.disclosure.terms import PLACE
+from underwatch.disclosure.worlds.lived import LivedWorlds, Settings, residents_for
 from underwatch.errors import InputError
-from underwatch.experiments.histories.recorded import Histories
+from underwatch.experiments.histories.rows import Histories
 
 FIT, WRITTEN = "fit", "written"
 LEVELS = ("place", "province", "country")

@@ -137,7 +137,8 @@ def draft_of(told: Mapping[str, Any]) -> Draft:
     stated: dict[str, str] = {}
     for number, (name, value) in enumerate(told.items(), 1):
         if name != LINKS:
-            stated[_detail(name, number)] = _value(name, value)
+            detail = _detail(name, number)  # before its value is looked at: a refusal of that names the detail
+            stated[detail] = _value(detail, value)
     missing = [name for name in NEEDED if name not in stated]
     if missing:
         raise InputError(f"the draft does not state {', '.join(missing)}; it states at least {', '.join(NEEDED)}")

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from underwatch.disclosure.draft import Draft, period_of
-from underwatch.disclosure.lived import LATELY, Settings, day_masks
 from underwatch.disclosure.terms import PERIOD, PLACE
-from underwatch.experiments.histories.recorded import LATER, Histories
+from underwatch.disclosure.worlds.lived import LATELY, Settings, day_masks
+from underwatch.experiments.histories.rows import LATER, Histories
 from underwatch.world import layout as L
 from underwatch.world.layout import GROUND_NAMES
 

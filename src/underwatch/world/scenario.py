@@ -48,7 +48,7 @@ _DRAWN_AT_START = ("S1", "S2")
 def without_rules(names: Iterable[str]) -> frozenset[str]:
     """Return the rules to be taken out, S3 to S17 without S12; InputError for another name, with the nearest."""
     result = set()
-    for name in names:
+    for name in (names,) if isinstance(names, str) else names:
         rule = name.strip().upper() if isinstance(name, str) else ""
         if rule in _FRAME:
             raise InputError(f"{_FRAME[rule]} and cannot be taken out; without takes S3 to S17")

@@ -14,7 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from underwatch.api import frames
-from underwatch.api.asked import Interventions, Option, ScenarioLike, day_of, interventions_of, scenario_of
+from underwatch.api.asked import (
+    Interventions,
+    Option,
+    ScenarioLike,
+    day_of,
+    interventions_of,
+    scenario_of,
+    threads_of,
+    whole,
+)
 from underwatch.api.commands.questions import asked_or_kept, at_work, refuse_beside_kept
 from underwatch.api.look import WORLD_COLOURS, axes_of
 from underwatch.api.results import Result
@@ -22,11 +31,11 @@ from underwatch.errors import InputError
 from underwatch.experiments.compare import ENSEMBLE, FIGURES, LUCK, UNWATCHED, ComparePlan, Comparison
 from underwatch.experiments.compare import compare as run_pairs
 from underwatch.experiments.engine.answer_folder import about, csv
-from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.ensemble.names import DEFAULT_DRAWS
 from underwatch.experiments.ensemble.settings import checked_ensemble, usable_ensemble
 from underwatch.experiments.interventions import as_toml, parse_interventions
-from underwatch.experiments.ledger.ledger import Ledger, ledger
+from underwatch.experiments.ledger.ledger import Ledger
+from underwatch.experiments.ledger.ledger import ledger as ledger_of
 from underwatch.record.outputs import parquet
 from underwatch.record.schema import ALL, LISTED, ORDINARY
 from underwatch.world.scenario import Scenario
@@ -80,7 +89,7 @@ class CompareResult(Result):
         return frames.frame_of(table.filter(pc.equal(pc.cast(table.column("ground"), pa.string()), ALL)), engine)
 
     def plot(self, intervention: str | None = None, ax: Any = None) -> Any:
-        """Draw how likely each figure of all residents rises under an intervention (the first without a name)."""
+        """Draw in what share of pairs an intervention (the first without a name) is relief, a bar for each figure."""
         if not self.found.names:
             raise InputError("nothing but a ledger was asked for; name interventions to compare")
         name = intervention or self.found.names[0]
@@ -148,6 +157,7 @@ def compare(
             raise InputError(
                 'a place and interventions, or a ledger, are needed; for example: compare("hoeryong", "end-reprimands")'
             )
+        whole(draws=draws, replicates=replicates)
         if draws + replicates == 0:
             raise InputError("draws = 0 and replicates = 0 leave nothing to compare; give one of them")
         made, used = scenario_of(scenario, options, "compare"), usable_ensemble(ensemble, draws)
@@ -175,8 +185,8 @@ def compare(
 def _ledger(plan: ComparePlan, threads: int | None, advance: Callable[[int], None]) -> Ledger:
     """Hold the baseline against the world asked for."""
     names = ("baseline", plan.ledger or "")
-    return ledger(plan.scenario, plan.held_against(), names=names, replicates=max(1, plan.replicates),
-                  threads=threads or cores(), progress=advance)  # fmt: skip
+    return ledger_of(plan.scenario, plan.held_against(), names=names, replicates=max(1, plan.replicates),
+                     threads=threads_of(threads), progress=advance)  # fmt: skip
 
 
 def _compared_files(found: Comparison, kept: Ledger | None) -> dict[str, bytes]:
@@ -197,3 +207,28 @@ def _compared_files(found: Comparison, kept: Ledger | None) -> dict[str, bytes]:
         contents["ledger.parquet"], contents["ledger.csv"] = parquet(table), csv(table)
         contents["ledger_weeks.parquet"] = parquet(kept.weekly())
     return contents
+
+
+def ledger(
+    scenario: ScenarioLike,
+    other: ScenarioLike | None = None,
+    *,
+    names: tuple[str, str] = ("watched", "unwatched"),
+    lived: ScenarioLike | None = None,
+    replicates: int = 1,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    **options: Option,
+) -> Ledger:
+    """Hold a watched world against another: by default the scenario against the free life of the same people.
+
+    `scenario` and `options` as in `simulate`, and they make the town; `lived` is what its people live through in the
+    watched world (the scenario itself without it), `other` in the world it is held against. `progress` is told
+    resident-days. InputError when the two differ in their days, or in more than what is done to residents: then no
+    reason would fit.
+    """
+    whole(1, replicates=replicates)
+    made = scenario_of(scenario, options, "ledger")
+    against, own = (None if one is None else scenario_of(one, options, "ledger") for one in (other, lived))
+    return ledger_of(made, against, names=names, lived=own, replicates=replicates,
+                     threads=threads_of(threads), progress=progress)  # fmt: skip

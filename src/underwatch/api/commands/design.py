@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from underwatch.api import frames
+from underwatch.api.asked import path_of
 from underwatch.api.commands.packages import (
     DEFAULT_PLACE,
     PackageOptions,
@@ -93,8 +94,8 @@ def design(
     from underwatch.inference.options import try_options
     from underwatch.pages.calibration import write_design
 
-    own = package if package is None or isinstance(package, Package) else Path(package)
-    folder = None if bank is None or isinstance(bank, Bank) else Path(bank)
+    own = package if package is None or isinstance(package, Package) else path_of("package", package)
+    folder = None if bank is None or isinstance(bank, Bank) else path_of("bank", bank)
     given = PackageOptions(
         own,
         example,

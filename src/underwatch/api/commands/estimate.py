@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from underwatch.api import frames
+from underwatch.api.asked import path_of
 from underwatch.api.commands.packages import (
     DEFAULT_PLACE,
     Asked,
@@ -227,8 +228,8 @@ def estimate(
     from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
 
     there = [None if path is None else Path(path) for path in (declared_prior, out, resume)]
-    own = package if package is None or isinstance(package, Package) else Path(package)
-    folder = None if bank is None or isinstance(bank, Bank) else Path(bank)
+    own = package if package is None or isinstance(package, Package) else path_of("package", package)
+    folder = None if bank is None or isinstance(bank, Bank) else path_of("bank", bank)
     given = EstimateOptions(
         own, example, place or DEFAULT_PLACE, folder, seed, there[1], exact, there[0], budget, rounds, there[2],
         language=language_of(language), rehearsal=rehearsal,
@@ -246,6 +247,12 @@ def _estimate(given: EstimateOptions, place: Place, bank: Bank, expert_prior: Ex
     from underwatch.evidence.privacy.access import require_closed
     from underwatch.inference.workflow import EstimateRequest
 
+    window = bank.plan.window
+    if window.n_periods < 2:
+        raise InputError(
+            f"the bank has {window.n_weeks} weeks of one quarter, and an estimate holds its second half against its "
+            "first; make a bank of two quarters or more, for example days=182"
+        )
     case = None if given.rehearsal is None else _recovery_case(place, bank, given.rehearsal, given.language)
     told = given.package if isinstance(given.package, ToldPackage) and verified(given.package) else None
     asked = asked_of(given, place, bank.plan.window, told if case is None else case.package)

@@ -11,14 +11,15 @@ from typing import Any
 import pyarrow as pa
 
 from underwatch.api import frames
+from underwatch.api.asked import path_of
 from underwatch.api.results import Result, digest_of_table
 from underwatch.disclosure.answer import DEFAULT_K, ExposureAnswer
 from underwatch.disclosure.asking import ExposureQuestion
 from underwatch.disclosure.asking import exposure as judged
 from underwatch.disclosure.draft import Draft, draft_of, read_draft
-from underwatch.disclosure.lived import WORLDS_EACH
 from underwatch.disclosure.mosaic import read_earlier
 from underwatch.disclosure.telling import SETS, record, verdict
+from underwatch.disclosure.worlds.lived import WORLDS_EACH
 from underwatch.errors import InputError
 from underwatch.experiments.engine.progress import Progress, warn_if_cold
 from underwatch.texts.languages import language_of
@@ -103,7 +104,7 @@ def exposure(
     if isinstance(draft, Draft):
         stated = draft
     else:
-        stated = draft_of(draft) if isinstance(draft, Mapping) else read_draft(Path(draft))
+        stated = draft_of(draft) if isinstance(draft, Mapping) else read_draft(path_of("draft", draft))
     if stated.links and published is None:
         raise InputError("the draft has [links]; give the folder of what is out with --published")
     earlier = [] if published is None else read_earlier(Path(published), stated)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from underwatch.api.asked import threads_of
 from underwatch.errors import InputError
 from underwatch.experiments.engine.answer_folder import kept_entries, new_answer, old_answer
 from underwatch.experiments.engine.executors import executor_for
@@ -69,7 +70,8 @@ def at_work(
     `workers` are threads and the address of a Dask cluster. What is done is in the folder.
     """
     results = Results(plan.question(), directory.folder / f"{name}{RESULTS}")
-    executor_asked = executor_for(*workers)
+    threads, dask = workers
+    executor_asked = executor_for(None if threads is None else threads_of(threads), dask)
     with executor_asked as executor, results, Progress(total) as progress:
         warn_if_cold()
         progress.say(name.strip("-") or directory.kind.what)

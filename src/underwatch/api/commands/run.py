@@ -12,11 +12,10 @@ from typing import Any
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.asked import Option, ScenarioLike, scenario_of
+from underwatch.api.asked import Option, ScenarioLike, path_of, scenario_of, threads_of, whole
 from underwatch.api.look import DASHES, WORLD_COLOURS, axes_of, date_axis
 from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError, nearest
-from underwatch.experiments.engine.cores import cores
 from underwatch.experiments.histories.diary import Diary, diary_lines, make_diary
 from underwatch.experiments.studies.headline_rows import HeadlineRow, rows_of, summary_of
 from underwatch.experiments.studies.run import FinishedRun, main_job
@@ -189,10 +188,12 @@ def run(
     if former:
         raise InputError(f"run takes one scenario, and all else by name; {former[0]!s:.40} has none")
     out, resume, from_manifest = (None if path is None else Path(path) for path in (out, resume, from_manifest))
-    asked = RunOptions(threads=threads or cores(), out=out, resume=resume, from_manifest=from_manifest)
+    asked = RunOptions(threads=threads_of(threads), out=out, resume=resume, from_manifest=from_manifest)
     made: Scenario | None = None
     if resume is None and from_manifest is None:
         made = scenario_of(scenario, options, "run")
+        whole(draws=draws)
+        whole(1, replicates=replicates)
         asked = replace(
             asked,
             draws=draws,
@@ -257,11 +258,16 @@ def diary(
     `run` is a run folder or what `run` returned; `like` is call-abandoned, followed-visit, accused, arrested, listed or
     stopped-calling; `language` "en" or "ko". InputError where it happens to nobody.
     """
-    return DiaryResult(
-        make_diary(run.path if isinstance(run, RunResult) else Path(run), like, around, language_of(language))
-    )
+    whole(around=around)
+    if isinstance(run, Result) and not isinstance(run, RunResult):
+        raise InputError(
+            'diary takes a run folder or what run() returned; of one world in memory: world.diary("accused")'
+        )
+    folder = run.path if isinstance(run, RunResult) else path_of("run", run)
+    return DiaryResult(make_diary(folder, like, around, language_of(language)))
 
 
 def diary_of_scenario(scenario: Scenario, like: str = "call-abandoned", around: int = 14) -> DiaryResult:
     """Return the same of a world that is simulated in memory."""
+    whole(around=around)
     return DiaryResult(make_diary(scenario, like, around))

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.asked import Option, ScenarioLike, scenario_of
+from underwatch.api.asked import Option, ScenarioLike, scenario_of, whole
 from underwatch.api.commands.questions import asked_or_kept, at_work, refuse_beside_kept
 from underwatch.api.results import Result, digest_of_table
 from underwatch.errors import InputError
@@ -88,6 +88,7 @@ def sensitivity(
     refuse_beside_kept(resume, scenario, options)
 
     def asked() -> SensitivityPlan:
+        whole(trajectories=trajectories, n=n, town=town, factors=factors)
         return SensitivityPlan(scenario_of(scenario, options, "sensitivity"), trajectories, n, town, factors)
 
     from underwatch.pages.answers import sensitivity_page

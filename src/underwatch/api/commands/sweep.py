@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from underwatch.api import frames
-from underwatch.api.asked import Option, ScenarioLike, scenario_of
+from underwatch.api.asked import Option, ScenarioLike, scenario_of, whole
 from underwatch.api.commands.questions import asked_or_kept, at_work, refuse_beside_kept
 from underwatch.api.look import WORLD_COLOURS, axes_of
 from underwatch.api.results import Result, digest_of_table
@@ -125,6 +125,7 @@ def sweep(
     refuse_beside_kept(resume, scenario, options)
 
     def asked() -> Sweep:
+        whole(draws=draws, replicates=replicates)
         named = ensemble or (PRIOR if sampler == "sobol" else None)  # no other has a sampler
         made = scenario_of(scenario, options, "sweep")
         return Sweep(made, draws, replicates, sampler, usable_ensemble(named))

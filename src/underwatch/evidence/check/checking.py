@@ -68,6 +68,8 @@ class Examined:
 
 def read_package(path: str | Path, today: date | None = None) -> Package:
     """Return the package in a folder or zip; InputError when it has errors, so that nothing is computed from them."""
+    if not isinstance(path, (str, Path)):
+        raise InputError(f"{path!s:.40} is no path; read_package takes the folder or zip of a package")
     return read_checked(read_files(path), str(path), today)
 
 

@@ -7,15 +7,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from underwatch.experiments.engine.worlds import init_world
 from underwatch.terminal import printable, progress_console, say
-from underwatch.world import simulate
-from underwatch.world.kernels import compiled, days
-from underwatch.world.scenario import Scenario
+
+if TYPE_CHECKING:
+    from underwatch.world.scenario import Scenario
 
 COMPILE_SECONDS = 40
 
@@ -48,6 +48,8 @@ class Progress:
 
 def is_cold() -> bool:
     """Say whether the kernel must be compiled: neither in memory nor, up to date, in Numba's cache on disk."""
+    from underwatch.world.kernels import days  # here, as what finds its worlds kept needs no kernel
+
     kernel = days.run_days
     if kernel.signatures:
         return False
@@ -59,6 +61,8 @@ def is_cold() -> bool:
 
 def warn_if_cold() -> bool:
     """Say that the first run compiles, or why every run has to; return whether this one does."""
+    from underwatch.world.kernels import compiled
+
     cold = is_cold()
     if cold and compiled.NOT_KEPT:
         why = f"compiled code is not kept, as {compiled.NOT_KEPT}"
@@ -96,6 +100,9 @@ class Clock:
 
 def compile_first(scenario: Scenario) -> None:
     """Let a few residents live a week, so that all is compiled before it is timed, and a stop need not wait for it."""
+    from underwatch.experiments.engine.worlds import init_world
+    from underwatch.world import simulate
+
     end = min(scenario.end, scenario.start + timedelta(6))
     few = scenario.replace(places=scenario.places[:1], population=50, end=end, changes=(), settle_weeks=0)
     simulate.run(init_world(few, few.places[0], few.seed), few.phases())

@@ -62,6 +62,8 @@ def judge(differences: np.ndarray, forms: Sequence[Forms]) -> Robustness:
     known = ~np.isnan(differences)
     signs = np.sign(differences[known])
     n, sign = len(signs), int(np.sign(signs.sum()))
+    # Where a form decides the sign and is met as often as its rival, the signs balance: then that of the rises is asked
+    asked = sign or int((signs > 0).any())
     hinges, all_hold = [], True
     for rule in rival_forms():
         if rule == _OF_THE_CHANNEL:
@@ -70,11 +72,12 @@ def judge(differences: np.ndarray, forms: Sequence[Forms]) -> Robustness:
         levels = [item.form for item in rival_forms()[rule] if (of_world == item.form).any()]
         if n < FEWEST_AT_A_LEVEL or any((of_world == level).sum() < FEWEST_AT_A_LEVEL for level in levels):
             return Robustness(sign, CANNOT_SAY, n)
-        shares = {level: float((signs[of_world == level] == sign).mean()) if sign else 0.0 for level in levels}
+        shares = {level: float((signs[of_world == level] == asked).mean()) if asked else 0.0 for level in levels}
         holds = tuple(level for level in levels if shares[level] >= HOLDS)
         fails = tuple(level for level in levels if level not in holds)
         all_hold &= not fails
         if holds and fails:
             hinges.append(Hinge(rule, holds, fails, max(shares.values()) - min(shares.values())))
     hinges.sort(key=lambda hinge: -hinge.spread)
-    return Robustness(sign, ROBUST if all_hold else HANGS if hinges else NOT_ROBUST, n, tuple(hinges))
+    verdict = ROBUST if all_hold else HANGS if hinges else NOT_ROBUST
+    return Robustness(asked if hinges else sign, verdict, n, tuple(hinges))

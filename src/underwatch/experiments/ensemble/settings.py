@@ -103,7 +103,7 @@ def read_ensemble(name: str) -> Ensemble:
     if not path.is_file():
         raise InputError(f"the {name} ensemble is not built; `make study` builds it, --ensemble prior runs without")
     with path.open("rb") as stream:
-        columns = pq.read_table(stream).to_pydict()
+        columns = pq.ParquetFile(stream).read().to_pydict()  # read_table would import pandas
     values = zip(*(columns[f"parameter:{name}"] for name in model_parameters()), strict=True)
     forms = zip(*(columns[f"form:{rule}"] for rule in rival_forms()), strict=True)
     return Ensemble(name, tuple(map(Parameters, values)), tuple(map(Forms, forms)), np.array(columns["weight"]))

@@ -1,19 +1,14 @@
-"""A world lived through for its recorded histories: who, in which week, on which days, by whom, and is it written down.
-
-What one resident met of one kind in one week by one kind of watcher is a row; its days are bits (Monday bit 0). So the
-histories of a year of a whole place are a few megabytes. Residents are numbers within the place, and stay in memory or
-in a cache of this account.
-"""
+"""A world lived through for its recorded histories: who, when, by whom, and whether it was written down."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
 from underwatch.experiments.engine.worlds import init_world
+from underwatch.experiments.histories.rows import EVENT, LATER, ROW, Histories
 from underwatch.experiments.histories.written import EPISODE_OF, follower_of, is_written, report_chances
 from underwatch.facts import Place
 from underwatch.world import layout as L
@@ -22,38 +17,11 @@ from underwatch.world.layout import EPISODE, INCIDENT_NAMES, KIND
 from underwatch.world.scenario import Phase, Scenario
 from underwatch.world.workers import Workers
 
-FORM = 1  # raised when rows come to mean something else, so that kept ones are not taken for them
-ROW = np.dtype(
-    [
-        ("who", "<u4"),
-        ("week", "<u2"),  # from the Monday of the first day's week
-        ("days", "u1"),  # on which days of the week
-        ("written", "u1"),  # and of which of them a report stands in the files
-        ("marks", "u1"),  # as in an incident: grounds, listed that day, listed at the start
-        ("by", "u1"),  # who acted; `BY_NOBODY` where the record does not say
-        ("km", "u1"),  # of a visit or a way to signal
-        ("size", "u1"),  # of the household
-        ("kin", "<u2"),  # who may know: kin, neighbours, and those of the unit who heard
-        ("neighbours", "<u2"),
-        ("hearsay", "<u2"),
-        ("unit", "<u2"),
-    ]
-)
-# What came later, and may be said of somebody or narrow who remains
-LATER = ("arrest", "release", "accusation", "listing", "delisting")
 _LATER = dict(
     zip(LATER, (EPISODE.arrest, EPISODE.release, EPISODE.accused, EPISODE.listed, EPISODE.delisted), strict=True)
 )
-EVENT = np.dtype([("who", "<u4"), ("day", "<u2"), ("what", "<u2")])  # `day` from the first day; `what` in `LATER`
 _here = threading.local()
 _OF_KINDS = np.array([EPISODE_OF[kind] for kind in range(len(INCIDENT_NAMES))])
-
-
-class Histories(NamedTuple):
-    """What is recorded of one world of one place."""
-
-    rows: dict[int, np.ndarray]  # kind -> ROW[n], by resident and week
-    later: np.ndarray  # EVENT[n], by resident and day
 
 
 def histories_of(

@@ -18,10 +18,9 @@ import numpy as np
 
 from underwatch.disclosure.draft import MOST_DAYS_BEFORE, Draft, period_of
 from underwatch.disclosure.terms import PERIOD, PLACE
+from underwatch.disclosure.worlds.drawn import drawn
 from underwatch.errors import InputError
-from underwatch.experiments.ensemble.names import ENSEMBLES
-from underwatch.experiments.ensemble.settings import ensemble_scenarios
-from underwatch.experiments.histories.recorded import Histories, histories_of
+from underwatch.experiments.histories.rows import Histories
 from underwatch.facts import Place, find_place, places, provinces
 from underwatch.world.layout import KIND
 from underwatch.world.scenario import Scenario, place_scenario
@@ -66,12 +65,11 @@ class Settings:
 
 @lru_cache(maxsize=8)
 def _worlds(start: datetime.date, days: int, each: int, seed: int) -> tuple[tuple[str, Scenario], ...]:
-    end = start + datetime.timedelta(days - 1)
-    result: list[tuple[str, Scenario]] = []
-    for number, name in enumerate(ENSEMBLES):
-        base = place_scenario("hoeryong", start=start, end=end, seed=seed + 1000 * number)
-        result += [(name, scenario) for scenario in ensemble_scenarios(base, each, name)]
-    return tuple(result)
+    base = place_scenario("hoeryong", start=start, end=start + datetime.timedelta(days - 1))
+    return tuple(
+        (one.ensemble, base.replace(parameters=one.parameters, forms=one.forms, seed=one.seed))
+        for one in drawn(each, seed)
+    )
 
 
 @dataclass(frozen=True)
@@ -152,6 +150,8 @@ def live(
 
 
 def _lived(scenario: Scenario, part: LivedPlace, kinds: tuple[int, ...], advance: Callable[[int], object]) -> Histories:
+    from underwatch.experiments.histories.recorded import histories_of  # with the engine, which a kept world spares
+
     here = scenario.replace(places=(part.place,), name=part.place.name, population=part.residents)
     return histories_of(here, part.place, kinds, advance)
 

@@ -19,22 +19,26 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from underwatch.disclosure.lived import LivedPlace, LivedWorlds, Settings
+from underwatch.disclosure.worlds.drawn import Drawn, give, sources
+from underwatch.disclosure.worlds.lived import LivedPlace, LivedWorlds, Settings
 from underwatch.errors import InputError
-from underwatch.experiments.histories import recorded
-from underwatch.experiments.histories.recorded import EVENT, LATER, ROW, Histories
+from underwatch.experiments.ensemble.names import ENSEMBLES
+from underwatch.experiments.histories.rows import EVENT, FORM, LATER, ROW, Histories
 from underwatch.files.folders import own_folder, remove_files
+from underwatch.files.intake.json import read_json
 from underwatch.files.intake.parquet import opened
 from underwatch.files.intake.regular import read_bytes
 from underwatch.files.writing import write_atomically, write_new
 from underwatch.record.outputs import parquet
 from underwatch.record.provenance import made_by
+from underwatch.world.forms import Forms, checked_form
 from underwatch.world.kernels import compiled
+from underwatch.world.parameters import Parameters
 
 MOST_BYTES = 2 << 30  # of all files together; the oldest go first
 _PRIVATE = 0o600
 _SALT, _SALT_BYTES = "salt", 32
-_NAME = re.compile(r"[0-9a-f]{40}\.parquet")
+_NAME = re.compile(r"[0-9a-f]{40}\.(parquet|json)")
 _REMEDY = "it is made anew"
 
 
@@ -60,8 +64,9 @@ class WorldCache:
 
     def read(self, settings: Settings, kinds: Sequence[int]) -> dict[int, list[LivedWorlds]] | None:
         """Return what is kept of these kinds of incident, or None where any of it is not there or damaged."""
-        n = len(settings.worlds)
         try:
+            self._give(settings)
+            n = len(settings.worlds)
             later = [self._read(self.path(settings, part, -1), EVENT, n) for part in settings.parts]
             found = {
                 kind: [self._read(self.path(settings, part, kind), ROW, n) for part in settings.parts] for kind in kinds
@@ -86,15 +91,38 @@ class WorldCache:
             self._write(self.path(settings, part, -1), [one.later for one in one_kind[number].worlds])
         self._keep_within(MOST_BYTES)
 
+    def _keep_settings(self, settings: Settings) -> None:
+        told = [[name, one.parameters.in_order, one.forms.in_order, one.seed] for name, one in settings.worlds]
+        write_atomically(self.path_of_settings(settings), json.dumps(told).encode(), _PRIVATE)
+
+    def _give(self, settings: Settings) -> None:
+        """Give the settings of the worlds that are kept, so that they need not be drawn; else draw and keep them."""
+        try:
+            told = read_json(self.path_of_settings(settings), "kept settings")
+            found = [_drawn(*row) for row in told]
+        except (InputError, OSError, TypeError, ValueError):
+            found = []
+        if len(found) == settings.each * len(ENSEMBLES):
+            give(settings.each, settings.seed, found)
+        else:
+            self._keep_settings(settings)
+
+    def path_of_settings(self, settings: Settings) -> Path:
+        """Return the file of the settings of the worlds."""
+        return self._path([made_by(), sources(), settings.each, settings.seed], "json")
+
     def path(self, settings: Settings, part: LivedPlace, kind: int) -> Path:
         """Return the file of a part of the worlds and a kind of incident, -1 for what came later."""
         worlds = [[list(one.parameters.items()), list(one.forms.items()), one.seed] for _, one in settings.worlds]
         question = [
-            made_by(), compiled.sources_hash(), recorded.FORM, settings.start.isoformat(), settings.days, part.name,
+            made_by(), compiled.sources_hash(), FORM, settings.start.isoformat(), settings.days, part.name,
             part.place.name, part.residents, kind, worlds,
         ]  # fmt: skip
+        return self._path(question, "parquet")
+
+    def _path(self, question: Sequence[object], ending: str) -> Path:
         digest = hashlib.blake2b(json.dumps(question).encode(), digest_size=20, key=self.salt)
-        return self.folder / f"{digest.hexdigest()}.parquet"
+        return self.folder / f"{digest.hexdigest()}.{ending}"
 
     def _write(self, path: Path, worlds: Sequence[np.ndarray]) -> None:
         rows = np.concatenate(worlds)
@@ -125,6 +153,15 @@ class WorldCache:
                 break
             total -= (self.folder / name).stat().st_size
             remove_files(self.folder, [name])
+
+
+def _drawn(name: str, values: Sequence[float], forms: Sequence[str], seed: int) -> Drawn:
+    """Return kept settings of a world; InputError, TypeError or ValueError for what nobody has written."""
+    if name not in ENSEMBLES or not isinstance(seed, int) or not all(isinstance(value, float) for value in values):
+        raise ValueError("damaged")
+    for rule, form in zip(Forms.central(), forms, strict=True):
+        checked_form(rule, form)
+    return Drawn(name, Parameters(tuple(values)), Forms(tuple(forms)), seed)
 
 
 def _schema(dtype: np.dtype) -> pa.Schema:
