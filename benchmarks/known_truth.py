@@ -27,9 +27,10 @@ from underwatch.evidence.samples.synthetic import synthetic_package
 from underwatch.inference.bank.bank import Bank, BankPlan, read_bank, shipped_folder
 from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED, SILENCE
 from underwatch.inference.checks.recovery import ASKED, recovery_cases
-from underwatch.inference.findings import Findings, number, words_of
+from underwatch.inference.findings import Findings
 from underwatch.inference.inputs.observed import Reading, read_for, reading_of_table
 from underwatch.inference.inputs.safe_table import read_safe_table
+from underwatch.inference.wording import number, words_of
 from underwatch.inference.workflow import Answer, EstimateRequest, Steps, answer
 
 PAGE = Path(__file__).parents[1] / "docs" / "estimate.md"

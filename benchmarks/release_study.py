@@ -18,7 +18,7 @@ from underwatch.inference.bank.bank import Bank, read_bank, shipped_folder
 from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.calibration import rank_p_values
 from underwatch.inference.checks.proof import Proof, prove, reference_designs
-from underwatch.inference.findings import in_words_of_columns, words_of
+from underwatch.inference.wording import in_words_of_columns, words_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 MARK = "release bank"

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from html import unescape
+from pathlib import Path
 
 import arviz_base
 import numpy as np
@@ -16,6 +18,7 @@ from click.testing import CliRunner
 
 from support.depth import at_length
 from support.reported import PLACE, WINDOW, A, made_package, report, some_reports
+from underwatch.channel.expected_counts import RESPONSES
 from underwatch.cli import main
 from underwatch.errors import InputError
 from underwatch.evidence.folder import write_files
@@ -23,7 +26,8 @@ from underwatch.evidence.format.ids import new_id
 from underwatch.evidence.package import to_files
 from underwatch.evidence.samples.example import example_package
 from underwatch.facts import constraints
-from underwatch.inference import findings
+from underwatch.facts.tables import read_rows
+from underwatch.inference import checks, findings
 from underwatch.inference.answer_files import TREE, draws_table, write_answer
 from underwatch.inference.bank.bank import read_bank
 from underwatch.inference.bank.priors import channel_prior
@@ -36,14 +40,18 @@ from underwatch.inference.bank.quantities import (
 from underwatch.inference.bank.simulations import simulations
 from underwatch.inference.bank.summaries import row_of
 from underwatch.inference.checks.verdict import decide
-from underwatch.inference.findings import Findings, counted, number, percent
+from underwatch.inference.findings import Findings
+from underwatch.inference.inputs import observed
 from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
 from underwatch.inference.inputs.observed import read_for, reading_of_table
 from underwatch.inference.inputs.published import published_figures, with_figures
 from underwatch.inference.inputs.safe_table import read_safe_table
+from underwatch.inference.wording import number, percent, unit_of_column
 from underwatch.inference.workflow import EstimateRequest, Steps, answer
 from underwatch.pages.estimate import estimate_page
 from underwatch.record.tally import Window
+from underwatch.texts.languages import all_texts
+from underwatch.texts.sentences import in_english, sentence
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +139,37 @@ def test_the_rows_of_an_answer_are_worked_out_once(answers, tmp_path, monkeypatc
     assert made == Counter(ALL_NAMES)
 
 
+def figures_in(said):
+    """The numbers that a reader meets: those of a page without its style, its pictures and its tags."""
+    said = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<head>.*?</head>|<[^>]+>", " ", said, flags=re.DOTALL)
+    return Counter(re.findall(r"\d+(?:[.,]\d+)*", unescape(said)))
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_an_answer_says_the_same_numbers_in_both_languages(answers, shown):
+    for seen in answers:
+        told = Findings(let_through(seen) if shown else seen)
+        for one in (*told.told, *(says for _, _, says in told.gates)):
+            assert figures_in(one.said("en")) == figures_in(one.said("ko"))
+            assert not re.search("([A-Za-z]{2,} ){3}", one.said("ko"))
+        english, korean = (estimate_page(told, (), language) for language in ("en", "ko"))
+        assert figures_in(english) == figures_in(korean)
+        assert '<html lang="ko">' in korean
+
+
+def test_what_fills_the_gaps_of_an_answer_has_a_korean_name():
+    names = [f"quantity.{name}" for name in (*ALL_NAMES, *COUNTED)]
+    names += [f"unit.{unit_of_column(name)}" for name in ALL_NAMES] + [f"law.{name}" for name in RESPONSES]
+    names += [f"figure_name.{name}" for name in constraints()]
+    names += [f"root.{figure.root}" for figure in constraints().values()]
+    inputs = (Path(observed.__file__).parent).glob("*.py")
+    reasons = {why for path in inputs for why in re.findall(r'aside\["([^"]+)"\]', path.read_text("utf-8"))}
+    assert len(reasons) == 11
+    assert {*names, *(f"aside.{why}" for why in reasons)} - set(all_texts("ko")) == set()
+    gates = {f"estimate.gate.{row['gate']}.{row['case']}" for row in read_rows("cases.csv", checks.__name__)}
+    assert gates == {key for key in all_texts("en") if key.startswith("estimate.gate.")}
+
+
 def test_without_one_report_that_is_said_before_any_number(answers):
     seen, _ = answers
     reading = replace(seen.question.reading, n_incidents=0, n_reports=0)
@@ -148,7 +187,7 @@ def test_without_one_report_that_is_said_before_any_number(answers):
 def test_chances_and_numbers_of_things_read_as_one_would_say_them():
     said = [percent(share) for share in (0.0, 0.004, 0.14, 0.5, 0.996, 1.0)]
     assert said == ["0 %", "under 1 %", "14 %", "50 %", "over 99 %", "100 %"]
-    assert [counted(n, "report") for n in (0, 1, 2)] == ["0 reports", "1 report", "2 reports"]
+    assert [in_english(sentence("estimate.reports", n=n)) for n in (0, 1, 2)] == ["0 reports", "1 report", "2 reports"]
     assert [number(value) for value in (78_724.0, 0.0221, 1_220.0, 0.0)] == ["79,000", "0.022", "1,200", "0"]
 
 
@@ -252,6 +291,7 @@ def _is_as_private_as_the_package(folder, package, printed):
         (("--example", "--place", "country"), "about one city or county"),
         (("missing",), "does not exist"),
         (("--example", "--bank", "missing"), "is no bank"),
+        (("--example", "--lang", "korean"), '--lang "korean" is not known (did you mean "ko"'),
     ],
 )
 def test_bad_input_is_one_line(arguments, said):

@@ -19,7 +19,8 @@ SAME_IN_BOTH = {"life.nothing", "unit.km", "number.percent", "diary.day"}
 # What the tables say in English: Korean alone has them.
 OF_TABLES = (
     "parameter.", "form.", "unit.", "intervention.", "province.", "headline.", "event.", "by.", "kind.", "described.",
-    "vocab.", "north.",
+    "vocab.", "north.", "quantity.", "law.", "property.", "anchor.", "root.", "figure_name.", "aside.", "feature.",
+    "step.",
 )  # fmt: skip
 SOURCES = [path for kind in ("py", "js", "html", "j2") for path in SOURCE.rglob(f"*.{kind}")]
 WRITTEN = "\n".join(path.read_text("utf-8") for path in SOURCES)

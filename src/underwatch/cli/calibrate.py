@@ -51,7 +51,7 @@ def calibrate(given: CalibrateOptions) -> int:
     from underwatch.files.writing import fresh_folder, numbered_folder
     from underwatch.inference.bank.bank import read_bank, shipped_folder
     from underwatch.inference.checks.proof import prove, reference_designs
-    from underwatch.inference.findings import in_words_of_columns
+    from underwatch.inference.wording import in_words_of_columns
     from underwatch.pages.calibration import write_proofs
 
     folder = given.bank_folder or shipped_folder()

@@ -7,8 +7,20 @@ from typing import Any
 
 import click
 
-from underwatch.cli.typed import EXAMPLE, NO_CONSTRAINTS, PACKAGE, PLACE, ROOTS, SEED, help_of, number, path_option
+from underwatch.cli.typed import (
+    EXAMPLE,
+    NO_CONSTRAINTS,
+    PACKAGE,
+    PLACE,
+    ROOTS,
+    SEED,
+    help_of,
+    language_option,
+    number,
+    path_option,
+)
 from underwatch.terminal import say
+from underwatch.texts.catalogue import text
 
 
 @click.command(**help_of("estimate"))
@@ -58,6 +70,7 @@ from underwatch.terminal import say
     what="DIR",
     help="Go on with a folder whose budget ended, with the same package. Example: --resume runs/estimate-hoeryong-001",
 )
+@language_option("what is said and of the page")
 def estimate(package: Path | None, bank_folder: Path | None, no_anchors: bool, **given: Any) -> int:
     """Hand the command line to `underwatch.estimate`, and print what comes back; 1 where no scale is shown."""
     from underwatch.api.commands.estimate import estimate as ask
@@ -66,5 +79,5 @@ def estimate(package: Path | None, bank_folder: Path | None, no_anchors: bool, *
     result = ask(package, bank=bank_folder, anchors=not no_anchors, constraints=constraints, **given)
     say(*result.lines)
     if not result.out_of_time:
-        say(f"Prior beside posterior, the silence curve and the gates: {result.path / 'report.html'}")
+        say(text(result.language, "estimate.page_at", path=result.path / "report.html"))
     return 0 if result.has_scale else 1

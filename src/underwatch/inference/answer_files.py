@@ -25,7 +25,9 @@ from underwatch.files.folders import temporary_folder
 from underwatch.files.writing import csv_bytes, write_atomically
 from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks.recovery import RecoveryCase
-from underwatch.inference.findings import MODEL, Findings, number, unit_of_column, words_of
+from underwatch.inference.findings import MODEL, Findings
+from underwatch.inference.wording import number, unit_of_column, words_of
+from underwatch.texts.sentences import OfTable, Sentence, sentence
 
 POSTERIOR, TREE, MANIFEST = "posterior.parquet", "posterior.nc", "manifest.json"
 TABLE, GATES, REPORT = "quantities.csv", "gates.csv", "report.html"
@@ -130,19 +132,25 @@ def write_answer(folder: Path, findings: Findings, report: str, question: Mappin
     return manifest
 
 
-def write_truth(folder: Path, findings: Findings, case: RecoveryCase) -> tuple[str, ...]:
-    """Keep the package of a parameter-recovery test and its truth, beside what is said; return that in words."""
+def write_truth(folder: Path, findings: Findings, case: RecoveryCase) -> tuple[Sentence, ...]:
+    """Keep the package of a parameter-recovery test and its truth, beside what is said; return that in sentences."""
     if not (folder / PACKAGE).exists():
         write_files(folder / PACKAGE, to_files(case.package.keyed()))
-    table, words, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
+    table, told, held = ["quantity,unit,truth,said,range_holds_truth"], [], []
     for row, truth in zip(findings.rows, case.truth.tolist(), strict=True):
         ends = row.posterior
         holds = "withheld" if ends is None else "yes" if ends[0] <= truth <= ends[2] else "no"
         table.append(f'"{row.words}",{row.unit},{truth:.4g},"{row.said}",{holds}')
-        mark = {"yes": " Held.", "no": " Missed.", "withheld": ""}[holds]
         held.append(holds)
-        words.append(f"{row.words}, {number(truth)} {row.unit}; said: {row.said}.{mark}")
+        told.append(
+            sentence(
+                f"estimate.truth.{holds}",
+                words=OfTable(f"quantity.{row.name}", row.words),
+                unit=OfTable(f"unit.{row.unit}", row.unit),
+                truth=number(truth),
+                said=row.told,
+            )
+        )
     write_atomically(folder / TRUTH, ("\n".join(table) + "\n").encode(), PRIVATE_FILE)
     shown = len(held) - held.count("withheld")
-    head = f"The truth of this synthetic world; {held.count('yes')} of {shown} ranges shown hold it (9 in 10 should):"
-    return (head, *words)
+    return sentence("estimate.truth.head", held=str(held.count("yes")), shown=str(shown)), *told

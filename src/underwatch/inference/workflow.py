@@ -19,7 +19,7 @@ import numpy as np
 
 from underwatch.channel.expected_counts import RESPONSES
 from underwatch.errors import InputError
-from underwatch.evidence.privacy.bands import in_bands
+from underwatch.evidence.privacy.bands import CountInBand
 from underwatch.files.intake.arrays import arrays_of, expect
 from underwatch.files.intake.regular import read_bytes
 from underwatch.inference.bank.bank import Bank
@@ -42,7 +42,9 @@ from underwatch.inference.inputs.expert_prior import ExpertPrior
 from underwatch.inference.inputs.observed import Reading
 from underwatch.inference.npe.posterior import LARGEST_FILE, Posterior, save_arrays
 from underwatch.inference.npe.prior_support import PriorSupport
+from underwatch.record.tally import Window
 from underwatch.shown import Displayed
+from underwatch.texts.sentences import FromTo
 
 DRAWS = 4_000
 AGAIN = 8  # packages of each world for a second round in the truncated support, and for each response function alone
@@ -70,9 +72,9 @@ class EstimateRequest(Displayed):
     rounds: int = 2
     exact: bool = False
 
-    def counted(self, n: int) -> str:
-        """Write a count of the evidence as it may be told."""
-        return in_bands(n, self.exact)
+    def counted(self, n: int) -> int | CountInBand:
+        """Return a count of the evidence as it may be told."""
+        return n if self.exact else CountInBand(n)
 
     @cached_property
     def x_obs(self) -> np.ndarray:
@@ -317,9 +319,13 @@ def _anchor(question: EstimateRequest) -> Verdict:
 def _contract(question: EstimateRequest) -> Verdict:
     """Ask G0, by quarters: a quarter in which a list was cut throughout carries no number."""
     design, plan = question.reading.design, question.bank.plan
-    own = {"place": design.place.slug, "window": f"{design.window.start} to {design.window.end}"}
-    bank = {"place": plan.scenario().places[0].slug, "window": f"{plan.window.start} to {plan.window.end}"}
+    own = {"place": design.place.slug, "window": _span(design.window)}
+    bank = {"place": plan.scenario().places[0].slug, "window": _span(plan.window)}
     cut = np.stack([~design.open_quarters(which) for which in range(design.lists)])
     by_list = question.reading.observed.by_list
     counts = np.stack([by_list[which] + by_list[2] for which in range(design.lists)])
     return gates.contract(own, bank, question.x_obs, np.where(cut, np.nan, counts), cut, question.counted)
+
+
+def _span(window: Window) -> FromTo:
+    return FromTo(str(window.start), str(window.end))

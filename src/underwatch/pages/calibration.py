@@ -13,8 +13,8 @@ from underwatch.evidence.folder import PRIVATE_FILE
 from underwatch.files.writing import csv_bytes, write_atomically
 from underwatch.inference.bank.quantities import ALL_NAMES, COUNTED
 from underwatch.inference.checks.proof import LEVELS, Proof
-from underwatch.inference.findings import in_words_of_columns, number, percent, words_of
 from underwatch.inference.options import Option
+from underwatch.inference.wording import in_words_of_columns, number, percent, words_of
 from underwatch.pages.answers import Section
 from underwatch.pages.charts.chart import Chart
 from underwatch.pages.charts.svg import DASHES, INK, MARKERS, WORLD_COLOURS, canvas, inline_svg, styled

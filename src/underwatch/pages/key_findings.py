@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from underwatch.texts.catalogue import text, translated
 from underwatch.texts.frequencies import COARSE, FINE, PEOPLE, THIRDS, TIMES, CountRange, Ladder, OutOf, ShareRange
 from underwatch.texts.languages import KOREAN
 from underwatch.texts.numbers import month, ranged
+from underwatch.texts.sentences import Sentence
 
 NOT_MADE = ("calls_avoided", "calls_turned_back", "calls_stopped")
 _MOST = 0.5  # of worlds in which one reason is the commonest
@@ -42,25 +42,6 @@ LADDERS: Mapping[str, tuple[Ladder, Ladder]] = MappingProxyType(
 )  # fmt: skip
 
 
-@runtime_checkable
-class Sayable(Protocol):
-    """What is written as each language writes it."""
-
-    def said(self, language: str) -> str:
-        """Return it in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A name of the catalogue that fills a gap, as an intervention's: no piece of a sentence."""
-
-    key: str
-
-    def said(self, language: str) -> str:
-        """Return it in words."""
-        return text(language, self.key)
-
-
 @dataclass(frozen=True)
 class KeyFinding:
     """A finding: what it is about, the text that says it, and what fills its gaps."""
@@ -75,9 +56,7 @@ class KeyFinding:
 
     def sentence(self, language: str) -> str:
         """Return what is found."""
-        said = {name: value.said(language) for name, value in self.values.items() if isinstance(value, Sayable)}
-        values = {**self.values, **said}
-        return text(language, f"found.{self.key}", **values)
+        return text(language, f"found.{self.key}", **self.values)
 
 
 @dataclass(frozen=True)
@@ -286,7 +265,7 @@ def _relief(worlds: _Worlds) -> KeyFinding | None:
     if not sure:
         return None
     best = min(sure, key=lambda row: row.change)
-    values = {"intervention": Named(f"chip.{best.intervention}"), "worlds": OutOf(best.relieved, best.worlds)}
+    values = {"intervention": Sentence(f"chip.{best.intervention}"), "worlds": OutOf(best.relieved, best.worlds)}
     return KeyFinding("relief", "relief", values)
 
 

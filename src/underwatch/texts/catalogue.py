@@ -9,11 +9,20 @@ from __future__ import annotations
 import datetime
 import unicodedata
 from itertools import count, takewhile
+from typing import Protocol, runtime_checkable
 
 from underwatch.texts.languages import ENGLISH, all_texts
 from underwatch.texts.numbers import date, number
 
 _ONE = ".one"
+
+
+@runtime_checkable
+class Sayable(Protocol):
+    """What is written as each language writes it."""
+
+    def said(self, language: str) -> str:
+        """Return it in words."""
 
 
 def text(language: str, key: str, /, **values: object) -> str:
@@ -30,6 +39,8 @@ def text(language: str, key: str, /, **values: object) -> str:
 
 def written(language: str, value: object) -> str:
     """Return a value as a language writes it; what is written already stays as it is."""
+    if isinstance(value, Sayable):
+        return value.said(language)
     if isinstance(value, datetime.date):
         return date(value, language)
     if isinstance(value, int):

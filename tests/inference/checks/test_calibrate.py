@@ -13,9 +13,9 @@ from underwatch.cli import main
 from underwatch.inference.bank.bank import BankPlan, build, read_bank
 from underwatch.inference.bank.quantities import ALL_NAMES
 from underwatch.inference.checks import proof
-from underwatch.inference.findings import number, percent
 from underwatch.inference.inputs.observed import read_for
 from underwatch.inference.options import AS_IT_IS, try_options
+from underwatch.inference.wording import number, percent
 from underwatch.pages.calibration import design_rows
 
 WORLDS = 1_000

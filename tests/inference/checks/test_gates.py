@@ -12,6 +12,7 @@ from underwatch.inference.checks import calibration, gates, gates_calibration
 from underwatch.inference.checks.verdict import GATES, Verdict, decide
 from underwatch.inference.npe.posterior import train
 from underwatch.inference.npe.training import Schedule
+from underwatch.texts.sentences import Called
 from underwatch.world.draws import rng
 
 TWIN = ToyModel()
@@ -232,7 +233,7 @@ def test_p_of_terror_that_is_overstated_is_withheld():
 
 
 def verdicts(**states):
-    return [Verdict(gate, states.get(gate, "passes"), 0.0, 0.0, f"{gate} speaks") for gate in GATES]
+    return [Verdict(gate, states.get(gate, "passes"), 0.0, 0.0, Called(f"{gate} speaks", "")) for gate in GATES]
 
 
 def test_the_decision():

@@ -7,6 +7,7 @@ from trials.toy_model import ToyModel, summarise
 from underwatch.inference.checks import calibration, gates_calibration
 from underwatch.inference.npe.modes import density, find_modes, in_words
 from underwatch.inference.npe.posterior import train
+from underwatch.texts.sentences import in_english
 from underwatch.world.draws import rng
 
 BOUNDS = (0.1, 10.0)
@@ -27,8 +28,8 @@ def test_two_humps_are_found_with_their_shares_and_ranges():
     spread = np.exp(1.645 * 0.2)
     assert modes[0].low == pytest.approx(0.4 / spread, rel=0.08)
     assert modes[1].high == pytest.approx(4.0 * spread, rel=0.08)
-    assert in_words(modes, "followed outings").startswith("either 0.2")
-    assert "(40 % of the posterior) or 2.8" in in_words(modes)
+    assert in_english(in_words(modes)).startswith("either 0.2")
+    assert "(40 % of the posterior) or 2.8" in in_english(in_words(modes))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_two_humps_are_found_with_their_shares_and_ranges():
 def test_one_hump_is_one_range(parts):
     modes = find_modes(lognormals(*parts), BOUNDS, log=True)
     assert len(modes) == 1
-    assert "either" not in in_words(modes)
+    assert "either" not in in_english(in_words(modes))
 
 
 def test_an_even_posterior_has_no_humps_to_choose_from():
@@ -91,4 +92,4 @@ def test_equal_counts_from_both_sides_of_the_silence_curve():
     bounds = (BLIND.support.low[0], BLIND.support.high[0])
     modes = [find_modes(each[:, 0], bounds, log=True) for each in draws[:100]]
     assert np.mean([len(each) >= 2 for each in modes]) >= 0.3
-    assert all(in_words(each).startswith("either") for each in modes if len(each) > 1)
+    assert all(in_english(in_words(each)).startswith("either") for each in modes if len(each) > 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,9 @@ from underwatch.errors import InputError
 from underwatch.evidence.package import Package
 from underwatch.inference.bank.bank import Bank
 from underwatch.terminal import say
+from underwatch.texts.catalogue import Sayable, text
+from underwatch.texts.languages import ENGLISH, language_of
+from underwatch.texts.sentences import in_english, sentence
 
 if TYPE_CHECKING:
     from underwatch.experiments.engine.run_directory import RunDirectory
@@ -52,6 +55,7 @@ class EstimateOptions(PackageOptions):
     budget: float
     rounds: int
     resume: Path | None
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,22 +63,28 @@ class EstimateResult(Result):
     """An answer behind its gates: nothing that a gate withholds, and no parameter of the channel, is in its frames."""
 
     path: Path
-    lines: tuple[str, ...]
     out_of_time: str  # the step before which the budget ended; '' where the answer is whole
+    language: str
+    _told: tuple[Sayable, ...]
     _findings: Findings | None
     _package: Package | None = None
 
     @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """What is said, in the language that was asked for."""
+        return tuple(told.said(self.language) for told in self._told)
+
+    @cached_property
     def digest(self) -> str:
-        """The hash of what is said."""
-        return digest_of_table(pa.table({"line": list(self.lines)}))
+        """The hash of what is said, the same in each language."""
+        return digest_of_table(pa.table({"line": [in_english(told) for told in self._told]}))
 
     @property
     def has_scale(self) -> bool:
         """Whether the evidence says how much was done, and not only how it changed."""
         return self._findings is not None and self._findings.answer.decision.scale
 
-    def _told(self) -> Findings:
+    def _whole(self) -> Findings:
         if self._findings is None:
             raise InputError(
                 f"the budget ended before: {self.out_of_time}; go on with estimate(..., resume={str(self.path)!r})"
@@ -83,7 +93,7 @@ class EstimateResult(Result):
 
     def quantities(self, engine: str = "pandas") -> Any:
         """Return a row for each quantity: its range before the evidence and after, or the gate that withholds it."""
-        rows = self._told().rows
+        rows = self._whole().rows
         field, ends = frames.field_of, ("low", "median", "high")
         columns: list[tuple[pa.Field, Any]] = [
             (field("quantity", pa.string(), "name"), [row.name for row in rows]),
@@ -105,7 +115,7 @@ class EstimateResult(Result):
 
     def gates(self, engine: str = "pandas") -> Any:
         """Return a row for each gate: its state and what it says."""
-        verdicts = self._told().verdicts
+        verdicts = self._whole().verdicts
         names = ("gate", "state", "sentence")
         columns = [
             (frames.field_of(name, pa.string(), name), [verdict[at] for verdict in verdicts])
@@ -119,7 +129,7 @@ class EstimateResult(Result):
         """
         from underwatch.inference.answer_files import draws_table
 
-        table = draws_table(self._told())
+        table = draws_table(self._whole())
         kept = pa.array(["posterior", "prior"] if prior else ["posterior"])
         table = table.filter(pc.is_in(table.column("set"), kept))
         return frames.frame_of(table if prior else table.drop_columns(["set"]), engine)
@@ -132,7 +142,7 @@ class EstimateResult(Result):
         from underwatch.inference.answer_files import tree_of
 
         try:
-            return tree_of(self._told())
+            return tree_of(self._whole())
         except ImportError:
             raise InputError(
                 "to_arviz() needs the package xarray: pip install xarray (arviz reads what it gives)"
@@ -152,14 +162,14 @@ class EstimateResult(Result):
             raise InputError(
                 "ungated is for packages that tell() made, and this is none: what a gate withholds stays withheld"
             )
-        return frames.frame_of(all_draws_table(self._told(), f"Without the gates, for: {reason}."), engine)
+        return frames.frame_of(all_draws_table(self._whole(), f"Without the gates, for: {reason}."), engine)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw each shown quantity: its range before the evidence and after, as a share of the prior's median."""
-        rows = [row for row in self._told().rows if row.posterior is not None and row.prior[1] > 0]
+        rows = [row for row in self._whole().rows if row.posterior is not None and row.prior[1] > 0]
         with axes_of(ax) as axes:
             if not rows:
-                axes.text(0.5, 0.5, self.lines[0], ha="center", wrap=True, transform=axes.transAxes)
+                axes.text(0.5, 0.5, in_english(self._told[0]), ha="center", wrap=True, transform=axes.transAxes)
                 axes.set_axis_off()
             for at, row in enumerate(rows[::-1]):
                 low, middle, high = (value / row.prior[1] for value in row.prior)
@@ -203,6 +213,7 @@ def estimate(
     rounds: int = 2,
     out: str | Path | None = None,
     resume: str | Path | None = None,
+    language: str | None = None,
 ) -> EstimateResult:
     """Do what `underwatch estimate` does: say what a package tells of the surveillance behind it, or refuse.
 
@@ -212,6 +223,7 @@ def estimate(
     the published figures; `roots` are outlets behind the package, whose figures do not count. `exact` tells counts as
     they are, for your own use. `declared_prior` is a TOML file of tighter ranges. No step is begun after `budget`
     minutes; `rounds` 1 takes no closer look. The folder is `out`, or runs/estimate-PLACE-001; `resume` goes on with it.
+    `language` ("en", "ko") is that of what is said and of the page; tables and manifest are in English.
     """
     from underwatch.inference.inputs.expert_prior import ExpertPrior, read_expert_prior
 
@@ -220,7 +232,8 @@ def estimate(
     folder = None if bank is None or isinstance(bank, Bank) else path_of("bank", bank)
     given = EstimateOptions(
         own, example, place or DEFAULT_PLACE, folder, seed, there[1], exact, there[0], budget, rounds, there[2],
-        rehearsal=rehearsal, no_anchors=not anchors, roots=tuple(roots), no_constraints=not constraints,
+        language=language_of(language), rehearsal=rehearsal,
+        no_anchors=not anchors, roots=tuple(roots), no_constraints=not constraints,
     )  # fmt: skip
     given.check()
     where = place_of(given.place) if place is not None or bank is None else None
@@ -240,13 +253,13 @@ def _estimate(given: EstimateOptions, place: Place, bank: Bank, expert_prior: Ex
             f"the bank has {window.n_weeks} weeks of one quarter, and an estimate holds its second half against its "
             "first; make a bank of two quarters or more, for example days=182"
         )
-    case = None if given.rehearsal is None else _recovery_case(place, bank, given.rehearsal)
+    case = None if given.rehearsal is None else _recovery_case(place, bank, given.rehearsal, given.language)
     told = given.package if isinstance(given.package, ToldPackage) and verified(given.package) else None
     asked = asked_of(given, place, bank.plan.window, told if case is None else case.package)
     if given.exact and not asked.is_public:
         require_closed(given.resume or given.out or RUNS)
     reading = held_against_figures(given, asked, expert_prior.worlds(bank))
-    name, once = _named(asked, given.resume)
+    name, once = _named(asked, given.resume, given.language)
     question = {
         "package": name, "place": place.name, "anchors": not given.no_anchors, "seed": given.seed,
         "rounds": given.rounds, "bank": bank.key, "worlds": len(bank), "declared": expert_prior.record(),
@@ -265,37 +278,38 @@ def _answered(
     """Answer as far as the budget allows, and keep the answer in the folder."""
     from underwatch.inference.answer_files import write_answer, write_truth
     from underwatch.inference.findings import Findings
+    from underwatch.inference.wording import Made
     from underwatch.inference.workflow import OutOfTime, Steps, answer
     from underwatch.pages.estimate import estimate_page
 
-    steps = Steps(directory.folder, given.budget, lambda step: say(f"{step} ...", err=True))
+    tell = partial(text, given.language)
+    steps = Steps(directory.folder, given.budget, lambda step: say(tell("estimate.step", step=Made(step)), err=True))
     try:
         with directory.hold():
             findings = Findings(answer(request, steps))
     except OutOfTime as end:
-        said = (
-            f"The budget of {given.budget:g} minutes ended before this step: {end}. Without it no gate can be asked "
-            f"and no number is shown. Go on with --resume {directory.path}"
-        )
-        return EstimateResult(directory.path, (said,), str(end), None)
+        minutes, step = f"{given.budget:g}", Made(str(end))
+        stopped = sentence("estimate.out_of_time", minutes=minutes, step=step, folder=directory.path)
+        return EstimateResult(directory.path, str(end), given.language, (stopped,), None)
     truths = () if case is None else write_truth(directory.path, findings, case)
-    page = estimate_page(findings, () if case is None else case.truth.tolist())
+    page = estimate_page(findings, () if case is None else case.truth.tolist(), given.language)
     write_answer(directory.path, findings, page, question)
     directory.clear()  # the steps hold what the gates may have withheld
     package = given.package if isinstance(given.package, Package) else None
-    return EstimateResult(directory.path, (*findings.lines, *truths), "", findings, package)
+    return EstimateResult(directory.path, "", given.language, (*findings.told, *truths), findings, package)
 
 
-def _recovery_case(place: Place, bank: Bank, number: int) -> RecoveryCase:
+def _recovery_case(place: Place, bank: Bank, number: int, language: str) -> RecoveryCase:
     """Return a package told from the world of that number, which is in no bank."""
     from underwatch.inference.bank.bank import BankPlan
     from underwatch.inference.checks.recovery import recovery_cases
+    from underwatch.inference.wording import Made
 
-    say("a world that is in no bank ...", err=True)
+    say(text(language, "estimate.step", step=Made("a world that is in no bank")), err=True)
     return recovery_cases(BankPlan(place.slug, bank.plan.window, number, bank.plan.population, per_shard=1))[0]
 
 
-def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
+def _named(asked: Asked, resumed: Path | None, language: str) -> tuple[str, str]:
     """Return what outputs call the package, and the key that gives a package without one a name for this once."""
     from underwatch.evidence.format.ids import is_key, keyed_letters_of, new_key
     from underwatch.files.intake.regular import read_text
@@ -305,11 +319,7 @@ def _named(asked: Asked, resumed: Path | None) -> tuple[str, str]:
     kept = None if resumed is None else resumed / STEPS / ONCE
     once = read_text(kept, _LONGEST_KEY, "key of this estimate") if kept is not None and kept.is_file() else ""
     once = once if is_key(once) else new_key()
-    say(
-        "The package has no key yet: what is written calls it by a name of chance, and running this again cannot prove "
-        "that it is the same package. `underwatch evidence record` gives it one.",
-        err=True,
-    )
+    say(text(language, "estimate.no_key"), err=True)
     return keyed_letters_of(once, asked.checksum.encode()), once
 
 

@@ -6,6 +6,8 @@ report came in, would show that it came, however large the counts. So counts are
 times ten, a hundred, a thousand: one report more seldom changes what is told.
 """
 
+from typing import NamedTuple
+
 from underwatch.evidence.release.publish import LEAST_MIN_CELL
 from underwatch.texts.catalogue import text
 from underwatch.texts.languages import ENGLISH
@@ -31,3 +33,13 @@ def in_bands(n: int, exact: bool = False, language: str = ENGLISH) -> str:
     if exact:
         return f"{n:,}"
     return ranged(f"{low:,}", f"{high:,}", language) if low else text(language, "band.fewer", n=high + 1)
+
+
+class CountInBand(NamedTuple):
+    """A count of evidence that is told in its band, in the language of the sentence it stands in."""
+
+    n: int
+
+    def said(self, language: str) -> str:
+        """Return the band."""
+        return in_bands(self.n, language=language)

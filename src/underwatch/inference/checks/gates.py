@@ -13,6 +13,8 @@ import numpy as np
 from underwatch.inference.checks import calibration
 from underwatch.inference.checks.verdict import Verdict, said
 from underwatch.inference.npe.blas import one_thread
+from underwatch.inference.wording import Made
+from underwatch.texts.sentences import Listed, OfTable, Sentence, sentence
 
 FEWEST_ASKED = 20  # leavers; evidence packages refuse smaller surveys too
 BANK_SHARE = 0.99  # an observation further out than this share of the bank is unlike it
@@ -24,18 +26,20 @@ RESPONSE_RATIO = (
 LEAST_CONTRACTION = 0.2
 MOST_SHIFT = 0.25  # posterior sds between two trainings: a shift that a reader of the interval would not notice
 
+_NOT_GIVEN = sentence("estimate.wrong.not_given")
+
 
 def contract(
-    own: Mapping[str, str],
-    bank: Mapping[str, str],
+    own: Mapping[str, object],
+    bank: Mapping[str, object],
     summaries: np.ndarray,
     weekly: np.ndarray,
     cut: np.ndarray,
-    counted: Callable[[int], str] = str,
+    counted: Callable[[int], object] = str,
 ) -> Verdict:
     """G0: are place kind, window, vocabulary and prior the bank's, and does every week say whether it was listened to.
 
-    `own` and `bank` hold one text for each property ("window": "2023-07-03 to 2025-06-29"). `weekly` is float[..., t],
+    `own` and `bank` hold one value for each property ("window": "2023-07-03 to 2025-06-29"). `weekly` is float[..., t],
     reports by week with NaN where nobody could listen; `cut` is bool[..., t], the same told by the effort table;
     `counted` writes a count of the evidence.
     """
@@ -43,22 +47,21 @@ def contract(
     wrong = []
     for name in sorted(set(own) | set(bank)):
         if own.get(name) != bank.get(name):
-            wrong.append(f"{name} is {own.get(name, 'not given')} and the bank's is {bank.get(name, 'not given')}")
+            values = {"own": own.get(name, _NOT_GIVEN), "bank": bank.get(name, _NOT_GIVEN)}
+            wrong.append(sentence("estimate.wrong.property", name=OfTable(f"property.{name}", name), **values))
     if zeros := int((cut & np.isfinite(counts)).sum()):
-        wrong.append(
-            f"{counted(zeros)} weeks that were cut off carry a number: nobody listening is not the same as no report"
-        )
+        wrong.append(sentence("estimate.wrong.cut", weeks=counted(zeros)))
     if blank := int((~cut & ~np.isfinite(counts)).sum()):
-        wrong.append(f"{counted(blank)} weeks have no count and are not marked cut in the effort table")
+        wrong.append(sentence("estimate.wrong.blank", weeks=counted(blank)))
     if broken := int((~np.isfinite(summaries)).sum()):
-        wrong.append(f"{broken} of {len(summaries)} summaries are no finite number")
+        wrong.append(sentence("estimate.wrong.broken", k=str(broken), of=str(len(summaries))))
     if not wrong:
         return said("G0", "fits", 0.0, 0.0)
-    return said("G0", "differs", len(wrong), 0.0, wrong="; ".join(wrong))
+    return said("G0", "differs", len(wrong), 0.0, wrong=Listed(tuple(wrong), "; "))
 
 
 def anchor(
-    second_list: bool, asked: int, counts: int, expert_prior: bool, counted: Callable[[int], str] = str
+    second_list: bool, asked: int, counts: int, expert_prior: bool, counted: Callable[[int], object] = str
 ) -> Verdict:
     """G1: is there anything but one list that speaks of the scale.
 
@@ -66,13 +69,13 @@ def anchor(
     (not from the same outlets); `expert_prior`: an informative prior declared by the user; `counted` writes a count
     of the evidence.
     """
-    held = {"a second independent list": second_list, f"a survey of {counted(asked)} who left": asked >= FEWEST_ASKED}
-    held |= {"an independent count": counts > 0, "a declared prior": expert_prior}
-    names = [name for name, there in held.items() if there]
+    held = {"second_list": second_list, "survey": asked >= FEWEST_ASKED, "count": counts > 0, "prior": expert_prior}
+    names = tuple(sentence(f"estimate.anchored.{name}", asked=counted(asked)) for name, there in held.items() if there)
     if names:
-        return said("G1", "anchored", len(names), 1.0, names=" and ".join(names))
-    few = f" (asked so far: {counted(asked)})" if asked else ""
-    return said("G1", "alone", 0.0, 1.0, fewest=FEWEST_ASKED, few=few)
+        return said("G1", "anchored", len(names), 1.0, names=Listed(names, "list.and"))
+    if asked:
+        return said("G1", "few_asked", 0.0, 1.0, fewest=str(FEWEST_ASKED), asked=counted(asked))
+    return said("G1", "alone", 0.0, 1.0, fewest=str(FEWEST_ASKED))
 
 
 def support(x_obs: np.ndarray, x_bank: np.ndarray) -> Verdict:
@@ -80,8 +83,8 @@ def support(x_obs: np.ndarray, x_bank: np.ndarray) -> Verdict:
     own, bank = distances(x_obs, x_bank)
     inside = float((bank <= own).mean())
     if inside <= BANK_SHARE:
-        return said("G6", "inside", inside, BANK_SHARE, share=100 * inside)
-    return said("G6", "outside", inside, BANK_SHARE, share=100 * BANK_SHARE)
+        return said("G6", "inside", inside, BANK_SHARE, share=f"{100 * inside:.0f}")
+    return said("G6", "outside", inside, BANK_SHARE, share=f"{100 * BANK_SHARE:.0f}")
 
 
 def distances(x_obs: np.ndarray, x_bank: np.ndarray) -> tuple[float, np.ndarray]:
@@ -115,10 +118,16 @@ def predictive(x_obs: np.ndarray, replicates: np.ndarray, names: Sequence[str], 
     p = min(result.p_mean_square, result.p_largest)
     worst = tuple(names[i] for i in result.worst)
     if p >= PREDICTIVE_P:
-        return said("G7", "alike", p, PREDICTIVE_P, worst, p=p)
-    off = [f"{by:+.1f} sd" if exact else "higher" if by > 0 else "lower" for by in result.deviation]
-    furthest = ", ".join(f"{names[i]} ({off[i]})" for i in result.worst)
-    return said("G7", "unlike", p, PREDICTIVE_P, worst, p=p, furthest=furthest)
+        return said("G7", "alike", p, PREDICTIVE_P, worst, p=f"{p:.2f}")
+    furthest = tuple(_off(names[i], float(result.deviation[i]), exact) for i in result.worst)
+    return said("G7", "unlike", p, PREDICTIVE_P, worst, p=f"{p:.3f}", furthest=Listed(furthest))
+
+
+def _off(name: str, by: float, exact: bool) -> Sentence:
+    """Return which way a summary is off, and with `exact` how far."""
+    if exact:
+        return sentence("estimate.off.sd", feature=Made(name), by=f"{by:+.1f}")
+    return sentence("estimate.off.higher" if by > 0 else "estimate.off.lower", feature=Made(name))
 
 
 def responses(medians: Mapping[str, float], name: str) -> Verdict:
@@ -126,10 +135,11 @@ def responses(medians: Mapping[str, float], name: str) -> Verdict:
     low, high = min(medians, key=lambda k: medians[k]), max(medians, key=lambda k: medians[k])
     ratio = medians[high] / medians[low] if medians[low] > 0 else np.inf
     if len(medians) < 3:
-        return said("G8", "few", len(medians), 3.0, (name,), n=len(medians), name=name)
+        return said("G8", "few", len(medians), 3.0, (name,), n=str(len(medians)), name=name)
     if ratio <= RESPONSE_RATIO:
-        return said("G8", "agree", ratio, RESPONSE_RATIO, (name,), name=name, ratio=ratio)
-    words = {"name": name, "low": low, "high": high, "least": medians[low], "most": medians[high]}
+        return said("G8", "agree", ratio, RESPONSE_RATIO, (name,), name=name, ratio=f"{ratio:.1f}")
+    words = {"name": name, "low": OfTable(f"law.{low}", low), "high": OfTable(f"law.{high}", high)}
+    words |= {"least": f"{medians[low]:.3g}", "most": f"{medians[high]:.3g}"}
     return said("G8", "differ", ratio, RESPONSE_RATIO, (name,), **words)
 
 
@@ -141,8 +151,11 @@ def contraction(draws: np.ndarray, prior: np.ndarray, names: Sequence[str]) -> V
     if not little:
         return said("G9", "all", figure, LEAST_CONTRACTION)
     learnt = [name for name in names if name not in little]
-    which = ", ".join(little) if len(little) <= len(learnt) else f"all quantities but {', '.join(learnt)}"
-    return said("G9", "some" if learnt else "none", figure, LEAST_CONTRACTION, little, which=which)
+    if not learnt:
+        return said("G9", "none", figure, LEAST_CONTRACTION, little)
+    if len(little) <= len(learnt):
+        return said("G9", "some", figure, LEAST_CONTRACTION, little, which=", ".join(little))
+    return said("G9", "most", figure, LEAST_CONTRACTION, little, learnt=", ".join(learnt))
 
 
 def stability(draws: Mapping[str, np.ndarray], names: Sequence[str]) -> Verdict:
@@ -154,8 +167,8 @@ def stability(draws: Mapping[str, np.ndarray], names: Sequence[str]) -> Verdict:
     shifts = np.array([calibration.median_shift(shown, other) for other in others])
     worst = float(shifts.max()) if len(shifts) else np.inf
     if worst <= MOST_SHIFT:
-        return said("G10", "still", worst, MOST_SHIFT, shift=worst)
+        return said("G10", "still", worst, MOST_SHIFT, shift=f"{worst:.2f}")
     if not len(shifts):
         return said("G10", "once", worst, MOST_SHIFT)
     name = names[int(shifts.max(axis=0).argmax())]
-    return said("G10", "moves", worst, MOST_SHIFT, (name,), name=name, shift=worst)
+    return said("G10", "moves", worst, MOST_SHIFT, (name,), name=name, shift=f"{worst:.2f}")

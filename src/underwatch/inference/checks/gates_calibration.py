@@ -29,13 +29,14 @@ RELIABLE_SDS, ROOM = 3.0, 0.05  # a bin of the reliability curve may be off by 5
 def sbc(rank: np.ndarray, names: Sequence[str]) -> Verdict:
     """G2: are the ranks of the truth uniform, parameter by parameter (Kolmogorov-Smirnov, Holm over parameters)."""
     if len(rank) < FEWEST_RANKS:
-        return said("G2", "few", len(rank), FEWEST_RANKS, n=len(rank), fewest=FEWEST_RANKS)
+        return said("G2", "few", len(rank), FEWEST_RANKS, n=len(rank), fewest=str(FEWEST_RANKS))
     p = calibration.holm(calibration.rank_p_values(rank))
     bad = tuple(name for name, value in zip(names, p, strict=True) if value < RANK_P)
     if not bad:
         return said("G2", "even", p.min(), RANK_P, n=len(rank))
-    which = "every quantity" if len(bad) == len(names) else ", ".join(bad)
-    return said("G2", "off", p.min(), RANK_P, bad, n=len(rank), which=which)
+    if len(bad) == len(names):
+        return said("G2", "all_off", p.min(), RANK_P, bad, n=len(rank))
+    return said("G2", "off", p.min(), RANK_P, bad, n=len(rank), which=", ".join(bad))
 
 
 def coverage(rank: np.ndarray, names: Sequence[str]) -> Verdict:
@@ -52,7 +53,7 @@ def coverage(rank: np.ndarray, names: Sequence[str]) -> Verdict:
     level = list(BARS)[int(np.abs(scaled).max(axis=1).argmax())]
     column = int(np.abs(off[level]).argmax())
     figure, bar = level + float(off[level][column]), BARS[level] * widen
-    words = {"level": 100 * level, "name": names[column], "share": 100 * figure, "n": len(rank)}
+    words = {"level": f"{100 * level:.0f}", "name": names[column], "share": f"{100 * figure:.1f}", "n": len(rank)}
     if bad:
         return said("G3", "off", figure, bar, bad, **words)
     if over.any():
@@ -70,13 +71,13 @@ def low_counts(rank: np.ndarray, reports: np.ndarray, own: float, names: Sequenc
     mine = int(np.searchsorted(np.quantile(reports, [0.25, 0.5, 0.75]), own))
     low, high = STRATUM
     if rows[mine] < FEWEST_IN_STRATUM * (1.0 - TIES):
-        return said("G4", "few", rows[mine], FEWEST_IN_STRATUM, n=rows[mine], fewest=FEWEST_IN_STRATUM)
+        return said("G4", "few", rows[mine], FEWEST_IN_STRATUM, n=str(rows[mine]), fewest=str(FEWEST_IN_STRATUM))
     bad = np.asarray((share < low) | (share > high)) & (rows >= FEWEST_IN_STRATUM * (1.0 - TIES))[:, None]
     worst = _furthest(share, bad)
     failed = tuple(name for j, name in enumerate(names) if bad[mine, j])
     if failed:
         worst = (mine, int(_furthest(share[mine : mine + 1], bad[mine : mine + 1])[1]))
-    words = {"quarter": worst[0] + 1, "name": names[worst[1]], "share": 100 * float(share[worst])}
+    words = {"quarter": worst[0] + 1, "name": names[worst[1]], "share": f"{100 * float(share[worst]):.1f}"}
     case = "off" if failed else "elsewhere" if bad.any() else "holds"
     return said("G4", case, share[worst], low, failed, **words)
 
@@ -97,7 +98,11 @@ def reliability(chance: np.ndarray, terror: np.ndarray) -> Verdict:
     off = (np.abs(curve.came - curve.said) - ROOM) / np.maximum(curve.error, 1.0 / len(chance))
     worst = int(off.argmax())
     case = "believed" if off[worst] <= RELIABLE_SDS else "unbelieved"
-    words = {"said": 100 * curve.said[worst], "came": 100 * curve.came[worst], "n": curve.rows[worst]}
+    words = {
+        "said": f"{100 * curve.said[worst]:.0f}",
+        "came": f"{100 * curve.came[worst]:.0f}",
+        "n": str(curve.rows[worst]),
+    }
     return said("G4", case, off[worst], RELIABLE_SDS, (), **words)
 
 
@@ -107,6 +112,8 @@ def tarp(values: Mapping[str, np.ndarray]) -> Verdict:
     p = {name: float(stats.kstest(v, "uniform").pvalue) * len(values) for name, v in values.items()}
     worst = min(p, key=lambda k: p[k])
     if fewest < FEWEST_TARP:
-        return said("G5", "few", fewest, FEWEST_TARP, n=fewest, fewest=FEWEST_TARP)
+        return said("G5", "few", fewest, FEWEST_TARP, n=str(fewest), fewest=str(FEWEST_TARP))
     figure = min(1.0, p[worst])
-    return said("G5", "sure" if figure >= TARP_P else "unsure", figure, TARP_P, worst=worst, p=figure)
+    if figure >= TARP_P:
+        return said("G5", "sure", figure, TARP_P, p=f"{figure:.2f}")
+    return said("G5", "unsure", figure, TARP_P, worst=worst, p=f"{figure:.1g}")

@@ -125,7 +125,7 @@ def _predictive(p: np.ndarray) -> Verdict:
     warned, chance = float((p < gates.PREDICTIVE_P).mean()), 2 * gates.PREDICTIVE_P
     bar = chance + ERRORS * np.sqrt(chance * (1 - chance) / len(p))
     case = "many_alike" if warned <= bar else "many_unlike"
-    return said("G7", case, warned, bar, warned=warned, n=len(p), chance=chance)
+    return said("G7", case, warned, bar, warned=f"{warned:.0%}", n=str(len(p)), chance=f"{chance:.0%}")
 
 
 def shifts(runs: Simulations, support: PriorSupport, cases: np.ndarray, seed: int) -> np.ndarray:
@@ -141,7 +141,8 @@ def _stability(moved: np.ndarray) -> Verdict:
     """G10 over many cases: how often an answer would be refused because it does not stand still."""
     refused, middle = float((moved > gates.MOST_SHIFT).mean()), float(np.median(moved))
     case = "many_still" if middle <= gates.MOST_SHIFT else "many_move"
-    return said("G10", case, middle, gates.MOST_SHIFT, n=len(moved), middle=middle, refused=refused)
+    words = {"n": str(len(moved)), "middle": f"{middle:.2f}", "refused": f"{refused:.0%}"}
+    return said("G10", case, middle, gates.MOST_SHIFT, (), **words)
 
 
 def judged_on(runs: Simulations, cases: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

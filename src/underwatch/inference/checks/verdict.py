@@ -9,6 +9,8 @@ from typing import Literal, cast
 
 from underwatch.errors import InputError
 from underwatch.facts.tables import read_rows
+from underwatch.texts.catalogue import Sayable
+from underwatch.texts.sentences import in_english, sentence
 
 State = Literal["passes", "warns", "refuses"]
 GATES = ("G0", "G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9", "G10")
@@ -22,21 +24,26 @@ class Verdict:
     state: State
     figure: float
     bar: float
-    sentence: str
+    told: Sayable
     about: tuple[str, ...] = ()  # the quantities or features it is about; none means all
+
+    @property
+    def sentence(self) -> str:
+        """What it says, in English."""
+        return in_english(self.told)
 
 
 @cache
-def _sentences() -> Mapping[tuple[str, str], tuple[State, str]]:
-    """Return state and sentence by gate and case, as sentences.csv has them."""
-    rows = read_rows("sentences.csv", "underwatch.inference.checks")
-    return {(row["gate"], row["case"]): (cast(State, row["state"]), row["sentence"]) for row in rows}
+def _states() -> Mapping[tuple[str, str], State]:
+    """Return the state by gate and case, as cases.csv has it; the catalogue has the sentence of each."""
+    rows = read_rows("cases.csv", "underwatch.inference.checks")
+    return {(row["gate"], row["case"]): cast(State, row["state"]) for row in rows}
 
 
 def said(gate: str, case: str, figure: float, bar: float, about: tuple[str, ...] = (), **words: object) -> Verdict:
-    """Return what a gate says in a case of sentences.csv, its words filled in."""
-    state, sentence = _sentences()[gate, case]
-    return Verdict(gate, state, float(figure), float(bar), sentence.format(**words), about)
+    """Return what a gate says in a case of cases.csv, and what fills the gaps of its sentence."""
+    told = sentence(f"estimate.gate.{gate}.{case}", **words)
+    return Verdict(gate, _states()[gate, case], float(figure), float(bar), told, about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,12 @@ class Decision:
     numbers: bool
     scale: bool
     median: bool
-    sentences: tuple[str, ...]
+    told: tuple[Sayable, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is put first, in English."""
+        return tuple(map(in_english, self.told))
 
 
 def decide(verdicts: Iterable[Verdict]) -> Decision:
@@ -65,4 +77,4 @@ def decide(verdicts: Iterable[Verdict]) -> Decision:
     numbers = all(v.gate == "G1" for v in refused)
     scale = numbers and by_gate["G1"].state != "refuses"
     median = scale and by_gate["G8"].state == "passes"
-    return Decision(numbers, scale, median, tuple(v.sentence for v in [*refused, *warned]))
+    return Decision(numbers, scale, median, tuple(v.told for v in [*refused, *warned]))

@@ -35,6 +35,7 @@ from underwatch.inference.inputs.anchors import Count, Survey, counts_of, survey
 from underwatch.inference.inputs.safe_table import Disclosure, SafeTable
 from underwatch.record.dates import week_number
 from underwatch.record.tally import N_GROUNDS, N_KINDS, NO_GROUND, Window
+from underwatch.texts.sentences import Sentence, in_english
 from underwatch.world.layout import GROUND_NAMES, INCIDENT_NAMES
 
 _ORDINARY = "ordinary"
@@ -91,11 +92,12 @@ class PublishedFigures:
     """The published figures that count, and for each other one why it does not."""
 
     used: tuple[Constraint, ...] = ()
-    off: Mapping[str, str] = field(default_factory=dict)
+    off: Mapping[str, Sentence] = field(default_factory=dict)
 
     def record(self) -> dict[str, object]:
-        """Return it as plain JSON."""
-        return {"used": [figure.name for figure in self.used], "off": dict(self.off)}
+        """Return it as plain JSON, in English."""
+        off = {name: in_english(why) for name, why in self.off.items()}
+        return {"used": [figure.name for figure in self.used], "off": off}
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,13 @@ from underwatch.errors import InputError, nearest
 from underwatch.experiments.ensemble.selection import error_of, on_scale, refuse_impossible
 from underwatch.facts import Constraint, constraints
 from underwatch.inference.inputs.observed import PublishedFigures, Reading
+from underwatch.texts.sentences import OfTable, Sentence, sentence
 
 USE = "estimate"
-SYNTHETIC = "the package is told from a synthetic world, of which nothing was published"
-AS_ASKED = "left out as asked"
+SYNTHETIC, AS_ASKED = sentence("estimate.off_figure.synthetic"), sentence("estimate.off_figure.asked")
 LEAST_ANSWERING = 0.5  # of the worlds: a figure to which fewer have an answer tells no worlds apart
-_ALSO_NEWS = "its root tells news as well, which may be what the package repeats"
-_UNASKED = "the worlds of this bank have not been asked (`underwatch calibrate --bank DIR --worlds N` asks them)"
-_UNANSWERED = (
-    "too few worlds of this bank have an answer to it; without a campaign in its window none has one to a change"
-)
+_ALSO_NEWS = sentence("estimate.off_figure.news")
+_UNASKED, _UNANSWERED = sentence("estimate.off_figure.unasked"), sentence("estimate.off_figure.unanswered")
 
 
 def checked_roots(roots: Iterable[str]) -> frozenset[str]:
@@ -45,6 +42,11 @@ def checked_roots(roots: Iterable[str]) -> frozenset[str]:
     return frozenset(result)
 
 
+def root_of(figure: Constraint) -> OfTable:
+    """Return the name of the root of a figure."""
+    return OfTable(f"root.{figure.root}", figure.root)
+
+
 def published_figures(answers: np.ndarray, roots: Iterable[str] = ()) -> PublishedFigures:
     """Return which figures count for a package of these roots; `answers` float[worlds, figures] as a bank has them.
 
@@ -55,7 +57,7 @@ def published_figures(answers: np.ndarray, roots: Iterable[str] = ()) -> Publish
         if USE not in figure.use:
             off[name] = _ALSO_NEWS
         elif figure.root in same:
-            off[name] = f"its root, {figure.root}, stands behind the package too"
+            off[name] = sentence("estimate.off_figure.root", root=root_of(figure))
         elif np.isfinite(on_scale(column, figure.scale)).mean() < LEAST_ANSWERING:
             off[name] = _UNANSWERED if np.isfinite(answers).any() else _UNASKED
         else:
@@ -64,7 +66,7 @@ def published_figures(answers: np.ndarray, roots: Iterable[str] = ()) -> Publish
     return PublishedFigures(tuple(used), off)
 
 
-def no_figures(why: str) -> PublishedFigures:
+def no_figures(why: Sentence) -> PublishedFigures:
     """Return that no figure counts, and why."""
     return PublishedFigures((), dict.fromkeys(constraints(), why))
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from underwatch.record.ranges import TAILS, of_posterior
+from underwatch.texts.sentences import Listed, Sentence, sentence
 
 GRID = 512
 NARROWED = 0.7  # Silverman's kernel width is for one mode; two of them inflate the spread it is made from
@@ -88,11 +89,11 @@ def _weakest(height: np.ndarray, sure: np.ndarray, peaks: list[int], cuts: list[
     return int(shares.argmin()) if shares.min() < LEAST_MASS else None
 
 
-def in_words(modes: Sequence[Mode], unit: str = "", written: Callable[[float], str] = "{:.3g}".format) -> str:
+def in_words(modes: Sequence[Mode], written: Callable[[float], str] = "{:.3g}".format) -> Sentence:
     """Return "0.3 to 0.6" for one mode, or "either 0.3 to 0.6 (40 % of the posterior) or ..." for more."""
-    unit = f" {unit}" if unit else ""
-    ranges = [f"{written(mode.low)} to {written(mode.high)}{unit}" for mode in modes]
+    ranges = [{"low": written(mode.low), "high": written(mode.high)} for mode in modes]
     if len(modes) == 1:
-        return ranges[0]
-    shared = [f"{r} ({100 * mode.mass:.0f} % of the posterior)" for r, mode in zip(ranges, modes, strict=True)]
-    return "either " + " or ".join(shared)
+        return sentence("estimate.range", **ranges[0])
+    shares = [f"{100 * mode.mass:.0f}" for mode in modes]
+    each = [sentence("estimate.mode", **ends, share=share) for ends, share in zip(ranges, shares, strict=True)]
+    return sentence("estimate.either", modes=Listed(tuple(each), "list.or"))

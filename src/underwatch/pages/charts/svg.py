@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import logging
 import re
+import warnings
 from html import escape
 from io import StringIO
 from typing import Any
 
 import numpy as np
+
+from underwatch.texts.korean_font import FAMILY
+from underwatch.texts.languages import KOREAN
 
 # Drawn in these colours and shown in the page's: Okabe-Ito vermilion and blue in the light, orange and sky in the dark
 WORLD_COLOURS = ("#d55e00", "#0072b2")
@@ -61,14 +65,21 @@ def canvas(rows: int = 1, height: float = _HEIGHT) -> tuple[Any, Any]:
 
 
 def styled(draw: Any) -> Any:
-    """Let a chart be drawn in the house style, whatever style the user's own matplotlib has."""
+    """Let a chart be drawn in the house style, whatever style the user's own matplotlib has.
+
+    Text stays text, so that a letter that matplotlib does not have is no fault: the page shows it.
+    """
 
     def drawn(*arguments: Any, **named: Any) -> Any:
         import matplotlib
 
-        with matplotlib.rc_context():
+        is_korean = any(isinstance(one, str) and one == KOREAN for one in (*arguments, *named.values()))
+        with matplotlib.rc_context(), warnings.catch_warnings():
             matplotlib.rcdefaults()
             matplotlib.rcParams.update(_STYLE)
+            if is_korean:
+                matplotlib.rcParams["font.sans-serif"] = [*_STYLE["font.sans-serif"], FAMILY]
+                warnings.filterwarnings("ignore", "Glyph .* missing from font")
             return draw(*arguments, **named)
 
     return drawn
@@ -92,6 +103,7 @@ def inline_svg(figure: Any, key: str, label: str) -> str:
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', body))
     body = re.sub(r' id="([^"]+)"', lambda m: f' id="{key}-{m[1]}"' if m[1] in used else "", body)
     body = re.sub(r'(href="|url\()#', rf"\1#{key}-", body).replace("xlink:href", "href")
+    body = body.replace(f"'DejaVu Sans', '{FAMILY}'", f"'{FAMILY}', 'DejaVu Sans'")  # a page asks for its own first
     for drawn, shown in _PAGE_COLOURS.items():
         body = re.sub(re.escape(drawn), shown, body, flags=re.I)
     body = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), body)
