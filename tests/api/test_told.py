@@ -75,7 +75,7 @@ def result_of(package):
     """A result whose gates let nothing through, with the draws behind them."""
     draws = np.ones((5, len(ALL_NAMES)))
     findings = SimpleNamespace(answer=SimpleNamespace(draws=draws), rows=(), shown=())
-    return EstimateResult(None, ("Nothing.",), "", findings, package)
+    return EstimateResult(None, "", "en", (), findings, package)
 
 
 def test_ungated_is_for_told_packages_and_wants_a_reason(package):
