@@ -185,6 +185,20 @@ def test_a_page_that_becomes_huge_is_refused():
         read(parquet(zeros, row_group_size=4_000_000))
 
 
+def test_no_list_in_the_footer_that_says_another_length_ends_the_process():
+    """pyarrow 25 ends it, with no error, where a column counts more levels than it can have."""
+    sound = parquet(table(10))
+    footer = len(sound) - 8 - int.from_bytes(sound[-8:-4], "little")
+    refused = 0
+    for at in range(footer, len(sound) - 8):
+        for head in (0x06, 0x16, 0x26, 0x36):  # a list of 0 to 3 whole numbers
+            try:
+                read(sound[:at] + bytes([head]) + sound[at + 1 :])
+            except InputError:
+                refused += 1
+    assert refused > 1_000
+
+
 def test_other_columns_and_other_bytes_are_refused():
     sound = parquet(table(10))
     with pytest.raises(InputError, match="columns"):

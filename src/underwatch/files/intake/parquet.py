@@ -64,6 +64,9 @@ def _checked(source: pa.NativeFile, schema: pa.Schema, where: str, remedy: str) 
         or wanted > max(_MOST_BYTES, _MOST_TIMES_PACKED * size)
     ):
         raise InputError(f"{where} has {sum(rows):,} rows in {size:,} bytes, which no run writes; {remedy}")
+    _refuse_false_levels(
+        file, bytes(source.read_at(told.serialized_size, size - 8 - told.serialized_size)), where, remedy
+    )
     pages = 0
     for group in range(told.num_row_groups):
         for column in range(told.num_columns if rows[group] else 0):  # a group without rows has no page to unpack
@@ -71,6 +74,22 @@ def _checked(source: pa.NativeFile, schema: pa.Schema, where: str, remedy: str) 
             if pages > _MOST_PAGES + len(schema) * (sum(rows) // _ROWS_A_PAGE + len(rows)):
                 raise InputError(f"{where} has more pages than its rows need; {remedy}")
     return file
+
+
+def _refuse_false_levels(file: pq.ParquetFile, footer: bytes, where: str, remedy: str) -> None:
+    """Refuse counts of levels that a column cannot have: pyarrow 25 ends the process over them, with no error."""
+    levels = [file.schema.column(index) for index in range(file.metadata.num_columns)]
+    try:
+        for group in _listed(footer, 0, _ROW_GROUPS):
+            for index, chunk in enumerate(_listed(footer, group, _COLUMNS)):
+                known = dict(_fields(footer, _at(footer, chunk, _COLUMN_METADATA)))
+                if _LEVELS in known:
+                    most = (levels[index].max_repetition_level, levels[index].max_definition_level)
+                    for number, at in _fields(footer, known[_LEVELS]):
+                        if number in _HISTOGRAMS and _length(footer, at) not in (0, most[number - _HISTOGRAMS[0]] + 1):
+                            raise IndexError
+    except (IndexError, RecursionError, KeyError):
+        raise InputError(f"{where} is damaged: it is not Parquet; {remedy}") from None
 
 
 def _pages(source: pa.NativeFile, chunk: pq.ColumnChunkMetaData, where: str, remedy: str) -> int:
@@ -102,6 +121,8 @@ def _pages(source: pa.NativeFile, chunk: pq.ColumnChunkMetaData, where: str, rem
 _SKIPPED = {3: 1, 7: 8}  # bytes of a byte and of a double
 _BOOLEANS, _INTEGERS, _TEXT, _LISTS, _STRUCT = (1, 2), (4, 5, 6), 8, (9, 10), 12
 _UNPACKED, _PACKED = 2, 3
+_ROW_GROUPS, _COLUMNS, _COLUMN_METADATA, _LEVELS = 4, 1, 3, 16  # fields of the footer, each inside the one before
+_HISTOGRAMS = (2, 3)  # of repetition and of definition levels, in what is known of levels
 
 
 def _page_head(data: bytes) -> tuple[int, int, int]:
@@ -119,6 +140,43 @@ def _page_head(data: bytes) -> tuple[int, int, int]:
         else:
             offset = _after(data, offset, kind, 0)
     return found[_UNPACKED], found[_PACKED], offset + 1
+
+
+def _fields(data: bytes, offset: int) -> Iterator[tuple[int, int]]:
+    """Give the number of each field of a structure, and where its value begins."""
+    number = 0
+    while data[offset]:
+        kind, step = data[offset] & 15, data[offset] >> 4
+        offset += 1
+        if step:
+            number += step
+        else:
+            number, offset = _whole(data, offset)
+        yield number, offset
+        offset = _after(data, offset, kind, 0)
+
+
+def _at(data: bytes, offset: int, wanted: int) -> int:
+    """Return where the value of a field of a structure begins; KeyError where it has none."""
+    return dict(_fields(data, offset))[wanted]
+
+
+def _listed(data: bytes, offset: int, wanted: int) -> Iterator[int]:
+    """Give where each structure of a list begins, which is a field of a structure."""
+    offset = _at(data, offset, wanted)
+    size, offset = _head_of_list(data, offset)
+    for _ in range(size):
+        yield offset
+        offset = _after(data, offset, _STRUCT, 0)
+
+
+def _length(data: bytes, offset: int) -> int:
+    return _head_of_list(data, offset)[0]
+
+
+def _head_of_list(data: bytes, offset: int) -> tuple[int, int]:
+    size = data[offset] >> 4
+    return _varint(data, offset + 1) if size == 15 else (size, offset + 1)
 
 
 def _varint(data: bytes, offset: int) -> tuple[int, int]:
