@@ -220,7 +220,7 @@ def test_luck_that_is_not_known_is_left_out():
 
 
 def test_a_world_that_fails_is_told_and_the_rest_stands(tmp_path, monkeypatch):
-    from underwatch.experiments import sweep as module
+    from underwatch.api.commands import sweep as module
 
     real, count = module.headlines_of, []
 

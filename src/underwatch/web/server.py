@@ -54,6 +54,7 @@ _PAGE_FIRST_SECONDS = 1.5  # the page is fetched before the model is read in
 _HEAD_TAG = b"<head>"
 _TOKEN = TOKEN_HEADER.lower().encode()
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+_OF_COMMANDS_ALONE = ("estimate.", "evidence.", "diary.", "calibration.")  # texts that the page never shows
 _MEDIA = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -79,7 +80,8 @@ def page_files() -> dict[str, bytes]:
         if path.is_file() and path.suffix in _MEDIA
     }
     for language in LANGUAGES:
-        result[f"words/{language}.json"] = written(all_texts(language))
+        texts = {key: said for key, said in all_texts(language).items() if not key.startswith(_OF_COMMANDS_ALONE)}
+        result[f"words/{language}.json"] = written(texts)
     if (font := korean_font()) is not None:
         result["vendor/korean.woff"] = font
     if CHARTS not in result:
